@@ -1,0 +1,167 @@
+//! A world in plain numbers: what a checked scenario becomes, and all that a run is given.
+//!
+//! Times are picoseconds, sizes bytes, rates bits per second; names serve random streams and
+//! results. Everything here has been checked: a world that breaks a stated bound is a bug.
+
+use crate::engine::sample::Draw;
+use crate::engine::time::Span;
+use crate::rx::cpu::{Costs, Stack};
+use crate::rx::dma::DmaSpec;
+use crate::rx::moderation::Moderation;
+use crate::rx::source::SourceSpec;
+
+/// Everything that is simulated together.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// Seed of all randomness.
+    pub seed: u64,
+    /// Simulated before the measured window.
+    pub warmup: Span,
+    /// Length of the measured window; none (captures only): until the last packet has ended.
+    pub duration: Option<Span>,
+    /// Step of the recorded series; none: no series.
+    pub step: Option<Span>,
+    /// Upper bound of the spans between two points at which all cores are caught up; results do
+    /// not depend on it. None: only where control events need it.
+    pub batch: Option<Span>,
+    /// The hosts.
+    pub hosts: Vec<HostSpec>,
+    /// The ports; their order is the order of simultaneous events.
+    pub nics: Vec<NicSpec>,
+    /// The traffic sources; likewise.
+    pub sources: Vec<TrafficSpec>,
+    /// Consumers on hosts.
+    pub apps: Vec<AppSpec>,
+    /// CPU load that is not networking.
+    pub works: Vec<WorkSpec>,
+}
+
+/// A host and its cores.
+#[derive(Clone, Debug)]
+pub struct HostSpec {
+    /// Its name; with a core's number it names the core's random streams (`host.alpha.core[0]`).
+    pub name: String,
+    /// Logical processors.
+    pub cores: u32,
+    /// How cores take packets.
+    pub stack: Stack,
+    /// Packets per poll round (NAPI: the weight).
+    pub budget: u32,
+    /// Time slice of threads that share a core.
+    pub quantum: Span,
+    /// Bound of the backlog of protocol work per core under `interrupt-per-packet`.
+    pub backlog: u32,
+    /// An idle core sleeps after this long (and then pays `costs.wakeup`).
+    pub idle_before_sleep: Span,
+    /// What things cost.
+    pub costs: Costs,
+}
+
+/// A port of a NIC.
+#[derive(Clone, Debug)]
+pub struct NicSpec {
+    /// Its name.
+    pub name: String,
+    /// Index of its host.
+    pub host: usize,
+    /// Bits per second; none: unlimited.
+    pub link: Option<u64>,
+    /// Bytes of the egress buffer before the link.
+    pub egress: u64,
+    /// Bytes of the packet buffer; none: unlimited.
+    pub buffer: Option<u64>,
+    /// PCIe.
+    pub dma: DmaSpec,
+    /// Descriptors per ring.
+    pub ring: u32,
+    /// A packet whose ring is full waits at the head of the port's buffer instead of being lost.
+    pub hold: bool,
+    /// Receive queues: the core of each.
+    pub queues: Vec<u32>,
+    /// Interrupt vectors; each queue belongs to exactly one, all of one vector to one core.
+    pub vectors: Vec<Vec<u32>>,
+    /// When a vector interrupts.
+    pub moderation: Moderation,
+    /// How packets find their queue.
+    pub steering: SteeringSpec,
+    /// Factor on the per-packet costs of this NIC's packets (static lock contention).
+    pub contention: f64,
+}
+
+/// How packets find their queue.
+#[derive(Clone, Debug)]
+pub enum SteeringSpec {
+    /// All to queue 0.
+    SingleQueue,
+    /// By Toeplitz hash and indirection table.
+    Rss(crate::rx::steering::rss::RssSpec),
+}
+
+/// A source, and where its packets go.
+#[derive(Clone, Debug)]
+pub struct TrafficSpec {
+    /// Its group's name in results (`bulk`).
+    pub group: String,
+    /// Index of the port it sends to.
+    pub nic: usize,
+    /// Who consumes its packets.
+    pub to: Consumer,
+    /// An early verdict on its packets.
+    pub filter: Filter,
+    /// When, how large, which flow.
+    pub source: SourceSpec,
+}
+
+/// Who consumes a source's packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consumer {
+    /// The host's stack: delivered when the deferred work ends.
+    Host,
+    /// An app, by index.
+    App(usize),
+}
+
+/// An early verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Filter {
+    /// None.
+    Pass,
+    /// Discarded by the NIC with its last bit.
+    DropInNic,
+    /// Sent to this queue whatever its hash.
+    Pin(u32),
+    /// Discarded by the driver for `filter_packet`.
+    DropInDriver,
+}
+
+/// A consumer on a host: a thread with a bounded backlog.
+#[derive(Clone, Debug)]
+pub struct AppSpec {
+    /// Its name.
+    pub name: String,
+    /// Index of its host.
+    pub host: usize,
+    /// The core it runs on.
+    pub core: u32,
+    /// Packets handed over and not yet finished.
+    pub backlog: u32,
+    /// Per packet, instead of the host's.
+    pub packet: Draw,
+    /// Per byte, instead of the host's.
+    pub byte: Draw,
+}
+
+/// CPU load that is not networking: on one core, every `period` it asks for `demand` of CPU.
+#[derive(Clone, Debug)]
+pub struct WorkSpec {
+    /// Its name.
+    pub name: String,
+    /// Index of its host.
+    pub host: usize,
+    /// The core it runs on.
+    pub core: u32,
+    /// From demand to demand, the first at t = 0. What it did not get by then is forgone.
+    pub period: Span,
+    /// CPU time asked for; equal to the period: always runnable.
+    pub demand: Span,
+}

@@ -1,0 +1,28 @@
+//! rxsim: a packet-level simulator of the network receive path.
+//!
+//! ```text
+//!   wire            |  NIC                                    |  host
+//!   source -> wire  |  buffer -> steering -> dma -> ring ->   |  interrupt -> deferred -> consumer
+//! ```
+//!
+//! Modules are floors, lowest first; each imports lower floors only.
+//!
+//! - [`engine`] is time, order, chance; it knows no packet.
+//! - [`vocab`] holds the words that all stations share.
+//! - [`measure`] holds the instruments.
+//! - [`rx`] is the receive path, one file per station.
+//! - [`host`] is the wiring; it runs a [`host::world::World`].
+//! - [`scenario`] goes from TOML file -> checked plan -> world.
+//! - [`study`] holds replications, comparisons, metrics, expectations.
+//! - [`report`] writes verdict, tables, files, plots.
+//! - [`cli`] is the command line.
+
+pub mod cli;
+pub mod engine;
+pub mod host;
+pub mod measure;
+pub mod report;
+pub mod rx;
+pub mod scenario;
+pub mod study;
+pub mod vocab;

@@ -1,0 +1,3 @@
+//! The `rxsim` binary: hands over to [`rxsim::cli`].
+
+fn main() {}

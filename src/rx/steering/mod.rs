@@ -1,0 +1,6 @@
+//! Which receive queue a packet goes to.
+//!
+//! Before: [`buffer`](super::buffer). After: [`dma`](super::dma).
+
+pub mod rss;
+pub mod toeplitz;

@@ -1,0 +1,1 @@
+//! Floor 5: from a TOML file to a world.

@@ -1,0 +1,7 @@
+//! Floor 1: the words that all stations share.
+
+pub mod drop_reason;
+pub mod flow_key;
+pub mod id;
+pub mod packet;
+pub mod stage;
