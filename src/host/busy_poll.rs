@@ -23,7 +23,7 @@ impl Core {
             }
             let round = self.round.as_mut().expect("just begun");
             let vector = &self.vectors[round.vector];
-            let pace = Pace { vector, see: &mut self.see, limit: bound, budget: self.budget, watch: self.watch };
+            let pace = Pace { vector, see: &mut self.see, limit: bound, budget: self.budget };
             match round.run(pace, rings, ledger) {
                 Stop::Limit => return false,
                 Stop::Freed => return true,
@@ -51,7 +51,8 @@ impl Core {
             let needed = wait.0.div_ceil(visit.0).saturating_sub(1);
             first + needed.saturating_sub(first).next_multiple_of(rings_n)
         };
-        let skipped = self.vectors.iter().enumerate().map(empty).min().unwrap_or(u64::MAX).min(before_bound);
+        let skipped =
+            self.vectors.iter().enumerate().map(empty).min().unwrap_or(u64::MAX).min(before_bound);
         self.tally.rounds += skipped;
         self.see = self.see.max((now + Span(visit.0 * skipped)).before_arrivals());
         self.visit = ((self.visit as u64 + skipped) % rings_n) as usize;

@@ -42,8 +42,8 @@ pub(super) struct Core {
     pub(super) interrupted: bool,
     /// Packets for apps that the host has to take to their cores.
     pub(super) outbox: Vec<HandOff>,
-    /// The queue whose freed descriptors stop `advance`; `usize::MAX` for none.
-    pub(super) watch: usize,
+    /// The ring that busy polling visits next, as the index of its vector.
+    pub(super) visit: usize,
 }
 
 /// A packet on its way to an app.
@@ -59,13 +59,13 @@ pub(super) struct HandOff {
 pub(super) struct Counts {
     pub(super) interrupts: u64,
     pub(super) rounds: u64,
-    pub(super) packets: u64,
 }
 
 /// An interrupt handler that runs until `end`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Handler {
     pub(super) vector: usize,
+    pub(super) start: Time,
     pub(super) end: Time,
 }
 
@@ -128,18 +128,26 @@ impl Vector {
     /// When its earliest waiting packet is visible.
     #[inline]
     pub(super) fn first_visible(&self, rings: &[RxQueue]) -> Moment {
-        let first = |queue: &usize| rings[*queue].ring.first().map_or(Moment::NEVER, |packet| packet.visible);
+        let first = |queue: &usize| {
+            rings[*queue].ring.first().map_or(Moment::NEVER, |packet| packet.visible)
+        };
         self.queues.iter().map(first).min().unwrap_or(Moment::NEVER)
     }
 
     /// When `n` packets are visible over all its rings.
     fn nth_visible(&self, n: u32, rings: &[RxQueue]) -> Moment {
         if let [queue] = self.queues[..] {
-            return rings[queue].ring.get(u64::from(n) - 1).map_or(Moment::NEVER, |packet| packet.visible);
+            return rings[queue]
+                .ring
+                .get(u64::from(n) - 1)
+                .map_or(Moment::NEVER, |packet| packet.visible);
         }
         let waiting = |queue: &usize| {
             let ring = &rings[*queue].ring;
-            (0..u64::from(n)).map_while(|at| ring.get(at)).map(|packet| packet.visible).collect::<Vec<_>>()
+            (0..u64::from(n))
+                .map_while(|at| ring.get(at))
+                .map(|packet| packet.visible)
+                .collect::<Vec<_>>()
         };
         let mut all: Vec<Moment> = self.queues.iter().flat_map(waiting).collect();
         all.sort_unstable();
@@ -178,22 +186,34 @@ impl Core {
             tally: Counts::default(),
             interrupted: false,
             outbox: Vec::new(),
-            watch: usize::MAX,
+            visit: 0,
         }
     }
 
     /// Runs all that happens before `bound`. True if it stopped early, because a descriptor of the
     /// watched queue was freed (at `see`).
-    pub(super) fn advance(&mut self, bound: Moment, rings: &mut [RxQueue], ledger: &mut Ledger<'_>) -> bool {
+    pub(super) fn advance(
+        &mut self,
+        bound: Moment,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) -> bool {
         match self.stack {
-            Stack::WindowsDpc | Stack::LinuxNapi { .. } => self.advance_interrupts(bound, rings, ledger),
-            Stack::BusyPoll => self.advance_polling(bound, rings, ledger),
             Stack::InterruptPerPacket => self.advance_per_packet(bound, rings, ledger),
+            Stack::BusyPoll if !self.vectors.is_empty() => {
+                self.advance_polling(bound, rings, ledger)
+            }
+            _ => self.advance_interrupts(bound, rings, ledger),
         }
     }
 
     /// The loop of the stacks that mask a vector while its deferred work lasts.
-    fn advance_interrupts(&mut self, bound: Moment, rings: &mut [RxQueue], ledger: &mut Ledger<'_>) -> bool {
+    fn advance_interrupts(
+        &mut self,
+        bound: Moment,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) -> bool {
         loop {
             if let Some(handler) = self.handler {
                 if handler.end.before_arrivals() >= bound {
@@ -225,11 +245,16 @@ impl Core {
     }
 
     /// Runs the round in hand up to `limit`.
-    fn run_deferred(&mut self, limit: Moment, rings: &mut [RxQueue], ledger: &mut Ledger<'_>) -> Stop {
+    fn run_deferred(
+        &mut self,
+        limit: Moment,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) -> Stop {
         self.sheet.enter(Kind::Deferred, self.see.time());
         let round = self.round.as_mut().expect("a round is in hand");
         let vector = &self.vectors[round.vector];
-        let pace = Pace { vector, see: &mut self.see, limit, budget: self.budget, watch: self.watch };
+        let pace = Pace { vector, see: &mut self.see, limit, budget: self.budget };
         let stop = round.run(pace, rings, ledger);
         if stop == Stop::Ended {
             self.after_round(rings);
@@ -271,7 +296,7 @@ impl Core {
     /// Runs a handler from `now` on; what it interrupts ends later by its length.
     pub(super) fn begin_handler(&mut self, vector: usize, now: Time, cost: Span) {
         self.tally.interrupts += 1;
-        self.handler = Some(Handler { vector, end: now + cost });
+        self.handler = Some(Handler { vector, start: now, end: now + cost });
         if let Some(round) = &mut self.round {
             round.end += cost;
         } else if self.backlog.delay(cost) {
@@ -336,11 +361,21 @@ impl Core {
     /// Hands packets over to their apps, on this core or another, at the core's time.
     pub(super) fn hand_over(&mut self, packets: Vec<(usize, Processed)>) {
         let now = self.see.time();
-        self.outbox.extend(packets.into_iter().map(|(app, packet)| HandOff { now, app, packet }));
+        for (app, packet) in packets {
+            match &mut self.threads {
+                Some(threads) if threads.has_app(app) => threads.hand_off(now, app, packet),
+                _ => self.outbox.push(HandOff { now, app, packet }),
+            }
+        }
     }
 
     /// The thread class's share of an advance: runs up to `limit`.
-    pub(super) fn run_threads(&mut self, limit: Moment, rings: &mut [RxQueue], ledger: &mut Ledger<'_>) -> Stop {
+    pub(super) fn run_threads(
+        &mut self,
+        limit: Moment,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) -> Stop {
         loop {
             let now = self.see.time();
             let Some(threads) = &mut self.threads else {
@@ -348,7 +383,7 @@ impl Core {
                 return Stop::Limit;
             };
             threads.pause(now);
-            threads.catch_up(now, ledger);
+            threads.catch_up(now, false, ledger);
             threads.run(now, ledger);
             self.sheet.enter(threads.kind(), now);
             let Some((time, event)) = threads.next_event() else { return Stop::Limit };
@@ -358,7 +393,7 @@ impl Core {
             self.see = self.see.max(time.before_arrivals());
             threads.pause(time);
             match event {
-                ThreadEvent::Release(_) => threads.catch_up(time, ledger),
+                ThreadEvent::Release(_) => threads.catch_up(time, false, ledger),
                 ThreadEvent::HandOff => threads.receive(ledger),
                 ThreadEvent::SliceEnd => threads.rotate(),
                 ThreadEvent::End => {
@@ -371,5 +406,44 @@ impl Core {
                 }
             }
         }
+    }
+
+    /// A lower bound of when anything happens on this core next.
+    pub(super) fn next_item(&self, rings: &[RxQueue]) -> Moment {
+        if let Some(handler) = self.handler {
+            return handler.end.before_arrivals();
+        }
+        let due = match self.stack {
+            Stack::InterruptPerPacket => self.next_packet(rings).0,
+            Stack::BusyPoll => Moment::NEVER,
+            _ => self.next_due(rings).0,
+        };
+        let round = self.round.as_ref().map(|round| round.next_moment(self.see));
+        let backlog = self.backlog.round_end().map(Time::before_arrivals);
+        if let Some(in_hand) = round.or(backlog) {
+            return due.min(in_hand);
+        }
+        let is_polling = self.stack == Stack::BusyPoll && !self.vectors.is_empty();
+        if is_polling || !self.waiting.is_empty() || self.backlog.packets_inside() > 0 {
+            return self.see;
+        }
+        let threads =
+            self.threads.as_ref().map_or(Moment::NEVER, |threads| threads.next_moment(self.see));
+        due.min(threads)
+    }
+
+    /// Brings the core's books up to a control event at `now`, to which it has been advanced.
+    pub(super) fn settle(&mut self, now: Time, ledger: &mut Ledger<'_>) {
+        self.sheet.charge(now);
+        if let Some(threads) = &mut self.threads {
+            threads.settle(now, ledger);
+        }
+    }
+
+    /// Packets that have left their ring and not ended.
+    pub(super) fn packets_inside(&self) -> usize {
+        let threads = self.threads.as_ref().map_or(0, |threads| threads.packets_inside());
+        let round = self.round.as_ref().map_or(0, |round| round.handed.len());
+        threads + round + self.backlog.packets_inside()
     }
 }

@@ -22,6 +22,8 @@ pub(super) const NO_QUEUE: u32 = u32::MAX;
 pub(super) struct Ledger<'s> {
     accounts: Vec<Account>,
     digest: u64,
+    /// Packets offered up to the opening of the window.
+    offered: u64,
     last_end: Time,
     sink: Option<&'s mut dyn FnMut(Record)>,
 }
@@ -65,7 +67,7 @@ pub(super) enum Next {
 impl<'s> Ledger<'s> {
     pub(super) fn new(world: &World, sink: Option<&'s mut dyn FnMut(Record)>) -> Self {
         let accounts = (0..world.sources.len()).map(|source| Account::new(world, source)).collect();
-        Self { accounts, digest: 0, last_end: Time::ZERO, sink }
+        Self { accounts, digest: 0, offered: 0, last_end: Time::ZERO, sink }
     }
 
     /// A packet is offered to the wire.
@@ -123,7 +125,14 @@ impl<'s> Ledger<'s> {
     }
 
     /// A packet is lost, or discarded by the NIC, at `now`.
-    pub(super) fn lost(&mut self, packet: &Descriptor, queue: u32, start: Time, now: Time, fate: Fate) {
+    pub(super) fn lost(
+        &mut self,
+        packet: &Descriptor,
+        queue: u32,
+        start: Time,
+        now: Time,
+        fate: Fate,
+    ) {
         let tally = &mut self.accounts[packet.source as usize].tally;
         match fate {
             Fate::Dropped(reason) => tally.dropped[reason as usize] += 1,
@@ -138,8 +147,14 @@ impl<'s> Ledger<'s> {
         let source = packet.source;
         self.accounts[source as usize].inside -= 1;
         self.last_end = self.last_end.max(end);
-        let place = (u64::from(source) << 32 | u64::from(queue)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let hash = digest::record(packet.number, packet.arrival.0 ^ place, start.0, end.0 ^ fate_word(fate));
+        let place =
+            (u64::from(source) << 32 | u64::from(queue)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let hash = digest::record(
+            packet.number,
+            packet.arrival.0 ^ place,
+            start.0,
+            end.0 ^ fate_word(fate),
+        );
         self.digest = self.digest.wrapping_add(hash);
         if let Some(sink) = &mut self.sink {
             let (source, number, arrival) = (SourceId(source), packet.number, packet.arrival);
@@ -149,6 +164,7 @@ impl<'s> Ledger<'s> {
 
     /// The window opens: what was tallied so far is forgotten.
     pub(super) fn open_window(&mut self) {
+        self.offered = self.offered_in_all();
         for account in &mut self.accounts {
             account.tally = SourceTally::default();
             account.inside_at_start = account.inside;
@@ -174,6 +190,11 @@ impl<'s> Ledger<'s> {
             totals.2 += account.tally.dropped.iter().sum::<u64>();
         }
         totals
+    }
+
+    /// Packets offered in the whole run.
+    pub(super) fn offered_in_all(&self) -> u64 {
+        self.offered + self.totals().0.packets
     }
 
     /// The hash of all ends so far.
@@ -254,7 +275,11 @@ fn fate_word(fate: Fate) -> u64 {
 }
 
 /// A packet as a descriptor, for ends before the ring.
-pub(super) fn unseen(packet: &crate::vocab::packet::Packet, source: u32, arrival: Time) -> Descriptor {
+pub(super) fn unseen(
+    packet: &crate::vocab::packet::Packet,
+    source: u32,
+    arrival: Time,
+) -> Descriptor {
     let (number, size, flow) = (packet.number, packet.size, packet.flow.0);
     let visible = arrival.at_arrivals();
     Descriptor { visible, arrival, dma_start: arrival, number, size, flow, source }

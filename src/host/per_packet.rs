@@ -62,8 +62,8 @@ impl Core {
                 self.see = self.see.max(handler.end.before_arrivals());
                 self.handler = None;
                 let queue = self.vectors[handler.vector].queues[0];
-                self.take_into_backlog(&mut rings[queue], ledger);
-                if queue == self.watch {
+                self.take_into_backlog(handler.start, &mut rings[queue], ledger);
+                if rings[queue].watched {
                     return true;
                 }
             }
@@ -78,24 +78,23 @@ impl Core {
             }
             let now = self.see.time();
             let cost = self.interrupt_cost(now);
-            self.vectors[vector].moderator.taken(now);
+            self.vectors[vector].seen.interrupts += 1;
             self.begin_handler(vector, now, cost);
         }
     }
 
     /// The packet that raises the next interrupt: when, and behind which vector.
-    fn next_packet(&self, rings: &[RxQueue]) -> (Moment, usize) {
+    pub(super) fn next_packet(&self, rings: &[RxQueue]) -> (Moment, usize) {
         let seen = self.vectors.iter().map(|vector| vector.first_visible(rings));
         seen.zip(0..).min().unwrap_or((Moment::NEVER, 0))
     }
 
     /// The handler that ends now frees its packet's descriptor.
-    fn take_into_backlog(&mut self, queue: &mut RxQueue, ledger: &mut Ledger<'_>) {
+    fn take_into_backlog(&mut self, start: Time, queue: &mut RxQueue, ledger: &mut Ledger<'_>) {
         let now = self.see.time();
         let packet = *queue.ring.first().expect("the handler's packet holds its descriptor");
         queue.ring.free_first();
         let number = queue.number;
-        let start = self.handler_started;
         if self.backlog.packets.len() >= self.backlog.capacity {
             queue.dropped += 1;
             ledger.lost(&packet, number, start, now, dropped(DropReason::BacklogFull));
@@ -108,7 +107,12 @@ impl Core {
     }
 
     /// Runs deferred work, or else threads, up to `limit`.
-    fn run_backlog(&mut self, limit: Moment, rings: &mut [RxQueue], ledger: &mut Ledger<'_>) -> Stop {
+    fn run_backlog(
+        &mut self,
+        limit: Moment,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) -> Stop {
         if self.backlog.round.is_none() {
             if self.backlog.packets.is_empty() {
                 return self.run_threads(limit, rings, ledger);
@@ -129,7 +133,6 @@ impl Core {
                 let mut done = self.backlog.packets.pop_front().expect("a packet is in processing");
                 (done.end, done.deferred) = (round.end, round.end - started);
                 round.taken += 1;
-                self.tally.packets += 1;
                 if let Next::App(app) = ledger.processed(&done) {
                     round.handed.push((app, done));
                 }

@@ -10,7 +10,7 @@ use crate::engine::time::{Moment, Time};
 use crate::rx::buffer::PacketBuffer;
 use crate::rx::dma::DmaEngine;
 use crate::rx::ring::Descriptor;
-use crate::rx::source::keys::flow_keys;
+use crate::rx::steering::rss::Rss;
 use crate::rx::wire::Wire;
 use crate::vocab::drop_reason::DropReason;
 use crate::vocab::packet::{Fate, Packet};
@@ -31,8 +31,6 @@ pub(super) struct Port {
     /// Frames in the packet buffer behind the one at the head.
     buffered: VecDeque<Frame>,
     head: Option<Frame>,
-    /// Whether the head waits for a descriptor, and since when.
-    pub(super) held_since: Option<Time>,
     /// Frames, and their bytes, that have come over the link.
     pub(super) frames: super::outcome::Load,
 }
@@ -74,7 +72,8 @@ impl Port {
             SteeringSpec::Rss(rss) => rss.table.clone(),
         };
         queues.push(0);
-        let routes = sources.iter().map(|source| Route::new(world, *source, spec, &mut queues)).collect();
+        let routes =
+            sources.iter().map(|source| Route::new(world, *source, spec, &mut queues)).collect();
         Self {
             merge: Merge::new(world, &sources),
             wire: Wire::new(spec.link, spec.egress),
@@ -85,7 +84,6 @@ impl Port {
             underway: VecDeque::new(),
             buffered: VecDeque::new(),
             head: None,
-            held_since: None,
             frames: super::outcome::Load::default(),
         }
     }
@@ -217,17 +215,18 @@ impl Port {
 impl Route {
     fn new(world: &World, source: usize, nic: &NicSpec, queues: &mut Vec<u32>) -> Self {
         let traffic = &world.sources[source];
-        let keys = flow_keys(&traffic.source, world.seed);
+        let keys = traffic.source.flow_keys(world.seed);
         let buckets = match (&traffic.filter, &nic.steering) {
             (Filter::Pin(queue), _) => {
                 queues.push(*queue);
-                let bucket = u16::try_from(queues.len() - 1).expect("tables have at most 2^15 entries");
+                let bucket =
+                    u16::try_from(queues.len() - 1).expect("tables have at most 2^15 entries");
                 keys.map(|_| bucket).collect()
             }
             (_, SteeringSpec::SingleQueue) => keys.map(|_| 0).collect(),
             (_, SteeringSpec::Rss(rss)) => {
-                let hasher = rss.hasher();
-                keys.map(|key| hasher.bucket(&key)).collect()
+                let rss = Rss::new(rss);
+                keys.map(|key| rss.bucket(&key)).collect()
             }
         };
         let discard = traffic.filter == Filter::DropInNic;

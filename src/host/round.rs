@@ -4,7 +4,7 @@
 use super::core::Vector;
 use super::ledger::{Ledger, Next, Processed};
 use super::queue::RxQueue;
-use crate::engine::time::{Moment, Span, Time};
+use crate::engine::time::{Moment, Time};
 
 /// A round over the rings of one vector.
 #[derive(Debug)]
@@ -31,7 +31,9 @@ pub(super) struct Round {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Doing {
     Overhead,
-    Packet { start: Time },
+    Packet {
+        start: Time,
+    },
     /// About to take the next packet, at the core's own time.
     Choosing,
 }
@@ -43,7 +45,7 @@ pub(super) enum Stop {
     Limit,
     /// It is over.
     Ended,
-    /// It freed a descriptor of the watched queue.
+    /// It freed a descriptor of a watched queue.
     Freed,
 }
 
@@ -53,8 +55,6 @@ pub(super) struct Pace<'a> {
     pub(super) see: &'a mut Moment,
     pub(super) limit: Moment,
     pub(super) budget: u32,
-    /// Queue whose freed descriptors stop the round; `usize::MAX` for none.
-    pub(super) watch: usize,
 }
 
 impl Round {
@@ -70,13 +70,18 @@ impl Round {
         self.served.map_or(self.cursor % rings, |served| (served + 1) % rings)
     }
 
-    /// How long what it is doing still lasts at `now`.
-    pub(super) fn left(&self, now: Time) -> Span {
-        self.end.since(now)
+    /// When it does something next, on a core whose time is `see`.
+    pub(super) fn next_moment(&self, see: Moment) -> Moment {
+        if self.doing == Doing::Choosing { see } else { self.end.before_arrivals() }
     }
 
-    /// Runs until the limit, its end, or a descriptor freed in the watched queue.
-    pub(super) fn run(&mut self, pace: Pace<'_>, rings: &mut [RxQueue], ledger: &mut Ledger<'_>) -> Stop {
+    /// Runs until the limit, its end, or a descriptor freed in a watched queue.
+    pub(super) fn run(
+        &mut self,
+        pace: Pace<'_>,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) -> Stop {
         let taken_at = pace.vector.moderator.last_taken();
         loop {
             if self.doing != Doing::Choosing {
@@ -88,7 +93,7 @@ impl Round {
                     let index = pace.vector.queues[self.cursor];
                     self.finish(start, taken_at, &mut rings[index], ledger);
                     self.doing = Doing::Choosing;
-                    if index == pace.watch {
+                    if rings[index].watched {
                         return Stop::Freed;
                     }
                 }
@@ -123,14 +128,21 @@ impl Round {
     }
 
     #[inline]
-    fn finish(&mut self, start: Time, taken_at: Time, queue: &mut RxQueue, ledger: &mut Ledger<'_>) {
+    fn finish(
+        &mut self,
+        start: Time,
+        taken_at: Time,
+        queue: &mut RxQueue,
+        ledger: &mut Ledger<'_>,
+    ) {
         let packet = *queue.ring.first().expect("a packet in hand holds its descriptor");
         queue.ring.free_first();
         self.taken += 1;
         self.bytes += u64::from(packet.size);
         let moderation = taken_at.since(packet.visible.time());
         let deferred = self.end - start;
-        let done = Processed { packet, queue: queue.number, start, end: self.end, moderation, deferred };
+        let done =
+            Processed { packet, queue: queue.number, start, end: self.end, moderation, deferred };
         if let Next::App(app) = ledger.processed(&done) {
             self.handed.push((app, done));
         }

@@ -43,7 +43,9 @@ impl Core {
 
     /// Looks at the softirq's bounds at the end of a round that took so many packets.
     pub(super) fn note_softirq_round(&mut self, taken: u32) {
-        let (Stack::LinuxNapi { hz, .. }, Some(softirq)) = (self.stack, &mut self.softirq) else { return };
+        let (Stack::LinuxNapi { hz, .. }, Some(softirq)) = (self.stack, &mut self.softirq) else {
+            return;
+        };
         let now = self.see.time();
         let two_jiffies = Span(2 * 1_000_000_000_000 / u64::from(hz));
         softirq.pass_taken += taken;
@@ -79,7 +81,7 @@ impl Core {
         }
         let mut round = self.running_ksoftirqd().round.take().expect("just looked");
         let (vector, limit) = (&self.vectors[round.vector], Moment(self.see.0 + 1));
-        let pace = Pace { vector, see: &mut self.see, limit, budget: self.budget, watch: self.watch };
+        let pace = Pace { vector, see: &mut self.see, limit, budget: self.budget };
         let stop = round.run(pace, rings, ledger);
         if stop == Stop::Ended {
             let done = round.taken < self.budget;

@@ -7,7 +7,7 @@ use super::consumer::Consumer;
 use super::ledger::{Ledger, Processed};
 use super::round::Round;
 use super::world::World;
-use crate::engine::time::{Span, Time};
+use crate::engine::time::{Moment, Span, Time};
 use crate::rx::cpu::{Kind, Stack};
 use std::collections::VecDeque;
 
@@ -162,11 +162,12 @@ impl Threads {
         }
     }
 
-    /// Demands due by `now`, and packets handed over before it. Nothing may be running.
-    pub(super) fn catch_up(&mut self, now: Time, ledger: &mut Ledger<'_>) {
+    /// Demands due by `now`, and packets handed over before it (or by it). Nothing may be running.
+    pub(super) fn catch_up(&mut self, now: Time, inclusive: bool, ledger: &mut Ledger<'_>) {
+        let past = |time: Time| time < now || inclusive && time == now;
         loop {
             let release = self.next_release().filter(|(time, _)| *time <= now);
-            let hand_off = self.inbox.front().map(|(time, ..)| *time).filter(|time| *time < now);
+            let hand_off = self.inbox.front().map(|(time, ..)| *time).filter(|time| past(*time));
             match (release, hand_off) {
                 (Some((time, work)), hand_off) if hand_off.is_none_or(|other| time <= other) => {
                     self.release(work);
@@ -179,7 +180,9 @@ impl Threads {
 
     /// A work asks for its demand again; what it did not get is forgone.
     fn release(&mut self, index: usize) {
-        let Thread::Work(work) = &mut self.list[index] else { unreachable!("only works are released") };
+        let Thread::Work(work) = &mut self.list[index] else {
+            unreachable!("only works are released")
+        };
         work.left = work.demand;
         work.next += work.period;
         self.make_runnable(index);
@@ -208,6 +211,10 @@ impl Threads {
 
     /// A packet is handed over to `app` at `now`, not before what was handed over last.
     pub(super) fn hand_off(&mut self, now: Time, app: usize, packet: Processed) {
+        assert!(
+            self.inbox.back().is_none_or(|(last, ..)| *last <= now),
+            "hand-offs come in the order of time"
+        );
         self.inbox.push_back((now, app, packet));
     }
 
@@ -255,6 +262,29 @@ impl Threads {
         }
     }
 
+    /// Whether this app runs here.
+    pub(super) fn has_app(&self, app: usize) -> bool {
+        self.list.iter().any(|thread| matches!(thread, Thread::App(one) if one.index == app))
+    }
+
+    /// When anything happens here next, on a core whose time is `see` and whose higher classes
+    /// rest.
+    pub(super) fn next_moment(&self, see: Moment) -> Moment {
+        let resumes = self.current.is_some_and(|turn| turn.since.is_none());
+        if resumes || self.current.is_none() && !self.runnable.is_empty() {
+            return see;
+        }
+        self.next_event().map_or(Moment::NEVER, |(time, _)| time.before_arrivals())
+    }
+
+    /// What a control event at `now` must find: all that was handed over by then is in the apps'
+    /// backlogs, even where a higher class has the core beyond it.
+    pub(super) fn settle(&mut self, now: Time, ledger: &mut Ledger<'_>) {
+        if self.current.is_none_or(|turn| turn.since.is_none()) {
+            self.catch_up(now, true, ledger);
+        }
+    }
+
     /// What the current thread's time counts as.
     pub(super) fn kind(&self) -> Kind {
         match self.current.map(|turn| &self.list[turn.thread]) {
@@ -270,7 +300,9 @@ impl Threads {
         let held = |thread: &Thread| match thread {
             Thread::App(app) => app.packets(),
             Thread::Work(_) => 0,
-            Thread::Ksoftirqd(ksoftirqd) => ksoftirqd.round.as_ref().map_or(0, |round| round.handed.len()),
+            Thread::Ksoftirqd(ksoftirqd) => {
+                ksoftirqd.round.as_ref().map_or(0, |round| round.handed.len())
+            }
         };
         self.inbox.len() + self.list.iter().map(held).sum::<usize>()
     }

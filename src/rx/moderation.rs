@@ -83,7 +83,9 @@ impl Moderator {
             Moderation::Throttle { interval } => self.throttled(first, interval),
             Moderation::Ixgbe => self.throttled(first, self.ixgbe.interval()),
             Moderation::Timer { interval } => after(first, interval),
-            Moderation::TimerOrCount { interval, frames } => self.counted(first, interval, frames, nth),
+            Moderation::TimerOrCount { interval, frames } => {
+                self.counted(first, interval, frames, nth)
+            }
             Moderation::NetDim => {
                 let (interval, frames) = self.net_dim.profile();
                 self.counted(first, interval, frames, nth)
@@ -97,7 +99,13 @@ impl Moderator {
         self.last.map_or(first, |last| first.max((last + interval).before_arrivals()))
     }
 
-    fn counted(&self, first: Moment, interval: Span, frames: u32, nth: impl Fn(u32) -> Moment) -> Moment {
+    fn counted(
+        &self,
+        first: Moment,
+        interval: Span,
+        frames: u32,
+        nth: impl Fn(u32) -> Moment,
+    ) -> Moment {
         after(first, interval).min(nth(frames).max(self.unmasked))
     }
 
@@ -171,7 +179,10 @@ mod tests {
         assert_eq!(due(Moderation::TimerOrCount { interval, frames: 4 }, quiet, at(8)), at(18));
         assert_eq!(due(Moderation::Periodic { interval }, quiet, at(8)), at(10));
         assert_eq!(due(Moderation::Periodic { interval }, quiet, at(10)), at(10));
-        assert_eq!(due(Moderation::Periodic { interval }, quiet, Time(10_000_000).at_arrivals()), at(20));
+        assert_eq!(
+            due(Moderation::Periodic { interval }, quiet, Time(10_000_000).at_arrivals()),
+            at(20)
+        );
     }
 
     #[test]
