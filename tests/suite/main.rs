@@ -1,0 +1,7 @@
+//! The suite: one binary, in reading order.
+
+mod sampling; // random laws against an independent crate; bits pinned
+mod line_rate; // frames on the link, to the picosecond
+mod toeplitz; // the published verification suite of the hash
+mod balls_in_bins; // how evenly hashing spreads flows
+mod captures; // recorded traffic, sound and damaged
