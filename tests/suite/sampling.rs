@@ -28,7 +28,7 @@ fn distance(mut ours: Vec<f64>, mut theirs: Vec<f64>) -> f64 {
 }
 
 fn assert_same_law(draw: &Draw, theirs: impl Distribution<f64>) {
-    const COUNT: usize = 100_000;
+    const COUNT: usize = 50_000;
     let ours = draws(draw, COUNT).map(|ps| ps as f64).collect();
     let rng = Xoshiro256PlusPlus::seed_from_u64(7);
     let found = distance(ours, theirs.sample_iter(rng).take(COUNT).collect());

@@ -357,3 +357,35 @@ fn packet(kind: u32, order: Order, interfaces: &[Interface], frame: &mut Frame) 
     frame.bytes.drain(..start);
     Some(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_unpacks_to_more_than_its_bound_is_given_up() {
+        let file = [&[0xd4, 0xc3, 0xb2, 0xa1][..], &[0; 200]].concat();
+        let read = |bound| {
+            let (mut recording, mut frame) = (Recording::open(&file[..], bound)?, Frame::default());
+            while recording.next(&mut frame)? {}
+            Ok(recording.input.packet)
+        };
+        assert_eq!(read(100), Err(Flaw::Unpacks { bytes: 100 }));
+        // Eleven packets of nothing (16 bytes each) and four bytes of a twelfth.
+        assert_eq!(read(204), Err(Flaw::CutShort { packet: 12 }));
+    }
+
+    #[test]
+    fn a_tick_lasts_what_the_interface_says() {
+        let time = |resolution, ticks| {
+            Interface { link: 1, snap: 0, resolution, offset: 2 }.time(ticks) - 2 * SECOND
+        };
+        assert_eq!(time(Resolution::Decimal(6), 3), 3_000_000);
+        assert_eq!(time(Resolution::Decimal(0), 3), 3 * SECOND);
+        assert_eq!(time(Resolution::Decimal(13), 35), 3);
+        assert_eq!(time(Resolution::Decimal(127), u64::MAX), 0);
+        assert_eq!(time(Resolution::Binary(0), u64::MAX), i128::from(u64::MAX) * SECOND);
+        assert_eq!(time(Resolution::Binary(1), 3), 3 * SECOND / 2);
+        assert_eq!(time(Resolution::Binary(127), u64::MAX), 0);
+    }
+}
