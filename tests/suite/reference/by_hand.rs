@@ -12,12 +12,12 @@ use rxsim::rx::source::{Arrivals, Sizes};
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::Fate;
 
-const fn ns(n: u64) -> Draw {
+pub(super) const fn ns(n: u64) -> Draw {
     Draw::Constant(Span::ns(n))
 }
 
 /// Interrupt 100, round 50, packet 200; one core, one ring of 64, an ideal NIC.
-fn base(at: &[u64]) -> World {
+pub(super) fn base(at: &[u64]) -> World {
     let mut world = only::world();
     let costs = &mut world.hosts[0].costs;
     (costs.interrupt, costs.round, costs.packet) = (ns(100), ns(50), ns(200));
@@ -26,7 +26,7 @@ fn base(at: &[u64]) -> World {
 }
 
 /// As `base`, but two rings with a vector each, and a source pinned to each.
-fn two_vectors(at: [&[u64]; 2]) -> World {
+pub(super) fn two_vectors(at: [&[u64]; 2]) -> World {
     let mut world = base(&[]);
     world.nics[0].queues = vec![0, 0];
     world.nics[0].vectors = vec![vec![0], vec![1]];
@@ -37,7 +37,7 @@ fn two_vectors(at: [&[u64]; 2]) -> World {
 }
 
 /// (source, start, end) of all packets in the order of their ends, which were all delivered.
-fn delivered(verdict: &Verdict) -> Vec<(u32, u64, u64)> {
+pub(super) fn delivered(verdict: &Verdict) -> Vec<(u32, u64, u64)> {
     let shown = |record: &rxsim::vocab::packet::Record| {
         assert_eq!(record.fate, Fate::Delivered);
         (record.source.0, in_ns(record.start), in_ns(record.end))
@@ -51,12 +51,12 @@ fn lost(verdict: &Verdict, reason: DropReason) -> Vec<(u64, u64)> {
     lost.map(|record| (record.number, in_ns(record.end))).collect()
 }
 
-fn in_ns(time: Time) -> u64 {
+pub(super) fn in_ns(time: Time) -> u64 {
     assert_eq!(time.0 % 1_000, 0);
     time.0 / 1_000
 }
 
-fn busy(verdict: &Verdict, core: usize) -> [u64; 4] {
+pub(super) fn busy(verdict: &Verdict, core: usize) -> [u64; 4] {
     let busy = verdict.cores[0][core].busy;
     [busy.interrupt, busy.deferred, busy.app, busy.work].map(|span| in_ns(Time(span.0)))
 }

@@ -17,6 +17,7 @@ mod threads;
 mod traffic;
 
 mod by_hand;
+mod by_hand_ties;
 mod on_random_worlds;
 
 use rxsim::host::outcome::CoreTally;
