@@ -27,7 +27,7 @@ impl Consumer {
     pub(super) fn accept(&mut self, packet: Processed, now: Time, ledger: &mut Ledger<'_>) -> bool {
         if self.backlog.len() >= self.capacity {
             let fate = dropped(DropReason::BacklogFull);
-            ledger.lost(&packet.packet, packet.queue, now, now, fate);
+            ledger.lost(&packet.packet, packet.queue, packet.start, now, fate);
             return false;
         }
         self.backlog.push_back(packet);

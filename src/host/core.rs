@@ -23,6 +23,8 @@ pub(super) struct Core {
     pub(super) vectors: Vec<Vector>,
     /// The core's own clock: what lies before it is done.
     pub(super) see: Moment,
+    /// Nothing before this is left to happen.
+    reached: Moment,
     pub(super) sheet: TimeSheet,
     pub(super) costs: CoreCosts,
     pub(super) stack: Stack,
@@ -168,6 +170,7 @@ impl Core {
         Self {
             vectors: Vec::new(),
             see: Moment::default(),
+            reached: Moment::default(),
             sheet: TimeSheet::new(),
             costs: CoreCosts {
                 interrupt: charge(&spec.costs.interrupt, "interrupt"),
@@ -198,13 +201,15 @@ impl Core {
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
     ) -> bool {
-        match self.stack {
+        let freed = match self.stack {
             Stack::InterruptPerPacket => self.advance_per_packet(bound, rings, ledger),
             Stack::BusyPoll if !self.vectors.is_empty() => {
                 self.advance_polling(bound, rings, ledger)
             }
             _ => self.advance_interrupts(bound, rings, ledger),
-        }
+        };
+        self.reached = if freed { self.see } else { bound };
+        freed
     }
 
     /// The loop of the stacks that mask a vector while its deferred work lasts.
@@ -346,7 +351,7 @@ impl Core {
     /// Completes or requeues the deferred work of a round, and hands its packets over.
     pub(super) fn close_round(&mut self, round: Round, done: bool) {
         let vector = &mut self.vectors[round.vector];
-        vector.cursor = round.cursor_for_next(vector.queues.len());
+        vector.cursor = round.next_cursor(vector.queues.len()).unwrap_or(vector.cursor);
         vector.seen.packets += u64::from(round.taken);
         vector.seen.bytes += round.bytes;
         if done {
@@ -410,6 +415,10 @@ impl Core {
 
     /// A lower bound of when anything happens on this core next.
     pub(super) fn next_item(&self, rings: &[RxQueue]) -> Moment {
+        self.next_in_hand(rings).max(self.reached)
+    }
+
+    fn next_in_hand(&self, rings: &[RxQueue]) -> Moment {
         if let Some(handler) = self.handler {
             return handler.end.before_arrivals();
         }

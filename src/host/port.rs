@@ -50,6 +50,8 @@ pub(super) struct Offer {
     pub(super) start: Moment,
     /// Its receive queue.
     pub(super) queue: u32,
+    /// Its last bit arrives at that very moment: it has not waited for anything.
+    pub(super) arrives: bool,
 }
 
 /// How the packets of one source go.
@@ -99,7 +101,11 @@ impl Port {
         }
         let head = self.head.as_ref()?;
         let start = self.dma.earliest(head.arrival);
-        (start.time() <= limit).then(|| Offer { start, queue: self.queue_of(head) })
+        (start.time() <= limit).then(|| Offer {
+            start,
+            queue: self.queue_of(head),
+            arrives: start == head.arrival.at_arrivals(),
+        })
     }
 
     #[inline]
@@ -180,7 +186,7 @@ impl Port {
         let frame = self.head.take().expect("a frame that was offered is at the head");
         let now = start.time();
         self.dma.skip(start);
-        self.buffer.leave(now, frame.packet.size);
+        self.buffer.give_up(now, frame.packet.size);
         let source = self.routes[frame.source as usize].source;
         let packet = unseen(&frame.packet, source, frame.arrival);
         ledger.lost(&packet, queue, now, now, dropped(DropReason::RingFull));

@@ -65,9 +65,9 @@ impl Round {
         Self { vector, end, doing, taken: 0, bytes: 0, cursor, served: None, empty: 0, handed }
     }
 
-    /// The ring that the next round of the vector visits first.
-    pub(super) fn cursor_for_next(&self, rings: usize) -> usize {
-        self.served.map_or(self.cursor % rings, |served| (served + 1) % rings)
+    /// The ring that the next round of the vector visits first, if this one served any.
+    pub(super) fn next_cursor(&self, rings: usize) -> Option<usize> {
+        self.served.map(|served| (served + 1) % rings)
     }
 
     /// When it does something next, on a core whose time is `see`.

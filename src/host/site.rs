@@ -126,6 +126,11 @@ impl Site {
     #[inline]
     fn admit(&mut self, at: usize, offer: Offer, ledger: &mut Ledger<'_>) {
         let index = self.ports[at].base + offer.queue as usize;
+        let (moment, core) = self.last_immediate;
+        if offer.arrives && offer.start == moment {
+            // What the arrival before brought about at this very instant comes first.
+            self.catch_up(core, moment.time().after(), ledger);
+        }
         if self.queues[index].ring.needs_room() {
             self.catch_up(self.queues[index].core, offer.start, ledger);
             if self.queues[index].ring.is_full() {
@@ -134,11 +139,6 @@ impl Site {
             }
         }
         let packet = self.ports[at].port.transfer(offer.start);
-        if packet.visible == self.last_immediate.0 {
-            // What the frame before brought about at this very instant comes first.
-            let (moment, core) = self.last_immediate;
-            self.catch_up(core, moment.time().after(), ledger);
-        }
         let queue = &mut self.queues[index];
         queue.steered += 1;
         queue.ring.push(packet);
@@ -178,7 +178,7 @@ impl Site {
         let moment = self.cores[self.queues[queue].core].see;
         self.queues[queue].watched = false;
         self.ports[at].held += moment.time() - since;
-        Some((at, Offer { start: moment, queue: self.queues[queue].number }))
+        Some((at, Offer { start: moment, queue: self.queues[queue].number, arrives: false }))
     }
 
     /// The first blocked port whose ring has a free descriptor.

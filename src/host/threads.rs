@@ -119,7 +119,8 @@ impl Threads {
     pub(super) fn run(&mut self, now: Time, ledger: &Ledger<'_>) -> bool {
         if self.current.is_none() {
             let Some(thread) = self.runnable.pop_front() else { return false };
-            let switch = if self.last == Some(thread) { Span::ZERO } else { self.context_switch };
+            let same = self.last.is_none_or(|last| last == thread);
+            let switch = if same { Span::ZERO } else { self.context_switch };
             self.last = Some(thread);
             self.current = Some(Turn { thread, switch, slice: self.quantum, since: None });
         }
@@ -221,14 +222,16 @@ impl Threads {
     /// What the current thread did has ended. True if that was a round of `ksoftirqd`, which the
     /// core has to run on.
     pub(super) fn end(&mut self, now: Time, ledger: &mut Ledger<'_>) -> bool {
-        let thread = self.current.expect("something of the current thread ended").thread;
-        let goes_on = match &mut self.list[thread] {
+        let turn = self.current.expect("something of the current thread ended");
+        let goes_on = match &mut self.list[turn.thread] {
             Thread::App(app) => app.finish(now, ledger),
             Thread::Work(_) => false,
             Thread::Ksoftirqd(_) => return true,
         };
         if !goes_on {
             self.current = None;
+        } else if turn.slice == Span::ZERO {
+            self.rotate();
         }
         false
     }

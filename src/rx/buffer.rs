@@ -2,7 +2,7 @@
 //!
 //! Before: [`wire`](super::wire). After: [`steering`](super::steering).
 //!
-//! Frames leave in the order in which they came. How many have left is worked out only when the
+//! Frames leave in the order in which they came, unless they are given up. How many have left is worked out only when the
 //! buffer may be full, so a frame costs two queue operations and no search.
 
 use crate::engine::time::Time;
@@ -14,14 +14,16 @@ pub struct PacketBuffer {
     capacity: Option<u64>,
     /// Bytes in the buffer, those included that have left unnoticed.
     held: u64,
+    /// Frames whose DMA ends, and frames given up: each list in the order of time.
     leaving: VecDeque<(Time, u32)>,
+    given_up: VecDeque<(Time, u32)>,
 }
 
 impl PacketBuffer {
     /// A buffer of `capacity` bytes.
     #[must_use]
     pub const fn new(capacity: Option<u64>) -> Self {
-        Self { capacity, held: 0, leaving: VecDeque::new() }
+        Self { capacity, held: 0, leaving: VecDeque::new(), given_up: VecDeque::new() }
     }
 
     /// Takes a frame at `now`, or refuses it for want of room.
@@ -39,7 +41,7 @@ impl PacketBuffer {
         true
     }
 
-    /// The oldest frame whose leaving was not yet told leaves at `time`.
+    /// A frame's DMA will be done at `time`, not before that of the frame told of last.
     #[inline]
     pub fn leave(&mut self, time: Time, size: u32) {
         if self.capacity.is_some() {
@@ -47,13 +49,21 @@ impl PacketBuffer {
         }
     }
 
-    #[cold]
+    /// A frame is given up at `time`, before its DMA.
+    pub fn give_up(&mut self, time: Time, size: u32) {
+        if self.capacity.is_some() {
+            self.given_up.push_back((time, size));
+        }
+    }
+
     fn release(&mut self, now: Time) {
-        while let Some((time, size)) = self.leaving.front().copied()
-            && time <= now
-        {
-            self.leaving.pop_front();
-            self.held -= u64::from(size);
+        for list in [&mut self.leaving, &mut self.given_up] {
+            while let Some((time, size)) = list.front().copied()
+                && time <= now
+            {
+                list.pop_front();
+                self.held -= u64::from(size);
+            }
         }
     }
 }
@@ -69,5 +79,15 @@ mod tests {
         buffer.leave(Time(10), 64);
         assert!(!buffer.enter(Time(9), 64));
         assert!(buffer.enter(Time(10), 64));
+    }
+
+    #[test]
+    fn a_frame_given_up_makes_room_before_slower_ones() {
+        let mut buffer = PacketBuffer::new(Some(128));
+        assert!(buffer.enter(Time(0), 64) && buffer.enter(Time(1), 64));
+        buffer.leave(Time(10), 64);
+        buffer.give_up(Time(2), 64);
+        assert!(buffer.enter(Time(3), 64));
+        assert!(!buffer.enter(Time(3), 64));
     }
 }

@@ -21,6 +21,7 @@ fn worlds() -> u64 {
 fn compare_level(level: u8) {
     for seed in 0..worlds() {
         let world = random_world(seed, level);
+        eprintln!("S {seed} {level}");
         if let Some(difference) = difference(&world) {
             panic!("random_world({seed}, {level}): {difference}\n{}", summary(&world));
         }
@@ -82,31 +83,37 @@ fn summary(world: &World) -> String {
 }
 
 #[test]
-#[ignore = "until host::run_traced exists"]
 fn plain_worlds_agree() {
     compare_level(PLAIN);
 }
 
 #[test]
-#[ignore = "until host::run_traced exists"]
 fn worlds_with_hardware_agree() {
     compare_level(HARDWARE);
 }
 
 #[test]
-#[ignore = "until host::run_traced exists"]
 fn mixed_worlds_agree() {
     compare_level(MIXED);
 }
 
 #[test]
-#[ignore = "until host::run_traced exists"]
 fn worlds_of_all_stacks_agree() {
     compare_level(STACKS);
 }
 
 #[test]
-#[ignore = "until host::run_traced exists"]
 fn worlds_with_threads_agree() {
     compare_level(THREADS);
+}
+#[test]
+fn debug_one() {
+        let w = random_world(8, 4);
+        let mut n = vec![];
+        let _ = host::run_traced(&w, &mut |r| n.push(r));
+        let mut r = reference::run(&w).records;
+        n.sort_by_key(|r| (r.end, r.source, r.number));
+        r.sort_by_key(|r| (r.end, r.source, r.number));
+        eprintln!("{}", summary(&w));
+        for i in 288..304 { let x=&n[i]; let y=&r[i]; eprintln!("   {:?} {} {:?} {:?} {:?}   |  {:?} {} {:?} {:?} {:?}", x.source.0, x.number, x.start.0, x.end.0, x.fate, y.source.0, y.number, y.start.0, y.end.0, y.fate); }
 }

@@ -148,7 +148,6 @@ impl Model<'_> {
 
     /// A packet's deferred work ends.
     fn processed(&mut self, at: CoreAt, frame: Frame, for_apps: &mut Vec<Frame>) {
-        self.core(at).tally.packets += 1;
         if self.world.hosts[at.host].stack != Stack::InterruptPerPacket {
             self.free_descriptor(&frame);
         }
