@@ -1,1 +1,9 @@
 //! Floor 7: what people see.
+
+pub mod csv;
+pub mod json;
+pub mod md;
+mod section;
+pub mod text;
+pub mod verdict;
+mod words;
