@@ -14,11 +14,10 @@ pub struct Estimate {
 /// The mean of `values` and its 95 % half-width; none without values.
 #[must_use]
 pub fn estimate(values: &[f64]) -> Option<Estimate> {
-    if values.is_empty() {
-        return None;
-    }
+    let first = values.first()?;
     let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
+    // Relative to the first value, so that equal values have exactly their mean and no width.
+    let mean = first + values.iter().map(|value| value - first).sum::<f64>() / n;
     let half_width = (values.len() > 1).then(|| {
         let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
         student_t_95(values.len() - 1) * (squares / (n - 1.0) / n).sqrt()
@@ -93,6 +92,12 @@ mod tests {
         let found = estimate(&[1.0, 2.0, 3.0, 4.0, 5.0]).unwrap();
         assert_eq!(found.mean, 3.0);
         assert!((found.half_width.unwrap() - 2.776_445 * (2.5_f64 / 5.0).sqrt()).abs() < 1e-6);
+    }
+
+    #[test]
+    fn equal_values_have_no_width_whatever_their_digits() {
+        let found = estimate(&[0.1 + 0.2; 3]).unwrap();
+        assert_eq!(found, Estimate { mean: 0.1 + 0.2, half_width: Some(0.0) });
     }
 
     #[test]

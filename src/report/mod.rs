@@ -3,6 +3,7 @@
 pub mod csv;
 pub mod json;
 pub mod md;
+pub mod plot;
 mod section;
 pub mod text;
 pub mod verdict;

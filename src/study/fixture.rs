@@ -108,7 +108,7 @@ pub(crate) fn outcome(cores: u32, queues: u32) -> Outcome {
             queues: (0..queues).map(queue).collect(),
             wire: load(offered),
             link_busy: Span(WINDOW.0 / 1000 * 999),
-            dma_busy: Span(WINDOW.0 / 1000 * 130 * u64::from(queues)),
+            dma_busy: Span(WINDOW.0 / 1000 * 130 * u64::from(queues.min(3))),
             interrupts: 4_000 * u64::from(queues),
             buffer_peak: 3036,
             ..NicTally::default()
@@ -142,12 +142,13 @@ fn source_tally(offered: u64, delivered: u64) -> SourceTally {
     let mut latency = Histogram::default();
     (0..delivered).for_each(|n| latency.record(Span::us(20) + Span::ns(n % 1000 * 700)));
     let part = |us: u64| u128::from(delivered) * u128::from(Span::us(us).0);
+    let ring = latency.sum_ps() - part(17);
     SourceTally {
         offered: load(offered),
         delivered: load(delivered),
         dropped: [0, 0, offered - delivered, 0],
         latency,
-        stages: [part(1), part(2), part(25), part(300), part(4), 0],
+        stages: [part(1), part(2), part(10), ring, part(4), 0],
         ..SourceTally::default()
     }
 }
