@@ -3,127 +3,113 @@
 //! Before: nothing. After: [`wire`](super::wire).
 //!
 //! Each instance of a traffic group is one source with its own random streams, named after the
-//! instance; the populations of flows of one source are one aggregated stream.
+//! instance; the populations of flows of one source are one aggregated stream. What a source is
+//! asked for most often, the next packet at a constant or Poisson rate, is inlined into the caller
+//! and neither allocates nor divides; one flow and one size draw nothing.
 
 pub mod capture;
 pub mod keys;
+mod choice;
+mod pace;
+mod shape;
+mod spec;
 
-use crate::engine::sample::Draw;
-use crate::engine::time::Span;
-use capture::Capture;
-use keys::Keys;
+pub use spec::{Arrivals, Flows, Gap, Popularity, Sizes, SourceSpec, byte_times, link_time};
+
+use crate::engine::chance::Stream;
+use crate::engine::time::Time;
+use crate::vocab::id::FlowId;
+use crate::vocab::packet::Packet;
+use capture::{Capture, Captured};
+use choice::{FlowChoice, SizeChoice};
+use pace::{Poisson, Steady};
+use shape::{Burst, Line, OnOff, Shape};
 use std::sync::Arc;
 
-/// What a source does, checked and in plain numbers.
+/// A running source: gives its packets one after the other.
 #[derive(Clone, Debug)]
-pub struct SourceSpec {
-    /// The instance's full name (`traffic.bulk`, `traffic.bulk[3]`); names its random streams.
-    pub name: String,
-    /// When packets come.
-    pub arrivals: Arrivals,
-    /// How large they are; a capture has its own.
-    pub sizes: Sizes,
-    /// Its flows; a capture has its own.
-    pub flows: Flows,
+pub struct Source {
+    when: When,
+    sizes: SizeChoice,
+    flows: FlowChoice,
+    number: u64,
 }
 
-/// The mean gap between packets as an exact fraction of picoseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Gap {
-    /// Picoseconds ...
-    pub ps: u128,
-    /// ... per this many packets. Above 0.
-    pub packets: u128,
-}
-
-/// When packets come.
+/// Where the next time comes from; what is asked most often comes first.
 #[derive(Clone, Debug)]
-pub enum Arrivals {
-    /// Packet n at phase + floor(n x gap), no drift; the phase is drawn once in [0, gap).
-    Constant(Gap),
-    /// Back to back from t = 0: each as soon as the link has sent the one before.
-    Line {
-        /// Bits per second of the link.
-        link: u64,
-    },
-    /// Exponential gaps.
-    Poisson(Gap),
-    /// Alternating on and off spans, starting on at t = 0; constant gaps while on, the first
-    /// packet of an on span at its start.
-    OnOff {
-        /// The gap while on.
-        gap: Gap,
-        /// Length of an on span.
-        on: Draw,
-        /// Length of an off span.
-        off: Draw,
-    },
-    /// Bursts of packets, back to back at the link's rate; the first at t = 0.
-    Burst {
-        /// Packets of a burst.
-        packets: u64,
-        /// From the start of one burst to the start of the next; never less than the burst lasts
-        /// on the link (a burst due earlier starts when the link is free).
-        every: Draw,
-        /// Bits per second of the link; none: all at one instant.
-        link: Option<u64>,
-    },
-    /// A recording, played once; the first packet at t = 0.
-    Capture(Arc<Capture>),
+enum When {
+    Steady(Steady<u64>),
+    Poisson(Poisson),
+    Shaped(Box<Shape>),
+    Recorded(Arc<Capture>),
 }
 
-/// Frame sizes in bytes, FCS included.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sizes {
-    /// All the same.
-    Fixed(u32),
-    /// (size, weight), drawn independently for each packet.
-    Mix(Vec<(u32, u64)>),
-}
-
-impl Sizes {
-    /// The mean size as an exact fraction: (weighted bytes, weights).
-    #[must_use]
-    pub fn mean(&self) -> (u128, u128) {
-        match self {
-            Self::Fixed(size) => (u128::from(*size), 1),
-            Self::Mix(sizes) => sizes.iter().fold((0, 0), |(bytes, weights), (size, weight)| {
-                (bytes + u128::from(*size) * u128::from(*weight), weights + u128::from(*weight))
-            }),
-        }
+impl When {
+    fn new(arrivals: &Arrivals, name: &str, seed: u64) -> Self {
+        let words = |purpose| Stream::new(seed, name, purpose);
+        let shape = match arrivals {
+            Arrivals::Constant(gap) => {
+                let start = Time(words("phase").below(whole_ps(*gap)));
+                if let Some(steady) = Steady::new(start, *gap) {
+                    return Self::Steady(steady);
+                }
+                Shape::Fine(Steady::new(start, *gap).expect("a u128 holds every fraction"))
+            }
+            Arrivals::Poisson(gap) => return Self::Poisson(Poisson::new(*gap, words("gaps"))),
+            Arrivals::Line { link } => Shape::Line(Line::new(*link)),
+            Arrivals::OnOff { gap, on, off } => {
+                Shape::OnOff(OnOff::new(*gap, on, off, words("on-off")))
+            }
+            Arrivals::Burst { packets, every, link } => {
+                Shape::Burst(Burst::new(*packets, every, *link, words("gaps")))
+            }
+            Arrivals::Capture(capture) => return Self::Recorded(Arc::clone(capture)),
+        };
+        Self::Shaped(Box::new(shape))
     }
 }
 
-/// The flows of a source.
-#[derive(Clone, Debug)]
-pub struct Flows {
-    /// How many, 1 to 16 M.
-    pub count: u32,
-    /// Their addresses and ports.
-    pub keys: Keys,
-    /// How packets choose among them.
-    pub popularity: Popularity,
+/// How many whole picoseconds lie in [0, gap).
+fn whole_ps(gap: Gap) -> u64 {
+    u64::try_from(gap.ps.div_ceil(gap.packets)).unwrap_or(u64::MAX)
 }
 
-/// How packets choose among flows.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Popularity {
-    /// Each equally likely.
-    Uniform,
-    /// Flow k (from 1) with probability proportional to `k^-exponent`.
-    Zipf(f64),
-}
+impl Source {
+    /// The source at the start of the run.
+    #[must_use]
+    pub fn new(spec: &SourceSpec, seed: u64) -> Self {
+        Self {
+            when: When::new(&spec.arrivals, &spec.name, seed),
+            sizes: SizeChoice::new(&spec.sizes, &spec.name, seed),
+            flows: FlowChoice::new(&spec.flows, &spec.name, seed),
+            number: 0,
+        }
+    }
 
-/// How long a frame of `size` bytes holds a link of `bits` per second: (size + 20) x 8 bit times,
-/// 8 bytes of preamble and 12 of gap, rounded to the nearest picosecond.
-#[must_use]
-pub fn link_time(size: u32, bits: u64) -> Span {
-    byte_times(u64::from(size) + 20, bits)
-}
+    /// The next packet, never before the one before; none once a capture has been played or the
+    /// clock would run out.
+    #[inline]
+    pub fn emit(&mut self) -> Option<Packet> {
+        let (time, size) = match &mut self.when {
+            When::Steady(steady) => (steady.next()?, self.sizes.next()),
+            When::Poisson(poisson) => (poisson.next()?, self.sizes.next()),
+            When::Shaped(shape) => {
+                let size = self.sizes.next();
+                (shape.next(size)?, size)
+            }
+            When::Recorded(capture) => {
+                let Captured { offset, size, flow } = *capture.packets.get(self.number as usize)?;
+                return Some(self.numbered(Time(offset.0), size, FlowId(flow)));
+            }
+        };
+        let flow = self.flows.next();
+        Some(self.numbered(time, size, flow))
+    }
 
-/// How long `bytes` last on a link of `bits` per second.
-#[must_use]
-pub fn byte_times(bytes: u64, bits: u64) -> Span {
-    let (ps, bits) = (u128::from(bytes) * 8_000_000_000_000, u128::from(bits));
-    Span(u64::try_from((ps + bits / 2) / bits).unwrap_or(u64::MAX))
+    #[inline]
+    fn numbered(&mut self, time: Time, size: u32, flow: FlowId) -> Packet {
+        let number = self.number;
+        self.number += 1;
+        Packet { time, number, size, flow }
+    }
 }

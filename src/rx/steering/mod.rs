@@ -2,5 +2,6 @@
 //!
 //! Before: [`buffer`](super::buffer). After: [`dma`](super::dma).
 
+pub mod placement;
 pub mod rss;
 pub mod toeplitz;

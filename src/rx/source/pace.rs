@@ -1,0 +1,125 @@
+//! Constant and exponential gaps: the two paces that runs spend their time in.
+
+use super::spec::Gap;
+use crate::engine::chance::Stream;
+use crate::engine::sample::Exponential;
+use crate::engine::time::Time;
+use std::ops::{Add, Sub};
+
+/// Time n = start + floor(n x gap), exactly, without a division: the fraction of a picosecond that
+/// each gap leaves is carried from packet to packet.
+///
+/// `R` holds the fraction; a `u64` does unless the rate is a very odd number.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Steady<R> {
+    next: u64,
+    /// Whole picoseconds of a gap.
+    whole: u64,
+    /// The fraction carried so far, below `part + room`.
+    carried: R,
+    /// What a gap adds to it ...
+    part: R,
+    /// ... and how much it may hold for that to stay below one picosecond.
+    room: R,
+}
+
+impl<R> Steady<R>
+where
+    R: Copy + PartialOrd + Add<Output = R> + Sub<Output = R> + From<u8> + TryFrom<u128>,
+{
+    /// From `start` on; none if `R` is too narrow for the gap's fraction.
+    pub(super) fn new(start: Time, gap: Gap) -> Option<Self> {
+        let common = greatest_common_divisor(gap.ps, gap.packets);
+        let (ps, packets) = (gap.ps / common, gap.packets / common);
+        let part = ps % packets;
+        Some(Self {
+            next: start.0,
+            // Twice the clock is as good as never, and cannot overflow when added to a time.
+            whole: u64::try_from(ps / packets).unwrap_or(u64::MAX).min(Time::END.0 * 2),
+            carried: R::from(0),
+            part: R::try_from(part).ok()?,
+            room: R::try_from(packets - part).ok()?,
+        })
+    }
+
+    /// The next time; none behind the end of the clock.
+    #[inline]
+    pub(super) fn next(&mut self) -> Option<Time> {
+        let now = Time(self.next);
+        if now > Time::END {
+            return None;
+        }
+        let full = self.carried >= self.room;
+        self.carried = if full { self.carried - self.room } else { self.carried + self.part };
+        self.next += self.whole + u64::from(full);
+        Some(now)
+    }
+
+    /// The same gaps, again from `start`.
+    pub(super) fn restart(&mut self, start: Time) {
+        self.next = start.0;
+        self.carried = R::from(0);
+    }
+}
+
+/// Never 0, as `Gap::packets` is above 0.
+fn greatest_common_divisor(mut a: u128, mut b: u128) -> u128 {
+    while b > 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
+/// Exponential gaps, each rounded to a picosecond; the first packet comes one gap after t = 0.
+#[derive(Clone, Debug)]
+pub(super) struct Poisson {
+    last: u64,
+    gap: Exponential,
+    words: Stream,
+}
+
+impl Poisson {
+    pub(super) fn new(gap: Gap, words: Stream) -> Self {
+        let mean = gap.ps as f64 / gap.packets as f64;
+        Self { last: 0, gap: Exponential::new(mean), words }
+    }
+
+    /// The next time; none behind the end of the clock.
+    #[inline]
+    pub(super) fn next(&mut self) -> Option<Time> {
+        self.last = self.last.saturating_add(self.gap.span(self.words.word()).0);
+        (self.last <= Time::END.0).then_some(Time(self.last))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_rate_drifts_however_odd() {
+        for (ps, packets) in [(1_000, 3), (67_200, 1), (7, 11), (1 << 100, (1 << 70) - 1), (0, 5)] {
+            let gap = Gap { ps, packets };
+            let mut steady = Steady::<u128>::new(Time(17), gap).expect("wide enough");
+            let mut narrow = Steady::<u64>::new(Time(17), gap);
+            assert_eq!(narrow.is_none(), packets > 1 << 64);
+            for n in 0..1_000 {
+                let exact = (17 + n * ps / packets) as u64;
+                assert_eq!(steady.next(), Some(Time(exact)));
+                assert!(narrow.as_mut().is_none_or(|narrow| narrow.next() == Some(Time(exact))));
+            }
+        }
+    }
+
+    #[test]
+    fn a_source_ends_with_the_clock_and_stays_ended() {
+        let gap = Gap { ps: u128::from(Time::END.0), packets: 1 };
+        let mut steady = Steady::<u64>::new(Time::ZERO, gap).expect("whole picoseconds");
+        assert_eq!(steady.next(), Some(Time::ZERO));
+        assert_eq!(steady.next(), Some(Time::END));
+        assert_eq!((steady.next(), steady.next()), (None, None));
+        let gap = Gap { ps: u128::MAX, packets: 1 };
+        let mut poisson = Poisson::new(gap, Stream::new(1, "test", "gaps"));
+        assert!((0..5).all(|_| poisson.next().is_none()));
+    }
+}

@@ -1,0 +1,10 @@
+//! The suite: one binary, in reading order.
+
+mod sampling; // random laws against an independent crate; bits pinned
+mod sources; // when packets come, how large, to which flow
+mod line_rate; // frames on the link, to the picosecond
+mod captures; // recorded traffic, sound and damaged
+mod toeplitz; // the published verification suite of the hash
+mod balls_in_bins; // how evenly hashing spreads flows
+mod good_scenarios; // what the format means: defaults, rounding, the worlds it makes
+mod bad_scenarios; // each mistake has a message that says what to write
