@@ -15,7 +15,7 @@ pub fn figures<'a>(studies: impl IntoIterator<Item = &'a Study>) -> String {
     let mut rows = Writer::from_writer(Vec::new());
     put(&mut rows, ["design", "path", "value", "half_width_95"].map(str::to_owned));
     for study in studies {
-        let design = study.design.clone().unwrap_or_default();
+        let design = study.plan.design.clone().unwrap_or_default();
         for (path, value) in study.metrics.walk() {
             let half = study.interval95.as_ref().and_then(|interval| interval.get(&path));
             let half = half.map_or(String::new(), field);

@@ -2,10 +2,10 @@
 
 use super::verdict::verdict;
 use crate::measure::tree::Tree;
+use crate::scenario::Equals;
 use crate::study::bottleneck::{Bottleneck, Kind, Resource};
 use crate::study::compare::{Comparison, Difference};
 use crate::study::expect::Judged;
-use crate::study::plan::Equals;
 use crate::study::run::Study;
 use serde_json::{Map, Value, json};
 
@@ -34,7 +34,7 @@ fn object(study: &Study) -> Value {
     json!({
         "rxsim": env!("CARGO_PKG_VERSION"),
         "title": plan.title,
-        "design": study.design,
+        "design": study.plan.design,
         "seed": plan.seed,
         "replications": plan.replications,
         "warmup_us": study.warmup.as_us(),

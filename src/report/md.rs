@@ -26,7 +26,7 @@ pub fn comparison(comparison: &Comparison) -> String {
     let title = comparison.studies.first().map_or("", |study| &study.plan.title);
     let mut text = format!("# {title}\n\n");
     for study in &comparison.studies {
-        let design = study.design.as_deref().unwrap_or_default();
+        let design = study.plan.design.as_deref().unwrap_or_default();
         text += &format!("- **{design}**: {}\n", verdict(study));
     }
     section::of_comparison(comparison).iter().for_each(|section| text += &shown(section));
@@ -35,7 +35,8 @@ pub fn comparison(comparison: &Comparison) -> String {
 }
 
 fn provenance(study: &Study) -> String {
-    let design = study.design.as_ref().map_or(String::new(), |name| format!("design `{name}`, "));
+    let design =
+        study.plan.design.as_ref().map_or(String::new(), |name| format!("design `{name}`, "));
     format!("\n{design}seed {}, fingerprint `{:016x}`\n", study.plan.seed, study.fingerprint)
 }
 

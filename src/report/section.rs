@@ -2,9 +2,9 @@
 
 use super::words;
 use crate::measure::tree::Tree;
+use crate::scenario::Equals;
 use crate::study::compare::{Comparison, Difference};
 use crate::study::expect::Judged;
-use crate::study::plan::Equals;
 use crate::study::run::Study;
 use crate::vocab::drop_reason::DropReason;
 
@@ -198,7 +198,7 @@ fn expectations(studies: &[Study]) -> Option<Section> {
             metric,
             shown(&judged.value),
             claimed(judged),
-            expect.why.clone().unwrap_or_default(),
+            expect.why.clone(),
         ]
     };
     let rows: Vec<_> = studies.iter().flat_map(|study| &study.expect).map(row).collect();
@@ -236,7 +236,7 @@ fn designs(studies: &[Study]) -> Section {
         let busy: f64 = busy.iter().filter_map(|(_, host)| host.number("busy_cores")).sum();
         let relative = delivered(study) / studies.first().map_or(f64::NAN, delivered);
         vec![
-            study.design.clone().unwrap_or_default(),
+            study.plan.design.clone().unwrap_or_default(),
             cell("delivered.gbps", words::digits),
             if relative.is_finite() { format!("{relative:.2}x") } else { "-".to_owned() },
             cell("loss", words::percent),
@@ -268,7 +268,7 @@ fn differences(comparison: &Comparison) -> Option<Section> {
     for (study, differences) in others.iter().zip(&comparison.differences) {
         for (path, name) in COMPARED {
             if let Some(found) = differences.iter().find(|found| found.path == path) {
-                let design = study.design.clone().unwrap_or_default();
+                let design = study.plan.design.clone().unwrap_or_default();
                 rows.push(vec![design, name.to_owned(), difference(found), meaning(found)]);
             }
         }
@@ -276,7 +276,7 @@ fn differences(comparison: &Comparison) -> Option<Section> {
     let mut section = Section::new("", &["<Design", "<figure", "difference", "<"], rows);
     section.note = Some(format!(
         "Differences from {} on the same traffic, replication by replication{}.",
-        baseline.design.as_deref().unwrap_or("the first"),
+        baseline.plan.design.as_deref().unwrap_or("the first"),
         if baseline.interval95.is_some() {
             "; ± is the 95 % interval"
         } else {

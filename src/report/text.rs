@@ -42,7 +42,7 @@ pub fn study(study: &Study, style: Style) -> String {
 pub fn comparison(comparison: &Comparison, style: Style) -> String {
     let mut text = String::new();
     for study in &comparison.studies {
-        let name = study.design.as_deref().unwrap_or_default();
+        let name = study.plan.design.as_deref().unwrap_or_default();
         line(&mut text, &format!("{}: {}", bold(name, style), verdict(study)));
     }
     for section in section::of_comparison(comparison) {
@@ -128,7 +128,8 @@ fn warnings(study: &Study) -> String {
 /// What it takes to see the same again.
 fn provenance(study: &Study) -> String {
     let plan = &study.plan;
-    let design = study.design.as_ref().map_or(String::new(), |name| format!("design {name}, "));
+    let design =
+        study.plan.design.as_ref().map_or(String::new(), |name| format!("design {name}, "));
     let plural = if plan.replications == 1 { "" } else { "s" };
     let warmup = if study.warmup.0 == 0 {
         String::new()
@@ -145,19 +146,17 @@ fn provenance(study: &Study) -> String {
 mod tests {
     use super::*;
     use crate::measure::tree::Tree;
+    use crate::scenario::Expect;
     use crate::study::expect::Judged;
     use crate::study::fixture;
-    use crate::study::plan::Expect;
 
     fn sample() -> Study {
         let mut study = fixture::study(8, 1);
         let expect = Expect {
-            metric: "delivered.gbps".into(),
-            design: None,
             min: Some(3.3),
             max: Some(3.7),
-            equals: None,
-            why: Some("the ceiling of about 3.5 Gbps that the 2012 posts report".into()),
+            why: "the ceiling of about 3.5 Gbps that the 2012 posts report".into(),
+            ..fixture::expect("delivered.gbps")
         };
         study.expect = vec![Judged { expect, value: Tree::Number(3.4999), pass: true }];
         study.warnings = vec!["checksum offload is off, and so is RSS".into()];

@@ -1,10 +1,11 @@
 //! Designs on the same traffic: each against the first, replication by replication.
 
-use super::expect::{self, Mistake, Scope};
-use super::plan::Plan;
+use super::expect;
 use super::run::{Progress, Study, Warmed, after, settle};
 use crate::measure::interval::{Estimate, estimate};
 use crate::measure::tree::Tree;
+use crate::scenario::Plan;
+use crate::scenario::diagnostic::{Diagnostic, sorted};
 use rayon::prelude::*;
 
 /// The studies of a file's designs, and how they differ.
@@ -33,29 +34,24 @@ impl Difference {
     }
 }
 
-/// Simulates designs, each with its name, on the same traffic. Where the warm-up is found by pilot
-/// runs the longest is used for all, so that the windows are the same.
+/// Simulates designs on the same traffic and judges the claims that name them. Where the warm-up is
+/// found by pilot runs the longest is used for all, so that the windows are the same.
 ///
 /// # Errors
 /// Claims that name no figure.
-pub fn run(designs: &[(String, Plan)], progress: &Progress) -> Result<Comparison, Vec<Mistake>> {
-    let mistakes: Vec<Mistake> = designs
-        .iter()
-        .filter_map(|(name, plan)| expect::check(plan, Scope::Compared(name)).err())
-        .flatten()
-        .collect();
+pub fn run(designs: Vec<Plan>, progress: &Progress) -> Result<Comparison, Vec<Diagnostic>> {
+    let mut designs = designs;
+    designs.iter_mut().for_each(|plan| plan.expects.retain(|expect| expect.design.is_some()));
+    let mistakes = designs.iter().filter_map(|plan| expect::check(plan).err());
+    let mistakes: Vec<Diagnostic> = mistakes.flatten().collect();
     if !mistakes.is_empty() {
-        return Err(mistakes);
+        return Err(sorted(mistakes));
     }
-    let mut warmed: Vec<Warmed> =
-        designs.par_iter().map(|(_, plan)| settle(plan, progress)).collect();
+    let mut warmed: Vec<Warmed> = designs.par_iter().map(|plan| settle(plan, progress)).collect();
     let longest = warmed.iter().map(|warmed| warmed.span).max().unwrap_or_default();
     warmed.iter_mut().for_each(|warmed| warmed.span = longest);
-    let studies = designs
-        .par_iter()
-        .zip(warmed)
-        .map(|((name, plan), warmed)| after(warmed, plan, Scope::Compared(name), progress));
-    Ok(compare(studies.collect()))
+    let studies = designs.par_iter().zip(warmed);
+    Ok(compare(studies.map(|(plan, warmed)| after(warmed, plan, progress)).collect()))
 }
 
 /// Compares studies; replication r of each had the same seed, so that differences are of pairs.

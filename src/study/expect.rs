@@ -1,9 +1,9 @@
 //! What a scenario claims, judged.
 
 use super::metrics::shape;
-use super::plan::{Equals, Expect, Plan};
 use crate::measure::tree::Tree;
-use std::fmt;
+use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::{Equals, Expect, Plan};
 
 /// A claim and whether it holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,93 +16,48 @@ pub struct Judged {
     pub pass: bool,
 }
 
-/// A claim that names no figure.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
-    /// What the claim names.
-    pub metric: String,
-    /// Whether that is a group of figures.
-    pub group: bool,
-    /// The figure that is spelled most like it.
-    pub nearest: String,
-}
-
-impl fmt::Display for Mistake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { metric, nearest, .. } = self;
-        if self.group {
-            write!(f, "`{metric}` in [[expect]] is a group of figures; name one, as `{nearest}`")
-        } else {
-            write!(f, "[[expect]] names no figure: `{metric}`; did you mean `{nearest}`?")
-        }
-    }
-}
-
-/// What is simulated, and so which claims are judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope<'a> {
-    /// The plain file: the claims that name no design.
-    Plain,
-    /// One design on its own: these, and the claims that name it.
-    Design(&'a str),
-    /// One design among others: the claims that name it.
-    Compared(&'a str),
-}
-
-impl<'a> Scope<'a> {
-    /// The design, if one is laid over the file.
-    #[must_use]
-    pub const fn design(self) -> Option<&'a str> {
-        match self {
-            Self::Plain => None,
-            Self::Design(design) | Self::Compared(design) => Some(design),
-        }
-    }
-
-    fn concerns(self, expect: &Expect) -> bool {
-        match &expect.design {
-            None => !matches!(self, Self::Compared(_)),
-            named => named.as_deref() == self.design(),
-        }
-    }
-}
-
-/// Looks at the claims that will be judged, before anything is simulated.
+/// Looks at the claims before anything is simulated.
 ///
 /// # Errors
-/// Those that name no figure of this scenario.
-pub fn check(plan: &Plan, scope: Scope) -> Result<(), Vec<Mistake>> {
+/// Those that name no figure of this scenario, with the nearest that there is.
+pub fn check(plan: &Plan) -> Result<(), Vec<Diagnostic>> {
     let shape = shape(&plan.world);
-    let concerned = plan.expects.iter().filter(|expect| scope.concerns(expect));
-    let mistakes: Vec<Mistake> =
-        concerned.filter_map(|expect| mistake(&shape, &expect.metric)).collect();
+    let mistakes: Vec<Diagnostic> =
+        plan.expects.iter().filter_map(|expect| mistake(&shape, expect)).collect();
     if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }
 }
 
-fn mistake(shape: &Tree, metric: &str) -> Option<Mistake> {
+fn mistake(shape: &Tree, expect: &Expect) -> Option<Diagnostic> {
+    let metric = &expect.metric;
     let found = shape.get(metric);
     let group = matches!(found, Some(Tree::Table(_) | Tree::List(_)));
     if found.is_some() && !group {
         return None;
     }
     let mut paths = shape.walk().into_iter().map(|(path, _)| path);
-    let nearest = if group {
+    let (reason, nearest) = if group {
         let inside = [format!("{metric}."), format!("{metric}[")];
-        paths.find(|path| inside.iter().any(|start| path.starts_with(start)))
+        let first = paths.find(|path| inside.iter().any(|start| path.starts_with(start)));
+        ("a group of figures", first)
     } else {
-        paths.min_by_key(|path| strsim::damerau_levenshtein(path, metric))
+        ("not in the result", paths.min_by_key(|path| strsim::damerau_levenshtein(path, metric)))
     };
-    let nearest = nearest.unwrap_or_else(|| "delivered.gbps".to_owned());
-    Some(Mistake { metric: metric.to_owned(), group, nearest })
+    let nearest = nearest.unwrap_or_default();
+    Some(
+        Diagnostic::new(format!("there is no metric \"{metric}\""))
+            .at(&expect.place)
+            .because(reason)
+            .help(format!("the nearest is \"{nearest}\"")),
+    )
 }
 
-/// Judges the claims that the scope concerns.
-pub(super) fn judge(plan: &Plan, scope: Scope, metrics: &Tree) -> Vec<Judged> {
+/// Judges the claims.
+pub(super) fn judge(plan: &Plan, metrics: &Tree) -> Vec<Judged> {
     let judged = |expect: &Expect| {
         let value = metrics.get(&expect.metric).cloned().unwrap_or(Tree::Null);
         Judged { expect: expect.clone(), pass: holds(expect, &value), value }
     };
-    plan.expects.iter().filter(|expect| scope.concerns(expect)).map(judged).collect()
+    plan.expects.iter().map(judged).collect()
 }
 
 fn holds(expect: &Expect, value: &Tree) -> bool {
@@ -121,18 +76,7 @@ fn holds(expect: &Expect, value: &Tree) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::study::fixture;
-
-    fn expect(metric: &str) -> Expect {
-        Expect {
-            metric: metric.into(),
-            design: None,
-            min: None,
-            max: None,
-            equals: None,
-            why: None,
-        }
-    }
+    use crate::study::fixture::{self, expect};
 
     #[test]
     fn bounds_hold_at_their_ends_and_nothing_holds_of_no_data() {
@@ -154,27 +98,12 @@ mod tests {
     }
 
     #[test]
-    fn a_design_is_judged_by_its_own_claims_and_compared_by_them_alone() {
-        let mut plan = fixture::plan();
-        let rss = Expect { design: Some("rss".into()), ..expect("loss") };
-        let other = Expect { design: Some("no-rss".into()), ..expect("loss") };
-        plan.expects = vec![expect("loss"), rss, other];
-        let metrics = shape(&plan.world);
-        assert_eq!(judge(&plan, Scope::Plain, &metrics).len(), 1);
-        assert_eq!(judge(&plan, Scope::Design("rss"), &metrics).len(), 2);
-        assert_eq!(judge(&plan, Scope::Compared("rss"), &metrics).len(), 1);
-    }
-
-    #[test]
     fn a_misspelled_figure_is_a_mistake_with_the_nearest_path() {
         let mut plan = fixture::plan();
         plan.expects = vec![expect("deliverd.gbps"), expect("latency"), expect("loss")];
-        let found: Vec<String> =
-            check(&plan, Scope::Plain).unwrap_err().iter().map(ToString::to_string).collect();
-        let expected = [
-            "[[expect]] names no figure: `deliverd.gbps`; did you mean `delivered.gbps`?",
-            "`latency` in [[expect]] is a group of figures; name one, as `latency.mean_us`",
-        ];
-        assert_eq!(found, expected);
+        let found = check(&plan).unwrap_err();
+        let helps: Vec<&str> = found.iter().map(|mistake| mistake.help.as_str()).collect();
+        let expected = ["the nearest is \"delivered.gbps\"", "the nearest is \"latency.mean_us\""];
+        assert_eq!(helps, expected);
     }
 }

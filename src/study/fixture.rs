@@ -1,8 +1,6 @@
 //! A world and an outcome made by hand, for tests of what is done with them.
 
-use super::expect::Scope;
 use super::metrics::metrics;
-use super::plan::{Plan, Warmup};
 use super::run::{Run, Study, Warmed, assemble};
 use crate::engine::sample::Draw;
 use crate::engine::time::{Span, Time};
@@ -16,6 +14,9 @@ use crate::rx::dma::DmaSpec;
 use crate::rx::moderation::Moderation;
 use crate::rx::source::keys::Keys;
 use crate::rx::source::{Arrivals, Flows, Gap, Popularity, Sizes, SourceSpec};
+use crate::scenario::diagnostic::{Origin, Place};
+use crate::scenario::{Expect, Plan, Warmup};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The measured window of [`outcome`].
@@ -180,6 +181,7 @@ fn step(index: u64, offered: u64, delivered: u64, cores: &[CoreTally]) -> Step {
 pub(crate) fn plan() -> Plan {
     Plan {
         title: "Single-core ceiling".into(),
+        design: None,
         about: "Without RSS every packet lands on core 0.".into(),
         seed: 2012,
         replications: 1,
@@ -188,6 +190,7 @@ pub(crate) fn plan() -> Plan {
         expects: Vec::new(),
         warnings: Vec::new(),
         scenario_hash: 0xfeed,
+        offered_estimate: 162_550.0,
     }
 }
 
@@ -205,5 +208,19 @@ pub(crate) fn study_of(plan: Plan, outcomes: Vec<Outcome>) -> Study {
         outcome: Some(outcome),
     };
     let runs = outcomes.into_iter().map(run).collect();
-    assemble(plan, Scope::Plain, Warmed { span: Span::ZERO, warning: None }, runs)
+    assemble(plan, Warmed { span: Span::ZERO, warning: None }, runs)
+}
+
+/// A claim about a metric that claims nothing of it yet.
+pub(crate) fn expect(metric: &str) -> Expect {
+    let origin = Arc::new(Origin { name: "test.toml".into(), text: metric.into() });
+    Expect {
+        metric: metric.into(),
+        design: None,
+        min: None,
+        max: None,
+        equals: None,
+        why: String::new(),
+        place: Place { origin, range: 0..metric.len() },
+    }
 }

@@ -4,7 +4,6 @@ pub mod bottleneck;
 pub mod compare;
 pub mod expect;
 pub mod metrics;
-pub mod plan;
 pub mod run;
 
 #[cfg(test)]

@@ -1,9 +1,8 @@
 //! One study: a scenario's replications, their mean, and how sure it is.
 
 use super::bottleneck::{Bottleneck, bottleneck};
-use super::expect::{self, Judged, Mistake, Scope};
+use super::expect::{self, Judged};
 use super::metrics::metrics;
-use super::plan::{Plan, Warmup};
 use crate::engine::chance::replication_seed;
 use crate::engine::digest;
 use crate::engine::time::{Span, Time};
@@ -13,6 +12,8 @@ use crate::host::world::World;
 use crate::measure::interval::estimate;
 use crate::measure::tree::Tree;
 use crate::measure::warmup::mser5;
+use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::{Plan, Warmup};
 use rayon::prelude::*;
 use std::time::Instant;
 
@@ -25,10 +26,8 @@ pub type Progress<'a> = dyn Fn(Span) + Sync + 'a;
 /// What a study found.
 #[derive(Clone, Debug)]
 pub struct Study {
-    /// What was asked for.
+    /// What was asked for, with the warm-up that was settled.
     pub plan: Plan,
-    /// The design laid over the file.
-    pub design: Option<String>,
     /// What was simulated before the window.
     pub warmup: Span,
     /// The hash of the replications' fingerprints, in order.
@@ -57,25 +56,25 @@ impl Study {
     }
 }
 
-/// Simulates `plan`, whose world already has the scope's design laid over it.
+/// Simulates `plan` and judges its claims.
 ///
 /// # Errors
 /// Claims that name no figure.
-pub fn run(plan: &Plan, scope: Scope, progress: &Progress) -> Result<Study, Vec<Mistake>> {
-    expect::check(plan, scope)?;
-    Ok(after(settle(plan, progress), plan, scope, progress))
+pub fn run(plan: &Plan, progress: &Progress) -> Result<Study, Vec<Diagnostic>> {
+    expect::check(plan)?;
+    Ok(after(settle(plan, progress), plan, progress))
 }
 
 /// Simulates `plan` with a warm-up that is settled.
-pub(super) fn after(warmup: Warmed, plan: &Plan, scope: Scope, progress: &Progress) -> Study {
+pub(super) fn after(warmup: Warmed, plan: &Plan, progress: &Progress) -> Study {
     let world = World { warmup: warmup.span, ..plan.world.clone() };
-    let replications = (0..u64::from(plan.replications)).into_par_iter();
+    let replications = (0..plan.replications).into_par_iter();
     let runs: Vec<Run> = replications.map(|r| replicate(&world, plan.seed, r, progress)).collect();
-    assemble(Plan { world, ..plan.clone() }, scope, warmup, runs)
+    assemble(Plan { world, ..plan.clone() }, warmup, runs)
 }
 
 /// Puts a plan's replications together.
-pub(super) fn assemble(plan: Plan, scope: Scope, warmup: Warmed, runs: Vec<Run>) -> Study {
+pub(super) fn assemble(plan: Plan, warmup: Warmed, runs: Vec<Run>) -> Study {
     let fingerprint = digest::sequence(runs.iter().map(|run| run.fingerprint));
     let (mut first, mut trees) = (None, Vec::with_capacity(runs.len()));
     for run in runs {
@@ -84,13 +83,12 @@ pub(super) fn assemble(plan: Plan, scope: Scope, warmup: Warmed, runs: Vec<Run>)
     }
     let (metrics, interval95) = summary(&trees);
     Study {
-        design: scope.design().map(str::to_owned),
         warmup: warmup.span,
         fingerprint,
         warnings: plan.warnings.iter().cloned().chain(warmup.warning).collect(),
         replications: trees,
         bottleneck: bottleneck(&plan.world, &metrics),
-        expect: expect::judge(&plan, scope, &metrics),
+        expect: expect::judge(&plan, &metrics),
         metrics,
         interval95,
         first: first.expect("the first replication keeps its outcome"),

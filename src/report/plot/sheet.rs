@@ -63,7 +63,7 @@ pub(super) fn right(style: TextStyle<'static>) -> TextStyle<'static> {
 /// Title, what is shown, and the verdict.
 pub(super) fn heading<DB: DrawingBackend>(study: &Study, what: &str, area: &Area<DB>) -> Drawn<DB> {
     let plan = &study.plan;
-    let design = study.design.as_ref().map_or(String::new(), |design| format!(" ({design})"));
+    let design = study.plan.design.as_ref().map_or(String::new(), |design| format!(" ({design})"));
     area.draw_text(&format!("{}{design}", plan.title), &bold(30, INK), (MARGIN, 24))?;
     area.draw_text(&verdict(study), &text(19, INK), (MARGIN, 64))?;
     area.draw_text(what, &text(17, PALE), (MARGIN, 93))
