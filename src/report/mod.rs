@@ -1,6 +1,7 @@
 //! Floor 7: what people see.
 
 pub mod csv;
+pub mod folder;
 pub mod json;
 pub mod md;
 pub mod plot;
