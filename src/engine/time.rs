@@ -59,6 +59,12 @@ impl Moment {
     /// Behind the end of the clock.
     pub const NEVER: Self = Self(u64::MAX);
 
+    /// Whether this is the phase of the arrivals.
+    #[must_use]
+    pub const fn is_at_arrivals(self) -> bool {
+        self.0 & 1 == 1
+    }
+
     /// The instant this moment belongs to.
     #[must_use]
     pub const fn time(self) -> Time {
@@ -124,6 +130,13 @@ impl Sub<Time> for Time {
     type Output = Span;
     fn sub(self, earlier: Time) -> Span {
         Span(self.0 - earlier.0)
+    }
+}
+
+impl Sub<Span> for Time {
+    type Output = Self;
+    fn sub(self, span: Span) -> Self {
+        Self(self.0 - span.0)
     }
 }
 

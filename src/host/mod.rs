@@ -1,11 +1,33 @@
 //! Floor 4: the wiring. The only place that owns stations, moves packets between them, reads the
 //! timeline and feeds instruments.
+//!
+//! A `machine` drives `site`s (hosts) from one control event to the next. A site admits the frames
+//! of its `port`s to rings in one time-ordered merge and advances its `core`s as late as it can; a
+//! core runs `round`s, `softirq`s, `threads`, or one of the other stacks. Every packet is entered
+//! in the `ledger`, twice; the `books` hold what the window and the series are made of.
 
 pub mod outcome;
 pub mod world;
 
-use crate::engine::time::Time;
+mod machine;
+mod books;
+mod site;
+mod port;
+mod merge;
+mod queue;
+mod core;
+mod round;
+mod softirq;
+mod busy_poll;
+mod per_packet;
+mod threads;
+mod consumer;
+mod costs;
+mod ledger;
+
+use crate::engine::time::{Span, Time};
 use crate::vocab::packet::Record;
+use machine::Machine;
 use outcome::Outcome;
 use world::World;
 
@@ -15,8 +37,8 @@ use world::World;
 /// Where an invariant is broken: a bug, never a user's mistake.
 #[must_use]
 pub fn run(world: &World, progress: &mut dyn FnMut(Time)) -> Outcome {
-    let _ = (world, progress);
-    unimplemented!("the engine")
+    let duration = duration_of(world, progress);
+    Machine::new(world).run(duration, None, progress)
 }
 
 /// Simulates `world` and hands the record of every packet that ended to `sink`, in no particular
@@ -26,6 +48,14 @@ pub fn run(world: &World, progress: &mut dyn FnMut(Time)) -> Outcome {
 /// As [`run`].
 #[must_use]
 pub fn run_traced(world: &World, sink: &mut dyn FnMut(Record)) -> Outcome {
-    let _ = (world, sink);
-    unimplemented!("the engine")
+    let duration = duration_of(world, &mut |_| {});
+    Machine::new(world).run(duration, Some(sink), &mut |_| {})
+}
+
+/// The window's length: as stated, or (by a run of its own) until the last packet has ended.
+fn duration_of(world: &World, progress: &mut dyn FnMut(Time)) -> Span {
+    world.duration.unwrap_or_else(|| {
+        let end = Machine::new(world).last_end(progress);
+        end.since(Time::ZERO + world.warmup).max(Span(1))
+    })
 }

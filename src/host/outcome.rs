@@ -75,8 +75,6 @@ pub struct CoreTally {
     pub interrupts: u64,
     /// Poll rounds.
     pub rounds: u64,
-    /// Packets whose deferred work ended here.
-    pub packets: u64,
 }
 
 /// A core's time by kind of work.
@@ -107,8 +105,6 @@ pub struct NicTally {
     pub held: Span,
     /// Interrupts raised by this NIC.
     pub interrupts: u64,
-    /// Most bytes in the packet buffer at any admission.
-    pub buffer_peak: u64,
 }
 
 /// What happened at one receive queue.

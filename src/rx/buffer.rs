@@ -1,1 +1,73 @@
-//! buffer (to come).
+//! The port's packet buffer: bytes between the last bit on the wire and the end of DMA.
+//!
+//! Before: [`wire`](super::wire). After: [`steering`](super::steering).
+//!
+//! Frames leave in the order in which they came. How many have left is worked out only when the
+//! buffer may be full, so a frame costs two queue operations and no search.
+
+use crate::engine::time::Time;
+use std::collections::VecDeque;
+
+/// A buffer of so many bytes, or an unlimited one.
+#[derive(Debug)]
+pub struct PacketBuffer {
+    capacity: Option<u64>,
+    /// Bytes in the buffer, those included that have left unnoticed.
+    held: u64,
+    leaving: VecDeque<(Time, u32)>,
+}
+
+impl PacketBuffer {
+    /// A buffer of `capacity` bytes.
+    #[must_use]
+    pub const fn new(capacity: Option<u64>) -> Self {
+        Self { capacity, held: 0, leaving: VecDeque::new() }
+    }
+
+    /// Takes a frame at `now`, or refuses it for want of room.
+    #[inline]
+    #[must_use]
+    pub fn enter(&mut self, now: Time, size: u32) -> bool {
+        let Some(capacity) = self.capacity else { return true };
+        if self.held + u64::from(size) > capacity {
+            self.release(now);
+            if self.held + u64::from(size) > capacity {
+                return false;
+            }
+        }
+        self.held += u64::from(size);
+        true
+    }
+
+    /// The oldest frame whose leaving was not yet told leaves at `time`.
+    #[inline]
+    pub fn leave(&mut self, time: Time, size: u32) {
+        if self.capacity.is_some() {
+            self.leaving.push_back((time, size));
+        }
+    }
+
+    #[cold]
+    fn release(&mut self, now: Time) {
+        while let Some((time, size)) = self.leaving.front().copied()
+            && time <= now
+        {
+            self.leaving.pop_front();
+            self.held -= u64::from(size);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_that_leaves_at_the_instant_of_an_arrival_has_made_room() {
+        let mut buffer = PacketBuffer::new(Some(128));
+        assert!(buffer.enter(Time(0), 64) && buffer.enter(Time(1), 64));
+        buffer.leave(Time(10), 64);
+        assert!(!buffer.enter(Time(9), 64));
+        assert!(buffer.enter(Time(10), 64));
+    }
+}

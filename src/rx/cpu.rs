@@ -3,7 +3,7 @@
 //! Before: [`moderation`](super::moderation). After: the consumer.
 
 use crate::engine::sample::Draw;
-use crate::engine::time::Span;
+use crate::engine::time::{Span, Time};
 
 /// How a core takes packets out of its rings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,4 +66,88 @@ impl Costs {
         context_switch: Span::ZERO,
         wakeup: Span::ZERO,
     };
+}
+
+/// What a core is doing, as far as its time is accounted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Nothing.
+    Idle,
+    /// Interrupt handlers and wake-ups.
+    Interrupt,
+    /// Deferred work.
+    Deferred,
+    /// Consumers on the host.
+    App,
+    /// Load that is not networking.
+    Work,
+}
+
+/// A core's time by kind: every span between two changes is charged once, as a whole.
+#[derive(Clone, Debug)]
+pub struct TimeSheet {
+    kind: Kind,
+    /// Since when the core has been doing this.
+    since: Time,
+    /// Up to when that has been charged.
+    charged: Time,
+    spent: [Span; 5],
+}
+
+impl TimeSheet {
+    /// A core that is idle from the start.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { kind: Kind::Idle, since: Time::ZERO, charged: Time::ZERO, spent: [Span::ZERO; 5] }
+    }
+
+    /// From `now` on the core does `kind`.
+    #[inline]
+    pub fn enter(&mut self, kind: Kind, now: Time) {
+        if kind != self.kind {
+            self.charge(now);
+            (self.kind, self.since) = (kind, now);
+        }
+    }
+
+    /// Charges what the core is doing up to `now`.
+    pub fn charge(&mut self, now: Time) {
+        self.spent[self.kind as usize] += now - self.charged;
+        self.charged = now;
+    }
+
+    /// How long the core has been idle at `now`; none if it is not.
+    #[must_use]
+    pub fn idle_for(&self, now: Time) -> Option<Span> {
+        (self.kind == Kind::Idle).then(|| now - self.since)
+    }
+
+    /// Time charged to `kind` so far.
+    #[must_use]
+    pub const fn spent(&self, kind: Kind) -> Span {
+        self.spent[kind as usize]
+    }
+}
+
+impl Default for TimeSheet {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_span_is_charged_once() {
+        let mut sheet = TimeSheet::new();
+        sheet.enter(Kind::Deferred, Time(10));
+        sheet.charge(Time(15));
+        sheet.enter(Kind::Deferred, Time(18));
+        sheet.enter(Kind::Idle, Time(20));
+        assert_eq!(sheet.spent(Kind::Deferred), Span(10));
+        assert_eq!(sheet.spent(Kind::Idle), Span(10));
+        assert_eq!(sheet.idle_for(Time(25)), Some(Span(5)));
+    }
 }

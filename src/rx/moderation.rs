@@ -2,7 +2,10 @@
 //!
 //! Before: [`ring`](super::ring). After: [`cpu`](super::cpu).
 
-use crate::engine::time::Span;
+mod adaptive;
+
+use crate::engine::time::{Moment, Span, Time};
+use adaptive::{Ixgbe, NetDim};
 
 /// The rule of one NIC's vectors. Intervals are as the NIC uses them, rounded down to its unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,4 +38,156 @@ pub enum Moderation {
     NetDim,
     /// The legacy `ixgbe` adaptive throttle: chooses among three rates by bytes per microsecond.
     Ixgbe,
+}
+
+/// What a vector has seen so far, for the adaptive rules.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Interrupts taken.
+    pub interrupts: u64,
+    /// Packets processed.
+    pub packets: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// The moderation of one vector: its rule and what it remembers.
+#[derive(Clone, Debug)]
+pub struct Moderator {
+    rule: Moderation,
+    last: Option<Time>,
+    unmasked: Moment,
+    net_dim: NetDim,
+    ixgbe: Ixgbe,
+}
+
+impl Moderator {
+    /// A vector that has not interrupted yet, unmasked since the start.
+    #[must_use]
+    pub fn new(rule: Moderation) -> Self {
+        let (net_dim, ixgbe) = (NetDim::default(), Ixgbe::default());
+        Self { rule, last: None, unmasked: Moment::default(), net_dim, ixgbe }
+    }
+
+    /// When the vector is due, given when the earliest waiting packet became visible; `nth` tells
+    /// the moment at which so many packets are visible.
+    #[inline]
+    #[must_use]
+    pub fn due(&self, waiting: Moment, nth: impl Fn(u32) -> Moment) -> Moment {
+        if waiting == Moment::NEVER {
+            return Moment::NEVER;
+        }
+        let first = waiting.max(self.unmasked);
+        match self.rule {
+            Moderation::None => first,
+            Moderation::Throttle { interval } => self.throttled(first, interval),
+            Moderation::Ixgbe => self.throttled(first, self.ixgbe.interval()),
+            Moderation::Timer { interval } => after(first, interval),
+            Moderation::TimerOrCount { interval, frames } => {
+                self.counted(first, interval, frames, nth)
+            }
+            Moderation::NetDim => {
+                let (interval, frames) = self.net_dim.profile();
+                self.counted(first, interval, frames, nth)
+            }
+            Moderation::Periodic { interval } => self.next_tick(first, interval),
+        }
+    }
+
+    #[inline]
+    fn throttled(&self, first: Moment, interval: Span) -> Moment {
+        self.last.map_or(first, |last| first.max((last + interval).before_arrivals()))
+    }
+
+    fn counted(
+        &self,
+        first: Moment,
+        interval: Span,
+        frames: u32,
+        nth: impl Fn(u32) -> Moment,
+    ) -> Moment {
+        after(first, interval).min(nth(frames).max(self.unmasked))
+    }
+
+    /// The first tick that is not before `first` and comes after the unmasking.
+    fn next_tick(&self, first: Moment, interval: Span) -> Moment {
+        let tick = |n: u64| Time(n * interval.0).before_arrivals();
+        let mut n = first.time().0.div_ceil(interval.0);
+        while tick(n) < first || (self.unmasked > Moment::default() && tick(n) <= self.unmasked) {
+            n += 1;
+        }
+        tick(n)
+    }
+
+    /// The vector's interrupt was taken.
+    #[inline]
+    pub fn taken(&mut self, at: Time) {
+        self.last = Some(at);
+    }
+
+    /// When its last interrupt was taken.
+    #[inline]
+    #[must_use]
+    pub fn last_taken(&self) -> Time {
+        self.last.unwrap_or(Time::ZERO)
+    }
+
+    /// The deferred work is complete, the vector unmasked.
+    #[inline]
+    pub fn unmask(&mut self, at: Moment, seen: Seen) {
+        self.unmasked = at;
+        match self.rule {
+            Moderation::NetDim => self.net_dim.completed(at.time(), seen),
+            Moderation::Ixgbe => self.ixgbe.completed(seen),
+            _ => {}
+        }
+    }
+}
+
+/// A timer started at `first`.
+fn after(first: Moment, interval: Span) -> Moment {
+    first.max((first.time() + interval).before_arrivals())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn at(us: u64) -> Moment {
+        Time(us * 1_000_000).before_arrivals()
+    }
+
+    fn due(rule: Moderation, prepare: impl Fn(&mut Moderator), waiting: Moment) -> Moment {
+        let mut moderator = Moderator::new(rule);
+        prepare(&mut moderator);
+        moderator.due(waiting, |n| if n <= 3 { at(12) } else { Moment::NEVER })
+    }
+
+    #[test]
+    fn each_rule_has_its_moment() {
+        let interval = Span::us(10);
+        let quiet = |_: &mut Moderator| {};
+        let busy = |m: &mut Moderator| {
+            m.taken(Time(4_000_000));
+            m.unmask(at(7), Seen::default());
+        };
+        assert_eq!(due(Moderation::None, busy, at(5)), at(7));
+        assert_eq!(due(Moderation::Throttle { interval }, quiet, at(5)), at(5));
+        assert_eq!(due(Moderation::Throttle { interval }, busy, at(8)), at(14));
+        assert_eq!(due(Moderation::Timer { interval }, busy, at(8)), at(18));
+        assert_eq!(due(Moderation::TimerOrCount { interval, frames: 3 }, quiet, at(8)), at(12));
+        assert_eq!(due(Moderation::TimerOrCount { interval, frames: 4 }, quiet, at(8)), at(18));
+        assert_eq!(due(Moderation::Periodic { interval }, quiet, at(8)), at(10));
+        assert_eq!(due(Moderation::Periodic { interval }, quiet, at(10)), at(10));
+        assert_eq!(
+            due(Moderation::Periodic { interval }, quiet, Time(10_000_000).at_arrivals()),
+            at(20)
+        );
+    }
+
+    #[test]
+    fn a_tick_at_the_instant_of_the_unmasking_is_missed() {
+        let unmasked = |m: &mut Moderator| m.unmask(at(10), Seen::default());
+        assert_eq!(due(Moderation::Periodic { interval: Span::us(10) }, unmasked, at(10)), at(20));
+    }
 }

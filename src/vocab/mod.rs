@@ -4,4 +4,5 @@ pub mod drop_reason;
 pub mod flow_key;
 pub mod id;
 pub mod packet;
+pub mod span_table;
 pub mod stage;

@@ -1,0 +1,235 @@
+//! The books of a run: what the measured window and the series are made of.
+//!
+//! Counters only grow; the window and each step are differences of two snapshots.
+
+use super::core::Core;
+use super::ledger::Ledger;
+use super::outcome::{Busy, CoreTally, HostTally, Load, NicTally, Outcome, QueueTally, Step};
+use super::site::Site;
+use super::world::World;
+use crate::engine::digest;
+use crate::engine::time::{Span, Time};
+use crate::rx::cpu::Kind;
+
+/// Counters of everything but packets, at one instant.
+#[derive(Clone, Debug, Default)]
+struct Snapshot {
+    hosts: Vec<HostTally>,
+    nics: Vec<NicTally>,
+}
+
+/// What a run notes at control events.
+pub(super) struct Books {
+    nics: usize,
+    opening: Snapshot,
+    /// Packet counts up to the opening, for steps that straddle it.
+    before_opening: (Load, Load, u64),
+    last_step: Option<(Snapshot, (Load, Load, u64))>,
+    series: Vec<Step>,
+    inside: Vec<(Time, u64)>,
+}
+
+impl Books {
+    pub(super) fn new(world: &World) -> Self {
+        Self {
+            nics: world.nics.len(),
+            opening: Snapshot::default(),
+            before_opening: Default::default(),
+            last_step: None,
+            series: Vec::new(),
+            inside: Vec::new(),
+        }
+    }
+
+    /// The window opens.
+    pub(super) fn open(&mut self, now: Time, ledger: &mut Ledger<'_>, sites: &[Site]) {
+        self.opening = self.snapshot(now, sites);
+        self.before_opening = ledger.totals();
+        ledger.open_window();
+    }
+
+    /// The packets inside are counted.
+    pub(super) fn sample(&mut self, now: Time, ledger: &Ledger<'_>) {
+        self.inside.push((now, ledger.inside()));
+    }
+
+    /// A step ends.
+    pub(super) fn step(&mut self, now: Time, ledger: &Ledger<'_>, sites: &[Site]) {
+        let snapshot = self.snapshot(now, sites);
+        let mut totals = ledger.totals();
+        totals.0 += self.before_opening.0;
+        totals.1 += self.before_opening.1;
+        totals.2 += self.before_opening.2;
+        let (before, counted) = self.last_step.take().unwrap_or_default();
+        let earlier = before.hosts.into_iter().chain(std::iter::repeat(HostTally::default()));
+        let cores = snapshot.hosts.iter().zip(earlier).map(|(host, before)| {
+            let before = before.cores.into_iter().chain(std::iter::repeat(CoreTally::default()));
+            host.cores
+                .iter()
+                .zip(before)
+                .map(|(core, before)| core.busy.less(before.busy))
+                .collect()
+        });
+        let interrupts = |nics: &[NicTally]| nics.iter().map(|nic| nic.interrupts).sum::<u64>();
+        self.series.push(Step {
+            end: now,
+            offered: totals.0.less(counted.0),
+            delivered: totals.1.less(counted.1),
+            dropped: totals.2 - counted.2,
+            interrupts: interrupts(&snapshot.nics) - interrupts(&before.nics),
+            cores: cores.collect(),
+            queues: self.queues(sites),
+        });
+        self.last_step = Some((snapshot, totals));
+    }
+
+    /// The window closes.
+    pub(super) fn close(
+        self,
+        window: Span,
+        events: u64,
+        ledger: &Ledger<'_>,
+        sites: &[Site],
+    ) -> Outcome {
+        let end = self.inside.last().map_or(Time::ZERO, |(time, _)| *time);
+        let closing = self.snapshot(end, sites);
+        let opening = self.opening;
+        let hosts = closing.hosts.into_iter().zip(&opening.hosts).map(|(host, before)| HostTally {
+            cores: host
+                .cores
+                .iter()
+                .zip(&before.cores)
+                .map(|(core, before)| core.less(before))
+                .collect(),
+        });
+        let nics =
+            closing.nics.into_iter().zip(&opening.nics).map(|(nic, before)| nic.less(before));
+        let sources = ledger.tallies();
+        let outcome = Outcome {
+            window,
+            fingerprint: digest::sequence([ledger.digest(), ledger.offered_in_all()]),
+            sources,
+            hosts: hosts.collect(),
+            nics: nics.collect(),
+            series: self.series,
+            inside: self.inside,
+            events,
+            packets: ledger.offered_in_all(),
+        };
+        outcome.check();
+        outcome
+    }
+
+    fn snapshot(&self, now: Time, sites: &[Site]) -> Snapshot {
+        let tally = |core: &Core| CoreTally {
+            busy: Busy {
+                interrupt: core.sheet.spent(Kind::Interrupt),
+                deferred: core.sheet.spent(Kind::Deferred),
+                app: core.sheet.spent(Kind::App),
+                work: core.sheet.spent(Kind::Work),
+            },
+            interrupts: core.tally.interrupts,
+            rounds: core.tally.rounds,
+        };
+        let hosts =
+            sites.iter().map(|site| HostTally { cores: site.cores.iter().map(tally).collect() });
+        let mut nics = vec![NicTally::default(); self.nics];
+        for site in sites {
+            for port in &site.ports {
+                nics[port.nic] = site.nic_tally(port, now);
+            }
+        }
+        Snapshot { hosts: hosts.collect(), nics }
+    }
+
+    /// Descriptors held and core, per NIC and queue.
+    fn queues(&self, sites: &[Site]) -> Vec<Vec<(u32, u32)>> {
+        let mut nics = vec![Vec::new(); self.nics];
+        for site in sites {
+            for port in &site.ports {
+                let queues = site.queues_of(port).iter();
+                nics[port.nic] =
+                    queues.map(|queue| (queue.ring.len() as u32, queue.core as u32)).collect();
+            }
+        }
+        nics
+    }
+}
+
+impl Site {
+    fn nic_tally(&self, port: &super::site::SitePort, now: Time) -> NicTally {
+        let queues = self.queues_of(port).iter().map(|queue| QueueTally {
+            packets: queue.steered,
+            dropped: queue.dropped,
+            core: queue.core as u32,
+        });
+        let vectors = self.cores.iter().flat_map(|core| &core.vectors);
+        let interrupts =
+            vectors.filter(|vector| vector.nic == port.nic).map(|vector| vector.seen.interrupts);
+        NicTally {
+            queues: queues.collect(),
+            wire: port.port.frames,
+            link_busy: port.port.wire.held - port.port.wire.ahead(now),
+            dma_busy: port.port.dma.busy - port.port.dma.ahead(now),
+            held: port.held_by(now),
+            interrupts: interrupts.sum(),
+        }
+    }
+}
+
+impl Load {
+    /// What came since `before`.
+    fn less(self, before: Self) -> Self {
+        Self { packets: self.packets - before.packets, bytes: self.bytes - before.bytes }
+    }
+}
+
+impl Busy {
+    fn less(self, before: Self) -> Self {
+        Self {
+            interrupt: self.interrupt - before.interrupt,
+            deferred: self.deferred - before.deferred,
+            app: self.app - before.app,
+            work: self.work - before.work,
+        }
+    }
+}
+
+impl CoreTally {
+    fn less(&self, before: &Self) -> Self {
+        Self {
+            busy: self.busy.less(before.busy),
+            interrupts: self.interrupts - before.interrupts,
+            rounds: self.rounds - before.rounds,
+        }
+    }
+}
+
+impl NicTally {
+    fn less(self, before: &Self) -> Self {
+        let queue = |(now, before): (&QueueTally, &QueueTally)| QueueTally {
+            packets: now.packets - before.packets,
+            dropped: now.dropped - before.dropped,
+            core: now.core,
+        };
+        Self {
+            queues: self.queues.iter().zip(&before.queues).map(queue).collect(),
+            wire: self.wire.less(before.wire),
+            link_busy: self.link_busy - before.link_busy,
+            dma_busy: self.dma_busy - before.dma_busy,
+            held: self.held - before.held,
+            interrupts: self.interrupts - before.interrupts,
+        }
+    }
+}
+
+impl Outcome {
+    /// The invariants of an outcome.
+    fn check(&self) {
+        for core in self.hosts.iter().flat_map(|host| &host.cores) {
+            let busy = core.busy;
+            let sum = busy.interrupt + busy.deferred + busy.app + busy.work;
+            assert!(sum <= self.window, "a core was busy for {sum} of {}", self.window);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The stack `busy-poll`: no interrupts; the core visits its rings in turn, for ever.
+
+use super::core::Core;
+use super::ledger::Ledger;
+use super::queue::RxQueue;
+use super::round::{Pace, Stop};
+use crate::engine::time::{Moment, Span, Time};
+use crate::rx::cpu::Kind;
+
+impl Core {
+    pub(super) fn advance_polling(
+        &mut self,
+        bound: Moment,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) -> bool {
+        self.sheet.enter(Kind::Deferred, self.see.time());
+        loop {
+            if self.round.is_none() {
+                self.skip_empty_visits(bound, rings);
+                self.round = Some(self.new_round(self.visit));
+                self.visit = (self.visit + 1) % self.vectors.len();
+            }
+            let round = self.round.as_mut().expect("just begun");
+            let vector = &self.vectors[round.vector];
+            let pace = Pace { vector, see: &mut self.see, limit: bound, budget: self.budget };
+            match round.run(pace, rings, ledger) {
+                Stop::Limit => return false,
+                Stop::Freed => return true,
+                Stop::Ended => {
+                    let round = self.round.take().expect("in hand");
+                    self.hand_over(round.handed);
+                }
+            }
+        }
+    }
+
+    /// Passes over the visits that find nothing, by arithmetic, where a visit always costs the
+    /// same.
+    fn skip_empty_visits(&mut self, bound: Moment, rings: &[RxQueue]) {
+        let Some(visit) = self.costs.round.law.constant() else { return };
+        let (now, rings_n) = (self.see.time(), self.vectors.len() as u64);
+        let before_bound = Time(bound.0.saturating_sub(1) >> 1).since(now).0 / visit.0;
+        let empty = |(index, vector): (usize, &super::core::Vector)| {
+            let visible = vector.first_visible(rings);
+            if visible == Moment::NEVER {
+                return u64::MAX;
+            }
+            let first = (index + self.vectors.len() - self.visit) as u64 % rings_n;
+            let wait = Time(visible.0.div_ceil(2)).since(now);
+            let needed = wait.0.div_ceil(visit.0).saturating_sub(1);
+            first + needed.saturating_sub(first).next_multiple_of(rings_n)
+        };
+        let skipped =
+            self.vectors.iter().enumerate().map(empty).min().unwrap_or(u64::MAX).min(before_bound);
+        self.tally.rounds += skipped;
+        self.see = self.see.max((now + Span(visit.0 * skipped)).before_arrivals());
+        self.visit = ((self.visit as u64 + skipped) % rings_n) as usize;
+    }
+}

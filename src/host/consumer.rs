@@ -1,0 +1,59 @@
+//! A consumer on the host: a bounded backlog, processed one packet at a time.
+
+use super::ledger::{Ledger, Processed, dropped};
+use crate::engine::time::{Span, Time};
+use crate::vocab::drop_reason::DropReason;
+use std::collections::VecDeque;
+
+/// An app and its backlog; the first packet is the one in hand.
+pub(super) struct Consumer {
+    /// Its number in the world.
+    pub(super) index: usize,
+    /// Left of the packet in hand.
+    pub(super) left: Span,
+    backlog: VecDeque<Processed>,
+    capacity: usize,
+    /// Whether the first packet is in hand.
+    busy: bool,
+}
+
+impl Consumer {
+    pub(super) const fn new(index: usize, capacity: u32) -> Self {
+        let backlog = VecDeque::new();
+        Self { index, left: Span::ZERO, backlog, capacity: capacity as usize, busy: false }
+    }
+
+    /// Takes a packet in, or loses it for want of room.
+    pub(super) fn accept(&mut self, packet: Processed, now: Time, ledger: &mut Ledger<'_>) -> bool {
+        if self.backlog.len() >= self.capacity {
+            let fate = dropped(DropReason::BacklogFull);
+            ledger.lost(&packet.packet, packet.queue, now, now, fate);
+            return false;
+        }
+        self.backlog.push_back(packet);
+        true
+    }
+
+    /// Takes the next packet in hand, if none is.
+    pub(super) fn take_up(&mut self, ledger: &Ledger<'_>) {
+        if !self.busy
+            && let Some(first) = self.backlog.front()
+        {
+            self.left = ledger.app_cost(&first.packet);
+            self.busy = true;
+        }
+    }
+
+    /// The packet in hand is finished. True if another one follows.
+    pub(super) fn finish(&mut self, now: Time, ledger: &mut Ledger<'_>) -> bool {
+        let packet = self.backlog.pop_front().expect("a packet is in hand");
+        ledger.delivered(&packet, now);
+        self.busy = false;
+        !self.backlog.is_empty()
+    }
+
+    /// Packets in the backlog.
+    pub(super) fn packets(&self) -> usize {
+        self.backlog.len()
+    }
+}

@@ -1,0 +1,449 @@
+//! A core: its vectors, what it has in hand, and the loop that advances it.
+//!
+//! A core is caught up only when someone must know its state. `advance(bound)` then runs all that
+//! happens on it before the bound, in time order, all three classes together.
+
+use super::ledger::{Ledger, Processed};
+use super::per_packet::Backlog;
+use super::queue::RxQueue;
+use super::round::{Pace, Round, Stop};
+use super::softirq::Softirq;
+use super::threads::{ThreadEvent, Threads};
+use super::world::{HostSpec, NicSpec, World};
+use crate::engine::chance::Stream;
+use crate::engine::sample::{Draw, Sampler};
+use crate::engine::time::{Moment, Span, Time};
+use crate::rx::cpu::{Kind, Stack, TimeSheet};
+use crate::rx::moderation::{Moderator, Seen};
+use std::collections::VecDeque;
+
+/// A core of a host.
+pub(super) struct Core {
+    /// Interrupt vectors in the order (NIC, vector).
+    pub(super) vectors: Vec<Vector>,
+    /// The core's own clock: what lies before it is done.
+    pub(super) see: Moment,
+    pub(super) sheet: TimeSheet,
+    pub(super) costs: CoreCosts,
+    pub(super) stack: Stack,
+    pub(super) budget: u32,
+    /// The interrupt handler that runs.
+    pub(super) handler: Option<Handler>,
+    /// Vectors whose deferred work waits.
+    pub(super) waiting: VecDeque<usize>,
+    /// The round in hand, in the deferred class.
+    pub(super) round: Option<Round>,
+    pub(super) softirq: Option<Softirq>,
+    pub(super) backlog: Backlog,
+    /// Threads, where there are any.
+    pub(super) threads: Option<Box<Threads>>,
+    pub(super) tally: Counts,
+    /// A handler ended since the last softirq began.
+    pub(super) interrupted: bool,
+    /// Packets for apps that the host has to take to their cores.
+    pub(super) outbox: Vec<HandOff>,
+    /// The ring that busy polling visits next, as the index of its vector.
+    pub(super) visit: usize,
+}
+
+/// A packet on its way to an app.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HandOff {
+    pub(super) now: Time,
+    pub(super) app: usize,
+    pub(super) packet: Processed,
+}
+
+/// Counters of a core.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counts {
+    pub(super) interrupts: u64,
+    pub(super) rounds: u64,
+}
+
+/// An interrupt handler that runs until `end`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Handler {
+    pub(super) vector: usize,
+    pub(super) start: Time,
+    pub(super) end: Time,
+}
+
+/// An interrupt vector and the rings behind it.
+pub(super) struct Vector {
+    /// Its queues as indices into the host's list.
+    pub(super) queues: Vec<usize>,
+    pub(super) nic: usize,
+    pub(super) masked: bool,
+    pub(super) moderator: Moderator,
+    pub(super) seen: Seen,
+    /// The ring that the next round visits first.
+    pub(super) cursor: usize,
+}
+
+/// What a core's own activities cost.
+pub(super) struct CoreCosts {
+    pub(super) interrupt: Charge,
+    pub(super) round: Charge,
+    pub(super) wakeup: Span,
+    idle_before_sleep: Span,
+}
+
+/// A cost drawn in the order in which it falls due on its core.
+pub(super) struct Charge {
+    pub(super) law: Sampler,
+    stream: Stream,
+}
+
+impl Charge {
+    fn new(draw: &Draw, seed: u64, core: &str, entry: &str) -> Self {
+        Self { law: Sampler::new(draw), stream: Stream::new(seed, core, &format!("cost.{entry}")) }
+    }
+
+    #[inline]
+    pub(super) fn draw(&mut self) -> Span {
+        if let Some(span) = self.law.constant() {
+            return span;
+        }
+        let word = self.stream.word();
+        self.law.span(word)
+    }
+}
+
+impl Vector {
+    pub(super) fn new(nic: usize, spec: &NicSpec, queues: Vec<usize>) -> Self {
+        let moderator = Moderator::new(spec.moderation);
+        Self { queues, nic, masked: false, moderator, seen: Seen::default(), cursor: 0 }
+    }
+
+    /// When it is due, as far as its rings are known.
+    #[inline]
+    pub(super) fn due(&self, rings: &[RxQueue]) -> Moment {
+        if self.masked {
+            return Moment::NEVER;
+        }
+        self.moderator.due(self.first_visible(rings), |n| self.nth_visible(n, rings))
+    }
+
+    /// When its earliest waiting packet is visible.
+    #[inline]
+    pub(super) fn first_visible(&self, rings: &[RxQueue]) -> Moment {
+        let first = |queue: &usize| {
+            rings[*queue].ring.first().map_or(Moment::NEVER, |packet| packet.visible)
+        };
+        self.queues.iter().map(first).min().unwrap_or(Moment::NEVER)
+    }
+
+    /// When `n` packets are visible over all its rings.
+    fn nth_visible(&self, n: u32, rings: &[RxQueue]) -> Moment {
+        if let [queue] = self.queues[..] {
+            return rings[queue]
+                .ring
+                .get(u64::from(n) - 1)
+                .map_or(Moment::NEVER, |packet| packet.visible);
+        }
+        let waiting = |queue: &usize| {
+            let ring = &rings[*queue].ring;
+            (0..u64::from(n))
+                .map_while(|at| ring.get(at))
+                .map(|packet| packet.visible)
+                .collect::<Vec<_>>()
+        };
+        let mut all: Vec<Moment> = self.queues.iter().flat_map(waiting).collect();
+        all.sort_unstable();
+        all.get(n as usize - 1).copied().unwrap_or(Moment::NEVER)
+    }
+
+    /// Whether any of its rings shows a packet at `see`.
+    pub(super) fn has_visible(&self, see: Moment, rings: &[RxQueue]) -> bool {
+        self.first_visible(rings) <= see
+    }
+}
+
+impl Core {
+    pub(super) fn new(world: &World, host: usize, core: u32) -> Self {
+        let spec: &HostSpec = &world.hosts[host];
+        let name = format!("host.{}.core[{core}]", spec.name);
+        let charge = |draw, entry| Charge::new(draw, world.seed, &name, entry);
+        Self {
+            vectors: Vec::new(),
+            see: Moment::default(),
+            sheet: TimeSheet::new(),
+            costs: CoreCosts {
+                interrupt: charge(&spec.costs.interrupt, "interrupt"),
+                round: charge(&spec.costs.round, "round"),
+                wakeup: spec.costs.wakeup,
+                idle_before_sleep: spec.idle_before_sleep,
+            },
+            stack: spec.stack,
+            budget: spec.budget,
+            handler: None,
+            waiting: VecDeque::new(),
+            round: None,
+            softirq: None,
+            backlog: Backlog::new(spec.backlog),
+            threads: Threads::new(world, host, core).map(Box::new),
+            tally: Counts::default(),
+            interrupted: false,
+            outbox: Vec::new(),
+            visit: 0,
+        }
+    }
+
+    /// Runs all that happens before `bound`. True if it stopped early, because a descriptor of the
+    /// watched queue was freed (at `see`).
+    pub(super) fn advance(
+        &mut self,
+        bound: Moment,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) -> bool {
+        match self.stack {
+            Stack::InterruptPerPacket => self.advance_per_packet(bound, rings, ledger),
+            Stack::BusyPoll if !self.vectors.is_empty() => {
+                self.advance_polling(bound, rings, ledger)
+            }
+            _ => self.advance_interrupts(bound, rings, ledger),
+        }
+    }
+
+    /// The loop of the stacks that mask a vector while its deferred work lasts.
+    fn advance_interrupts(
+        &mut self,
+        bound: Moment,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) -> bool {
+        loop {
+            if let Some(handler) = self.handler {
+                if handler.end.before_arrivals() >= bound {
+                    return false;
+                }
+                self.end_handler(handler);
+            }
+            let (due, vector) = self.next_due(rings);
+            if due <= self.see {
+                self.take_interrupt(vector);
+                continue;
+            }
+            let limit = due.min(bound);
+            let stop = if self.round.is_some() || self.begin_deferred() {
+                self.run_deferred(limit, rings, ledger)
+            } else {
+                self.run_threads(limit, rings, ledger)
+            };
+            match stop {
+                Stop::Ended => {}
+                Stop::Freed => return true,
+                Stop::Limit if due >= bound => return false,
+                Stop::Limit => {
+                    self.see = due;
+                    self.take_interrupt(vector);
+                }
+            }
+        }
+    }
+
+    /// Runs the round in hand up to `limit`.
+    fn run_deferred(
+        &mut self,
+        limit: Moment,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) -> Stop {
+        self.sheet.enter(Kind::Deferred, self.see.time());
+        let round = self.round.as_mut().expect("a round is in hand");
+        let vector = &self.vectors[round.vector];
+        let pace = Pace { vector, see: &mut self.see, limit, budget: self.budget };
+        let stop = round.run(pace, rings, ledger);
+        if stop == Stop::Ended {
+            self.after_round(rings);
+        }
+        stop
+    }
+
+    /// The vector that is due first.
+    #[inline]
+    fn next_due(&self, rings: &[RxQueue]) -> (Moment, usize) {
+        let mut next = (Moment::NEVER, 0);
+        for (index, vector) in self.vectors.iter().enumerate() {
+            let due = vector.due(rings);
+            if due < next.0 {
+                next = (due, index);
+            }
+        }
+        next
+    }
+
+    fn take_interrupt(&mut self, index: usize) {
+        let now = self.see.time();
+        let cost = self.interrupt_cost(now);
+        let vector = &mut self.vectors[index];
+        vector.masked = true;
+        vector.moderator.taken(now);
+        vector.seen.interrupts += 1;
+        self.begin_handler(index, now, cost);
+    }
+
+    /// What an interrupt taken at `now` costs, a wake-up included.
+    pub(super) fn interrupt_cost(&mut self, now: Time) -> Span {
+        let asleep = self.costs.wakeup > Span::ZERO
+            && self.sheet.idle_for(now).is_some_and(|idle| idle >= self.costs.idle_before_sleep);
+        let wakeup = if asleep { self.costs.wakeup } else { Span::ZERO };
+        self.costs.interrupt.draw() + wakeup
+    }
+
+    /// Runs a handler from `now` on; what it interrupts ends later by its length.
+    pub(super) fn begin_handler(&mut self, vector: usize, now: Time, cost: Span) {
+        self.tally.interrupts += 1;
+        self.handler = Some(Handler { vector, start: now, end: now + cost });
+        if let Some(round) = &mut self.round {
+            round.end += cost;
+        } else if self.backlog.delay(cost) {
+            // The round over the backlog ends later.
+        } else if let Some(threads) = &mut self.threads {
+            threads.pause(now);
+        }
+        self.sheet.enter(Kind::Interrupt, now);
+    }
+
+    fn end_handler(&mut self, handler: Handler) {
+        self.see = self.see.max(handler.end.before_arrivals());
+        self.handler = None;
+        self.interrupted = true;
+        self.waiting.push_back(handler.vector);
+    }
+
+    /// Starts the next deferred work, if there is any and it may run.
+    fn begin_deferred(&mut self) -> bool {
+        if self.waiting.is_empty() || !self.softirq_may_run() {
+            return false;
+        }
+        let vector = self.waiting.pop_front().expect("something waits");
+        self.round = Some(self.new_round(vector));
+        true
+    }
+
+    /// A round over the rings of `vector`, its overhead to be paid from now on.
+    pub(super) fn new_round(&mut self, vector: usize) -> Round {
+        self.tally.rounds += 1;
+        let end = self.see.time() + self.costs.round.draw();
+        Round::new(vector, self.vectors[vector].cursor, end)
+    }
+
+    /// Settles what a finished round leaves behind.
+    fn after_round(&mut self, rings: &[RxQueue]) {
+        let round = self.round.take().expect("a round has just ended");
+        let taken = round.taken;
+        let done = match self.stack {
+            Stack::LinuxNapi { .. } => taken < self.budget,
+            _ => !self.vectors[round.vector].has_visible(self.see, rings),
+        };
+        self.close_round(round, done);
+        self.note_softirq_round(taken);
+    }
+
+    /// Completes or requeues the deferred work of a round, and hands its packets over.
+    pub(super) fn close_round(&mut self, round: Round, done: bool) {
+        let vector = &mut self.vectors[round.vector];
+        vector.cursor = round.cursor_for_next(vector.queues.len());
+        vector.seen.packets += u64::from(round.taken);
+        vector.seen.bytes += round.bytes;
+        if done {
+            vector.masked = false;
+            vector.moderator.unmask(self.see, vector.seen);
+        } else {
+            self.waiting.push_back(round.vector);
+        }
+        self.hand_over(round.handed);
+    }
+
+    /// Hands packets over to their apps, on this core or another, at the core's time.
+    pub(super) fn hand_over(&mut self, packets: Vec<(usize, Processed)>) {
+        let now = self.see.time();
+        for (app, packet) in packets {
+            match &mut self.threads {
+                Some(threads) if threads.has_app(app) => threads.hand_off(now, app, packet),
+                _ => self.outbox.push(HandOff { now, app, packet }),
+            }
+        }
+    }
+
+    /// The thread class's share of an advance: runs up to `limit`.
+    pub(super) fn run_threads(
+        &mut self,
+        limit: Moment,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) -> Stop {
+        loop {
+            let now = self.see.time();
+            let Some(threads) = &mut self.threads else {
+                self.sheet.enter(Kind::Idle, now);
+                return Stop::Limit;
+            };
+            threads.pause(now);
+            threads.catch_up(now, false, ledger);
+            threads.run(now, ledger);
+            self.sheet.enter(threads.kind(), now);
+            let Some((time, event)) = threads.next_event() else { return Stop::Limit };
+            if time.before_arrivals() >= limit {
+                return Stop::Limit;
+            }
+            self.see = self.see.max(time.before_arrivals());
+            threads.pause(time);
+            match event {
+                ThreadEvent::Release(_) => threads.catch_up(time, false, ledger),
+                ThreadEvent::HandOff => threads.receive(ledger),
+                ThreadEvent::SliceEnd => threads.rotate(),
+                ThreadEvent::End => {
+                    if threads.end(time, ledger) {
+                        match self.run_ksoftirqd(rings, ledger) {
+                            Stop::Limit => {}
+                            stop => return stop,
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// A lower bound of when anything happens on this core next.
+    pub(super) fn next_item(&self, rings: &[RxQueue]) -> Moment {
+        if let Some(handler) = self.handler {
+            return handler.end.before_arrivals();
+        }
+        let due = match self.stack {
+            Stack::InterruptPerPacket => self.next_packet(rings).0,
+            Stack::BusyPoll => Moment::NEVER,
+            _ => self.next_due(rings).0,
+        };
+        let round = self.round.as_ref().map(|round| round.next_moment(self.see));
+        let backlog = self.backlog.round_end().map(Time::before_arrivals);
+        if let Some(in_hand) = round.or(backlog) {
+            return due.min(in_hand);
+        }
+        let is_polling = self.stack == Stack::BusyPoll && !self.vectors.is_empty();
+        if is_polling || !self.waiting.is_empty() || self.backlog.packets_inside() > 0 {
+            return self.see;
+        }
+        let threads =
+            self.threads.as_ref().map_or(Moment::NEVER, |threads| threads.next_moment(self.see));
+        due.min(threads)
+    }
+
+    /// Brings the core's books up to a control event at `now`, to which it has been advanced.
+    pub(super) fn settle(&mut self, now: Time, ledger: &mut Ledger<'_>) {
+        self.sheet.charge(now);
+        if let Some(threads) = &mut self.threads {
+            threads.settle(now, ledger);
+        }
+    }
+
+    /// Packets that have left their ring and not ended.
+    pub(super) fn packets_inside(&self) -> usize {
+        let threads = self.threads.as_ref().map_or(0, |threads| threads.packets_inside());
+        let round = self.round.as_ref().map_or(0, |round| round.handed.len());
+        threads + round + self.backlog.packets_inside()
+    }
+}

@@ -1,0 +1,91 @@
+//! What one source's packets cost: a pure function of the packet's number.
+
+use super::world::{Consumer, Filter, World};
+use crate::engine::chance::Indexed;
+use crate::engine::sample::{Draw, Sampler};
+use crate::engine::time::Span;
+use crate::rx::ring::Descriptor;
+
+/// The costs of one source's packets.
+#[derive(Debug)]
+pub(super) struct PacketCosts {
+    deferred: Costed,
+    app: Costed,
+}
+
+/// A sum of cost entries; the constant ones are added up beforehand.
+#[derive(Debug, Default)]
+struct Costed {
+    fixed: u64,
+    per_byte: u64,
+    random: Vec<RandomEntry>,
+}
+
+/// An entry with chance: its value is drawn by the packet's number.
+#[derive(Debug)]
+struct RandomEntry {
+    law: Sampler,
+    words: Indexed,
+    per_byte: bool,
+}
+
+impl PacketCosts {
+    pub(super) fn new(world: &World, source: usize) -> Self {
+        let traffic = &world.sources[source];
+        let nic = &world.nics[traffic.nic];
+        let costs = &world.hosts[nic.host].costs;
+        let mut deferred = Costed::default();
+        let mut app = Costed::default();
+        let charge =
+            |sum: &mut Costed, entry: &str, draw: &Draw, factor: f64, per_byte: bool| {
+                let words =
+                    Indexed::new(world.seed, &traffic.source.name, &format!("cost.{entry}"));
+                sum.add(&draw.scaled(factor), words, per_byte);
+            };
+        if traffic.filter == Filter::DropInDriver {
+            charge(&mut deferred, "filter_packet", &costs.filter_packet, nic.contention, false);
+        } else {
+            charge(&mut deferred, "packet", &costs.packet, nic.contention, false);
+            charge(&mut deferred, "byte", &costs.byte, nic.contention, true);
+            charge(&mut deferred, "stack_packet", &costs.stack_packet, nic.contention, false);
+            charge(&mut deferred, "stack_byte", &costs.stack_byte, nic.contention, true);
+        }
+        if let Consumer::App(index) = traffic.to {
+            charge(&mut app, "app_packet", &world.apps[index].packet, 1.0, false);
+            charge(&mut app, "app_byte", &world.apps[index].byte, 1.0, true);
+        }
+        Self { deferred, app }
+    }
+
+    /// The packet's deferred work.
+    #[inline]
+    pub(super) fn deferred(&self, packet: &Descriptor) -> Span {
+        self.deferred.of(packet)
+    }
+
+    /// The packet's consumption by its app.
+    pub(super) fn app(&self, packet: &Descriptor) -> Span {
+        self.app.of(packet)
+    }
+}
+
+impl Costed {
+    fn add(&mut self, draw: &Draw, words: Indexed, per_byte: bool) {
+        let law = Sampler::new(draw);
+        match (law.constant(), per_byte) {
+            (Some(span), false) => self.fixed += span.0,
+            (Some(span), true) => self.per_byte += span.0,
+            (None, _) => self.random.push(RandomEntry { law, words, per_byte }),
+        }
+    }
+
+    #[inline]
+    fn of(&self, packet: &Descriptor) -> Span {
+        let mut ps = self.fixed + self.per_byte * u64::from(packet.size);
+        for entry in &self.random {
+            let one = entry.law.span(entry.words.word(packet.number)).0;
+            ps += if entry.per_byte { one * u64::from(packet.size) } else { one };
+        }
+        Span(ps)
+    }
+}

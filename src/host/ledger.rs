@@ -1,0 +1,291 @@
+//! The ledger: every packet is entered when it is offered and once more when it ends.
+//!
+//! It holds what each source's packets cost, tallies how they ended, and hashes every end into the
+//! run's fingerprint.
+
+use super::costs::PacketCosts;
+use super::outcome::{Load, SourceTally};
+use super::world::{Consumer, Filter, World};
+use crate::engine::digest;
+use crate::engine::time::{Span, Time};
+use crate::rx::ring::Descriptor;
+use crate::rx::source::Arrivals;
+use crate::vocab::drop_reason::DropReason;
+use crate::vocab::id::SourceId;
+use crate::vocab::packet::{Fate, Record};
+use crate::vocab::stage::Stage;
+
+/// The queue of a packet that ended before it had one.
+pub(super) const NO_QUEUE: u32 = u32::MAX;
+
+/// All accounts, and the digest of all ends.
+pub(super) struct Ledger<'s> {
+    accounts: Vec<Account>,
+    digest: u64,
+    /// Packets offered up to the opening of the window.
+    offered: u64,
+    last_end: Time,
+    sink: Option<&'s mut dyn FnMut(Record)>,
+}
+
+/// One source's account.
+struct Account {
+    costs: PacketCosts,
+    app: Option<usize>,
+    filtered_by_driver: bool,
+    /// Number of the last packet delivered per flow, plus one; empty where order cannot change.
+    order: Vec<u64>,
+    tally: SourceTally,
+    inside: u64,
+    inside_at_start: u64,
+}
+
+/// A packet whose deferred work is done.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Processed {
+    pub(super) packet: Descriptor,
+    /// Its receive queue.
+    pub(super) queue: u32,
+    /// Start and end of its deferred work; under `interrupt-per-packet` the start is the handler's.
+    pub(super) start: Time,
+    pub(super) end: Time,
+    /// Visible until interrupt taken.
+    pub(super) moderation: Span,
+    /// The part of the time from start to end that was its own deferred work.
+    pub(super) deferred: Span,
+}
+
+/// What becomes of a packet whose deferred work is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// It has ended.
+    Ended,
+    /// This app consumes it.
+    App(usize),
+}
+
+impl<'s> Ledger<'s> {
+    pub(super) fn new(world: &World, sink: Option<&'s mut dyn FnMut(Record)>) -> Self {
+        let accounts = (0..world.sources.len()).map(|source| Account::new(world, source)).collect();
+        Self { accounts, digest: 0, offered: 0, last_end: Time::ZERO, sink }
+    }
+
+    /// A packet is offered to the wire.
+    #[inline]
+    pub(super) fn offered(&mut self, source: u32, size: u32) {
+        let account = &mut self.accounts[source as usize];
+        account.tally.offered.add(size);
+        account.inside += 1;
+    }
+
+    /// What the deferred work of a packet costs.
+    #[inline]
+    pub(super) fn cost(&self, packet: &Descriptor) -> Span {
+        self.accounts[packet.source as usize].costs.deferred(packet)
+    }
+
+    /// What consuming a packet costs its app.
+    pub(super) fn app_cost(&self, packet: &Descriptor) -> Span {
+        self.accounts[packet.source as usize].costs.app(packet)
+    }
+
+    /// The deferred work of a packet is done.
+    #[inline]
+    pub(super) fn processed(&mut self, done: &Processed) -> Next {
+        let account = &mut self.accounts[done.packet.source as usize];
+        if account.filtered_by_driver {
+            account.tally.filtered += 1;
+            self.end(&done.packet, done.queue, done.start, done.end, Fate::Filtered);
+        } else if let Some(app) = account.app {
+            return Next::App(app);
+        } else {
+            self.delivered(done, done.end);
+        }
+        Next::Ended
+    }
+
+    /// A packet is delivered at `end`.
+    #[inline]
+    pub(super) fn delivered(&mut self, done: &Processed, end: Time) {
+        let packet = &done.packet;
+        let account = &mut self.accounts[packet.source as usize];
+        let tally = &mut account.tally;
+        tally.delivered.add(packet.size);
+        tally.latency.record(end - packet.arrival);
+        let stages = &mut tally.stages;
+        stages[Stage::Buffer as usize] += u128::from((packet.dma_start - packet.arrival).0);
+        stages[Stage::Dma as usize] += u128::from((packet.visible.time() - packet.dma_start).0);
+        stages[Stage::Moderation as usize] += u128::from(done.moderation.0);
+        stages[Stage::Deferred as usize] += u128::from(done.deferred.0);
+        stages[Stage::App as usize] += u128::from((end - done.end).0);
+        if !account.order.is_empty() {
+            account.note_order(packet.flow, packet.number);
+        }
+        self.end(packet, done.queue, done.start, end, Fate::Delivered);
+    }
+
+    /// A packet is lost, or discarded by the NIC, at `now`.
+    pub(super) fn lost(
+        &mut self,
+        packet: &Descriptor,
+        queue: u32,
+        start: Time,
+        now: Time,
+        fate: Fate,
+    ) {
+        let tally = &mut self.accounts[packet.source as usize].tally;
+        match fate {
+            Fate::Dropped(reason) => tally.dropped[reason as usize] += 1,
+            Fate::Filtered => tally.filtered += 1,
+            Fate::Delivered => unreachable!("a delivered packet is not lost"),
+        }
+        self.end(packet, queue, start, now, fate);
+    }
+
+    #[inline]
+    fn end(&mut self, packet: &Descriptor, queue: u32, start: Time, end: Time, fate: Fate) {
+        let source = packet.source;
+        self.accounts[source as usize].inside -= 1;
+        self.last_end = self.last_end.max(end);
+        let place =
+            (u64::from(source) << 32 | u64::from(queue)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let hash = digest::record(
+            packet.number,
+            packet.arrival.0 ^ place,
+            start.0,
+            end.0 ^ fate_word(fate),
+        );
+        self.digest = self.digest.wrapping_add(hash);
+        if let Some(sink) = &mut self.sink {
+            let (source, number, arrival) = (SourceId(source), packet.number, packet.arrival);
+            sink(Record { source, number, queue, arrival, start, end, fate });
+        }
+    }
+
+    /// The window opens: what was tallied so far is forgotten.
+    pub(super) fn open_window(&mut self) {
+        self.offered = self.offered_in_all();
+        for account in &mut self.accounts {
+            account.tally = SourceTally::default();
+            account.inside_at_start = account.inside;
+        }
+    }
+
+    /// The tallies since the window opened.
+    pub(super) fn tallies(&self) -> Vec<SourceTally> {
+        self.accounts.iter().map(Account::close).collect()
+    }
+
+    /// Packets inside the system.
+    pub(super) fn inside(&self) -> u64 {
+        self.accounts.iter().map(|account| account.inside).sum()
+    }
+
+    /// Offered, delivered, lost since the window opened.
+    pub(super) fn totals(&self) -> (Load, Load, u64) {
+        let mut totals = (Load::default(), Load::default(), 0);
+        for account in &self.accounts {
+            totals.0 += account.tally.offered;
+            totals.1 += account.tally.delivered;
+            totals.2 += account.tally.dropped.iter().sum::<u64>();
+        }
+        totals
+    }
+
+    /// Packets offered in the whole run.
+    pub(super) fn offered_in_all(&self) -> u64 {
+        self.offered + self.totals().0.packets
+    }
+
+    /// The hash of all ends so far.
+    pub(super) const fn digest(&self) -> u64 {
+        self.digest
+    }
+
+    /// When the last packet ended.
+    pub(super) const fn last_end(&self) -> Time {
+        self.last_end
+    }
+}
+
+impl Account {
+    fn new(world: &World, source: usize) -> Self {
+        let spec = &world.sources[source];
+        let app = if let Consumer::App(app) = spec.to { Some(app) } else { None };
+        // Only a recording can reorder: a fragment of a flow may take another queue than the rest.
+        let flows = match &spec.source.arrivals {
+            Arrivals::Capture(capture) => capture.flows.len(),
+            _ => 0,
+        };
+        Self {
+            costs: PacketCosts::new(world, source),
+            app,
+            filtered_by_driver: spec.filter == Filter::DropInDriver,
+            order: vec![0; flows],
+            tally: SourceTally::default(),
+            inside: 0,
+            inside_at_start: 0,
+        }
+    }
+
+    fn note_order(&mut self, flow: u32, number: u64) {
+        let last = &mut self.order[flow as usize];
+        if number + 1 < *last {
+            self.tally.reordered += 1;
+        } else {
+            *last = number + 1;
+        }
+    }
+
+    fn close(&self) -> SourceTally {
+        let mut tally = self.tally.clone();
+        tally.in_flight = self.inside as i64 - self.inside_at_start as i64;
+        let parts: u128 = tally.stages.iter().sum();
+        tally.stages[Stage::Ring as usize] = tally.latency.sum_ps() - parts;
+        let ends = tally.delivered.packets + tally.filtered + tally.dropped.iter().sum::<u64>();
+        let kept = tally.offered.packets as i64 - ends as i64;
+        assert_eq!(kept, tally.in_flight, "every packet is delivered, dropped, filtered or inside");
+        tally
+    }
+}
+
+impl Load {
+    #[inline]
+    fn add(&mut self, size: u32) {
+        self.packets += 1;
+        self.bytes += u64::from(size);
+    }
+}
+
+impl std::ops::AddAssign for Load {
+    fn add_assign(&mut self, other: Self) {
+        self.packets += other.packets;
+        self.bytes += other.bytes;
+    }
+}
+
+/// A word per fate; 0 for the common one.
+#[inline]
+fn fate_word(fate: Fate) -> u64 {
+    match fate {
+        Fate::Delivered => 0,
+        Fate::Filtered => 1 << 63,
+        Fate::Dropped(reason) => (reason as u64 + 1).wrapping_mul(0xd6e8_feb8_6659_fd93),
+    }
+}
+
+/// A packet as a descriptor, for ends before the ring.
+pub(super) fn unseen(
+    packet: &crate::vocab::packet::Packet,
+    source: u32,
+    arrival: Time,
+) -> Descriptor {
+    let (number, size, flow) = (packet.number, packet.size, packet.flow.0);
+    let visible = arrival.at_arrivals();
+    Descriptor { visible, arrival, dma_start: arrival, number, size, flow, source }
+}
+
+/// Why a packet was lost, as its fate.
+pub(super) const fn dropped(reason: DropReason) -> Fate {
+    Fate::Dropped(reason)
+}

@@ -1,0 +1,137 @@
+//! The machine: all sites of a world, driven from one control event to the next.
+
+use super::books::Books;
+use super::ledger::Ledger;
+use super::outcome::Outcome;
+use super::site::Site;
+use super::world::World;
+use crate::engine::time::{Span, Time};
+use crate::engine::timeline::Timeline;
+use crate::vocab::packet::Record;
+
+/// Points at which the packets inside are counted over the window.
+const SAMPLES: u64 = 64;
+
+/// Where a run without a duration looks whether everything has ended.
+const LOOK: Span = Span::ms(100);
+
+/// A control event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Control {
+    /// The measured window opens.
+    Open,
+    /// The packets inside are counted.
+    Sample,
+    /// A step of the series ends.
+    Step,
+    /// All cores are caught up, for no other reason.
+    Batch,
+    /// The window closes; the run ends.
+    Close,
+}
+
+/// A world that runs.
+pub(super) struct Machine<'w> {
+    world: &'w World,
+    sites: Vec<Site>,
+    timeline: Timeline<Control>,
+}
+
+impl<'w> Machine<'w> {
+    pub(super) fn new(world: &'w World) -> Self {
+        let sites = (0..world.hosts.len()).map(|host| Site::new(world, host)).collect();
+        Self { world, sites, timeline: Timeline::default() }
+    }
+
+    /// Runs the world for `duration` after its warm-up.
+    pub(super) fn run(
+        mut self,
+        duration: Span,
+        sink: Option<&mut dyn FnMut(Record)>,
+        progress: &mut dyn FnMut(Time),
+    ) -> Outcome {
+        let mut ledger = Ledger::new(self.world, sink);
+        let mut books = Books::new(self.world);
+        let open = Time::ZERO + self.world.warmup;
+        let close = open + duration;
+        self.plan(open, close);
+        if open == Time::ZERO {
+            books.open(open, &mut ledger, &self.sites);
+        }
+        while let Some((now, control)) = self.timeline.take() {
+            self.advance(now, &mut ledger);
+            progress(now);
+            match control {
+                Control::Open => books.open(now, &mut ledger, &self.sites),
+                Control::Sample => books.sample(now, &ledger),
+                Control::Step => books.step(now, &ledger, &self.sites),
+                Control::Batch => {}
+                Control::Close => break,
+            }
+            self.plan_next(now, control, close);
+        }
+        self.check(&ledger);
+        books.close(duration, self.timeline.count(), &ledger, &self.sites)
+    }
+
+    /// When the last packet ends, in a world whose sources all run dry.
+    pub(super) fn last_end(mut self, progress: &mut dyn FnMut(Time)) -> Time {
+        let mut ledger = Ledger::new(self.world, None);
+        let mut now = Time::ZERO;
+        while ledger.inside() > 0 || !self.sites.iter().all(Site::is_exhausted) {
+            now += LOOK;
+            self.advance(now, &mut ledger);
+            progress(now);
+        }
+        ledger.last_end()
+    }
+
+    fn advance(&mut self, now: Time, ledger: &mut Ledger<'_>) {
+        for site in &mut self.sites {
+            site.run(now, ledger);
+        }
+    }
+
+    /// The control events that are known beforehand. Of those at one instant, the window opens
+    /// first and closes last.
+    fn plan(&mut self, open: Time, close: Time) {
+        if open > Time::ZERO {
+            self.timeline.put(open, Control::Open);
+        }
+        let window = close - open;
+        for sample in 0..=SAMPLES {
+            let part = u128::from(window.0) * u128::from(sample) / u128::from(SAMPLES);
+            self.timeline.put(open + Span(part as u64), Control::Sample);
+        }
+        for (span, control) in
+            [(self.world.step, Control::Step), (self.world.batch, Control::Batch)]
+        {
+            if let Some(span) = span.filter(|span| Time::ZERO + *span <= close) {
+                self.timeline.put(Time::ZERO + span, control);
+            }
+        }
+    }
+
+    /// Repeats what is periodic. The close is put in when its time has come, behind all others.
+    fn plan_next(&mut self, now: Time, control: Control, close: Time) {
+        let span = match control {
+            Control::Step => self.world.step,
+            Control::Batch => self.world.batch,
+            Control::Open | Control::Sample | Control::Close => None,
+        };
+        if let Some(span) = span
+            && now + span <= close
+        {
+            self.timeline.put(now + span, control);
+        }
+        if now == close && control == Control::Sample {
+            self.timeline.put(close, Control::Close);
+        }
+    }
+
+    /// The invariants that every run ends with, release builds included.
+    fn check(&self, ledger: &Ledger<'_>) {
+        let inside: u64 = self.sites.iter().map(Site::packets_inside).sum();
+        assert_eq!(inside, ledger.inside(), "packets inside (seed {})", self.world.seed);
+    }
+}

@@ -1,0 +1,150 @@
+//! A poll round: its overhead, then visible packets one at a time, until none is left or the
+//! budget is spent. The innermost loop of the simulation.
+
+use super::core::Vector;
+use super::ledger::{Ledger, Next, Processed};
+use super::queue::RxQueue;
+use crate::engine::time::{Moment, Time};
+
+/// A round over the rings of one vector.
+#[derive(Debug)]
+pub(super) struct Round {
+    pub(super) vector: usize,
+    /// When what it is doing ends; what interrupts it moves this on.
+    pub(super) end: Time,
+    doing: Doing,
+    /// Packets taken.
+    pub(super) taken: u32,
+    /// Their bytes.
+    pub(super) bytes: u64,
+    /// The ring that is visited.
+    cursor: usize,
+    /// The ring that the last packet came from.
+    served: Option<usize>,
+    /// Rings found empty since the last packet.
+    empty: usize,
+    /// Packets for apps, handed over at the round's end.
+    pub(super) handed: Vec<(usize, Processed)>,
+}
+
+/// What a round is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Doing {
+    Overhead,
+    Packet {
+        start: Time,
+    },
+    /// About to take the next packet, at the core's own time.
+    Choosing,
+}
+
+/// Why a round stopped running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// What it is doing lasts up to the limit or beyond.
+    Limit,
+    /// It is over.
+    Ended,
+    /// It freed a descriptor of a watched queue.
+    Freed,
+}
+
+/// What a round runs against.
+pub(super) struct Pace<'a> {
+    pub(super) vector: &'a Vector,
+    pub(super) see: &'a mut Moment,
+    pub(super) limit: Moment,
+    pub(super) budget: u32,
+}
+
+impl Round {
+    /// A round whose overhead lasts until `end`.
+    pub(super) const fn new(vector: usize, cursor: usize, end: Time) -> Self {
+        let handed = Vec::new();
+        let doing = Doing::Overhead;
+        Self { vector, end, doing, taken: 0, bytes: 0, cursor, served: None, empty: 0, handed }
+    }
+
+    /// The ring that the next round of the vector visits first.
+    pub(super) fn cursor_for_next(&self, rings: usize) -> usize {
+        self.served.map_or(self.cursor % rings, |served| (served + 1) % rings)
+    }
+
+    /// When it does something next, on a core whose time is `see`.
+    pub(super) fn next_moment(&self, see: Moment) -> Moment {
+        if self.doing == Doing::Choosing { see } else { self.end.before_arrivals() }
+    }
+
+    /// Runs until the limit, its end, or a descriptor freed in a watched queue.
+    pub(super) fn run(
+        &mut self,
+        pace: Pace<'_>,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) -> Stop {
+        let taken_at = pace.vector.moderator.last_taken();
+        loop {
+            if self.doing != Doing::Choosing {
+                if self.end.before_arrivals() >= pace.limit {
+                    return Stop::Limit;
+                }
+                *pace.see = (*pace.see).max(self.end.before_arrivals());
+                if let Doing::Packet { start } = self.doing {
+                    let index = pace.vector.queues[self.cursor];
+                    self.finish(start, taken_at, &mut rings[index], ledger);
+                    self.doing = Doing::Choosing;
+                    if rings[index].watched {
+                        return Stop::Freed;
+                    }
+                }
+            }
+            if self.taken >= pace.budget || !self.choose(&pace, rings, ledger) {
+                return Stop::Ended;
+            }
+        }
+    }
+
+    /// Starts the next visible packet; false where a full turn found none.
+    #[inline]
+    fn choose(&mut self, pace: &Pace<'_>, rings: &[RxQueue], ledger: &Ledger<'_>) -> bool {
+        let queues = &pace.vector.queues;
+        loop {
+            if let Some(packet) = rings[queues[self.cursor]].ring.first()
+                && packet.visible <= *pace.see
+            {
+                let start = pace.see.time();
+                self.end = start + ledger.cost(packet);
+                self.doing = Doing::Packet { start };
+                self.served = Some(self.cursor);
+                self.empty = 0;
+                return true;
+            }
+            self.empty += 1;
+            if self.empty >= queues.len() {
+                return false;
+            }
+            self.cursor = if self.cursor + 1 == queues.len() { 0 } else { self.cursor + 1 };
+        }
+    }
+
+    #[inline]
+    fn finish(
+        &mut self,
+        start: Time,
+        taken_at: Time,
+        queue: &mut RxQueue,
+        ledger: &mut Ledger<'_>,
+    ) {
+        let packet = *queue.ring.first().expect("a packet in hand holds its descriptor");
+        queue.ring.free_first();
+        self.taken += 1;
+        self.bytes += u64::from(packet.size);
+        let moderation = taken_at.since(packet.visible.time());
+        let deferred = self.end - start;
+        let done =
+            Processed { packet, queue: queue.number, start, end: self.end, moderation, deferred };
+        if let Next::App(app) = ledger.processed(&done) {
+            self.handed.push((app, done));
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! A site: one host, its cores, and the ports that feed them.
+//!
+//! Frames are admitted to rings in one time-ordered merge over all ports. Cores lag behind and are
+//! caught up only where someone must know their state: before a ring that may be full, for a frame
+//! that waits for a descriptor, and at control events.
+
+use super::core::{Core, Vector};
+use super::ledger::Ledger;
+use super::port::{Offer, Port};
+use super::queue::RxQueue;
+use super::world::{Consumer, World};
+use crate::engine::time::{Moment, Span, Time};
+use crate::rx::cpu::Stack;
+use crate::rx::ring::Ring;
+
+/// One host with all that happens on it.
+pub(super) struct Site {
+    pub(super) ports: Vec<SitePort>,
+    pub(super) cores: Vec<Core>,
+    pub(super) queues: Vec<RxQueue>,
+    /// Core of each app of the world that runs here.
+    app_cores: Vec<Option<usize>>,
+    /// Cores feed apps on other cores, so all advance together.
+    coupled: bool,
+    /// The last frame seen at once by its host: when, and the core it went to.
+    last_immediate: (Moment, usize),
+}
+
+/// A port and where its queues are.
+pub(super) struct SitePort {
+    /// Its number in the world.
+    pub(super) nic: usize,
+    pub(super) port: Port,
+    /// Its queue 0 in the site's list.
+    pub(super) base: usize,
+    queues: usize,
+    hold: bool,
+    /// Its head waits for a descriptor of this queue, since then.
+    blocked: Option<(usize, Time)>,
+    /// Time heads have waited for descriptors, up to the last one freed.
+    pub(super) held: Span,
+}
+
+impl Site {
+    pub(super) fn new(world: &World, host: usize) -> Self {
+        let spec = &world.hosts[host];
+        let mut cores: Vec<Core> =
+            (0..spec.cores).map(|core| Core::new(world, host, core)).collect();
+        let (mut ports, mut queues) = (Vec::new(), Vec::new());
+        for (index, nic) in world.nics.iter().enumerate().filter(|(_, nic)| nic.host == host) {
+            let base = queues.len();
+            queues.extend(nic.queues.iter().zip(0..).map(|(core, number)| RxQueue {
+                ring: Ring::new(nic.ring),
+                number,
+                core: *core as usize,
+                watched: false,
+                dropped: 0,
+                steered: 0,
+            }));
+            // Without a mask that vectors could share, each ring stands for itself.
+            let alone = matches!(spec.stack, Stack::BusyPoll | Stack::InterruptPerPacket);
+            let each: Vec<Vec<u32>> =
+                (0..nic.queues.len() as u32).map(|queue| vec![queue]).collect();
+            for vector in if alone { &each } else { &nic.vectors } {
+                let rings: Vec<usize> = vector.iter().map(|queue| base + *queue as usize).collect();
+                cores[queues[rings[0]].core].vectors.push(Vector::new(index, nic, rings));
+            }
+            let (port, held) = (Port::new(world, index), Span::ZERO);
+            let (queues, hold) = (nic.queues.len(), nic.hold);
+            ports.push(SitePort { nic: index, port, base, queues, hold, blocked: None, held });
+        }
+        let app_cores: Vec<Option<usize>> =
+            world.apps.iter().map(|app| (app.host == host).then_some(app.core as usize)).collect();
+        let coupled = feeds_other_cores(world, host, &app_cores);
+        let last_immediate = (Moment::default(), 0);
+        Self { ports, cores, queues, app_cores, coupled, last_immediate }
+    }
+
+    /// Runs everything up to and including `until`.
+    pub(super) fn run(&mut self, until: Time, ledger: &mut Ledger<'_>) {
+        while let Some((at, offer)) = self.next_offer(until, ledger) {
+            self.admit(at, offer, ledger);
+        }
+        self.advance_all(until.after(), ledger);
+        for port in &mut self.ports {
+            port.port.settle(until, ledger);
+        }
+        for core in &mut self.cores {
+            core.settle(until, ledger);
+        }
+    }
+
+    /// The frame that is admitted next, at the instant at which it is.
+    #[inline]
+    fn next_offer(&mut self, until: Time, ledger: &mut Ledger<'_>) -> Option<(usize, Offer)> {
+        if let [only] = &mut self.ports[..]
+            && only.blocked.is_none()
+        {
+            return only.port.offer(until, ledger).map(|offer| (0, offer));
+        }
+        let front = self.front(until, ledger);
+        if self.ports.iter().any(|port| port.blocked.is_some()) {
+            let bound = front.map_or(until.after(), |(_, offer)| offer.start);
+            if let Some(released) = self.release(bound, ledger) {
+                return Some(released);
+            }
+        }
+        front
+    }
+
+    /// The first offer of all ports that are not blocked.
+    fn front(&mut self, until: Time, ledger: &mut Ledger<'_>) -> Option<(usize, Offer)> {
+        let mut front: Option<(usize, Offer)> = None;
+        for (at, port) in self.ports.iter_mut().enumerate() {
+            if port.blocked.is_none()
+                && let Some(offer) = port.port.offer(until, ledger)
+                && front.is_none_or(|(_, first)| offer.start < first.start)
+            {
+                front = Some((at, offer));
+            }
+        }
+        front
+    }
+
+    /// Puts the head of port `at` into its ring, loses it, or blocks the port.
+    #[inline]
+    fn admit(&mut self, at: usize, offer: Offer, ledger: &mut Ledger<'_>) {
+        let index = self.ports[at].base + offer.queue as usize;
+        if self.queues[index].ring.needs_room() {
+            self.catch_up(self.queues[index].core, offer.start, ledger);
+            if self.queues[index].ring.is_full() {
+                self.refuse(at, index, offer, ledger);
+                return;
+            }
+        }
+        let packet = self.ports[at].port.transfer(offer.start);
+        if packet.visible == self.last_immediate.0 {
+            // What the frame before brought about at this very instant comes first.
+            let (moment, core) = self.last_immediate;
+            self.catch_up(core, moment.time().after(), ledger);
+        }
+        let queue = &mut self.queues[index];
+        queue.steered += 1;
+        queue.ring.push(packet);
+        if packet.visible.is_at_arrivals() {
+            self.last_immediate = (packet.visible, queue.core);
+        }
+    }
+
+    fn refuse(&mut self, at: usize, index: usize, offer: Offer, ledger: &mut Ledger<'_>) {
+        let port = &mut self.ports[at];
+        let queue = &mut self.queues[index];
+        if port.hold {
+            port.blocked = Some((index, offer.start.time()));
+            queue.watched = true;
+        } else {
+            queue.steered += 1;
+            queue.dropped += 1;
+            port.port.lose(offer.start, offer.queue, ledger);
+        }
+    }
+
+    /// Advances the cores of blocked rings until one frees a descriptor before `bound`.
+    fn release(&mut self, bound: Moment, ledger: &mut Ledger<'_>) -> Option<(usize, Offer)> {
+        let mut cores: Vec<usize> = if self.coupled {
+            (0..self.cores.len()).collect()
+        } else {
+            let blocked = self.ports.iter().filter_map(|port| port.blocked);
+            blocked.map(|(queue, _)| self.queues[queue].core).collect()
+        };
+        cores.sort_unstable();
+        cores.dedup();
+        if self.port_with_room().is_none() {
+            self.advance_jointly(&cores, bound, ledger)?;
+        }
+        let at = self.port_with_room().expect("the descriptor freed was waited for");
+        let (queue, since) = self.ports[at].blocked.take().expect("the port was blocked");
+        let moment = self.cores[self.queues[queue].core].see;
+        self.queues[queue].watched = false;
+        self.ports[at].held += moment.time() - since;
+        Some((at, Offer { start: moment, queue: self.queues[queue].number }))
+    }
+
+    /// The first blocked port whose ring has a free descriptor.
+    fn port_with_room(&self) -> Option<usize> {
+        self.ports.iter().position(|port| {
+            port.blocked.is_some_and(|(queue, _)| !self.queues[queue].ring.is_full())
+        })
+    }
+
+    /// Brings one core (or, coupled, all) up to `bound`.
+    fn catch_up(&mut self, core: usize, bound: Moment, ledger: &mut Ledger<'_>) {
+        if self.coupled {
+            self.advance_all(bound, ledger);
+        } else {
+            self.cores[core].advance(bound, &mut self.queues, ledger);
+        }
+    }
+
+    /// Brings all cores up to `bound`.
+    fn advance_all(&mut self, bound: Moment, ledger: &mut Ledger<'_>) {
+        if self.coupled {
+            let all: Vec<usize> = (0..self.cores.len()).collect();
+            self.advance_jointly(&all, bound, ledger);
+        }
+        for core in &mut self.cores {
+            core.advance(bound, &mut self.queues, ledger);
+        }
+    }
+
+    /// Advances these cores together, none past the next thing that another one does, until one
+    /// frees a descriptor that a port waits for, or (none) all have reached `bound`.
+    fn advance_jointly(
+        &mut self,
+        cores: &[usize],
+        bound: Moment,
+        ledger: &mut Ledger<'_>,
+    ) -> Option<()> {
+        loop {
+            let mut next: Vec<(Moment, usize)> = cores
+                .iter()
+                .map(|core| (self.cores[*core].next_item(&self.queues), *core))
+                .collect();
+            next.sort_unstable();
+            let (first, core) = *next.first()?;
+            if first >= bound {
+                return None;
+            }
+            // Of two cores at one instant the lower number comes first.
+            let rival = next.get(1).map_or(bound, |(moment, other)| {
+                if core < *other { Moment(moment.0.saturating_add(1)) } else { *moment }
+            });
+            let freed = self.cores[core].advance(rival.min(bound), &mut self.queues, ledger);
+            self.route(core);
+            if freed {
+                return Some(());
+            }
+        }
+    }
+
+    /// Takes what a core handed over to the cores of its apps.
+    fn route(&mut self, from: usize) {
+        let outbox = std::mem::take(&mut self.cores[from].outbox);
+        for hand_off in outbox {
+            let core = self.app_cores[hand_off.app].expect("an app is fed on its own host");
+            let threads = self.cores[core].threads.as_mut().expect("its core has the app");
+            threads.hand_off(hand_off.now, hand_off.app, hand_off.packet);
+        }
+    }
+
+    /// Packets inside, counted one by one.
+    pub(super) fn packets_inside(&self) -> u64 {
+        let ports: usize = self.ports.iter().map(|port| port.port.frames_inside()).sum();
+        let cores: usize = self.cores.iter().map(Core::packets_inside).sum();
+        let rings: u64 = self.queues.iter().map(|queue| queue.ring.len()).sum();
+        rings + (ports + cores) as u64
+    }
+
+    /// The queues of one port.
+    pub(super) fn queues_of(&self, port: &SitePort) -> &[RxQueue] {
+        &self.queues[port.base..port.base + port.queues]
+    }
+
+    /// Whether nothing will happen any more that concerns a packet.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.ports.iter().all(|port| port.port.is_exhausted())
+    }
+}
+
+impl SitePort {
+    /// Time its heads have waited for descriptors up to `now`.
+    pub(super) fn held_by(&self, now: Time) -> Span {
+        self.held + self.blocked.map_or(Span::ZERO, |(_, since)| now - since)
+    }
+}
+
+/// Whether any app of the host is fed by a core other than its own.
+fn feeds_other_cores(world: &World, host: usize, app_cores: &[Option<usize>]) -> bool {
+    world.sources.iter().any(|source| {
+        let nic = &world.nics[source.nic];
+        let Consumer::App(app) = source.to else { return false };
+        nic.host == host && nic.queues.iter().any(|core| app_cores[app] != Some(*core as usize))
+    })
+}

@@ -1,0 +1,101 @@
+//! The bounds of a softirq, which only the `linux-napi` stack knows.
+
+use super::core::Core;
+use super::ledger::Ledger;
+use super::queue::RxQueue;
+use super::round::{Pace, Stop};
+use super::threads::{Ksoftirqd, Threads};
+use crate::engine::time::{Moment, Span, Time};
+use crate::rx::cpu::Stack;
+
+/// Packets of one pass over the poll list (`netdev_budget`, Linux net/core/hotdata.c).
+const PASS_BUDGET: u32 = 300;
+/// Passes before the rest is left to `ksoftirqd` (`MAX_SOFTIRQ_RESTART`, kernel/softirq.c).
+const MAX_PASSES: u32 = 10;
+/// Time before the rest is left to `ksoftirqd` (`MAX_SOFTIRQ_TIME`, the same file).
+const MAX_TIME: Span = Span::ms(2);
+
+/// A softirq that runs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Softirq {
+    started: Time,
+    pass_started: Time,
+    pass_taken: u32,
+    passes: u32,
+}
+
+impl Core {
+    /// Whether deferred work may start in the deferred class now; starts a softirq where one is
+    /// needed.
+    pub(super) fn softirq_may_run(&mut self) -> bool {
+        let Stack::LinuxNapi { ksoftirqd_defers, .. } = self.stack else { return true };
+        if self.softirq.is_some() {
+            return true;
+        }
+        if self.ksoftirqd().ksoftirqd_is_runnable() && (ksoftirqd_defers || !self.interrupted) {
+            return false;
+        }
+        self.interrupted = false;
+        let now = self.see.time();
+        self.softirq = Some(Softirq { started: now, pass_started: now, pass_taken: 0, passes: 0 });
+        true
+    }
+
+    /// Looks at the softirq's bounds at the end of a round that took so many packets.
+    pub(super) fn note_softirq_round(&mut self, taken: u32) {
+        let (Stack::LinuxNapi { hz, .. }, Some(softirq)) = (self.stack, &mut self.softirq) else {
+            return;
+        };
+        let now = self.see.time();
+        let two_jiffies = Span(2 * 1_000_000_000_000 / u64::from(hz));
+        softirq.pass_taken += taken;
+        if self.waiting.is_empty() {
+            self.softirq = None;
+        } else if softirq.pass_taken >= PASS_BUDGET || now - softirq.pass_started >= two_jiffies {
+            softirq.passes += 1;
+            (softirq.pass_started, softirq.pass_taken) = (now, 0);
+            if softirq.passes >= MAX_PASSES || now - softirq.started >= MAX_TIME {
+                (self.softirq, self.interrupted) = (None, false);
+                self.ksoftirqd().wake_ksoftirqd();
+            }
+        }
+    }
+
+    fn ksoftirqd(&mut self) -> &mut Threads {
+        self.threads.as_mut().expect("a core with softirqs has a ksoftirqd")
+    }
+
+    /// What `ksoftirqd` was doing has ended: runs on from there, until something lasts.
+    pub(super) fn run_ksoftirqd(&mut self, rings: &mut [RxQueue], ledger: &mut Ledger<'_>) -> Stop {
+        let now = self.see.time();
+        if self.running_ksoftirqd().round.is_none() {
+            let Some(vector) = self.waiting.pop_front() else {
+                self.ksoftirqd().sleep();
+                return Stop::Limit;
+            };
+            let round = self.new_round(vector);
+            let ksoftirqd = self.running_ksoftirqd();
+            ksoftirqd.round = Some(round);
+            ksoftirqd.note_left(now);
+            return Stop::Limit;
+        }
+        let mut round = self.running_ksoftirqd().round.take().expect("just looked");
+        let (vector, limit) = (&self.vectors[round.vector], Moment(self.see.0 + 1));
+        let pace = Pace { vector, see: &mut self.see, limit, budget: self.budget };
+        let stop = round.run(pace, rings, ledger);
+        if stop == Stop::Ended {
+            let done = round.taken < self.budget;
+            self.close_round(round, done);
+            self.running_ksoftirqd().note_left(now);
+        } else {
+            let ksoftirqd = self.running_ksoftirqd();
+            ksoftirqd.round = Some(round);
+            ksoftirqd.note_left(now);
+        }
+        stop
+    }
+
+    fn running_ksoftirqd(&mut self) -> &mut Ksoftirqd {
+        self.ksoftirqd().current_ksoftirqd().expect("ksoftirqd has the core")
+    }
+}

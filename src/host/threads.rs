@@ -1,0 +1,323 @@
+//! The thread class of one core: consumers, other load and `ksoftirqd` share what is left of it.
+//!
+//! Runnable threads take turns with a slice of `quantum`, in the order in which they became
+//! runnable. All lengths are kept as what is left of them; only the thread that runs has a clock.
+
+use super::consumer::Consumer;
+use super::ledger::{Ledger, Processed};
+use super::round::Round;
+use super::world::World;
+use crate::engine::time::{Moment, Span, Time};
+use crate::rx::cpu::{Kind, Stack};
+use std::collections::VecDeque;
+
+/// The threads of one core.
+pub(super) struct Threads {
+    list: Vec<Thread>,
+    /// Runnable threads behind the current one.
+    runnable: VecDeque<usize>,
+    current: Option<Turn>,
+    /// The thread that had the last turn.
+    last: Option<usize>,
+    quantum: Span,
+    context_switch: Span,
+    /// Packets handed over that no app has noticed yet: (when, app, packet), in order.
+    inbox: VecDeque<(Time, usize, Processed)>,
+}
+
+/// A thread.
+enum Thread {
+    App(Consumer),
+    Work(Work),
+    Ksoftirqd(Ksoftirqd),
+}
+
+/// Load that asks for `demand` of CPU every `period`.
+struct Work {
+    period: Span,
+    demand: Span,
+    left: Span,
+    next: Time,
+}
+
+/// Deferred work that a softirq left, and how much of what its round is doing is left.
+#[derive(Default)]
+pub(super) struct Ksoftirqd {
+    pub(super) round: Option<Round>,
+    left: Span,
+}
+
+/// The turn of one thread.
+#[derive(Clone, Copy, Debug)]
+struct Turn {
+    thread: usize,
+    /// Left of the switch to it.
+    switch: Span,
+    /// Left of its slice.
+    slice: Span,
+    /// Since when it runs; none while something of a higher class does.
+    since: Option<Time>,
+}
+
+/// What happens next in the thread class; variants in the order in which they come at one instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum ThreadEvent {
+    /// A work asks for its demand.
+    Release(usize),
+    /// What the current thread does ends.
+    End,
+    /// Its slice ends.
+    SliceEnd,
+    /// A packet was handed over.
+    HandOff,
+}
+
+impl Threads {
+    /// The threads of core `core`, if it has any.
+    pub(super) fn new(world: &World, host: usize, core: u32) -> Option<Self> {
+        let spec = &world.hosts[host];
+        let here = |its_host: usize, its_core: u32| its_host == host && its_core == core;
+        let apps = world.apps.iter().enumerate().filter(|(_, app)| here(app.host, app.core));
+        let apps = apps.map(|(index, app)| Thread::App(Consumer::new(index, app.backlog)));
+        let works = world.works.iter().filter(|work| here(work.host, work.core)).map(|work| {
+            let (period, demand) = (work.period, work.demand);
+            Thread::Work(Work { period, demand, left: Span::ZERO, next: Time::ZERO })
+        });
+        let mut list: Vec<Thread> = apps.chain(works).collect();
+        if matches!(spec.stack, Stack::LinuxNapi { .. }) {
+            list.push(Thread::Ksoftirqd(Ksoftirqd::default()));
+        }
+        (!list.is_empty()).then(|| Self {
+            list,
+            runnable: VecDeque::new(),
+            current: None,
+            last: None,
+            quantum: spec.quantum,
+            context_switch: spec.costs.context_switch,
+            inbox: VecDeque::new(),
+        })
+    }
+
+    /// The current thread does not run from `now` on.
+    pub(super) fn pause(&mut self, now: Time) {
+        let Some(turn) = &mut self.current else { return };
+        let Some(since) = turn.since.take() else { return };
+        let mut ran = now - since;
+        let switched = ran.min(turn.switch);
+        turn.switch -= switched;
+        ran -= switched;
+        turn.slice -= ran;
+        match &mut self.list[turn.thread] {
+            Thread::App(app) => app.left -= ran,
+            Thread::Work(work) => work.left -= ran,
+            Thread::Ksoftirqd(ksoftirqd) => ksoftirqd.left -= ran,
+        }
+    }
+
+    /// Gives the core to the current thread, or else to the next runnable one, from `now` on. True
+    /// if there is one.
+    pub(super) fn run(&mut self, now: Time, ledger: &Ledger<'_>) -> bool {
+        if self.current.is_none() {
+            let Some(thread) = self.runnable.pop_front() else { return false };
+            let switch = if self.last == Some(thread) { Span::ZERO } else { self.context_switch };
+            self.last = Some(thread);
+            self.current = Some(Turn { thread, switch, slice: self.quantum, since: None });
+        }
+        let turn = self.current.as_mut().expect("just set");
+        turn.since = Some(now);
+        match &mut self.list[turn.thread] {
+            Thread::App(app) => app.take_up(ledger),
+            Thread::Ksoftirqd(ksoftirqd) => ksoftirqd.set_clock(now + turn.switch),
+            Thread::Work(_) => {}
+        }
+        true
+    }
+
+    /// What comes next, given that the current thread runs.
+    pub(super) fn next_event(&self) -> Option<(Time, ThreadEvent)> {
+        let release = self.next_release().map(|(time, work)| (time, ThreadEvent::Release(work)));
+        let hand_off = self.inbox.front().map(|(time, ..)| (*time, ThreadEvent::HandOff));
+        let turn = self.current.and_then(|turn| {
+            let begun = turn.since? + turn.switch;
+            let end = begun + self.left(turn.thread);
+            let slice_end = begun + turn.slice;
+            Some((end, ThreadEvent::End).min((slice_end, ThreadEvent::SliceEnd)))
+        });
+        [release, turn, hand_off].into_iter().flatten().min()
+    }
+
+    fn next_release(&self) -> Option<(Time, usize)> {
+        let release = |(index, thread): (usize, &Thread)| match thread {
+            Thread::Work(work) => Some((work.next, index)),
+            Thread::App(_) | Thread::Ksoftirqd(_) => None,
+        };
+        self.list.iter().enumerate().filter_map(release).min()
+    }
+
+    fn left(&self, thread: usize) -> Span {
+        match &self.list[thread] {
+            Thread::App(app) => app.left,
+            Thread::Work(work) => work.left,
+            Thread::Ksoftirqd(ksoftirqd) => ksoftirqd.left,
+        }
+    }
+
+    /// Demands due by `now`, and packets handed over before it (or by it). Nothing may be running.
+    pub(super) fn catch_up(&mut self, now: Time, inclusive: bool, ledger: &mut Ledger<'_>) {
+        let past = |time: Time| time < now || inclusive && time == now;
+        loop {
+            let release = self.next_release().filter(|(time, _)| *time <= now);
+            let hand_off = self.inbox.front().map(|(time, ..)| *time).filter(|time| past(*time));
+            match (release, hand_off) {
+                (Some((time, work)), hand_off) if hand_off.is_none_or(|other| time <= other) => {
+                    self.release(work);
+                }
+                (_, Some(_)) => self.receive(ledger),
+                (_, None) => return,
+            }
+        }
+    }
+
+    /// A work asks for its demand again; what it did not get is forgone.
+    fn release(&mut self, index: usize) {
+        let Thread::Work(work) = &mut self.list[index] else {
+            unreachable!("only works are released")
+        };
+        work.left = work.demand;
+        work.next += work.period;
+        self.make_runnable(index);
+    }
+
+    fn make_runnable(&mut self, index: usize) {
+        if !self.is_runnable(index) {
+            self.runnable.push_back(index);
+        }
+    }
+
+    fn is_runnable(&self, index: usize) -> bool {
+        self.current.is_some_and(|turn| turn.thread == index) || self.runnable.contains(&index)
+    }
+
+    /// The first packet that was handed over enters its app's backlog.
+    pub(super) fn receive(&mut self, ledger: &mut Ledger<'_>) {
+        let (now, app, packet) = self.inbox.pop_front().expect("something was handed over");
+        let is_it = |thread: &Thread| matches!(thread, Thread::App(one) if one.index == app);
+        let index = self.list.iter().position(is_it).expect("an app runs on the core it is fed at");
+        let Thread::App(consumer) = &mut self.list[index] else { unreachable!("found as an app") };
+        if consumer.accept(packet, now, ledger) {
+            self.make_runnable(index);
+        }
+    }
+
+    /// A packet is handed over to `app` at `now`, not before what was handed over last.
+    pub(super) fn hand_off(&mut self, now: Time, app: usize, packet: Processed) {
+        assert!(
+            self.inbox.back().is_none_or(|(last, ..)| *last <= now),
+            "hand-offs come in the order of time"
+        );
+        self.inbox.push_back((now, app, packet));
+    }
+
+    /// What the current thread did has ended. True if that was a round of `ksoftirqd`, which the
+    /// core has to run on.
+    pub(super) fn end(&mut self, now: Time, ledger: &mut Ledger<'_>) -> bool {
+        let thread = self.current.expect("something of the current thread ended").thread;
+        let goes_on = match &mut self.list[thread] {
+            Thread::App(app) => app.finish(now, ledger),
+            Thread::Work(_) => false,
+            Thread::Ksoftirqd(_) => return true,
+        };
+        if !goes_on {
+            self.current = None;
+        }
+        false
+    }
+
+    /// The current thread's slice is over: it goes to the tail.
+    pub(super) fn rotate(&mut self) {
+        let turn = self.current.take().expect("a slice belongs to a thread");
+        self.runnable.push_back(turn.thread);
+    }
+
+    /// The current thread has nothing left to do.
+    pub(super) fn sleep(&mut self) {
+        self.current = None;
+    }
+
+    /// `ksoftirqd` has something to do.
+    pub(super) fn wake_ksoftirqd(&mut self) {
+        self.make_runnable(self.list.len() - 1);
+    }
+
+    /// Whether `ksoftirqd` is runnable. Only on a core that has it, as the last thread.
+    pub(super) fn ksoftirqd_is_runnable(&self) -> bool {
+        self.is_runnable(self.list.len() - 1)
+    }
+
+    /// The core's `ksoftirqd`, where it has one and it has the core.
+    pub(super) fn current_ksoftirqd(&mut self) -> Option<&mut Ksoftirqd> {
+        match &mut self.list[self.current?.thread] {
+            Thread::Ksoftirqd(ksoftirqd) => Some(ksoftirqd),
+            Thread::App(_) | Thread::Work(_) => None,
+        }
+    }
+
+    /// Whether this app runs here.
+    pub(super) fn has_app(&self, app: usize) -> bool {
+        self.list.iter().any(|thread| matches!(thread, Thread::App(one) if one.index == app))
+    }
+
+    /// When anything happens here next, on a core whose time is `see` and whose higher classes
+    /// rest.
+    pub(super) fn next_moment(&self, see: Moment) -> Moment {
+        let resumes = self.current.is_some_and(|turn| turn.since.is_none());
+        if resumes || self.current.is_none() && !self.runnable.is_empty() {
+            return see;
+        }
+        self.next_event().map_or(Moment::NEVER, |(time, _)| time.before_arrivals())
+    }
+
+    /// What a control event at `now` must find: all that was handed over by then is in the apps'
+    /// backlogs, even where a higher class has the core beyond it.
+    pub(super) fn settle(&mut self, now: Time, ledger: &mut Ledger<'_>) {
+        if self.current.is_none_or(|turn| turn.since.is_none()) {
+            self.catch_up(now, true, ledger);
+        }
+    }
+
+    /// What the current thread's time counts as.
+    pub(super) fn kind(&self) -> Kind {
+        match self.current.map(|turn| &self.list[turn.thread]) {
+            None => Kind::Idle,
+            Some(Thread::App(_)) => Kind::App,
+            Some(Thread::Work(_)) => Kind::Work,
+            Some(Thread::Ksoftirqd(_)) => Kind::Deferred,
+        }
+    }
+
+    /// Packets that apps hold, or that are on their way to them.
+    pub(super) fn packets_inside(&self) -> usize {
+        let held = |thread: &Thread| match thread {
+            Thread::App(app) => app.packets(),
+            Thread::Work(_) => 0,
+            Thread::Ksoftirqd(ksoftirqd) => {
+                ksoftirqd.round.as_ref().map_or(0, |round| round.handed.len())
+            }
+        };
+        self.inbox.len() + self.list.iter().map(held).sum::<usize>()
+    }
+}
+
+impl Ksoftirqd {
+    /// Its round runs on from `now`.
+    fn set_clock(&mut self, now: Time) {
+        if let Some(round) = &mut self.round {
+            round.end = now + self.left;
+        }
+    }
+
+    /// Notes how much is left of what its round is doing at `now`.
+    pub(super) fn note_left(&mut self, now: Time) {
+        self.left = self.round.as_ref().map_or(Span::ZERO, |round| round.end.since(now));
+    }
+}

@@ -1,0 +1,112 @@
+//! The engine against the reference model, record by record.
+//!
+//! `RXSIM_WORLDS=10000 cargo test --release against_reference` looks harder than CI does.
+
+use crate::reference;
+use crate::worlds::{HARDWARE, MIXED, PLAIN, STACKS, THREADS, random_world};
+use rxsim::engine::time::Span;
+use rxsim::host;
+use rxsim::host::world::World;
+use rxsim::vocab::packet::Record;
+use std::fmt::Write;
+
+/// Worlds per level, unless `RXSIM_WORLDS` says how many.
+const WORLDS: u64 = 300;
+
+fn worlds() -> u64 {
+    std::env::var("RXSIM_WORLDS").map_or(WORLDS, |n| n.parse().expect("a number of worlds"))
+}
+
+/// Runs both on every world of a level.
+fn compare_level(level: u8) {
+    for seed in 0..worlds() {
+        let world = random_world(seed, level);
+        if let Some(difference) = difference(&world) {
+            panic!("random_world({seed}, {level}): {difference}\n{}", summary(&world));
+        }
+    }
+}
+
+/// The first thing on which the engine and the reference disagree.
+fn difference(world: &World) -> Option<String> {
+    let expected = reference::run(world);
+    let mut records = Vec::new();
+    let outcome = host::run_traced(world, &mut |record| records.push(record));
+    if let Some(difference) = first_difference(records, expected.records) {
+        return Some(difference);
+    }
+    if outcome.packets != expected.offered {
+        return Some(format!("offered {} for {}", outcome.packets, expected.offered));
+    }
+    if world.warmup > Span::ZERO {
+        return None;
+    }
+    for (at, (host, cores)) in outcome.hosts.iter().zip(&expected.cores).enumerate() {
+        for (core, (engine, reference)) in host.cores.iter().zip(cores).enumerate() {
+            if engine != reference {
+                return Some(format!(
+                    "host {at} core {core}\n   engine {engine:?}\nreference {reference:?}"
+                ));
+            }
+        }
+    }
+    None
+}
+
+/// The first differing record by end time, on both sides.
+fn first_difference(mut engine: Vec<Record>, mut reference: Vec<Record>) -> Option<String> {
+    let by_end = |record: &Record| (record.end, record.source, record.number);
+    engine.sort_by_key(by_end);
+    reference.sort_by_key(by_end);
+    let longest = engine.len().max(reference.len());
+    let at = (0..longest).find(|at| engine.get(*at) != reference.get(*at))?;
+    Some(format!(
+        "record {at} of {} / {}\n   engine {:?}\nreference {:?}",
+        engine.len(),
+        reference.len(),
+        engine.get(at),
+        reference.get(at)
+    ))
+}
+
+/// A world on a few lines.
+fn summary(world: &World) -> String {
+    let mut text = format!("duration {:?}, batch {:?}\n", world.duration, world.batch);
+    let mut line = |entry: &dyn std::fmt::Debug| writeln!(text, "{entry:?}").expect("a string");
+    world.hosts.iter().for_each(|entry| line(entry));
+    world.nics.iter().for_each(|entry| line(entry));
+    world.sources.iter().for_each(|entry| line(entry));
+    world.apps.iter().for_each(|entry| line(entry));
+    world.works.iter().for_each(|entry| line(entry));
+    text
+}
+
+#[test]
+#[ignore = "until host::run_traced exists"]
+fn plain_worlds_agree() {
+    compare_level(PLAIN);
+}
+
+#[test]
+#[ignore = "until host::run_traced exists"]
+fn worlds_with_hardware_agree() {
+    compare_level(HARDWARE);
+}
+
+#[test]
+#[ignore = "until host::run_traced exists"]
+fn mixed_worlds_agree() {
+    compare_level(MIXED);
+}
+
+#[test]
+#[ignore = "until host::run_traced exists"]
+fn worlds_of_all_stacks_agree() {
+    compare_level(STACKS);
+}
+
+#[test]
+#[ignore = "until host::run_traced exists"]
+fn worlds_with_threads_agree() {
+    compare_level(THREADS);
+}

@@ -1,0 +1,101 @@
+//! The one total order: (time, class, entity), then the order in which items were put in.
+
+use super::model::{CoreAt, VectorAt};
+use rxsim::engine::time::{Moment, Time};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// One item of the agenda.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Item {
+    /// The oldest frame under way over this NIC's PCIe becomes visible to the host.
+    DmaDone { nic: usize },
+    /// This NIC's DMA engine has ended a transfer.
+    DmaStart { nic: usize },
+    /// A vector's moderation timer.
+    Moderation { vector: VectorAt },
+    /// A multiple of a work's period.
+    Work { work: usize },
+    /// A vector or packet of this core may be due.
+    Interrupt { core: CoreAt },
+    /// What this core runs ends, unless it was preempted since (another `serial`).
+    End { core: CoreAt, serial: u64 },
+    /// A round on this core has ended: its packets go to their apps.
+    HandOff { core: CoreAt },
+    /// A held frame of an immediate NIC becomes visible.
+    LateDone { nic: usize },
+    /// The last bit of the oldest frame on this NIC's link.
+    LastBit { nic: usize },
+    /// A source offers its next packet.
+    Offer { nic: usize, source: usize },
+}
+
+impl Item {
+    /// Class, then entity. Arrivals of one NIC: held frames first, then the link's, then sources.
+    fn rank(self) -> (u8, usize, usize, usize) {
+        match self {
+            Self::DmaDone { nic } => (0, nic, 0, 0),
+            Self::DmaStart { nic } => (1, nic, 0, 0),
+            Self::Moderation { vector } => (2, 0, vector.nic, vector.index),
+            Self::Work { work } => (2, 1, work, 0),
+            Self::Interrupt { core } => (3, core.host, core.index, 0),
+            Self::End { core, .. } => (4, core.host, core.index, 0),
+            Self::HandOff { core } => (5, core.host, core.index, 0),
+            Self::LateDone { nic } => (6, nic, 0, 0),
+            Self::LastBit { nic } => (6, nic, 1, 0),
+            Self::Offer { nic, source } => (6, nic, 2, source),
+        }
+    }
+
+    fn is_arrival(self) -> bool {
+        self.rank().0 == 6
+    }
+}
+
+/// Time, class and entity, serial number, and the item itself.
+type Entry = (Time, (u8, usize, usize, usize), u64, Item);
+
+/// All that is to come, and the moment that it is now.
+#[derive(Debug, Default)]
+pub(super) struct Agenda {
+    heap: BinaryHeap<Reverse<Entry>>,
+    serial: u64,
+    now: Moment,
+}
+
+impl Agenda {
+    /// Puts an item in. What lies in the past is a mistake in the model.
+    pub(super) fn put(&mut self, time: Time, item: Item) {
+        assert!(time >= self.time(), "{item:?} at {time} was put in at {}", self.time());
+        self.heap.push(Reverse((time, item.rank(), self.serial, item)));
+        self.serial += 1;
+    }
+
+    /// Takes the next item if it is not after `end`, and moves the clock to it. What follows from
+    /// an arrival is of the phase of arrivals, whatever its class.
+    pub(super) fn take(&mut self, end: Time) -> Option<Item> {
+        let Reverse((time, _, _, item)) = *self.heap.peek()?;
+        if time > end {
+            return None;
+        }
+        self.heap.pop();
+        let moment = if item.is_arrival() { time.at_arrivals() } else { time.before_arrivals() };
+        self.now = self.now.max(moment);
+        Some(item)
+    }
+
+    /// The moment that it is now.
+    pub(super) fn now(&self) -> Moment {
+        self.now
+    }
+
+    /// The instant that it is now.
+    pub(super) fn time(&self) -> Time {
+        self.now.time()
+    }
+
+    /// Whether the arrivals of this instant have begun.
+    pub(super) fn among_arrivals(&self) -> bool {
+        self.now == self.time().at_arrivals()
+    }
+}

@@ -1,0 +1,283 @@
+//! A core: one thing runs at a time, interrupts before deferred work before threads.
+
+use super::agenda::Item;
+use super::model::{CoreAt, Frame, Model, VectorAt};
+use super::rounds::{Round, Softirq};
+use super::threads::{Thread, ThreadKind, Threads};
+use rxsim::engine::time::{Moment, Span, Time};
+use rxsim::host::outcome::CoreTally;
+use rxsim::host::world::World;
+use rxsim::rx::cpu::Stack;
+use rxsim::vocab::drop_reason::DropReason;
+use rxsim::vocab::packet::Fate;
+use std::collections::VecDeque;
+
+/// What a core has in hand in each class, and what it runs now.
+pub(super) struct Core {
+    handler: Option<Handler>,
+    /// The deferred work in hand.
+    pub(super) deferred: Option<Round>,
+    /// Vectors whose deferred work waits.
+    pub(super) queue: VecDeque<VectorAt>,
+    pub(super) softirq: Option<Softirq>,
+    /// Packets that handlers took (`interrupt-per-packet`); the one in processing has left it.
+    pub(super) backlog: VecDeque<Frame>,
+    /// The rings of this core, by (NIC, queue).
+    pub(super) rings: Vec<(usize, u32)>,
+    /// The vectors of this core, by (NIC, vector).
+    vectors: Vec<VectorAt>,
+    /// The position in `rings` that a polling core visits next.
+    pub(super) next_ring: usize,
+    /// Packets of ended rounds on their way to apps.
+    pub(super) leaving: Vec<Frame>,
+    pub(super) threads: Threads,
+    running: Option<Running>,
+    /// Tells the end of what runs now from ends that preemption made void.
+    serial: u64,
+    idle_since: Option<Time>,
+    pub(super) tally: CoreTally,
+}
+
+/// An interrupt handler in progress.
+struct Handler {
+    of: Interrupt,
+    left: Span,
+}
+
+/// Who interrupts.
+#[derive(Clone, Copy)]
+enum Interrupt {
+    Vector(VectorAt),
+    Packet(Frame),
+}
+
+/// What has the core now.
+#[derive(Clone, Copy)]
+struct Running {
+    class: Class,
+    since: Time,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Interrupt,
+    Deferred,
+    /// Turning to the thread at the head of the run queue.
+    Switch,
+    /// That thread.
+    Thread,
+}
+
+impl Core {
+    pub(super) fn new(world: &World, at: CoreAt) -> Self {
+        let nics = || world.nics.iter().enumerate().filter(|(_, nic)| nic.host == at.host);
+        let mine = |core: u32| core as usize == at.index;
+        let rings = nics().flat_map(|(nic, spec)| {
+            (0..).zip(&spec.queues).filter(|(_, core)| mine(**core)).map(move |(q, _)| (nic, q))
+        });
+        let vectors = nics().flat_map(|(nic, spec)| {
+            let on_this_core = |queues: &Vec<u32>| mine(spec.queues[queues[0] as usize]);
+            (0..spec.vectors.len())
+                .filter(move |index| on_this_core(&spec.vectors[*index]))
+                .map(move |index| VectorAt { nic, index })
+        });
+        Self {
+            handler: None,
+            deferred: None,
+            queue: VecDeque::new(),
+            softirq: None,
+            backlog: VecDeque::new(),
+            rings: rings.collect(),
+            vectors: vectors.collect(),
+            next_ring: 0,
+            leaving: Vec::new(),
+            threads: Threads::new(world, at),
+            running: None,
+            serial: 0,
+            idle_since: Some(Time::ZERO),
+            tally: CoreTally::default(),
+        }
+    }
+
+    /// Adds `elapsed` to the account of `class` and takes it off what was left.
+    fn spend(&mut self, class: Class, elapsed: Span) {
+        let busy = &mut self.tally.busy;
+        match class {
+            Class::Interrupt => {
+                busy.interrupt += elapsed;
+                self.handler.as_mut().expect("a handler runs").left -= elapsed;
+            }
+            Class::Deferred => {
+                busy.deferred += elapsed;
+                self.deferred.as_mut().expect("deferred work runs").left -= elapsed;
+            }
+            Class::Switch | Class::Thread => {
+                let thread = self.threads.head().expect("a thread runs");
+                match thread.kind {
+                    ThreadKind::App(_) => busy.app += elapsed,
+                    ThreadKind::Work(_) => busy.work += elapsed,
+                    ThreadKind::Ksoftirqd => busy.deferred += elapsed,
+                }
+                if class == Class::Switch {
+                    thread.switch_left -= elapsed;
+                } else {
+                    thread.left -= elapsed;
+                    thread.slice_left -= elapsed;
+                }
+            }
+        }
+    }
+}
+
+impl Model<'_> {
+    /// Charges what runs on the core for its time until `now`.
+    pub(super) fn charge(&mut self, at: CoreAt, now: Time) {
+        let core = self.core(at);
+        if let Some(running) = core.running {
+            core.running = Some(Running { since: now, ..running });
+            core.spend(running.class, now - running.since);
+        }
+    }
+
+    /// Stops what runs on the core, with the rest of it left for later.
+    pub(super) fn pause(&mut self, at: CoreAt) {
+        self.charge(at, self.agenda.time());
+        let core = self.core(at);
+        core.running = None;
+        core.serial += 1;
+    }
+
+    /// Gives the core to the highest class that wants it.
+    pub(super) fn dispatch(&mut self, at: CoreAt) {
+        if let Some(handler) = &self.core(at).handler {
+            let left = handler.left;
+            return self.start(at, Class::Interrupt, left);
+        }
+        if self.core(at).deferred.is_none() {
+            self.begin_deferred_round(at);
+        }
+        if let Some(round) = &self.core(at).deferred {
+            let left = round.left;
+            return self.start(at, Class::Deferred, left);
+        }
+        self.turn_to_head(at);
+        match self.core(at).threads.head() {
+            Some(Thread { switch_left, .. }) if *switch_left > Span::ZERO => {
+                let left = *switch_left;
+                self.start(at, Class::Switch, left);
+            }
+            Some(thread) => {
+                let left = thread.left.min(thread.slice_left);
+                self.start(at, Class::Thread, left);
+            }
+            None => {
+                let now = self.agenda.time();
+                self.core(at).idle_since.get_or_insert(now);
+            }
+        }
+    }
+
+    fn start(&mut self, at: CoreAt, class: Class, left: Span) {
+        let now = self.agenda.time();
+        let core = self.core(at);
+        core.running = Some(Running { class, since: now });
+        core.idle_since = None;
+        let serial = core.serial;
+        self.agenda.put(now + left, Item::End { core: at, serial });
+    }
+
+    /// The activity ends, unless it was preempted since.
+    pub(super) fn activity_ends(&mut self, at: CoreAt, serial: u64) {
+        if self.core(at).serial != serial {
+            return;
+        }
+        let class = self.core(at).running.expect("an activity runs").class;
+        self.pause(at);
+        match class {
+            Class::Interrupt => self.handler_ends(at),
+            Class::Deferred => self.deferred_step(at),
+            Class::Switch => {}
+            Class::Thread => self.thread_step(at),
+        }
+        self.dispatch(at);
+    }
+
+    /// Something on this core may be due; while a handler runs it waits.
+    pub(super) fn interrupt(&mut self, at: CoreAt) {
+        if self.core(at).handler.is_some() {
+            return;
+        }
+        if let Some(interrupt) = self.earliest_due(at) {
+            self.pause(at);
+            self.take_interrupt(at, interrupt);
+            self.dispatch(at);
+        }
+    }
+
+    /// The earliest interrupt due on this core; ties by (NIC, vector or queue).
+    fn earliest_due(&self, at: CoreAt) -> Option<Interrupt> {
+        let core = &self.cores[at.host][at.index];
+        if self.world.hosts[at.host].stack == Stack::InterruptPerPacket {
+            let first = |(nic, queue): &(usize, u32)| {
+                self.nics[*nic].rings[*queue as usize].visible.front().copied()
+            };
+            let earliest = core.rings.iter().filter_map(first).min_by_key(|frame| frame.visible);
+            return earliest.map(Interrupt::Packet);
+        }
+        let due = |vector: &&VectorAt| -> Option<Moment> {
+            self.nics[vector.nic].vectors[vector.index].due
+        };
+        let raised = core.vectors.iter().filter(|vector| due(vector).is_some());
+        raised.min_by_key(due).copied().map(Interrupt::Vector)
+    }
+
+    fn take_interrupt(&mut self, at: CoreAt, of: Interrupt) {
+        match of {
+            Interrupt::Vector(vector) => self.mask(vector),
+            Interrupt::Packet(frame) => {
+                let ring = &mut self.nics[frame.nic].rings[frame.queue as usize];
+                ring.visible.pop_front();
+            }
+        }
+        let now = self.agenda.time();
+        let host = &self.world.hosts[at.host];
+        let mut left = self.interrupt_cost(at);
+        let core = self.core(at);
+        if core.idle_since.is_some_and(|since| now - since >= host.idle_before_sleep) {
+            left += host.costs.wakeup;
+        }
+        let of = match of {
+            Interrupt::Packet(frame) => Interrupt::Packet(Frame { start: Some(now), ..frame }),
+            vector @ Interrupt::Vector(_) => vector,
+        };
+        core.handler = Some(Handler { of, left });
+        core.tally.interrupts += 1;
+    }
+
+    /// A handler hands over to deferred work; then whatever fell due meanwhile interrupts.
+    fn handler_ends(&mut self, at: CoreAt) {
+        let handler = self.core(at).handler.take().expect("a handler ran");
+        match handler.of {
+            Interrupt::Vector(vector) => self.queue_deferred_work(at, vector),
+            Interrupt::Packet(frame) => {
+                self.free_descriptor(&frame);
+                self.enter_backlog(at, frame);
+            }
+        }
+        if let Some(next) = self.earliest_due(at) {
+            self.take_interrupt(at, next);
+        }
+    }
+
+    /// The backlog of protocol work counts the packet in processing.
+    fn enter_backlog(&mut self, at: CoreAt, frame: Frame) {
+        let limit = self.world.hosts[at.host].backlog as usize;
+        let core = self.core(at);
+        let in_processing = core.deferred.as_ref().is_some_and(|round| round.packet.is_some());
+        if core.backlog.len() + usize::from(in_processing) >= limit {
+            self.end(frame, Fate::Dropped(DropReason::BacklogFull));
+        } else {
+            core.backlog.push_back(frame);
+        }
+    }
+}

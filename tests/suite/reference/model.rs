@@ -1,0 +1,188 @@
+//! The state of everything, and the loop over the agenda.
+
+use super::Verdict;
+use super::agenda::{Agenda, Item};
+use super::cores::Core;
+use super::costs::Chance;
+use super::nic::Nic;
+use super::threads::App;
+use super::traffic::Feed;
+use rxsim::engine::time::{Moment, Time};
+use rxsim::host::world::World;
+use rxsim::vocab::id::SourceId;
+use rxsim::vocab::packet::{Fate, Packet, Record};
+
+/// Where a core is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct CoreAt {
+    pub(super) host: usize,
+    pub(super) index: usize,
+}
+
+/// Where an interrupt vector is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct VectorAt {
+    pub(super) nic: usize,
+    pub(super) index: usize,
+}
+
+/// A packet on its way, and what is known of it so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Frame {
+    pub(super) source: usize,
+    pub(super) packet: Packet,
+    pub(super) nic: usize,
+    /// `u32::MAX` until it is steered.
+    pub(super) queue: u32,
+    /// Last bit on the wire; until then, when it was offered.
+    pub(super) arrival: Time,
+    /// When the host could see it.
+    pub(super) visible: Moment,
+    /// When its own processing started.
+    pub(super) start: Option<Time>,
+}
+
+impl Frame {
+    pub(super) fn bytes(&self) -> u64 {
+        u64::from(self.packet.size)
+    }
+}
+
+/// The whole world at one instant.
+pub(super) struct Model<'w> {
+    pub(super) world: &'w World,
+    pub(super) agenda: Agenda,
+    pub(super) chance: Chance,
+    pub(super) feeds: Vec<Feed>,
+    pub(super) nics: Vec<Nic>,
+    /// Per host.
+    pub(super) cores: Vec<Vec<Core>>,
+    pub(super) apps: Vec<App>,
+    records: Vec<Record>,
+    offered: u64,
+}
+
+impl<'w> Model<'w> {
+    pub(super) fn new(world: &'w World) -> Self {
+        let cores = (0..world.hosts.len())
+            .map(|host| {
+                (0..world.hosts[host].cores as usize)
+                    .map(|index| Core::new(world, CoreAt { host, index }))
+                    .collect()
+            })
+            .collect();
+        Self {
+            world,
+            agenda: Agenda::default(),
+            chance: Chance::new(world),
+            feeds: world.sources.iter().map(|spec| Feed::new(&spec.source, world.seed)).collect(),
+            nics: world.nics.iter().map(Nic::new).collect(),
+            cores,
+            apps: world.apps.iter().map(|_| App::default()).collect(),
+            records: Vec::new(),
+            offered: 0,
+        }
+    }
+
+    /// Handles item after item until the run's end, the end's own instant included.
+    pub(super) fn run(mut self) -> Verdict {
+        let end = self.world.duration.map(|span| Time::ZERO + self.world.warmup + span);
+        self.begin();
+        while let Some(item) = self.agenda.take(end.unwrap_or(Time::END)) {
+            self.handle(item);
+            if end.is_none() && self.all_packets_ended() {
+                break;
+            }
+        }
+        let end = end.unwrap_or(self.agenda.time());
+        for core in self.all_cores() {
+            self.charge(core, end);
+        }
+        let tallies = |cores: &Vec<Core>| cores.iter().map(|core| core.tally).collect();
+        Verdict {
+            records: self.records,
+            cores: self.cores.iter().map(tallies).collect(),
+            offered: self.offered,
+        }
+    }
+
+    /// What happens of itself: sources offer, works ask, cores that poll begin to.
+    fn begin(&mut self) {
+        for source in 0..self.feeds.len() {
+            self.expect_offer(source);
+        }
+        for work in 0..self.world.works.len() {
+            self.agenda.put(Time::ZERO, Item::Work { work });
+        }
+        for core in self.all_cores() {
+            self.dispatch(core);
+        }
+    }
+
+    fn handle(&mut self, item: Item) {
+        match item {
+            Item::DmaDone { nic } => self.dma_done(nic),
+            Item::DmaStart { nic } => self.start_dma(nic),
+            Item::Moderation { vector } => self.moderation_timer(vector),
+            Item::Work { work } => self.work_asks(work),
+            Item::Interrupt { core } => self.interrupt(core),
+            Item::End { core, serial } => self.activity_ends(core, serial),
+            Item::HandOff { core } => self.hand_off(core),
+            Item::LateDone { nic } => self.late_done(nic),
+            Item::LastBit { nic } => self.last_bit(nic),
+            Item::Offer { source, .. } => self.offer(source),
+        }
+    }
+
+    /// Puts the source's next packet on the agenda.
+    pub(super) fn expect_offer(&mut self, source: usize) {
+        if let Some(packet) = self.feeds[source].next {
+            let nic = self.world.sources[source].nic;
+            self.agenda.put(packet.time, Item::Offer { nic, source });
+        }
+    }
+
+    /// A source offers its next packet to the wire.
+    fn offer(&mut self, source: usize) {
+        let packet = self.feeds[source].take();
+        self.expect_offer(source);
+        self.offered += 1;
+        self.enter_link(Frame {
+            source,
+            packet,
+            nic: self.world.sources[source].nic,
+            queue: u32::MAX,
+            arrival: packet.time,
+            visible: Moment::NEVER,
+            start: None,
+        });
+    }
+
+    /// A packet ends here and now.
+    pub(super) fn end(&mut self, frame: Frame, fate: Fate) {
+        let now = self.agenda.time();
+        self.records.push(Record {
+            source: SourceId(frame.source as u32),
+            number: frame.packet.number,
+            queue: frame.queue,
+            arrival: frame.arrival,
+            start: frame.start.unwrap_or(now),
+            end: now,
+            fate,
+        });
+    }
+
+    fn all_packets_ended(&self) -> bool {
+        self.feeds.iter().all(|feed| feed.next.is_none())
+            && self.records.len() as u64 == self.offered
+    }
+
+    fn all_cores(&self) -> Vec<CoreAt> {
+        let at = |host: usize| (0..self.cores[host].len()).map(move |index| CoreAt { host, index });
+        (0..self.cores.len()).flat_map(at).collect()
+    }
+
+    pub(super) fn core(&mut self, at: CoreAt) -> &mut Core {
+        &mut self.cores[at.host][at.index]
+    }
+}

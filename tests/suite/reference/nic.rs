@@ -1,0 +1,216 @@
+//! The NIC, in the packet's order: link, filter, packet buffer, DMA, rings.
+
+use super::agenda::Item;
+use super::model::{CoreAt, Frame, Model, VectorAt};
+use super::moderation::Vector;
+use rxsim::engine::time::{Span, Time};
+use rxsim::host::world::{Filter, NicSpec};
+use rxsim::rx::dma::DmaSpec;
+use rxsim::vocab::drop_reason::DropReason;
+use rxsim::vocab::packet::Fate;
+use std::collections::VecDeque;
+
+/// A port.
+pub(super) struct Nic {
+    /// When the link has sent all that was accepted.
+    link_free: Time,
+    /// Frames whose last bit is to come.
+    on_link: VecDeque<Frame>,
+    /// Bytes in the packet buffer.
+    buffered: u64,
+    /// Frames in the packet buffer whose DMA has not started.
+    waiting: VecDeque<Frame>,
+    /// When the DMA engine has ended its last transfer.
+    engine_free: Time,
+    /// Frames whose DMA has started but is not done.
+    under_way: VecDeque<Frame>,
+    /// Held frames of an immediate NIC, done with the arrivals of this instant.
+    late: VecDeque<Frame>,
+    pub(super) rings: Vec<Ring>,
+    pub(super) vectors: Vec<Vector>,
+}
+
+/// A receive queue's ring.
+#[derive(Clone, Default)]
+pub(super) struct Ring {
+    /// Descriptors from the start of DMA to the end of processing.
+    held: u32,
+    /// Packets that the host can see and has not taken.
+    pub(super) visible: VecDeque<Frame>,
+}
+
+impl Nic {
+    pub(super) fn new(spec: &NicSpec) -> Self {
+        Self {
+            link_free: Time::ZERO,
+            on_link: VecDeque::new(),
+            buffered: 0,
+            waiting: VecDeque::new(),
+            engine_free: Time::ZERO,
+            under_way: VecDeque::new(),
+            late: VecDeque::new(),
+            rings: vec![Ring::default(); spec.queues.len()],
+            vectors: vec![Vector::default(); spec.vectors.len()],
+        }
+    }
+}
+
+impl Model<'_> {
+    /// The egress buffer and the link; an unlimited link takes no time.
+    pub(super) fn enter_link(&mut self, frame: Frame) {
+        let spec = &self.world.nics[frame.nic];
+        let Some(bits) = spec.link else {
+            return self.arrive(frame);
+        };
+        let offered = self.agenda.time();
+        let nic = &mut self.nics[frame.nic];
+        if nic.link_free.since(offered) > byte_times(spec.egress, bits) {
+            return self.end(frame, Fate::Dropped(DropReason::LinkFull));
+        }
+        let start = offered.max(nic.link_free);
+        nic.link_free = start + byte_times(frame.bytes() + 20, bits);
+        let last_bit = start + byte_times(frame.bytes() + 8, bits);
+        nic.on_link.push_back(frame);
+        self.agenda.put(last_bit, Item::LastBit { nic: frame.nic });
+    }
+
+    pub(super) fn last_bit(&mut self, nic: usize) {
+        let frame = self.nics[nic].on_link.pop_front().expect("a frame is on the link");
+        self.arrive(frame);
+    }
+
+    /// Filter and packet buffer; then the frame waits for its DMA, which may start at once.
+    fn arrive(&mut self, mut frame: Frame) {
+        frame.arrival = self.agenda.time();
+        if self.world.sources[frame.source].filter == Filter::DropInNic {
+            return self.end(frame, Fate::Filtered);
+        }
+        let limit = self.world.nics[frame.nic].buffer.unwrap_or(u64::MAX);
+        let nic = &mut self.nics[frame.nic];
+        if nic.buffered + frame.bytes() > limit {
+            return self.end(frame, Fate::Dropped(DropReason::BufferFull));
+        }
+        nic.buffered += frame.bytes();
+        nic.waiting.push_back(frame);
+        self.start_dma(frame.nic);
+    }
+
+    /// Starts the DMA of waiting frames in their order, as long as the engine is free and the
+    /// first one is not held for want of a descriptor.
+    pub(super) fn start_dma(&mut self, at: usize) {
+        let spec = &self.world.nics[at];
+        while self.nics[at].engine_free <= self.agenda.time() {
+            let Some(&first) = self.nics[at].waiting.front() else {
+                return;
+            };
+            let frame = Frame { queue: self.steer(&first), ..first };
+            let full = self.nics[at].rings[frame.queue as usize].held >= spec.ring;
+            if full && spec.hold {
+                return;
+            }
+            let nic = &mut self.nics[at];
+            nic.waiting.pop_front();
+            if full {
+                nic.buffered -= frame.bytes();
+                self.end(frame, Fate::Dropped(DropReason::RingFull));
+            } else {
+                nic.rings[frame.queue as usize].held += 1;
+                self.transfer(frame, &spec.dma);
+            }
+        }
+    }
+
+    /// The transfer holds the engine; latency does not.
+    fn transfer(&mut self, frame: Frame, dma: &DmaSpec) {
+        let now = self.agenda.time();
+        let transfer = transfer_time(frame.bytes(), dma);
+        let nic = &mut self.nics[frame.nic];
+        nic.engine_free = now + transfer;
+        if transfer > Span::ZERO {
+            self.agenda.put(nic.engine_free, Item::DmaStart { nic: frame.nic });
+        }
+        if transfer + dma.latency > Span::ZERO {
+            nic.under_way.push_back(frame);
+            self.agenda.put(now + transfer + dma.latency, Item::DmaDone { nic: frame.nic });
+        } else if self.agenda.among_arrivals() {
+            self.show(frame);
+        } else {
+            nic.late.push_back(frame);
+            self.agenda.put(now, Item::LateDone { nic: frame.nic });
+        }
+    }
+
+    pub(super) fn dma_done(&mut self, nic: usize) {
+        let frame = self.nics[nic].under_way.pop_front().expect("a transfer was under way");
+        self.show(frame);
+    }
+
+    pub(super) fn late_done(&mut self, nic: usize) {
+        let frame = self.nics[nic].late.pop_front().expect("a held frame was started");
+        self.show(frame);
+    }
+
+    /// DMA is done: the frame has left the packet buffer, and the host can see it.
+    fn show(&mut self, mut frame: Frame) {
+        frame.visible = self.agenda.now();
+        let nic = &mut self.nics[frame.nic];
+        nic.buffered -= frame.bytes();
+        nic.rings[frame.queue as usize].visible.push_back(frame);
+        self.became_visible(frame.nic, frame.queue);
+    }
+
+    /// A descriptor is free again; a held frame may start for it.
+    pub(super) fn free_descriptor(&mut self, frame: &Frame) {
+        self.nics[frame.nic].rings[frame.queue as usize].held -= 1;
+        self.start_dma(frame.nic);
+    }
+
+    pub(super) fn core_of_queue(&self, nic: usize, queue: u32) -> CoreAt {
+        let spec = &self.world.nics[nic];
+        CoreAt { host: spec.host, index: spec.queues[queue as usize] as usize }
+    }
+
+    pub(super) fn vector_of_queue(&self, nic: usize, queue: u32) -> VectorAt {
+        let vectors = &self.world.nics[nic].vectors;
+        let index = vectors.iter().position(|queues| queues.contains(&queue));
+        VectorAt { nic, index: index.expect("each queue belongs to a vector") }
+    }
+}
+
+/// How long `bytes` last at `bits` per second, to the nearest picosecond.
+fn byte_times(bytes: u64, bits: u64) -> Span {
+    nearest(u128::from(bytes) * 8 * PS_PER_SECOND, u128::from(bits))
+}
+
+/// A frame of `bytes` as TLPs: no FCS, 24 bytes each, 40 for the descriptor, 52 shared by 32.
+fn transfer_time(bytes: u64, dma: &DmaSpec) -> Span {
+    let Some(bits) = dma.bits else {
+        return Span::ZERO;
+    };
+    let payload = bytes - 4;
+    let whole = payload + 24 * payload.div_ceil(u64::from(dma.max_payload)) + 40;
+    nearest((u128::from(whole) * 32 + 52) * 8 * PS_PER_SECOND, u128::from(bits) * 32)
+}
+
+const PS_PER_SECOND: u128 = 1_000_000_000_000;
+
+fn nearest(numerator: u128, denominator: u128) -> Span {
+    Span(u64::try_from((2 * numerator + denominator) / (2 * denominator)).expect("a span"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_64_byte_frame_holds_10_gbe_for_67_2_ns() {
+        assert_eq!(byte_times(84, 10_000_000_000), Span(67_200));
+    }
+
+    #[test]
+    fn a_transfer_counts_tlps_and_descriptors() {
+        let dma = DmaSpec { bits: Some(8_000_000_000), max_payload: 256, latency: Span::ZERO };
+        // 1514 + 24 x 6 + 40 + 1.625 bytes, a nanosecond each.
+        assert_eq!(transfer_time(1518, &dma), Span(1_699_625));
+    }
+}

@@ -1,0 +1,101 @@
+//! The model on random worlds: laws that hold whatever happens, and proof that it all happens.
+
+use super::{Verdict, run};
+use crate::worlds::{PLAIN, THREADS, random_world};
+use rxsim::engine::time::{Span, Time};
+use rxsim::host::world::World;
+use rxsim::rx::cpu::Stack;
+use rxsim::vocab::drop_reason::DropReason;
+use rxsim::vocab::packet::Fate;
+use std::collections::{BTreeMap, BTreeSet};
+
+const WORLDS: u64 = 60;
+
+fn each_world(mut check: impl FnMut(&World, &Verdict)) {
+    for level in PLAIN..=THREADS {
+        for seed in 0..WORLDS {
+            let world = random_world(seed, level);
+            check(&world, &run(&world));
+        }
+    }
+}
+
+#[test]
+fn every_packet_ends_at_most_once_and_never_before_it_starts() {
+    each_world(|world, verdict| {
+        let names: BTreeSet<_> =
+            verdict.records.iter().map(|record| (record.source, record.number)).collect();
+        assert_eq!(names.len(), verdict.records.len());
+        assert!(names.len() as u64 <= verdict.offered);
+        let end = Time::ZERO + world.warmup + world.duration.expect("a random world is bounded");
+        for record in &verdict.records {
+            assert!(record.arrival <= record.start && record.start <= record.end);
+            assert!(record.end <= end);
+        }
+    });
+}
+
+#[test]
+fn no_core_is_busy_for_longer_than_the_run_and_polling_cores_always_are() {
+    each_world(|world, verdict| {
+        let run = world.warmup + world.duration.expect("a random world is bounded");
+        for (at, host) in world.hosts.iter().enumerate() {
+            for (core, tally) in (0..).zip(&verdict.cores[at]) {
+                let busy = tally.busy;
+                let total = busy.interrupt + busy.deferred + busy.app + busy.work;
+                let has_ring = |nic: &rxsim::host::world::NicSpec| {
+                    nic.host == at && nic.queues.contains(&core)
+                };
+                if host.stack == Stack::BusyPoll && world.nics.iter().any(has_ring) {
+                    assert_eq!(busy.deferred, run);
+                }
+                assert!(total <= run);
+            }
+        }
+    });
+}
+
+/// Within one ring packets start in the order of their arrival, by one core.
+#[test]
+fn a_ring_is_served_in_order() {
+    each_world(|world, verdict| {
+        let mut rings: BTreeMap<(usize, u32), Vec<(Time, Time)>> = BTreeMap::new();
+        for record in &verdict.records {
+            let processed = !matches!(record.fate, Fate::Dropped(_)) && record.queue != u32::MAX;
+            if processed {
+                let nic = world.sources[record.source.at()].nic;
+                let ring = rings.entry((nic, record.queue)).or_default();
+                ring.push((record.arrival, record.start));
+            }
+        }
+        for packets in rings.values_mut() {
+            packets.sort_unstable();
+            assert!(packets.is_sorted_by_key(|(_, start)| *start));
+        }
+    });
+}
+
+#[test]
+fn random_worlds_meet_every_fate_and_are_of_useful_size() {
+    let mut fates: BTreeMap<Fate, u64> = BTreeMap::new();
+    let (mut interrupts, mut app, mut work) = (0, Span::ZERO, Span::ZERO);
+    let mut sizes = Vec::new();
+    each_world(|_, verdict| {
+        sizes.push(verdict.offered);
+        for record in &verdict.records {
+            *fates.entry(record.fate).or_default() += 1;
+        }
+        for tally in verdict.cores.iter().flatten() {
+            interrupts += tally.interrupts;
+            app += tally.busy.app;
+            work += tally.busy.work;
+        }
+    });
+    sizes.sort_unstable();
+    let (median, most) = (sizes[sizes.len() / 2], sizes[sizes.len() - 1]);
+    assert!((100..2_000).contains(&median) && most < 40_000, "{median} packets, at most {most}");
+    for fate in DropReason::ALL.map(Fate::Dropped).into_iter().chain([Fate::Filtered]) {
+        assert!(fates[&fate] > 500, "{fates:?}");
+    }
+    assert!(interrupts > 10_000 && app > Span::ZERO && work > Span::ZERO);
+}
