@@ -2,6 +2,7 @@
 
 use super::section::{self, Section};
 use super::verdict::{next, verdict};
+use crate::engine::time::Span;
 use crate::study::compare::Comparison;
 use crate::study::run::Study;
 use comfy_table::presets::NOTHING;
@@ -128,17 +129,18 @@ fn warnings(study: &Study) -> String {
 /// What it takes to see the same again.
 fn provenance(study: &Study) -> String {
     let plan = &study.plan;
-    let design =
-        study.plan.design.as_ref().map_or(String::new(), |name| format!("design {name}, "));
-    let plural = if plan.replications == 1 { "" } else { "s" };
-    let warmup = if study.warmup.0 == 0 {
-        String::new()
-    } else {
-        format!(" after {} of warm-up", study.warmup)
+    let design = plan.design.as_ref().map_or(String::new(), |name| format!("{name}: "));
+    let runs = match plan.replications {
+        1 => String::new(),
+        many => format!("{many} x "),
+    };
+    let warmup = match study.warmup {
+        Span::ZERO => String::new(),
+        span => format!(" after {span} of warm-up"),
     };
     format!(
-        "{design}seed {}, {} replication{plural} of {}{warmup}, fingerprint {:016x}\n",
-        plan.seed, plan.replications, study.first.window, study.fingerprint
+        "{design}{runs}{}{warmup}, seed {}, fingerprint {:016x}\n",
+        study.first.window, plan.seed, study.fingerprint
     )
 }
 

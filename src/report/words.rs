@@ -32,7 +32,8 @@ pub(super) fn digits(value: f64) -> String {
         1.0.. => 2,
         0.1.. => 3,
         0.01.. => 4,
-        _ => return format!("{value:.2e}"),
+        1e-4.. => 5,
+        _ => return format!("{value:.1e}"),
     };
     if size >= 10_000.0 { thousands(value) } else { format!("{value:.decimals$}") }
 }
@@ -50,15 +51,14 @@ pub(super) fn thousands(value: f64) -> String {
     if value < 0.0 { format!("-{grouped}") } else { grouped }
 }
 
-/// A share: `64.5 %`, `0.012 %`, `100 %`.
+/// A share of one, never below zero: `64.5 %`, `0.012 %`, `100 %`.
 pub(super) fn percent(share: f64) -> String {
     let value = share * 100.0;
-    if value >= 99.95 || value == 0.0 {
-        format!("{value:.0} %")
-    } else if value >= 0.1 {
-        format!("{value:.1} %")
-    } else {
-        format!("{value:.2e} %")
+    match value {
+        _ if value == 0.0 || value >= 99.95 => format!("{value:.0} %"),
+        0.1.. => format!("{value:.1} %"),
+        0.001.. => format!("{value:.3} %"),
+        _ => "<0.001 %".to_owned(),
     }
 }
 
@@ -114,10 +114,12 @@ mod tests {
     fn numbers_show_three_digits_that_count() {
         let shown = [0.0, 0.012_345, 0.5, 3.5, 28.04, 812.4, 162_550.0, -162_550.0, 1e-5];
         let expected =
-            ["0", "0.0123", "0.500", "3.50", "28.0", "812", "162 550", "-162 550", "1.00e-5"];
+            ["0", "0.0123", "0.500", "3.50", "28.0", "812", "162 550", "-162 550", "1.0e-5"];
         assert_eq!(shown.map(digits), expected);
         assert_eq!(percent(0.645_01), "64.5 %");
         assert_eq!(percent(1.0), "100 %");
+        assert_eq!(percent(0.000_774), "0.077 %");
+        assert_eq!(percent(1e-9), "<0.001 %");
     }
 
     #[test]

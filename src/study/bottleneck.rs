@@ -137,8 +137,7 @@ fn behind_buffer(world: &World, metrics: &Tree, all: &[Resource]) -> Option<Reso
         metrics.number(&format!("nic.{}.{what}", nic.name)).unwrap_or(0.0)
     };
     let by = |what| move |a: &&NicSpec, b: &&NicSpec| figure(a, what).total_cmp(&figure(b, what));
-    let nic =
-        world.nics.iter().filter(|nic| nic.buffer.is_some()).max_by(by("buffer.peak_bytes"))?;
+    let nic = world.nics.iter().filter(|nic| nic.buffer.is_some()).max_by(by("dma.utilization"))?;
     let waits_for_cores = figure(nic, "held") > 0.0;
     let cause = full(Kind::Pcie).or_else(|| full(Kind::Core).filter(|_| waits_for_cores));
     Some(cause.cloned().unwrap_or_else(|| overflowing(Place::Port(nic.name.clone()))))

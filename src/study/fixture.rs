@@ -92,8 +92,7 @@ pub(crate) fn outcome(cores: u32, queues: u32) -> Outcome {
     let offered: u64 = 162_550;
     let delivered = (57_640 * u64::from(queues)).min(offered);
     let busy = delivered as f64 / (57_640.0 * f64::from(queues));
-    let cores =
-        (0..cores).map(|core| core_tally(core < queues, busy, delivered / u64::from(queues)));
+    let cores = (0..cores).map(|core| core_tally(core < queues, busy));
     let cores: Vec<CoreTally> = cores.collect();
     let dropped = offered - delivered;
     let queue = |core| QueueTally {
@@ -111,7 +110,6 @@ pub(crate) fn outcome(cores: u32, queues: u32) -> Outcome {
             link_busy: Span(WINDOW.0 / 1000 * 999),
             dma_busy: Span(WINDOW.0 / 1000 * 130 * u64::from(queues.min(3))),
             interrupts: 4_000 * u64::from(queues),
-            buffer_peak: 3036,
             ..NicTally::default()
         }],
         series: (0..200).map(|index| step(index, offered, delivered, &cores)).collect(),
@@ -126,7 +124,7 @@ fn load(packets: u64) -> Load {
     Load { packets, bytes: packets * 1518 }
 }
 
-fn core_tally(serves: bool, busy: f64, packets: u64) -> CoreTally {
+fn core_tally(serves: bool, busy: f64) -> CoreTally {
     let part = |permille: u64| Span((WINDOW.0 as f64 * busy) as u64 / 1000 * permille);
     if !serves {
         return CoreTally::default();
@@ -135,7 +133,6 @@ fn core_tally(serves: bool, busy: f64, packets: u64) -> CoreTally {
         busy: Busy { interrupt: part(60), deferred: part(940), app: Span::ZERO, work: Span::ZERO },
         interrupts: 4_000,
         rounds: 4_000,
-        packets,
     }
 }
 

@@ -99,7 +99,6 @@ fn port(nic: &NicSpec, tally: &NicTally, window: Span) -> Tree {
         ("link", Tree::table([("utilization", part(tally.link_busy))])),
         ("dma", Tree::table([("utilization", part(tally.dma_busy))])),
         ("held", part(tally.held)),
-        ("buffer", Tree::table([("peak_bytes", Tree::count(tally.buffer_peak))])),
         ("interrupts", Tree::table([("per_second", rate(tally.interrupts as f64, window))])),
         ("moderation", moderation(nic.moderation)),
     ])

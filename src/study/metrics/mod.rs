@@ -78,8 +78,9 @@ fn is_carried(total: &SourceTally, growth: &Growth) -> bool {
 fn overall(outcome: &Outcome, total: &SourceTally, growth: &Growth) -> Vec<(String, Tree)> {
     let cores = || outcome.hosts.iter().flat_map(|host| &host.cores);
     let interrupts: u64 = cores().map(|core| core.interrupts).sum();
-    let processed: u64 = cores().map(|core| core.packets).sum();
-    let per_interrupt = (interrupts > 0).then(|| processed as f64 / interrupts as f64);
+    let queues = || outcome.nics.iter().flat_map(|nic| &nic.queues);
+    let taken: u64 = queues().map(|queue| queue.packets.saturating_sub(queue.dropped)).sum();
+    let per_interrupt = (interrupts > 0).then(|| taken as f64 / interrupts as f64);
     [
         ("replicated", Tree::Count(0)),
         ("sustained", Tree::Flag(is_carried(total, growth))),
