@@ -48,7 +48,7 @@ pub(super) enum Command {
 pub(super) struct Scenario {
     /// A scenario file, or the name of a built-in scenario
     #[arg(value_name = "SCENARIO")]
-    pub(super) scenario: String,
+    pub(super) name: String,
     /// Lay a value over the scenario, by its dotted key
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = change)]
     pub(super) changes: Vec<(String, String)>,

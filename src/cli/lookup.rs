@@ -10,7 +10,7 @@ use crate::study::expect;
 
 /// Reads a scenario and checks it.
 pub(super) fn loaded(scenario: &Scenario) -> Result<Loaded, Failure> {
-    let source = library::open(&scenario.scenario).map_err(|mistake| vec![mistake])?;
+    let source = library::open(&scenario.name).map_err(|mistake| vec![mistake])?;
     Ok(load(&source, &scenario.overlays())?)
 }
 
@@ -35,10 +35,12 @@ pub(super) fn check(scenario: &Scenario) -> Result<u8, Failure> {
     for (kind, mut lines) in [("warning", warnings), ("note", notes)] {
         lines.sort();
         lines.dedup();
-        lines.iter().for_each(|line| eprintln!("{kind}: {line}"));
+        for line in lines {
+            eprintln!("{kind}: {line}");
+        }
     }
     let plural = if designs.len() == 1 { "" } else { "s" };
-    print(&format!("{}: sound, {} design{plural}\n", scenario.scenario, designs.len()))?;
+    print(&format!("{}: sound, {} design{plural}\n", scenario.name, designs.len()))?;
     Ok(OK)
 }
 
@@ -48,14 +50,14 @@ fn note(unsupported: Diagnostic) -> String {
 
 /// Names what is built in.
 pub(super) fn list() -> Result<u8, Failure> {
-    let mut text = String::from("Scenarios (rxsim run NAME)\n");
-    for name in library::names() {
-        text += &format!("  {name:24}{}\n", title(name));
-    }
-    text += "\nProfiles (rxsim show NAME)\n";
-    for profile in profile::all() {
-        text += &format!("  {:24}{}\n", profile.name, profile.about);
-    }
+    let scenarios = library::names().map(|name| format!("  {name:24}{}\n", title(name)));
+    let profiles =
+        profile::all().map(|profile| format!("  {:24}{}\n", profile.name, profile.about));
+    let text = std::iter::once("Scenarios (rxsim run NAME)\n".to_owned())
+        .chain(scenarios)
+        .chain(["\nProfiles (rxsim show NAME)\n".to_owned()])
+        .chain(profiles)
+        .collect::<String>();
     print(&text)?;
     Ok(OK)
 }

@@ -48,7 +48,7 @@ pub(super) fn compare(simulation: &Simulation) -> Result<u8, Failure> {
     let loaded = loaded(&simulation.scenario)?;
     let designs = loaded.designs();
     if designs.is_empty() {
-        let name = &simulation.scenario.scenario;
+        let name = &simulation.scenario.name;
         return Err(Failure::Input(format!(
             "{name} has no designs to compare; add tables [design.NAME], or use `rxsim run`"
         )));

@@ -13,13 +13,13 @@ type Rows = Writer<Vec<u8>>;
 #[must_use]
 pub fn figures<'a>(studies: impl IntoIterator<Item = &'a Study>) -> String {
     let mut rows = Writer::from_writer(Vec::new());
-    put(&mut rows, ["design", "path", "value", "half_width_95"].map(str::to_owned));
+    put(&mut rows, &["design", "path", "value", "half_width_95"].map(str::to_owned));
     for study in studies {
         let design = study.plan.design.clone().unwrap_or_default();
         for (path, value) in study.metrics.walk() {
             let half = study.interval95.as_ref().and_then(|interval| interval.get(&path));
             let half = half.map_or(String::new(), field);
-            put(&mut rows, [design.clone(), path, field(value), half]);
+            put(&mut rows, &[design.clone(), path, field(value), half]);
         }
     }
     text(rows)
@@ -41,13 +41,13 @@ fn field(value: &Tree) -> String {
 #[must_use]
 pub fn series(study: &Study) -> String {
     let mut rows = Writer::from_writer(Vec::new());
-    put(&mut rows, ["end_us", "name", "value"].map(str::to_owned));
+    put(&mut rows, &["end_us", "name", "value"].map(str::to_owned));
     let mut start = Time::ZERO;
     for step in &study.first.series {
         let end = format!("{}", Span(step.end.0).as_us());
         let values = totals(step, start).into_iter().chain(parts(study, step, start));
         for (name, value) in values {
-            put(&mut rows, [end.clone(), name, value.to_string()]);
+            put(&mut rows, &[end.clone(), name, value.to_string()]);
         }
         start = step.end;
     }
@@ -101,8 +101,8 @@ fn kinds(busy: &Busy) -> [(&'static str, Span); 4] {
     ]
 }
 
-fn put<const N: usize>(rows: &mut Rows, row: [String; N]) {
-    rows.write_record(&row).expect("memory takes every row, and rows have one length");
+fn put<const N: usize>(rows: &mut Rows, row: &[String; N]) {
+    rows.write_record(row).expect("memory takes every row, and rows have one length");
 }
 
 fn text(rows: Rows) -> String {

@@ -41,17 +41,19 @@ impl Difference {
 /// Claims that name no figure.
 pub fn run(designs: Vec<Plan>, progress: &Progress) -> Result<Comparison, Vec<Diagnostic>> {
     let mut designs = designs;
-    designs.iter_mut().for_each(|plan| plan.expects.retain(|expect| expect.design.is_some()));
+    for plan in &mut designs {
+        plan.expects.retain(|expect| expect.design.is_some());
+    }
     let mistakes = designs.iter().filter_map(|plan| expect::check(plan).err());
     let mistakes: Vec<Diagnostic> = mistakes.flatten().collect();
     if !mistakes.is_empty() {
         return Err(sorted(mistakes));
     }
-    let mut warmed: Vec<Warmed> = designs.par_iter().map(|plan| settle(plan, progress)).collect();
-    let longest = warmed.iter().map(|warmed| warmed.span).max().unwrap_or_default();
-    warmed.iter_mut().for_each(|warmed| warmed.span = longest);
+    let warmed: Vec<Warmed> = designs.par_iter().map(|plan| settle(plan, progress)).collect();
+    let span = warmed.iter().map(|warmed| warmed.span).max().unwrap_or_default();
     let studies = designs.par_iter().zip(warmed);
-    Ok(compare(studies.map(|(plan, warmed)| after(warmed, plan, progress)).collect()))
+    let study = |(plan, warmed)| after(Warmed { span, ..warmed }, plan, progress);
+    Ok(compare(studies.map(study).collect()))
 }
 
 /// Compares studies; replication r of each had the same seed, so that differences are of pairs.
@@ -59,7 +61,7 @@ fn compare(studies: Vec<Study>) -> Comparison {
     let baseline = studies.first().map_or(&[][..], |study| &study.replications);
     let others = studies.iter().skip(1);
     let differences = others.map(|other| differences(baseline, &other.replications)).collect();
-    Comparison { differences, studies }
+    Comparison { studies, differences }
 }
 
 /// The differences of all figures that both sides have. How fast the program itself was
@@ -100,7 +102,7 @@ mod tests {
         let found = differences(&baseline, &other);
         let paths: Vec<&str> = found.iter().map(|found| found.path.as_str()).collect();
         assert_eq!(paths, ["pps", "queue[0].packets"]);
-        assert_eq!(found[0].estimate.mean, 10.0);
+        assert!((found[0].estimate.mean - 10.0).abs() < 1e-12);
         assert_eq!(found[0].is_shown(), Some(true));
         assert_eq!(found[1].is_shown(), Some(false));
     }

@@ -11,3 +11,5 @@ mod bad_scenarios; // each mistake has a message that says what to write
 mod reference; // the contract of ARCHITECTURE.md as a plain event heap
 mod worlds; // random worlds, small enough to compare packet by packet
 mod against_reference; // the engine against the reference model, on random worlds
+mod result_shape; // what a result holds: paths, intervals, when a load is carried
+mod cli; // commands, exit codes, files

@@ -151,7 +151,7 @@ fn name<DB: DrawingBackend>(
     let busy_width = area.estimate_text_size(&busy, &busy_style)?.0 as i32;
     let y = top - size as i32 - 5;
     if name_width + busy_width + 10 <= right - left {
-        area.draw_text(&busy, &sheet::right(busy_style), (right, y))?;
+        area.draw_text(&busy, &sheet::right(&busy_style), (right, y))?;
     }
     if name_width <= right - left {
         area.draw_text(&core.name, &name_style, (left, y))?;
@@ -169,8 +169,8 @@ fn scales<DB: DrawingBackend>(
     let pale = || sheet::text(14, PALE);
     for row in 0..grid.rows {
         let (left, top, _, bottom) = grid.frame(row * grid.columns);
-        area.draw_text("100 %", &sheet::right(pale()), (left - 8, top - 2))?;
-        area.draw_text("0 %", &sheet::right(pale()), (left - 8, bottom - 14))?;
+        area.draw_text("100 %", &sheet::right(&pale()), (left - 8, top - 2))?;
+        area.draw_text("0 %", &sheet::right(&pale()), (left - 8, bottom - 14))?;
     }
     let end = study.first.series.last().map_or(Span::ZERO, |step| Span(step.end.0));
     let (size, unit) = sheet::unit(end);
@@ -178,7 +178,7 @@ fn scales<DB: DrawingBackend>(
     let (left, _, right, bottom) = grid.frame((grid.rows - 1) * grid.columns);
     area.draw_text("0", &pale(), (left, bottom + 6))?;
     if cores > 0 {
-        area.draw_text(&last, &sheet::right(pale()), (right, bottom + 6))?;
+        area.draw_text(&last, &sheet::right(&pale()), (right, bottom + 6))?;
     }
     let about = if study.warmup.0 > 0 {
         format!("simulated time; pale: the warm-up of {}", study.warmup)

@@ -56,7 +56,7 @@ pub(super) fn bold(size: u32, colour: RGBColor) -> TextStyle<'static> {
 }
 
 /// Text whose position is its right end.
-pub(super) fn right(style: TextStyle<'static>) -> TextStyle<'static> {
+pub(super) fn right(style: &TextStyle<'static>) -> TextStyle<'static> {
     style.pos(Pos::new(HPos::Right, VPos::Top))
 }
 

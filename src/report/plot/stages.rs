@@ -85,6 +85,6 @@ fn row<DB: DrawingBackend>(
     area.draw_text(meaning, &sheet::text(16, PALE), (MARGIN + 130, y + 9))?;
     let right = area.dim_in_pixel().0 as i32 - MARGIN;
     let mean = format!("{} us", words::digits(mean));
-    area.draw_text(&mean, &sheet::right(sheet::bold(18, ink)), (right - 100, y + 7))?;
-    area.draw_text(&words::percent(share), &sheet::right(sheet::text(18, PALE)), (right, y + 7))
+    area.draw_text(&mean, &sheet::right(&sheet::bold(18, ink)), (right - 100, y + 7))?;
+    area.draw_text(&words::percent(share), &sheet::right(&sheet::text(18, PALE)), (right, y + 7))
 }
