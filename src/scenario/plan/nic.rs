@@ -319,3 +319,17 @@ fn verdict(filter: &View, queues: usize, findings: &mut Findings) -> Option<Filt
     }
     Some(Filter::Pin(queue))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::profile::Row;
+
+    #[test]
+    fn queues_of_one_core_share_a_vector_where_vectors_are_short() {
+        let rows: &[Row] = &[Row { key: "vectors", value: "3", source: "made up" }];
+        let model = Profile { name: "few", about: "", rows };
+        assert_eq!(vectors(&[0, 1, 0], &model), [vec![0], vec![1], vec![2]]);
+        assert_eq!(vectors(&[1, 0, 1, 0], &model), [vec![1, 3], vec![0, 2]]);
+    }
+}

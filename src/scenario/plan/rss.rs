@@ -35,7 +35,8 @@ pub fn read(
     let entries = entries(&view, model, findings)?;
     if entries < queues {
         findings.warn(format!(
-            "nic.{}: an indirection table of {entries} entries reaches {entries} of {queues} queues",
+            "nic.{}: an indirection table of {entries} entries reaches {entries} of \
+                {queues} queues",
             nic.name
         ));
     }

@@ -197,8 +197,8 @@ fn recording(
     let capture = findings.take(capture)?;
     if capture.backwards > 0 {
         findings.warn(format!(
-            "traffic.{}: {} packets of {file} were recorded before their predecessor; \
-             they are played with it",
+            "traffic.{}: {file} goes back in time, {} of its packets were recorded before their \
+             predecessor: each is played together with it",
             view.name, capture.backwards
         ));
     }
@@ -235,7 +235,8 @@ fn large(view: &View, port: &Nic, source: &SourceSpec, findings: &mut Findings) 
 fn sizes(view: &View) -> Option<Sizes> {
     if let Some(Value::List(_)) = view.node("frame").map(|node| &node.value) {
         let one = |size: View| Some((size.size("size")? as u32, size.integer("weight")?));
-        return view.list("frame").into_iter().map(one).collect::<Option<_>>().map(Sizes::Mix);
+        let sizes = view.list("frame").into_iter().map(one).collect::<Option<Vec<_>>>();
+        return sizes.filter(|sizes| !sizes.is_empty()).map(Sizes::Mix);
     }
     if view.text("frame") == Some("imix") {
         return Some(Sizes::Mix(vec![(64, 7), (594, 4), (1518, 1)]));

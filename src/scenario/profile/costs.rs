@@ -40,7 +40,8 @@ pub(super) static ALL: &[Profile] = &[
 ];
 
 /// The split that makes the sum; no source tells its parts apart.
-const SPLIT: &str = "modelling choice: packet + stack (or vswitch) + 1518 B + round / 64 = 3.47 us, \
+const SPLIT: &str = "modelling choice: packet + stack (or vswitch) + 1518 B + round / 64 = \
+                     3.47 us, \
                      the 3.5 Gbps per core that workinghardinit.work (2012) reports";
 
 static HYPERV: &[Row] = &[
@@ -74,7 +75,8 @@ static LINUX_DROP: &[Row] = &[
     row(
         "interrupt",
         "1.248 us",
-        "fitted to the utilisation at 0.25 and 1 Mpps of bench01_baseline.org, with a timer of 2.141 us",
+        "fitted to the utilisation at 0.25 and 1 Mpps of bench01_baseline.org, \
+            with a timer of 2.141 us",
     ),
     row(
         "packet",

@@ -28,7 +28,7 @@ static IDEAL: &[Row] = &[
 ];
 
 static I82598: &[Row] = &[
-    row("link", "10 Gbps", "10 GbE"),
+    row("link", "10 Gbps", "a 10 GbE part"),
     row("buffer", "512 KiB", "Linux ixgbe_82598.c, IXGBE_82598_RX_PB_SIZE"),
     row("ring", "512", IXGBE),
     row("ring.min", "64", IXGBE),
@@ -48,7 +48,7 @@ static I82598: &[Row] = &[
 ];
 
 static I82599: &[Row] = &[
-    row("link", "10 Gbps", "10 GbE"),
+    row("link", "10 Gbps", "a 10 GbE part"),
     row("buffer", "512 KiB", "Linux ixgbe_type.h"),
     row("ring", "512", IXGBE),
     row("ring.min", "64", IXGBE),
