@@ -4,6 +4,7 @@ use super::spec::Gap;
 use crate::engine::chance::Stream;
 use crate::engine::sample::Exponential;
 use crate::engine::time::Time;
+use std::hint::select_unpredictable;
 use std::ops::{Add, Sub};
 
 /// Time n = start + floor(n x gap), exactly, without a division: the fraction of a picosecond that
@@ -50,7 +51,11 @@ where
             return None;
         }
         let full = self.carried >= self.room;
-        self.carried = if full { self.carried - self.room } else { self.carried + self.part };
+        // At most rates this is as good as random: a branch would be guessed wrong.
+        let (nothing, part, room) = (R::from(0), self.part, self.room);
+        let less = select_unpredictable(full, room, nothing);
+        let more = select_unpredictable(full, nothing, part);
+        self.carried = self.carried - less + more;
         self.next += self.whole + u64::from(full);
         Some(now)
     }
