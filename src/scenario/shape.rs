@@ -220,12 +220,11 @@ pub fn hint(key: &str, words: &words::Table) -> String {
     if let Some(word) = here {
         return format!("`{}` is `{}` here", short(key), word.key);
     }
-    if let Some(near) = words::nearest(key, words.words.iter().map(|word| word.key)) {
-        return format!("did you mean `{near}`?");
-    }
-    let there = words::all().find(|(_, word)| {
-        word.key == key || word.elsewhere.iter().any(|name| words::plain(name) == plain)
-    });
+    let alien = |word: &Word| word.elsewhere.iter().any(|name| words::plain(name) == plain);
+    let near = words::nearest(key, words.words.iter().map(|word| word.key));
+    let there = words::all()
+        .find(|(_, word)| alien(word))
+        .or_else(|| words::all().find(|(_, word)| near.is_none() && word.key == key));
     if let Some((table, word)) = there {
         let place = if table.path.is_empty() {
             "at the top".to_owned()
@@ -238,6 +237,9 @@ pub fn hint(key: &str, words: &words::Table) -> String {
             word.key,
             word.key
         );
+    }
+    if let Some(near) = near {
+        return format!("did you mean `{near}`?");
     }
     let keys: Vec<&str> = words.words.iter().map(|word| word.key).collect();
     format!("the keys here are {}", keys.join(", "))

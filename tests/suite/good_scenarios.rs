@@ -165,7 +165,7 @@ fn moderation_is_rounded_down_to_the_unit_and_the_value_used_is_reported() {
     let throttle = |interval: &str| {
         with_nic(&format!(
             "model = \"intel-82599\"\nmoderation = {{ policy = \"throttle\", \
-                interval = \"{interval}\" }}"
+             interval = \"{interval}\" }}"
         ))
     };
     let plan = throttle("20 us");
@@ -226,7 +226,7 @@ fn rates_become_exact_gaps() {
     assert_eq!(mix.sizes, Sizes::Mix(vec![(64, 7), (594, 4), (1518, 1)]));
     assert_eq!(gap(&mix.arrivals), Gap { ps: 8_684_000, packets: 3 });
     let frames = "rate = \"1 kpps\"\nframe = [{ size = \"64 B\", weight = 7 }, { size = \
-        \"1 KiB\", weight = 2 }]";
+                  \"1 KiB\", weight = 2 }]";
     assert_eq!(of(frames).sizes, Sizes::Mix(vec![(64, 7), (1024, 2)]));
     let constant = of("rate = \"1 Mpps\"\narrivals = \"constant\"");
     assert!(matches!(constant.arrivals, Arrivals::Constant(Gap { ps: 1_000_000, packets: 1 })));

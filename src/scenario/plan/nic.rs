@@ -102,8 +102,7 @@ fn only(view: &View, host: &Host, findings: &mut Findings) -> u32 {
 }
 
 fn ring(view: &View, model: &Profile, findings: &mut Findings) -> u32 {
-    let usual = model.number("ring").unwrap_or(512) as u32;
-    let ring = if view.has("ring") { view.count("ring").unwrap_or(usual) } else { usual };
+    let Some(ring) = view.count("ring") else { return 1 };
     let (min, max) = (model.number("ring.min"), model.number("ring.max"));
     if let (Some(min), Some(max)) = (min, max)
         && !(min..=max).contains(&u64::from(ring))
@@ -208,7 +207,7 @@ fn guests(view: &View, link: Option<u64>, model: &Profile, findings: &mut Findin
             )
             .because(
                 "Windows turns RSS off on a host adapter whose queues serve VMs: \
-                          RSS cannot be enabled while VMQ or SR-IOV is",
+                 RSS cannot be enabled while VMQ or SR-IOV is",
             )
             .help("remove `enabled`, or choose path = \"rss\""),
         );

@@ -24,7 +24,7 @@ pub fn read(
                 .because("`rate` is missing")
                 .help(
                     "add a rate, such as `rate = \"1 Gbps\"`, `rate = \"100 kpps\"` or \
-                    `rate = \"line\"`",
+                     `rate = \"line\"`",
                 ),
         );
         return None;

@@ -18,21 +18,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Recordings that were read, or why they could not be, so that designs share them.
-#[derive(Debug)]
-pub struct Captures<'d> {
+#[derive(Clone, Debug)]
+pub struct Captures {
     /// The directory that relative paths start from.
-    pub dir: &'d Path,
+    dir: PathBuf,
     read: BTreeMap<Played, Result<Arc<Capture>, String>>,
 }
 
 /// A file, the bits of its speed, its longest gap.
 type Played = (PathBuf, u64, Option<Span>);
 
-impl<'d> Captures<'d> {
+impl Captures {
     /// Nothing read yet.
     #[must_use]
-    pub const fn new(dir: &'d Path) -> Self {
-        Self { dir, read: BTreeMap::new() }
+    pub fn new(dir: &Path) -> Self {
+        Self { dir: dir.to_path_buf(), read: BTreeMap::new() }
     }
 
     fn get(&mut self, file: &str, speed: f64, gap: Option<Span>) -> Result<Arc<Capture>, String> {

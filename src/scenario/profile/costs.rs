@@ -76,7 +76,7 @@ static LINUX_DROP: &[Row] = &[
         "interrupt",
         "1.248 us",
         "fitted to the utilisation at 0.25 and 1 Mpps of bench01_baseline.org, \
-            with a timer of 2.141 us",
+         with a timer of 2.141 us",
     ),
     row(
         "packet",

@@ -50,7 +50,7 @@ pub(super) static HOST: Table = Table {
             Kind::Number(0.0, 10.0),
             Value("0"),
             "sigma of 1 + sigma (n - 1) on the cost per packet, n = cores that own \
-                a queue of the NIC",
+             a queue of the NIC",
         ),
         word(
             "dispatch",
@@ -86,7 +86,7 @@ pub(super) static STACK: Table = Table {
             Kind::Word(&["defers", "shares"]),
             Value("defers"),
             "\"defers\" (Linux up to 6.5): a running ksoftirqd takes the softirqs; \
-                \"shares\": later kernels",
+             \"shares\": later kernels",
         ),
     ],
 };

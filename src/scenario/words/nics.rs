@@ -40,9 +40,9 @@ pub(super) static NIC: Table =
             word(
                 "ring",
                 Kind::Integer(1, 1 << 20),
-                Says("512; mellanox-cx5 1024"),
+                Value("512"),
                 "descriptors per queue; one is held from DMA until its packet's \
-            processing ends",
+                 processing ends",
             )
             .known_as(&[
                 "*ReceiveBuffers",
@@ -66,9 +66,8 @@ pub(super) static NIC: Table =
                 "when_ring_full",
                 Kind::Word(&["auto", "drop", "hold"]),
                 Value("auto"),
-                "drop; hold: wait in the port's buffer, head of line; auto: the \
-            driver's rule (ideal: drop; else hold with a single queue, drop with several or with \
-            VFs)",
+                "drop; hold: wait in the port's buffer, head of line; auto: the driver's rule \
+                 (ideal: drop; else hold with a single queue, drop with several or with VFs)",
             )
             .known_as(&["drop_en", "*FlowControl"]),
             word(
@@ -197,7 +196,7 @@ pub(super) static VMQ: Table = Table {
             Kind::Word(&["host_buffer", "shared_memory"]),
             Value("host_buffer"),
             "host_buffer (2012 and later): the host copies into the VM; \
-                shared_memory (2008 R2): the NIC does",
+             shared_memory (2008 R2): the NIC does",
         ),
     ],
 };

@@ -15,7 +15,7 @@ pub(super) static TRAFFIC: Table = Table {
             Kind::Text,
             Required,
             "\"host.NAME\", \"app.NAME\", \"vm.NAME\" or \"vnic.NAME\"; each \
-                instance of a group receives `rate`",
+             instance of a group receives `rate`",
         ),
         word("nic", Kind::Text, Says("the only NIC of the host"), "the port it comes in by"),
         word(
@@ -30,7 +30,7 @@ pub(super) static TRAFFIC: Table = Table {
             Kind::Word(&["constant", "poisson", "on-off", "burst", "capture"]),
             Says(
                 "poisson; constant with rate = \"line\"; else as `burst`, `on_off` and \
-                    `capture` say",
+                 `capture` say",
             ),
             "when packets come",
         ),
