@@ -98,9 +98,9 @@ impl Parts {
         let names: Vec<&str> = traffics.iter().map(|traffic| traffic.name).collect();
         let (nic_views, app_views) = (view.group("nic"), view.group("app"));
         let nics = nic_views.iter().map(|view| nic::read(view, &parts.hosts, &names, findings));
-        parts.nics = nics.collect::<Option<_>>().unwrap_or_default();
+        parts.nics = all(nics.collect());
         let apps = app_views.iter().map(|view| consumer::app(view, &parts.hosts, findings));
-        parts.apps = apps.collect::<Option<_>>().unwrap_or_default();
+        parts.apps = all(apps.collect());
         let vms: Vec<&str> = view.group("vm").iter().map(|vm| vm.name).collect();
         for work in view.group("work") {
             parts.works.extend(consumer::work(&work, &parts.hosts, &vms, findings));
@@ -178,6 +178,11 @@ impl Parts {
             offered_estimate: offered * replications as f64,
         })
     }
+}
+
+/// All of what was read, or nothing where something could not be: numbers refer to places in it.
+fn all<T>(read: Vec<Option<T>>) -> Vec<T> {
+    read.into_iter().collect::<Option<_>>().unwrap_or_default()
 }
 
 /// Checks the window's length with the warm-up against the clock; recordings need none.

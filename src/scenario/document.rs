@@ -193,7 +193,7 @@ fn syntax(origin: &Arc<Origin>, error: &toml::de::Error) -> Diagnostic {
             .help("write each table under its own header, such as `[nic.port0]`")
     } else if message.contains("duplicate key") {
         Diagnostic::new("a key is given twice")
-            .because("given before")
+            .because("the second time")
             .help("keep one of the two; alternatives go to `[design.NAME]`")
     } else {
         Diagnostic::new(format!("this is no TOML: {message}")).because("here").help(

@@ -1,6 +1,6 @@
 //! A text and its overlays -> everything checked, ready to be planned per design.
 
-use super::build::{self, Checked, Plan};
+use super::build::{self, Plan};
 use super::diagnostic::{Diagnostic, Origin, Place, sorted};
 use super::document::{self, Entry, Node, Table, Value};
 use super::findings::Findings;
@@ -27,8 +27,12 @@ pub struct Source {
 /// A checked scenario with its designs.
 #[derive(Debug)]
 pub struct Loaded {
-    /// The plain file, then the designs in the order of the file.
-    plans: Vec<(Option<String>, Checked, u64)>,
+    root: Table,
+    place: Place,
+    /// The plain file without changes, then the designs in the order of the file with theirs.
+    variants: Vec<(Option<String>, Vec<Change>)>,
+    sets: Vec<Change>,
+    captures: Captures,
     expects: Vec<Expect>,
     /// The axes of `[sweep]`: dotted key, and its values as TOML would write them.
     axes: Vec<(String, Vec<String>)>,
@@ -45,37 +49,48 @@ pub fn load(source: &Source, overlays: &[(String, String)]) -> Result<Loaded, Ve
     let mut root = document::parse(&origin)?;
     let place = Place { origin, range: 0..0 };
     let mut found = shape::check(&root, &words::SCENARIO, "", &place);
-    let parts = ["design", "sweep", "expect"].map(|key| root.remove(key));
-    let [designs, sweep, expects] = parts;
-    let sets: Vec<Change> = overlays
+    let [designs, sweep, claims] = ["design", "sweep", "expect"].map(|key| root.remove(key));
+    let sets = overlays
         .iter()
         .filter_map(|(key, value)| set(key, value).map_err(|wrong| found.push(wrong)).ok())
         .collect();
-    let axes = sweep.map_or(vec![], |sweep| axes(&sweep, &root, &mut found));
-    let mut captures = Captures::new(&source.dir);
-    let mut plans = vec![];
-    for (design, changes) in variants(designs.as_ref()) {
-        let mut table = root.clone();
-        for change in changes.iter().chain(&sets) {
-            if let Err(wrong) = overlay::apply(&mut table, change) {
-                found.push(wrong);
-            }
-        }
-        found.extend(shape::check(&table, &words::SCENARIO, "", &place));
-        let mut checked = build::check(&table, &place, &mut captures);
-        found.append(&mut checked.findings.mistakes);
-        plans.push((design, checked, table.digest()));
+    let mut loaded = Loaded {
+        axes: sweep.map_or(vec![], |sweep| axes(&sweep, &root, &mut found)),
+        variants: variants(designs.as_ref()),
+        captures: Captures::new(&source.dir),
+        expects: vec![],
+        root,
+        place,
+        sets,
+    };
+    for at in 0..loaded.variants.len() {
+        found.extend(loaded.mistakes(at));
     }
-    let names: Vec<&str> = plans.iter().filter_map(|(name, ..)| name.as_deref()).collect();
-    let expects = expectations(expects, &names, &place, &mut found);
-    if found.is_empty() { Ok(Loaded { plans, expects, axes }) } else { Err(sorted(found)) }
+    loaded.expects = expectations(claims, &loaded.designs(), &loaded.place, &mut found);
+    if found.is_empty() { Ok(loaded) } else { Err(sorted(found)) }
 }
 
 impl Loaded {
+    /// The file with the changes of a variant and of `--set`, and what is wrong with them.
+    fn laid_over(&self, changes: &[Change]) -> (Table, Vec<Diagnostic>) {
+        let mut table = self.root.clone();
+        let all = changes.iter().chain(&self.sets);
+        let wrong = all.filter_map(|change| overlay::apply(&mut table, change).err()).collect();
+        (table, wrong)
+    }
+
+    /// The mistakes of a variant.
+    fn mistakes(&mut self, variant: usize) -> Vec<Diagnostic> {
+        let (table, mut found) = self.laid_over(&self.variants[variant].1);
+        found.extend(shape::check(&table, &words::SCENARIO, "", &self.place));
+        found.extend(build::check(&table, &self.place, &mut self.captures).findings.mistakes);
+        found
+    }
+
     /// The names of the designs in the order of the file.
     #[must_use]
     pub fn designs(&self) -> Vec<&str> {
-        self.plans.iter().filter_map(|(name, ..)| name.as_deref()).collect()
+        self.variants.iter().filter_map(|(name, _)| name.as_deref()).collect()
     }
 
     /// The axes of the sweep: dotted key, and its values as `--set` takes them.
@@ -95,20 +110,22 @@ impl Loaded {
     /// # Errors
     /// An unknown design; what is well written but cannot be simulated yet.
     pub fn plan(&self, design: Option<&str>) -> Result<Plan, Vec<Diagnostic>> {
-        let found = self.plans.iter().find(|(name, ..)| name.as_deref() == design);
-        let Some((_, checked, hash)) = found else {
+        let found = self.variants.iter().find(|(name, _)| name.as_deref() == design);
+        let Some((_, changes)) = found else {
             return Err(vec![self.no_design(design.unwrap_or(""))]);
         };
-        let Some(plan) = &checked.plan else {
-            return Err(sorted(checked.findings.unsupported.clone()));
+        let (table, _) = self.laid_over(changes);
+        let checked = build::check(&table, &self.place, &mut self.captures.clone());
+        let Some(plan) = checked.plan else {
+            return Err(sorted(checked.findings.unsupported));
         };
         let mine = |expect: &&Expect| expect.design.is_none() || expect.design.as_deref() == design;
         Ok(Plan {
             design: design.map(str::to_owned),
             expects: self.expects.iter().filter(mine).cloned().collect(),
-            warnings: checked.findings.warnings.clone(),
-            scenario_hash: *hash,
-            ..plan.clone()
+            warnings: checked.findings.warnings,
+            scenario_hash: table.digest(),
+            ..plan
         })
     }
 

@@ -1,6 +1,6 @@
 //! Floor 5: from a TOML file to a world.
 //!
-//! [`load`] reads a text, lays overlays over it, and checks all of it; [`Loaded::plan`] hands out
+//! [`load()`] reads a text, lays overlays over it, and checks all of it; [`Loaded::plan`] hands out
 //! the plain file or one of its designs as a [`Plan`], with the world to run.
 //!
 //! - `document` is the tree of keys and values, with places.

@@ -44,14 +44,17 @@ fn key(word: &Word) -> Value {
 }
 
 fn kind(kind: Kind) -> Value {
-    let with_unit = |units: &str| json!({ "type": "string", "pattern": format!("^ *[+]?[0-9.]+([eE][+-]?[0-9]+)? *({units}) *$") });
+    let with_unit = |units: &str| {
+        let pattern = format!("^ *[+]?[0-9.]+([eE][+-]?[0-9]+)? *({units}) *$");
+        json!({ "type": "string", "pattern": pattern })
+    };
     let time = "ps|ns|us|ms|s";
     let rate = "bps|kbps|Mbps|Gbps|Tbps";
     match kind {
         Kind::Text => json!({ "type": "string" }),
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::Integer(min, max) => {
-            json!({ "type": "integer", "minimum": min as f64, "maximum": max as f64 })
+            json!({ "type": "integer", "minimum": min as i64, "maximum": max as u64 })
         }
         Kind::Figure => json!({ "type": "number" }),
         Kind::Number(min, max) => json!({ "type": "number", "minimum": min, "maximum": max }),
@@ -59,7 +62,8 @@ fn kind(kind: Kind) -> Value {
         Kind::Warmup => json!({ "anyOf": [with_unit(time), { "const": "auto" }] }),
         Kind::Link => with_unit(rate),
         Kind::Rate => {
-            json!({ "anyOf": [with_unit(&format!("{rate}|pps|kpps|Mpps|Gpps")), { "const": "line" }] })
+            let rates = format!("{rate}|pps|kpps|Mpps|Gpps");
+            json!({ "anyOf": [with_unit(&rates), { "const": "line" }] })
         }
         Kind::Size(..) => with_unit("B|KiB|MiB|GiB"),
         Kind::Frequency => with_unit("Hz|kHz|MHz|GHz"),
@@ -67,7 +71,8 @@ fn kind(kind: Kind) -> Value {
         Kind::Cpus => {
             json!({ "type": "string", "pattern": "^[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$" })
         }
-        Kind::Cost => json!({ "anyOf": [with_unit(&format!("{time}|cycles")), law()] }),
+        Kind::Cost => json!({ "anyOf": [with_unit(&format!("{time}|cycles")), table(&COST)] }),
+        Kind::Work => with_unit(&format!("{time}|cycles")),
         Kind::Frame => json!({ "anyOf": [
             with_unit("B|KiB|MiB|GiB"),
             { "const": "imix" },
@@ -88,15 +93,4 @@ fn kind(kind: Kind) -> Value {
         }
         Kind::Axes => json!({ "type": "object" }),
     }
-}
-
-/// A cost with chance, whose own costs are plain: a schema must not contain itself.
-fn law() -> Value {
-    let mut law = table(&COST);
-    let plain = json!({ "type": "string" });
-    for key in ["mean", "min", "max"] {
-        law["properties"][key] = plain.clone();
-    }
-    law["properties"]["values"] = json!({ "type": "array", "items": { "type": "object" } });
-    law
 }

@@ -11,6 +11,8 @@ use super::words::{self, Default, Kind, Word};
 pub const MAX_NAMED: usize = 1024;
 /// Most designs of a file.
 pub const MAX_DESIGNS: usize = 256;
+/// Mistakes after which the check of a table is given up: each costs a search for what was meant.
+const MAX_FOUND: usize = 500;
 /// Most entries of a list of tables.
 const MAX_LIST: usize = 10_000;
 
@@ -36,13 +38,20 @@ fn check_into(
     found: &mut Vec<Diagnostic>,
 ) {
     for entry in &table.entries {
+        if found.len() >= MAX_FOUND {
+            return;
+        }
         match words.word(&entry.key) {
             Some(word) => value(&entry.node, word, &join(path, &entry.key), found),
             None => found.push(unknown_key(entry, words, path)),
         }
     }
     for word in words.words {
-        if word.default == Default::Required && table.get(word.key).is_none() {
+        let empty = |node: &Node| {
+            matches!(word.kind, Kind::Named(_))
+                && node.table().is_some_and(|t| t.entries.is_empty())
+        };
+        if word.default == Default::Required && table.get(word.key).is_none_or(empty) {
             found.push(missing(word, path, place));
         }
     }
@@ -211,12 +220,11 @@ pub fn hint(key: &str, words: &words::Table) -> String {
     if let Some(word) = here {
         return format!("`{}` is `{}` here", short(key), word.key);
     }
-    if let Some(near) = words::nearest(key, words.words.iter().map(|word| word.key)) {
-        return format!("did you mean `{near}`?");
-    }
-    let there = words::all().find(|(_, word)| {
-        word.key == key || word.elsewhere.iter().any(|name| words::plain(name) == plain)
-    });
+    let alien = |word: &Word| word.elsewhere.iter().any(|name| words::plain(name) == plain);
+    let near = words::nearest(key, words.words.iter().map(|word| word.key));
+    let there = words::all()
+        .find(|(_, word)| alien(word))
+        .or_else(|| words::all().find(|(_, word)| near.is_none() && word.key == key));
     if let Some((table, word)) = there {
         let place = if table.path.is_empty() {
             "at the top".to_owned()
@@ -229,6 +237,9 @@ pub fn hint(key: &str, words: &words::Table) -> String {
             word.key,
             word.key
         );
+    }
+    if let Some(near) = near {
+        return format!("did you mean `{near}`?");
     }
     let keys: Vec<&str> = words.words.iter().map(|word| word.key).collect();
     format!("the keys here are {}", keys.join(", "))
@@ -266,7 +277,7 @@ fn measured(node: &Node, kind: Kind) -> Result<(), Fault> {
         Kind::Frequency => (Bare::Frequency, "\"2.66 GHz\""),
         Kind::Percent => (Bare::Percent, "\"30 %\""),
         Kind::Cpus => (Bare::Cpus, "\"0,2,4-7\""),
-        Kind::Cost => (Bare::Work, "\"1 us\""),
+        Kind::Cost | Kind::Work => (Bare::Work, "\"1 us\""),
         Kind::Table(words) | Kind::Tables(words) | Kind::Named(words) => {
             let keys: Vec<&str> = words.words.iter().map(|w| w.key).collect();
             return Err(fault("a table is due", format!("it has the keys {}", keys.join(", "))));
@@ -424,4 +435,39 @@ fn written(node: &Node) -> String {
 
 fn fault(reason: impl Into<String>, help: impl Into<String>) -> Fault {
     Fault { reason: reason.into(), help: help.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::diagnostic::Origin;
+    use crate::scenario::document::parse;
+    use std::sync::Arc;
+
+    #[test]
+    fn every_default_has_the_shape_of_its_key() {
+        for (table, word) in words::all() {
+            let Default::Value(text) = word.default else { continue };
+            let bare = matches!(
+                word.kind,
+                Kind::Integer(..) | Kind::Number(..) | Kind::Flag | Kind::Ports
+            );
+            let value = if bare { text.to_owned() } else { format!("\"{text}\"") };
+            let text = format!("{} = {value}", word.key);
+            let origin = Arc::new(Origin { name: "default".to_owned(), text });
+            let document = parse(&origin).expect("sound");
+            let node = document.get(word.key).expect("just written");
+            assert_eq!(check_value(node, word, word.key), [], "{}.{}", table.path, word.key);
+        }
+    }
+
+    #[test]
+    fn no_table_has_a_key_twice() {
+        for table in words::TABLES {
+            for (index, word) in table.words.iter().enumerate() {
+                let again = table.words[index + 1..].iter().any(|other| other.key == word.key);
+                assert!(!again, "{}.{}", table.path, word.key);
+            }
+        }
+    }
 }

@@ -47,6 +47,18 @@ impl<'d> View<'d> {
         self.inner(key, node, self.name, &node.place)
     }
 
+    /// A table of options; with all its defaults where it was left out.
+    #[must_use]
+    pub fn options(&self, key: &str) -> View<'d> {
+        static EMPTY: Table = Table { entries: Vec::new() };
+        let words = match self.words.word(key).map(|word| word.kind) {
+            Some(Kind::Table(words)) => words,
+            _ => self.words,
+        };
+        let defaults = View::new(&EMPTY, words, self.name, self.place(key));
+        self.table(key).unwrap_or(defaults)
+    }
+
     /// The tables of a list.
     #[must_use]
     pub fn list(&self, key: &str) -> Vec<View<'d>> {

@@ -102,8 +102,7 @@ fn only(view: &View, host: &Host, findings: &mut Findings) -> u32 {
 }
 
 fn ring(view: &View, model: &Profile, findings: &mut Findings) -> u32 {
-    let usual = model.number("ring").unwrap_or(512) as u32;
-    let ring = if view.has("ring") { view.count("ring").unwrap_or(usual) } else { usual };
+    let Some(ring) = view.count("ring") else { return 1 };
     let (min, max) = (model.number("ring.min"), model.number("ring.max"));
     if let (Some(min), Some(max)) = (min, max)
         && !(min..=max).contains(&u64::from(ring))
@@ -208,7 +207,7 @@ fn guests(view: &View, link: Option<u64>, model: &Profile, findings: &mut Findin
             )
             .because(
                 "Windows turns RSS off on a host adapter whose queues serve VMs: \
-                          RSS cannot be enabled while VMQ or SR-IOV is",
+                 RSS cannot be enabled while VMQ or SR-IOV is",
             )
             .help("remove `enabled`, or choose path = \"rss\""),
         );
@@ -318,4 +317,18 @@ fn verdict(filter: &View, queues: usize, findings: &mut Findings) -> Option<Filt
         );
     }
     Some(Filter::Pin(queue))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::profile::Row;
+
+    #[test]
+    fn queues_of_one_core_share_a_vector_where_vectors_are_short() {
+        let rows: &[Row] = &[Row { key: "vectors", value: "3", source: "made up" }];
+        let model = Profile { name: "few", about: "", rows };
+        assert_eq!(vectors(&[0, 1, 0], &model), [vec![0], vec![1], vec![2]]);
+        assert_eq!(vectors(&[1, 0, 1, 0], &model), [vec![1, 3], vec![0, 2]]);
+    }
 }

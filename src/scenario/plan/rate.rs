@@ -22,7 +22,10 @@ pub fn read(
         findings.mistake(
             view.mistake("rate", format!("traffic \"{}\" has no rate", view.name))
                 .because("`rate` is missing")
-                .help("add a rate, such as `rate = \"1 Gbps\"`, `rate = \"100 kpps\"` or `rate = \"line\"`"),
+                .help(
+                    "add a rate, such as `rate = \"1 Gbps\"`, `rate = \"100 kpps\"` or \
+                     `rate = \"line\"`",
+                ),
         );
         return None;
     }

@@ -4,11 +4,10 @@ use super::host::Host;
 use crate::rx::steering::placement::{Profile as Order, place};
 use crate::rx::steering::rss::{HashTypes, RssSpec, default_table};
 use crate::rx::steering::toeplitz::{KEY_BYTES, KEY_MICROSOFT, KEY_SYMMETRIC, parse_key};
-use crate::scenario::document::{Node, Table, Value};
+use crate::scenario::document::{Node, Value};
 use crate::scenario::findings::Findings;
 use crate::scenario::profile::Profile;
 use crate::scenario::view::View;
-use crate::scenario::words;
 
 /// Reads the RSS of a NIC: the specification and the core of each queue.
 pub fn read(
@@ -17,9 +16,7 @@ pub fn read(
     model: &Profile,
     findings: &mut Findings,
 ) -> Option<(RssSpec, Vec<u32>)> {
-    let empty = Table::default();
-    let defaults = View::new(&empty, rss_words(), nic.name, nic.place("rss"));
-    let view = nic.table("rss").unwrap_or(defaults);
+    let view = nic.options("rss");
     let physical = host.processors.logical / host.processors.smt;
     let limit = model.number("rss.queues").unwrap_or(u64::MAX);
     let usual = u64::from(physical).min(limit) as u32;
@@ -35,7 +32,8 @@ pub fn read(
     let entries = entries(&view, model, findings)?;
     if entries < queues {
         findings.warn(format!(
-            "nic.{}: an indirection table of {entries} entries reaches {entries} of {queues} queues",
+            "nic.{}: an indirection table of {entries} entries reaches {entries} of \
+             {queues} queues",
             nic.name
         ));
     }
@@ -45,11 +43,6 @@ pub fn read(
         table: default_table(entries, queues),
     };
     Some((spec, cores))
-}
-
-/// The words of the table, for where it is left out.
-fn rss_words() -> &'static words::Table {
-    words::TABLES.iter().find(|table| table.path == "nic.NAME.rss").expect("a table of the format")
 }
 
 /// The core of each queue.

@@ -18,21 +18,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Recordings that were read, or why they could not be, so that designs share them.
-#[derive(Debug)]
-pub struct Captures<'d> {
+#[derive(Clone, Debug)]
+pub struct Captures {
     /// The directory that relative paths start from.
-    pub dir: &'d Path,
+    dir: PathBuf,
     read: BTreeMap<Played, Result<Arc<Capture>, String>>,
 }
 
 /// A file, the bits of its speed, its longest gap.
 type Played = (PathBuf, u64, Option<Span>);
 
-impl<'d> Captures<'d> {
+impl Captures {
     /// Nothing read yet.
     #[must_use]
-    pub const fn new(dir: &'d Path) -> Self {
-        Self { dir, read: BTreeMap::new() }
+    pub fn new(dir: &Path) -> Self {
+        Self { dir: dir.to_path_buf(), read: BTreeMap::new() }
     }
 
     fn get(&mut self, file: &str, speed: f64, gap: Option<Span>) -> Result<Arc<Capture>, String> {
@@ -197,8 +197,8 @@ fn recording(
     let capture = findings.take(capture)?;
     if capture.backwards > 0 {
         findings.warn(format!(
-            "traffic.{}: {} packets of {file} were recorded before their predecessor; \
-             they are played with it",
+            "traffic.{}: {file} goes back in time, {} of its packets were recorded before their \
+             predecessor: each is played together with it",
             view.name, capture.backwards
         ));
     }
@@ -235,7 +235,8 @@ fn large(view: &View, port: &Nic, source: &SourceSpec, findings: &mut Findings) 
 fn sizes(view: &View) -> Option<Sizes> {
     if let Some(Value::List(_)) = view.node("frame").map(|node| &node.value) {
         let one = |size: View| Some((size.size("size")? as u32, size.integer("weight")?));
-        return view.list("frame").into_iter().map(one).collect::<Option<_>>().map(Sizes::Mix);
+        let sizes = view.list("frame").into_iter().map(one).collect::<Option<Vec<_>>>();
+        return sizes.filter(|sizes| !sizes.is_empty()).map(Sizes::Mix);
     }
     if view.text("frame") == Some("imix") {
         return Some(Sizes::Mix(vec![(64, 7), (594, 4), (1518, 1)]));

@@ -49,7 +49,8 @@ pub(super) static HOST: Table = Table {
             "contention",
             Kind::Number(0.0, 10.0),
             Value("0"),
-            "sigma of 1 + sigma (n - 1) on the cost per packet, n = cores that own a queue of the NIC",
+            "sigma of 1 + sigma (n - 1) on the cost per packet, n = cores that own \
+             a queue of the NIC",
         ),
         word(
             "dispatch",
@@ -84,7 +85,8 @@ pub(super) static STACK: Table = Table {
             "ksoftirqd",
             Kind::Word(&["defers", "shares"]),
             Value("defers"),
-            "\"defers\" (Linux up to 6.5): a running ksoftirqd takes the softirqs; \"shares\": later kernels",
+            "\"defers\" (Linux up to 6.5): a running ksoftirqd takes the softirqs; \
+             \"shares\": later kernels",
         ),
     ],
 };
@@ -160,7 +162,7 @@ pub static COST: Table = Table {
     path: "COST",
     about: "a cost with chance",
     words: &[
-        word("mean", Kind::Cost, Says("none; uniform and bimodal have their own"), "the mean"),
+        word("mean", Kind::Work, Says("none; uniform and bimodal have their own"), "the mean"),
         word(
             "distribution",
             Kind::Word(&["constant", "exponential", "lognormal", "uniform", "bimodal"]),
@@ -173,8 +175,8 @@ pub static COST: Table = Table {
             Says("none; lognormal needs it"),
             "standard deviation over mean",
         ),
-        word("min", Kind::Cost, Says("none; uniform needs it"), "least value"),
-        word("max", Kind::Cost, Says("none; uniform needs it"), "greatest value"),
+        word("min", Kind::Work, Says("none; uniform needs it"), "least value"),
+        word("max", Kind::Work, Says("none; uniform needs it"), "greatest value"),
         word(
             "values",
             Kind::Tables(&BIMODAL),
@@ -188,7 +190,7 @@ pub(super) static BIMODAL: Table = Table {
     path: "VALUE",
     about: "one of a bimodal cost's values",
     words: &[
-        word("value", Kind::Cost, Required, "the value"),
+        word("value", Kind::Work, Required, "the value"),
         word("weight", Kind::Integer(1, 1_000_000), Required, "how often, relative to the others"),
     ],
 };

@@ -6,36 +6,86 @@ use super::word::{Kind, Table, word};
 /// What stands for "of the model".
 const MODEL: super::word::Default = Says("the model's, see `model`");
 
-pub(super) static NIC: Table = Table {
-    path: "nic.NAME",
-    about: "a port",
-    words: &[
-        word("host", Kind::Text, Says("the only host"), "its host"),
-        word("model", Kind::Word(crate::scenario::profile::MODEL_NAMES), Value("ideal"), "the NIC profile; `rxsim show intel-82599` prints one"),
-        word("link", Kind::Link, MODEL, "the link's rate")
-            .known_as(&["speed", "*SpeedDuplex"]),
-        word("egress", Kind::Size(1, 1 << 40), Value("1 MiB"), "buffer upstream of the link; what does not fit is lost as link_full"),
-        word("path", Kind::Word(&["single-queue", "rss", "vmq", "sriov"]), Value("single-queue"), "how packets find their queue"),
-        word("core", Kind::Integer(0, 2047), Value("0"), "the core of the only queue on single-queue"),
-        word("ring", Kind::Integer(1, 1 << 20), Says("512; mellanox-cx5 1024"), "descriptors per queue; one is held from DMA until its packet's processing ends")
-            .known_as(&["*ReceiveBuffers", "NumRxBuffers", "rx_ring", "-G rx", "rx", "descriptors"]),
-        word("buffer", Kind::Size(1, 1 << 40), MODEL, "the port's packet buffer"),
-        word("checksum_offload", Kind::Flag, Value("true"), "off also turns RSS off")
-            .known_as(&["*TCPChecksumOffloadIPv4", "*UDPChecksumOffloadIPv4", "-K rx", "rx-checksumming"]),
-        word("rss", Kind::Table(&RSS), Says("its defaults"), "receive side scaling")
-            .known_as(&["*RSS"]),
-        word("vmq", Kind::Table(&VMQ), Says("its defaults"), "virtual machine queues")
-            .known_as(&["*VMQ", "VMDq"]),
-        word("sriov", Kind::Table(&SRIOV), Says("its defaults"), "virtual functions")
-            .known_as(&["*SRIOV"]),
-        word("when_ring_full", Kind::Word(&["auto", "drop", "hold"]), Value("auto"), "drop; hold: wait in the port's buffer, head of line; auto: the driver's rule (ideal: drop; else hold with a single queue, drop with several or with VFs)")
+pub(super) static NIC: Table =
+    Table {
+        path: "nic.NAME",
+        about: "a port",
+        words: &[
+            word("host", Kind::Text, Says("the only host"), "its host"),
+            word(
+                "model",
+                Kind::Word(crate::scenario::profile::MODEL_NAMES),
+                Value("ideal"),
+                "the NIC profile; `rxsim show intel-82599` prints one",
+            ),
+            word("link", Kind::Link, MODEL, "the link's rate").known_as(&["speed", "*SpeedDuplex"]),
+            word(
+                "egress",
+                Kind::Size(1, 1 << 40),
+                Value("1 MiB"),
+                "buffer upstream of the link; what does not fit is lost as link_full",
+            ),
+            word(
+                "path",
+                Kind::Word(&["single-queue", "rss", "vmq", "sriov"]),
+                Value("single-queue"),
+                "how packets find their queue",
+            ),
+            word(
+                "core",
+                Kind::Integer(0, 2047),
+                Value("0"),
+                "the core of the only queue on single-queue",
+            ),
+            word(
+                "ring",
+                Kind::Integer(1, 1 << 20),
+                Value("512"),
+                "descriptors per queue; one is held from DMA until its packet's \
+                 processing ends",
+            )
+            .known_as(&[
+                "*ReceiveBuffers",
+                "NumRxBuffers",
+                "rx_ring",
+                "-G rx",
+                "rx",
+                "descriptors",
+            ]),
+            word("buffer", Kind::Size(1, 1 << 40), MODEL, "the port's packet buffer"),
+            word("checksum_offload", Kind::Flag, Value("true"), "off also turns RSS off").known_as(
+                &["*TCPChecksumOffloadIPv4", "*UDPChecksumOffloadIPv4", "-K rx", "rx-checksumming"],
+            ),
+            word("rss", Kind::Table(&RSS), Says("its defaults"), "receive side scaling")
+                .known_as(&["*RSS"]),
+            word("vmq", Kind::Table(&VMQ), Says("its defaults"), "virtual machine queues")
+                .known_as(&["*VMQ", "VMDq"]),
+            word("sriov", Kind::Table(&SRIOV), Says("its defaults"), "virtual functions")
+                .known_as(&["*SRIOV"]),
+            word(
+                "when_ring_full",
+                Kind::Word(&["auto", "drop", "hold"]),
+                Value("auto"),
+                "drop; hold: wait in the port's buffer, head of line; auto: the driver's rule \
+                 (ideal: drop; else hold with a single queue, drop with several or with VFs)",
+            )
             .known_as(&["drop_en", "*FlowControl"]),
-        word("moderation", Kind::WordOr(&["none"], &MODERATION), Says("none on ideal, else throttle at 50 us (assumed)"), "when a vector interrupts")
+            word(
+                "moderation",
+                Kind::WordOr(&["none"], &MODERATION),
+                Says("none on ideal, else throttle at 50 us (assumed)"),
+                "when a vector interrupts",
+            )
             .known_as(&["*InterruptModeration", "ITR", "EITR", "coalesce", "-C"]),
-        word("pcie", Kind::Table(&PCIE), MODEL, "the bus"),
-        word("filter", Kind::Tables(&FILTER), Says("none"), "early verdicts: drop or pin to a queue"),
-    ],
-};
+            word("pcie", Kind::Table(&PCIE), MODEL, "the bus"),
+            word(
+                "filter",
+                Kind::Tables(&FILTER),
+                Says("none"),
+                "early verdicts: drop or pin to a queue",
+            ),
+        ],
+    };
 
 pub(super) static RSS: Table = Table {
     path: "nic.NAME.rss",
@@ -145,7 +195,8 @@ pub(super) static VMQ: Table = Table {
             "copy",
             Kind::Word(&["host_buffer", "shared_memory"]),
             Value("host_buffer"),
-            "host_buffer (2012 and later): the host copies into the VM; shared_memory (2008 R2): the NIC does",
+            "host_buffer (2012 and later): the host copies into the VM; \
+             shared_memory (2008 R2): the NIC does",
         ),
     ],
 };

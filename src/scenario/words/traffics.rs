@@ -14,7 +14,8 @@ pub(super) static TRAFFIC: Table = Table {
             "to",
             Kind::Text,
             Required,
-            "\"host.NAME\", \"app.NAME\", \"vm.NAME\" or \"vnic.NAME\"; each instance of a group receives `rate`",
+            "\"host.NAME\", \"app.NAME\", \"vm.NAME\" or \"vnic.NAME\"; each \
+             instance of a group receives `rate`",
         ),
         word("nic", Kind::Text, Says("the only NIC of the host"), "the port it comes in by"),
         word(
@@ -28,7 +29,8 @@ pub(super) static TRAFFIC: Table = Table {
             "arrivals",
             Kind::Word(&["constant", "poisson", "on-off", "burst", "capture"]),
             Says(
-                "poisson; constant with rate = \"line\"; else as `burst`, `on_off` and `capture` say",
+                "poisson; constant with rate = \"line\"; else as `burst`, `on_off` and \
+                 `capture` say",
             ),
             "when packets come",
         ),

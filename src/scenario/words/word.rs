@@ -74,6 +74,8 @@ pub enum Kind {
     Cost,
     /// A size, `imix`, or a list of tables `SIZE`.
     Frame,
+    /// A time or cycles.
+    Work,
     /// One of some words.
     Word(&'static [&'static str]),
     /// One of some words, or a table.
@@ -166,6 +168,7 @@ impl fmt::Display for Kind {
                 "a time, cycles (\"9200 cycles\"), or { mean = \"1 us\", distribution = \
                  \"exponential\" }",
             ),
+            Self::Work => f.write_str("a time, or cycles, such as \"9200 cycles\""),
             Self::Frame => {
                 f.write_str("\"1518 B\", \"imix\", or [{ size = \"64 B\", weight = 7 }, ...]")
             }
