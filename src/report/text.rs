@@ -7,7 +7,6 @@ use crate::study::compare::Comparison;
 use crate::study::run::Study;
 use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table};
-use std::fmt::Write;
 
 /// Columns of a line.
 const WIDTH: u16 = 100;
@@ -25,9 +24,9 @@ pub enum Style {
 #[must_use]
 pub fn study(study: &Study, style: Style) -> String {
     let mut text = String::new();
-    line(&mut text, &bold(&verdict(study), style));
+    line(&mut text, &bold(&wrapped(&verdict(study), 0), style));
     if let Some(next) = next(study) {
-        line(&mut text, &next);
+        line(&mut text, &wrapped(&next, 0));
     }
     for section in section::of_study(study) {
         text.push_str(&shown(&section, style));
@@ -44,7 +43,8 @@ pub fn comparison(comparison: &Comparison, style: Style) -> String {
     let mut text = String::new();
     for study in &comparison.studies {
         let name = study.plan.design.as_deref().unwrap_or_default();
-        line(&mut text, &format!("{}: {}", bold(name, style), verdict(study)));
+        let sentence = wrapped(&format!("{name}: {}", verdict(study)), 2);
+        line(&mut text, &format!("{}{}", bold(name, style), &sentence[name.len()..]));
     }
     for section in section::of_comparison(comparison) {
         text.push_str(&shown(&section, style));
@@ -80,7 +80,7 @@ fn shown(section: &Section, style: Style) -> String {
         }
     }
     if let Some(note) = &section.note {
-        line(&mut text, &format!(" {note}"));
+        line(&mut text, &format!(" {}", wrapped(note, 1)));
     }
     text
 }
@@ -119,11 +119,28 @@ fn coloured(text: &str) -> Cell {
     }
 }
 
+/// Prose in lines that fit, those after the first indented; the first may be, too.
+fn wrapped(prose: &str, indent: usize) -> String {
+    let (mut text, mut column) = (String::new(), indent);
+    for word in prose.split(' ') {
+        let width = word.chars().count();
+        if column > indent && column + 1 + width > usize::from(WIDTH) {
+            text.push('\n');
+            text.extend(std::iter::repeat_n(' ', indent));
+            column = indent;
+        } else if column > indent {
+            text.push(' ');
+            column += 1;
+        }
+        text.push_str(word);
+        column += width;
+    }
+    text
+}
+
 fn warnings(study: &Study) -> String {
-    study.warnings.iter().fold(String::new(), |mut text, warning| {
-        let _ = write!(text, "\nwarning: {warning}");
-        text
-    }) + if study.warnings.is_empty() { "" } else { "\n" }
+    let warning = |warning: &String| format!("\n{}\n", wrapped(&format!("warning: {warning}"), 2));
+    study.warnings.iter().map(warning).collect()
 }
 
 /// What it takes to see the same again.
@@ -174,6 +191,15 @@ mod tests {
         for part in ["ring_full", "pass", "the 2012 posts", "warning: checksum", "seed 2012"] {
             assert!(text.contains(part), "{part} in\n{text}");
         }
+    }
+
+    #[test]
+    fn prose_is_wrapped_between_words() {
+        let text = wrapped(&"word ".repeat(50), 2);
+        assert!(text.lines().all(|line| line.chars().count() <= 100));
+        assert_eq!(text.lines().count(), 3);
+        assert!(text.lines().skip(1).all(|line| line.starts_with("  word")));
+        assert_eq!(wrapped("a short one", 0), "a short one");
     }
 
     #[test]
