@@ -73,7 +73,8 @@ pub struct Resource {
     pub place: Place,
     /// The share of the window in which it was in use.
     pub utilization: f64,
-    /// What it would carry alone in Gbps of frames; none where it was not used.
+    /// What it would carry alone in Gbps of frames; none where that cannot be told: it was not
+    /// used, or nothing was delivered.
     pub capacity_gbps: Option<f64>,
 }
 
@@ -257,7 +258,8 @@ fn work_of(limit: &Resource, metrics: &Tree) -> [f64; 4] {
 fn resources(world: &World, metrics: &Tree) -> Vec<Resource> {
     let figure = |path: &str| metrics.number(path).unwrap_or(0.0);
     let delivered = figure("delivered.gbps");
-    let carried = |utilization: f64| (utilization > 0.0).then(|| delivered / utilization);
+    let carried =
+        |utilization: f64| (utilization * delivered > 0.0).then(|| delivered / utilization);
     let mut all = Vec::new();
     for (index, host) in world.hosts.iter().enumerate() {
         for core in 0..host.cores as usize {
@@ -316,7 +318,7 @@ fn packet_cost(costs: &Costs, nic: &NicSpec, size: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::outcome::Outcome;
+    use crate::host::outcome::{Load, Outcome};
     use crate::study::fixture;
     use crate::study::metrics::metrics;
     use std::time::Duration;
@@ -365,6 +367,14 @@ mod tests {
         assert_eq!(with(1, &|outcome| outcome.nics[0].dma_busy = outcome.window), Kind::Pcie);
         assert_eq!(with(1, &|outcome| outcome.nics[0].held.0 = 1), Kind::Core);
         assert_eq!(with(3, &|_| ()), Kind::Core);
+    }
+
+    #[test]
+    fn where_nothing_was_delivered_only_the_link_s_capacity_is_known() {
+        let mut outcome = fixture::outcome(8, 1);
+        outcome.sources[0].delivered = Load::default();
+        let next = found(&fixture::world(8, 1), &outcome).next.unwrap();
+        assert_eq!(next.kind, Kind::Link);
     }
 
     #[test]
