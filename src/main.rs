@@ -1,3 +1,7 @@
 //! The `rxsim` binary: hands over to [`rxsim::cli`].
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rxsim::cli::main()
+}

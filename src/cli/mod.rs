@@ -1,1 +1,64 @@
 //! Floor 8: the command line.
+
+mod args;
+mod failure;
+mod lookup;
+mod progress;
+mod simulate;
+
+use args::{Arguments, Command};
+use clap::Parser;
+use failure::Failure;
+use std::io::{self, Write};
+use std::panic;
+use std::process::ExitCode;
+
+/// Everything as expected.
+const OK: u8 = 0;
+/// An expectation of the scenario failed.
+const FAILED: u8 = 1;
+/// Exit code of a broken invariant: a bug.
+const BUG: u8 = 70;
+
+/// Does what the command line says and returns its exit code: 0 ok, 1 an expectation failed, 2 bad
+/// input, 70 a broken invariant, 75 something temporary.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(message) => {
+            // Help and version go to stdout, mistakes to stderr; where that fails nobody reads.
+            let _ = message.print();
+            return ExitCode::from(u8::try_from(message.exit_code()).unwrap_or(failure::INPUT));
+        }
+    };
+    failure::install_panic_hook();
+    let done = panic::catch_unwind(|| obey(arguments.command));
+    ExitCode::from(match done {
+        Ok(Ok(code)) => code,
+        Ok(Err(failure)) => failure.report(),
+        Err(_) => BUG,
+    })
+}
+
+fn obey(command: Command) -> Result<u8, Failure> {
+    match command {
+        Command::Run(run) => simulate::run(&run),
+        Command::Compare(compare) => simulate::compare(&compare),
+        Command::Check(scenario) => lookup::check(&scenario),
+        Command::List => lookup::list(),
+        Command::Show { name } => lookup::show(&name),
+        Command::Explain { key } => lookup::explain(&key),
+        Command::Schema => lookup::schema(),
+    }
+}
+
+/// Writes to stdout. A reader that has gone away is no failure.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::Temporary(format!("cannot write the result: {error}")))
+        }
+        _ => Ok(()),
+    }
+}

@@ -36,12 +36,10 @@ impl PacketCosts {
         let costs = &world.hosts[nic.host].costs;
         let mut deferred = Costed::default();
         let mut app = Costed::default();
-        let charge =
-            |sum: &mut Costed, entry: &str, draw: &Draw, factor: f64, per_byte: bool| {
-                let words =
-                    Indexed::new(world.seed, &traffic.source.name, &format!("cost.{entry}"));
-                sum.add(&draw.scaled(factor), words, per_byte);
-            };
+        let charge = |sum: &mut Costed, entry: &str, draw: &Draw, factor: f64, per_byte: bool| {
+            let words = Indexed::new(world.seed, &traffic.source.name, &format!("cost.{entry}"));
+            sum.add(&draw.scaled(factor), words, per_byte);
+        };
         if traffic.filter == Filter::DropInDriver {
             charge(&mut deferred, "filter_packet", &costs.filter_packet, nic.contention, false);
         } else {

@@ -1,1 +1,10 @@
 //! Floor 6: one run, replications, comparisons.
+
+pub mod bottleneck;
+pub mod compare;
+pub mod expect;
+pub mod metrics;
+pub mod run;
+
+#[cfg(test)]
+pub(crate) mod fixture;

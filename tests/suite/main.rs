@@ -6,6 +6,10 @@ mod line_rate; // frames on the link, to the picosecond
 mod captures; // recorded traffic, sound and damaged
 mod toeplitz; // the published verification suite of the hash
 mod balls_in_bins; // how evenly hashing spreads flows
+mod good_scenarios; // what the format means: defaults, rounding, the worlds it makes
+mod bad_scenarios; // each mistake has a message that says what to write
 mod reference; // the contract of ARCHITECTURE.md as a plain event heap
 mod worlds; // random worlds, small enough to compare packet by packet
 mod against_reference; // the engine against the reference model, on random worlds
+mod result_shape; // what a result holds: paths, intervals, when a load is carried
+mod cli; // commands, exit codes, files

@@ -1,0 +1,114 @@
+//! Commands that simulate nothing: check, list, show, explain, schema.
+
+use super::args::Scenario;
+use super::failure::Failure;
+use super::{OK, print};
+use crate::scenario::diagnostic::{Diagnostic, sorted};
+use crate::scenario::profile::{self, Profile};
+use crate::scenario::{Loaded, library, load, schema as format, words};
+use crate::study::expect;
+
+/// Reads a scenario and checks it.
+pub(super) fn loaded(scenario: &Scenario) -> Result<Loaded, Failure> {
+    let source = library::open(&scenario.name).map_err(|mistake| vec![mistake])?;
+    Ok(load(&source, &scenario.overlays())?)
+}
+
+/// Validates a scenario: the file, its designs, and what it claims.
+pub(super) fn check(scenario: &Scenario) -> Result<u8, Failure> {
+    let loaded = loaded(scenario)?;
+    let designs = loaded.designs();
+    let mut mistakes = Vec::new();
+    let (mut warnings, mut notes): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+    for design in std::iter::once(None).chain(designs.iter().copied().map(Some)) {
+        match loaded.plan(design) {
+            Ok(plan) => {
+                mistakes.extend(expect::check(&plan).err().into_iter().flatten());
+                warnings.extend(plan.warnings);
+            }
+            Err(unsupported) => notes.extend(unsupported.into_iter().map(note)),
+        }
+    }
+    if !mistakes.is_empty() {
+        return Err(Failure::Scenario(sorted(mistakes)));
+    }
+    for (kind, mut lines) in [("warning", warnings), ("note", notes)] {
+        lines.sort();
+        lines.dedup();
+        for line in lines {
+            eprintln!("{kind}: {line}");
+        }
+    }
+    let plural = if designs.len() == 1 { "" } else { "s" };
+    print(&format!("{}: sound, {} design{plural}\n", scenario.name, designs.len()))?;
+    Ok(OK)
+}
+
+fn note(unsupported: Diagnostic) -> String {
+    unsupported.message
+}
+
+/// Names what is built in.
+pub(super) fn list() -> Result<u8, Failure> {
+    let scenarios = library::names().map(|name| format!("  {name:24}{}\n", title(name)));
+    let profiles =
+        profile::all().map(|profile| format!("  {:24}{}\n", profile.name, profile.about));
+    let text = std::iter::once("Scenarios (rxsim run NAME)\n".to_owned())
+        .chain(scenarios)
+        .chain(["\nProfiles (rxsim show NAME)\n".to_owned()])
+        .chain(profiles)
+        .collect::<String>();
+    print(&text)?;
+    Ok(OK)
+}
+
+/// The title of a built-in scenario.
+fn title(name: &str) -> String {
+    let loaded = library::find(name).and_then(|source| load(&source, &[]).ok());
+    loaded.and_then(|loaded| loaded.plan(None).ok()).map_or(String::new(), |plan| plan.title)
+}
+
+/// Prints a built-in scenario, or a profile with its sources.
+pub(super) fn show(name: &str) -> Result<u8, Failure> {
+    if let Some(source) = library::find(name) {
+        print(&source.text)?;
+    } else if let Some(profile) = profile::find(name) {
+        print(&numbers(profile))?;
+    } else {
+        let names = || library::names().chain(profile::all().map(|profile| profile.name));
+        let near = words::nearest(name, names());
+        let near = near.map_or(String::new(), |near| format!(" did you mean `{near}`?"));
+        return Err(Failure::Input(format!(
+            "there is no scenario or profile `{name}`;{near} `rxsim list` names them"
+        )));
+    }
+    Ok(OK)
+}
+
+fn numbers(profile: &Profile) -> String {
+    let width = |of: fn(&profile::Row) -> usize| profile.rows.iter().map(of).max().unwrap_or(0);
+    let (keys, values) = (width(|row| row.key.len()), width(|row| row.value.len()));
+    let rows = profile
+        .rows
+        .iter()
+        .map(|row| format!("  {:keys$}  {:values$}  {}\n", row.key, row.value, row.source));
+    format!("{}: {}\n{}", profile.name, profile.about, rows.collect::<String>())
+}
+
+/// Explains a word of the format.
+pub(super) fn explain(key: &str) -> Result<u8, Failure> {
+    let Some(text) = words::explain(key) else {
+        let keys = words::all().map(|(_, word)| word.key);
+        let near = words::nearest(key, keys)
+            .map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        return Err(Failure::Input(format!("the format has no word `{key}`{near}")));
+    };
+    print(&format!("{}\n", text.trim_end()))?;
+    Ok(OK)
+}
+
+/// Prints the format as a JSON schema.
+pub(super) fn schema() -> Result<u8, Failure> {
+    print(&format!("{:#}\n", format::schema()))?;
+    Ok(OK)
+}

@@ -1,0 +1,204 @@
+//! Results as files: written aside, then renamed, so that each appears whole or not at all.
+
+use super::plot::Picture;
+use super::{csv, json, md};
+use crate::study::compare::Comparison;
+use crate::study::run::Study;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Files of a whole result, in its folder.
+const WHOLE: [&str; 3] = ["result.json", "result.csv", "result.md"];
+/// The file of the series, one per study.
+const SERIES: &str = "series.csv";
+/// The formats of pictures, by the ends of their files' names.
+const FORMATS: [&str; 2] = ["svg", "png"];
+
+/// A folder for one result.
+#[derive(Debug)]
+pub struct Folder {
+    dir: PathBuf,
+    force: bool,
+}
+
+/// Why a file could not be written.
+#[derive(Debug)]
+pub enum Refusal {
+    /// It exists, and overwriting was not asked for.
+    Exists(PathBuf),
+    /// The machine could not.
+    Failed(PathBuf, io::Error),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exists(path) => {
+                write!(f, "{} exists; --force overwrites it", path.display())
+            }
+            Self::Failed(path, error) => write!(f, "cannot write {}: {error}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl Folder {
+    /// The folder `dir` for a result of these designs (none: of one study), which is looked at
+    /// before anything is simulated.
+    ///
+    /// # Errors
+    /// A file of the result exists already and `force` is not given; the folder cannot be made.
+    pub fn open(dir: &Path, designs: &[&str], force: bool) -> Result<Self, Refusal> {
+        let mut names: Vec<PathBuf> = WHOLE.iter().map(PathBuf::from).collect();
+        let folders = if designs.is_empty() { vec![""] } else { designs.to_vec() };
+        for folder in &folders {
+            names.push(Path::new(folder).join(SERIES));
+            names.extend(pictures().map(|(_, name)| Path::new(folder).join(name)));
+        }
+        let taken = names.iter().map(|name| dir.join(name)).find(|path| path.exists());
+        if let (Some(path), false) = (taken, force) {
+            return Err(Refusal::Exists(path));
+        }
+        for folder in folders {
+            let path = dir.join(folder);
+            fs::create_dir_all(&path).map_err(|error| Refusal::Failed(path, error))?;
+        }
+        Ok(Self { dir: dir.to_owned(), force })
+    }
+
+    /// Writes the files of one study.
+    ///
+    /// # Errors
+    /// What keeps a file from being written.
+    pub fn write_study(&self, study: &Study) -> Result<(), Refusal> {
+        self.write_whole([&json::study(study), &csv::figures([study]), &md::study(study)])?;
+        self.write_parts(study, "")
+    }
+
+    /// Writes the files of a comparison: each design's series and pictures in a folder of its own.
+    ///
+    /// # Errors
+    /// What keeps a file from being written.
+    pub fn write_comparison(&self, comparison: &Comparison) -> Result<(), Refusal> {
+        let figures = csv::figures(&comparison.studies);
+        self.write_whole([&json::comparison(comparison), &figures, &md::comparison(comparison)])?;
+        for study in &comparison.studies {
+            self.write_parts(study, study.plan.design.as_deref().unwrap_or_default())?;
+        }
+        Ok(())
+    }
+
+    fn write_whole(&self, texts: [&str; 3]) -> Result<(), Refusal> {
+        for (name, text) in WHOLE.into_iter().zip(texts) {
+            self.place("", name, |aside| fs::write(aside, text))?;
+        }
+        Ok(())
+    }
+
+    /// The series and the pictures for which there is data.
+    fn write_parts(&self, study: &Study, folder: &str) -> Result<(), Refusal> {
+        self.place(folder, SERIES, |aside| fs::write(aside, csv::series(study)))?;
+        for (picture, name) in pictures().filter(|(picture, _)| picture.has_data(study)) {
+            self.place(folder, &name, |aside| {
+                picture.save(study, aside).map_err(io::Error::other)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Has a file written aside and moves it to its place.
+    fn place(
+        &self,
+        folder: &str,
+        name: &str,
+        write: impl FnOnce(&Path) -> io::Result<()>,
+    ) -> Result<(), Refusal> {
+        let folder = self.dir.join(folder);
+        let (path, aside) = (folder.join(name), folder.join(format!(".partial-{name}")));
+        if !self.force && path.exists() {
+            return Err(Refusal::Exists(path));
+        }
+        let written = write(&aside).and_then(|()| fs::rename(&aside, &path));
+        written.map_err(|error| {
+            // What was written aside is of no use; that it may stay behind harms nobody.
+            let _ = fs::remove_file(&aside);
+            Refusal::Failed(path, error)
+        })
+    }
+}
+
+/// All pictures in all formats, with the names of their files.
+fn pictures() -> impl Iterator<Item = (Picture, String)> {
+    Picture::ALL
+        .into_iter()
+        .flat_map(|picture| FORMATS.map(|format| (picture, format!("{}.{format}", picture.name()))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::study::fixture;
+
+    /// A folder of its own for one test, removed in the end.
+    struct Scratch(PathBuf);
+
+    impl Scratch {
+        fn new(name: &str) -> Self {
+            let dir = std::env::temp_dir().join(format!("rxsim-{name}-{}", std::process::id()));
+            let _ = fs::remove_dir_all(&dir);
+            Self(dir)
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn names(dir: &Path) -> Vec<String> {
+        let entries = fs::read_dir(dir).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_study_becomes_text_and_pictures_and_nothing_is_left_aside() {
+        let scratch = Scratch::new("study");
+        let folder = Folder::open(&scratch.0, &[], false).unwrap();
+        folder.write_study(&fixture::study(2, 1)).unwrap();
+        let expected = [
+            "cores.png",
+            "cores.svg",
+            "latency.png",
+            "latency.svg",
+            "result.csv",
+            "result.json",
+            "result.md",
+            "series.csv",
+            "stages.png",
+            "stages.svg",
+            "throughput.png",
+            "throughput.svg",
+        ];
+        assert_eq!(names(&scratch.0), expected);
+        let picture = fs::read(scratch.0.join("cores.png")).unwrap();
+        assert_eq!(picture[..8], *b"\x89PNG\r\n\x1a\n");
+    }
+
+    #[test]
+    fn nothing_is_overwritten_unless_it_is_asked_for() {
+        let scratch = Scratch::new("force");
+        fs::create_dir_all(scratch.0.join("rss")).unwrap();
+        fs::write(scratch.0.join("rss/cores.svg"), "mine").unwrap();
+        let refused = Folder::open(&scratch.0, &["no-rss", "rss"], false).unwrap_err();
+        assert!(matches!(refused, Refusal::Exists(path) if path.ends_with("rss/cores.svg")));
+        assert!(Folder::open(&scratch.0, &["no-rss", "rss"], true).is_ok());
+        assert!(Folder::open(&scratch.0, &[], false).is_ok());
+    }
+}

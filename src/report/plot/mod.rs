@@ -1,0 +1,100 @@
+//! Pictures, as SVG and PNG, with a font of their own: no system fonts are needed.
+
+mod cores;
+mod latency;
+mod sheet;
+mod stages;
+mod throughput;
+
+use crate::study::run::Study;
+use plotters::coord::Shift;
+use plotters::prelude::*;
+use std::fmt;
+use std::path::Path;
+
+/// A picture of a study.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Picture {
+    /// What each core did over time, as a grid of small charts.
+    Cores,
+    /// Throughput and loss over time.
+    Throughput,
+    /// The distribution of latency.
+    Latency,
+    /// Where a packet's time goes.
+    Stages,
+}
+
+/// Why a picture could not be drawn.
+#[derive(Debug)]
+pub struct Failure(String);
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// What is drawn on.
+type Area<DB> = DrawingArea<DB, Shift>;
+/// What drawing leads to.
+type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
+
+impl Picture {
+    /// All pictures.
+    pub const ALL: [Self; 4] = [Self::Cores, Self::Throughput, Self::Latency, Self::Stages];
+
+    /// The name of its file, without extension.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cores => "cores",
+            Self::Throughput => "throughput",
+            Self::Latency => "latency",
+            Self::Stages => "stages",
+        }
+    }
+
+    /// Whether the study has data for it: a series, or delivered packets.
+    #[must_use]
+    pub fn has_data(self, study: &Study) -> bool {
+        match self {
+            Self::Cores | Self::Throughput => !study.first.series.is_empty(),
+            Self::Latency | Self::Stages => {
+                study.metrics.number("latency.mean_us").is_some_and(|mean| mean > 0.0)
+            }
+        }
+    }
+
+    /// Draws it into a file: PNG if the name ends so, else SVG.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub fn save(self, study: &Study, path: &Path) -> Result<(), Failure> {
+        sheet::register_fonts();
+        let size = match self {
+            Self::Cores => cores::size(study),
+            Self::Throughput => (1600, 1000),
+            Self::Latency => (1600, 900),
+            Self::Stages => (1600, 760),
+        };
+        if path.extension().is_some_and(|extension| extension == "png") {
+            self.draw(study, &BitMapBackend::new(path, size).into_drawing_area())
+        } else {
+            self.draw(study, &SVGBackend::new(path, size).into_drawing_area())
+        }
+    }
+
+    fn draw<DB: DrawingBackend>(self, study: &Study, area: &Area<DB>) -> Result<(), Failure> {
+        let drawn = area.fill(&WHITE).and_then(|()| match self {
+            Self::Cores => cores::draw(study, area),
+            Self::Throughput => throughput::draw(study, area),
+            Self::Latency => latency::draw(study, area),
+            Self::Stages => stages::draw(study, area),
+        });
+        let failure = |error: DrawingAreaErrorKind<DB::ErrorType>| Failure(error.to_string());
+        drawn.and_then(|()| area.present()).map_err(failure)
+    }
+}

@@ -1,0 +1,90 @@
+//! Where a packet's time goes: one bar of all stages, and below it each stage where it lies.
+
+use super::sheet::{self, BLUE, GREEN, GREY, GRID, GROUND, INK, MARGIN, PALE, RED, TOP};
+use super::{Area, Drawn};
+use crate::measure::tree::Tree;
+use crate::report::words;
+use crate::study::run::Study;
+use plotters::prelude::*;
+
+/// A colour per stage in the order of the trip.
+const COLOURS: [RGBColor; 9] = [
+    GREY,
+    RGBColor(118, 88, 160),
+    RGBColor(222, 158, 54),
+    RED,
+    BLUE,
+    RGBColor(60, 150, 170),
+    RGBColor(150, 110, 80),
+    RGBColor(176, 84, 140),
+    GREEN,
+];
+/// What happens in each stage.
+const MEANING: [(&str, &str); 9] = [
+    ("buffer", "last bit to start of DMA"),
+    ("dma", "transfer to the host"),
+    ("moderation", "visible to interrupt"),
+    ("ring", "waiting for its turn"),
+    ("deferred", "its own processing"),
+    ("vswitch", "virtual switch"),
+    ("channel", "waiting for the guest"),
+    ("guest", "in the guest"),
+    ("app", "in the app, waiting included"),
+];
+/// Left and right end of the bars.
+const BARS: (i32, i32) = (420, 1330);
+
+pub(super) fn draw<DB: DrawingBackend>(study: &Study, area: &Area<DB>) -> Drawn<DB> {
+    let total = study.metrics.number("latency.mean_us").unwrap_or(1.0);
+    let what = format!("Where a packet's time goes: {} us on average", words::digits(total));
+    sheet::heading(study, &what, area)?;
+    let stages = study.metrics.get("latency.stage").map_or(&[][..], Tree::entries);
+    let mut at = 0.0;
+    let (mut y, height) = (TOP + 110, 44);
+    for ((name, stage), colour) in stages.iter().zip(COLOURS) {
+        let mean = stage.number("mean_us").unwrap_or(0.0);
+        let share = mean / total;
+        segment((at, at + share), (TOP + 16, TOP + 84), colour, area)?;
+        row(name, mean, share, y, area)?;
+        area.draw(&Rectangle::new([(BARS.0, y), (BARS.1, y + height - 10)], GROUND.filled()))?;
+        segment((at, at + share), (y, y + height - 10), colour, area)?;
+        at += share;
+        y += height + 10;
+    }
+    let frame = [(BARS.0, TOP + 16), (BARS.1, TOP + 84)];
+    area.draw(&Rectangle::new(frame, GRID.stroke_width(1)))?;
+    area.draw_text("all stages", &sheet::bold(19, INK), (MARGIN, TOP + 40))
+}
+
+/// A part of a bar from one share of the whole to another; what is not zero is never invisible.
+fn segment<DB: DrawingBackend>(
+    (from, to): (f64, f64),
+    (top, bottom): (i32, i32),
+    colour: RGBColor,
+    area: &Area<DB>,
+) -> Drawn<DB> {
+    let x = |share: f64| BARS.0 + (share.min(1.0) * f64::from(BARS.1 - BARS.0)).round() as i32;
+    if to <= from {
+        return Ok(());
+    }
+    let right = x(to).max(x(from) + 2);
+    area.draw(&Rectangle::new([(x(from), top), (right, bottom)], colour.filled()))
+}
+
+/// A stage's name and meaning left of its bar, its figures right of it.
+fn row<DB: DrawingBackend>(
+    name: &str,
+    mean: f64,
+    share: f64,
+    y: i32,
+    area: &Area<DB>,
+) -> Drawn<DB> {
+    let ink = if mean > 0.0 { INK } else { PALE };
+    area.draw_text(name, &sheet::bold(18, ink), (MARGIN, y + 7))?;
+    let meaning = MEANING.iter().find(|(stage, _)| *stage == name).map_or("", |(_, text)| text);
+    area.draw_text(meaning, &sheet::text(16, PALE), (MARGIN + 130, y + 9))?;
+    let right = area.dim_in_pixel().0 as i32 - MARGIN;
+    let mean = format!("{} us", words::digits(mean));
+    area.draw_text(&mean, &sheet::right(&sheet::bold(18, ink)), (right - 100, y + 7))?;
+    area.draw_text(&words::percent(share), &sheet::right(&sheet::text(18, PALE)), (right, y + 7))
+}

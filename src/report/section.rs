@@ -1,0 +1,300 @@
+//! The tables of a result, before they become text or Markdown.
+
+use super::words;
+use crate::measure::tree::Tree;
+use crate::scenario::Equals;
+use crate::study::compare::{Comparison, Difference};
+use crate::study::expect::Judged;
+use crate::study::run::Study;
+use crate::vocab::drop_reason::DropReason;
+
+/// Characters of a bar that stands for all of something.
+const BAR: usize = 30;
+/// The kinds of a core's work and the character that each is drawn with.
+const WORK: [(&str, char); 4] =
+    [("interrupt", '█'), ("deferred", '▓'), ("app", '▒'), ("work", '░')];
+/// Cores that are listed at most.
+const CORES: usize = 32;
+
+/// A table with a title.
+pub(super) struct Section {
+    pub(super) title: String,
+    /// Names of the columns; one that starts with `<` is aligned left, without that sign.
+    pub(super) header: Vec<&'static str>,
+    pub(super) rows: Vec<Vec<String>>,
+    /// What to know about it.
+    pub(super) note: Option<String>,
+}
+
+impl Section {
+    fn new(title: &str, header: &[&'static str], rows: Vec<Vec<String>>) -> Self {
+        Self { title: title.to_owned(), header: header.to_vec(), rows, note: None }
+    }
+}
+
+/// The tables of one study, in the order in which they are read.
+pub(super) fn of_study(study: &Study) -> Vec<Section> {
+    let mut sections = vec![traffic(study)];
+    sections.extend(groups(study));
+    sections.extend(losses(study));
+    sections.extend([latency(study), stages(study)]);
+    sections.extend(study.metrics.get("host").into_iter().flat_map(Tree::entries).map(cores));
+    sections.extend(expectations(std::slice::from_ref(study)));
+    sections
+}
+
+/// The tables of a comparison.
+pub(super) fn of_comparison(comparison: &Comparison) -> Vec<Section> {
+    let mut sections = vec![designs(&comparison.studies)];
+    sections.extend(differences(comparison));
+    sections.extend(expectations(&comparison.studies));
+    sections
+}
+
+/// A figure as people read it, with its interval if there is one; `-` without data.
+fn figure(study: &Study, path: &str, show: fn(f64) -> String) -> String {
+    let Some(value) = study.metrics.number(path) else { return "-".to_owned() };
+    match study.interval95.as_ref().and_then(|interval| interval.number(path)) {
+        Some(half) if half > 0.0 => format!("{} ± {}", show(value), show(half)),
+        _ => show(value),
+    }
+}
+
+fn traffic(study: &Study) -> Section {
+    let row = |name: &str| {
+        let cell = |key: &str| figure(study, &format!("{name}.{key}"), words::digits);
+        let packets = figure(study, &format!("{name}.packets"), words::thousands);
+        let pps = figure(study, &format!("{name}.pps"), words::thousands);
+        vec![name.to_owned(), packets, pps, cell("gbps"), cell("wire_gbps"), cell("goodput_gbps")]
+    };
+    let header = ["<Traffic", "packets", "per second", "Gbps", "on the wire", "TCP payload"];
+    let mut section = Section::new("", &header, vec![row("offered"), row("delivered")]);
+    let sustained = study.metrics.get("sustained") == Some(&Tree::Flag(true));
+    section.note = Some(format!(
+        "Loss {}; the load is {}carried.",
+        figure(study, "loss", words::percent),
+        if sustained { "" } else { "not " }
+    ));
+    section
+}
+
+/// Per traffic group, where there are several.
+fn groups(study: &Study) -> Option<Section> {
+    let groups = study.metrics.get("traffic")?.entries();
+    let row = |(name, _): &(String, Tree)| {
+        let cell = |key: &str, show| figure(study, &format!("traffic.{name}.{key}"), show);
+        vec![
+            name.clone(),
+            cell("offered.gbps", words::digits),
+            cell("delivered.gbps", words::digits),
+            cell("loss", words::percent),
+            cell("latency.p99_us", words::digits),
+        ]
+    };
+    let header = ["<Source", "offered Gbps", "delivered Gbps", "loss", "p99 us"];
+    (groups.len() > 1).then(|| Section::new("", &header, groups.iter().map(row).collect()))
+}
+
+/// Losses by reason, where there are any.
+fn losses(study: &Study) -> Option<Section> {
+    let total = study.metrics.number("dropped.total")?;
+    let row = |reason: &DropReason| {
+        let path = format!("dropped.{}", reason.name());
+        let dropped = study.metrics.number(&path).filter(|dropped| *dropped > 0.0)?;
+        let share = dropped / total;
+        Some(vec![
+            reason.name().to_owned(),
+            figure(study, &path, words::thousands),
+            words::percent(share),
+            bar(&[(share, '█')]),
+        ])
+    };
+    let rows: Vec<_> = DropReason::ALL.iter().filter_map(row).collect();
+    let header = ["<Lost", "packets", "of losses", "<"];
+    (!rows.is_empty()).then(|| Section::new("", &header, rows))
+}
+
+fn latency(study: &Study) -> Section {
+    let keys = ["mean_us", "p50_us", "p90_us", "p99_us", "p999_us", "max_us"];
+    let cells = keys.map(|key| figure(study, &format!("latency.{key}"), words::digits));
+    let row = std::iter::once("us".to_owned()).chain(cells).collect();
+    let header = ["<Latency", "mean", "p50", "p90", "p99", "p99.9", "max"];
+    Section::new("", &header, vec![row])
+}
+
+/// Where a packet's time goes.
+fn stages(study: &Study) -> Section {
+    let total = study.metrics.number("latency.mean_us").unwrap_or(0.0);
+    let stages = study.metrics.get("latency.stage").map_or(&[][..], Tree::entries);
+    let row = |(name, _): &(String, Tree)| {
+        let path = format!("latency.stage.{name}.mean_us");
+        let mean = study.metrics.number(&path).filter(|mean| *mean > 0.0)?;
+        Some(vec![
+            name.clone(),
+            figure(study, &path, words::digits),
+            words::percent(mean / total),
+            bar(&[(mean / total, '█')]),
+        ])
+    };
+    let header = ["<Where a packet's time goes", "mean us", "share", "<"];
+    Section::new("", &header, stages.iter().filter_map(row).collect())
+}
+
+/// A host's cores that did something, as bars.
+fn cores((host, figures): &(String, Tree)) -> Section {
+    let all = figures.get("core").map_or(&[][..], Tree::items);
+    let share = |core: &Tree, kind: &str| core.number(kind).unwrap_or(0.0);
+    let active: Vec<(usize, &Tree)> = all
+        .iter()
+        .enumerate()
+        .filter(|(_, core)| share(core, "busy") + share(core, "work") > 0.0)
+        .collect();
+    let row = |(index, core): &(usize, &Tree)| {
+        let parts = WORK.map(|(kind, sign)| (share(core, kind), sign));
+        let mut cells = vec![index.to_string(), bar(&parts), words::percent(share(core, "busy"))];
+        cells.extend(WORK.map(|(kind, _)| words::percent(share(core, kind))));
+        cells
+    };
+    let header = ["<Core", "<", "busy", "█ interrupt", "▓ deferred", "▒ app", "░ work"];
+    let rows = active.iter().take(CORES).map(row).collect();
+    let mut section = Section::new(&format!("Host {host}"), &header, rows);
+    let mut notes = vec![format!(
+        "{} of {} cores busy with traffic",
+        words::digits(figures.number("busy_cores").unwrap_or(0.0)),
+        all.len()
+    )];
+    if active.len() > CORES {
+        notes.push(format!("{} more cores not shown", active.len() - CORES));
+    }
+    if active.len() < all.len() {
+        notes.push(format!("{} idle", all.len() - active.len()));
+    }
+    section.note = Some(format!("{}.", notes.join("; ")));
+    section
+}
+
+/// Shares of a whole side by side, each with its own sign.
+fn bar(parts: &[(f64, char)]) -> String {
+    let (mut bar, mut drawn, mut until) = (String::new(), 0, 0.0);
+    for (share, sign) in parts {
+        until += share;
+        let end = ((until * BAR as f64).round() as usize).min(BAR);
+        bar.extend(std::iter::repeat_n(*sign, end.saturating_sub(drawn)));
+        drawn = drawn.max(end);
+    }
+    bar
+}
+
+/// The claims of all studies with their outcome, where there are any.
+fn expectations(studies: &[Study]) -> Option<Section> {
+    let row = |judged: &Judged| {
+        let expect = &judged.expect;
+        let metric = match &expect.design {
+            Some(design) => format!("{} ({design})", expect.metric),
+            None => expect.metric.clone(),
+        };
+        vec![
+            if judged.pass { "pass" } else { "FAIL" }.to_owned(),
+            metric,
+            shown(&judged.value),
+            claimed(judged),
+            expect.why.clone(),
+        ]
+    };
+    let rows: Vec<_> = studies.iter().flat_map(|study| &study.expect).map(row).collect();
+    let header = ["<Claim", "<metric", "value", "<claimed", "<why"];
+    (!rows.is_empty()).then(|| Section::new("", &header, rows))
+}
+
+fn shown(value: &Tree) -> String {
+    match value {
+        Tree::Word(word) => word.clone(),
+        Tree::Flag(flag) => flag.to_string(),
+        other => other.as_number().map_or_else(|| "no data".to_owned(), words::digits),
+    }
+}
+
+fn claimed(judged: &Judged) -> String {
+    let expect = &judged.expect;
+    match (&expect.equals, expect.min, expect.max) {
+        (Some(Equals::Word(word)), ..) => word.clone(),
+        (Some(Equals::Flag(flag)), ..) => flag.to_string(),
+        (Some(Equals::Number(number)), ..) => number.to_string(),
+        (None, Some(min), Some(max)) => format!("{min} to {max}"),
+        (None, Some(min), None) => format!("at least {min}"),
+        (None, None, Some(max)) => format!("at most {max}"),
+        (None, None, None) => "any".to_owned(),
+    }
+}
+
+/// One row per design; the first is what `relative` relates to.
+fn designs(studies: &[Study]) -> Section {
+    let delivered = |study: &Study| study.metrics.number("delivered.gbps").unwrap_or(0.0);
+    let row = |study: &Study| {
+        let cell = |path: &str, show| figure(study, path, show);
+        let busy = study.metrics.get("host").map_or(&[][..], Tree::entries);
+        let busy: f64 = busy.iter().filter_map(|(_, host)| host.number("busy_cores")).sum();
+        let relative = delivered(study) / studies.first().map_or(f64::NAN, delivered);
+        vec![
+            study.plan.design.clone().unwrap_or_default(),
+            cell("delivered.gbps", words::digits),
+            if relative.is_finite() { format!("{relative:.2}x") } else { "-".to_owned() },
+            cell("loss", words::percent),
+            cell("latency.mean_us", words::digits),
+            cell("latency.p99_us", words::digits),
+            words::digits(busy),
+        ]
+    };
+    let header =
+        ["<Design", "delivered Gbps", "relative", "loss", "mean us", "p99 us", "busy cores"];
+    Section::new("", &header, studies.iter().map(row).collect())
+}
+
+/// What the table of differences shows, and by which name.
+const COMPARED: [(&str, &str); 7] = [
+    ("delivered.gbps", "delivered Gbps"),
+    ("loss", "loss"),
+    ("latency.mean_us", "mean latency us"),
+    ("latency.p99_us", "p99 latency us"),
+    ("interrupts.per_second", "interrupts per second"),
+    ("dropped.total", "packets lost"),
+    ("reordered", "packets reordered"),
+];
+
+/// Each design against the first, figure by figure.
+fn differences(comparison: &Comparison) -> Option<Section> {
+    let (baseline, others) = comparison.studies.split_first()?;
+    let mut rows = Vec::new();
+    for (study, differences) in others.iter().zip(&comparison.differences) {
+        for (path, name) in COMPARED {
+            if let Some(found) = differences.iter().find(|found| found.path == path) {
+                let design = study.plan.design.clone().unwrap_or_default();
+                rows.push(vec![design, name.to_owned(), difference(found), meaning(found)]);
+            }
+        }
+    }
+    let mut section = Section::new("", &["<Design", "<figure", "difference", "<"], rows);
+    section.note = Some(format!(
+        "Differences from {} on the same traffic, replication by replication{}.",
+        baseline.plan.design.as_deref().unwrap_or("the first"),
+        if baseline.interval95.is_some() {
+            "; ± is the 95 % interval"
+        } else {
+            "; one replication has no intervals"
+        }
+    ));
+    (!others.is_empty()).then_some(section)
+}
+
+fn difference(found: &Difference) -> String {
+    let sign = if found.estimate.mean > 0.0 { "+" } else { "" };
+    let mean = format!("{sign}{}", words::digits(found.estimate.mean));
+    match found.estimate.half_width {
+        Some(half) => format!("{mean} ± {}", words::digits(half)),
+        None => mean,
+    }
+}
+
+fn meaning(found: &Difference) -> String {
+    if found.is_shown() == Some(false) { "no difference shown".to_owned() } else { String::new() }
+}

@@ -1,0 +1,209 @@
+//! Results as text for a terminal of 100 columns: the verdict first.
+
+use super::section::{self, Section};
+use super::verdict::{next, verdict};
+use crate::engine::time::Span;
+use crate::study::compare::Comparison;
+use crate::study::run::Study;
+use comfy_table::presets::NOTHING;
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table};
+
+/// Columns of a line.
+const WIDTH: u16 = 100;
+
+/// How text may look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Nothing but characters.
+    Plain,
+    /// With colours and bold letters.
+    Coloured,
+}
+
+/// A study as text.
+#[must_use]
+pub fn study(study: &Study, style: Style) -> String {
+    let mut text = String::new();
+    line(&mut text, &bold(&wrapped(&verdict(study), 0), style));
+    if let Some(next) = next(study) {
+        line(&mut text, &wrapped(&next, 0));
+    }
+    for section in section::of_study(study) {
+        text.push_str(&shown(&section, style));
+    }
+    text.push_str(&warnings(study));
+    text.push('\n');
+    text.push_str(&provenance(study));
+    text
+}
+
+/// A comparison as text: each design's verdict, then the tables.
+#[must_use]
+pub fn comparison(comparison: &Comparison, style: Style) -> String {
+    let mut text = String::new();
+    for study in &comparison.studies {
+        let name = study.plan.design.as_deref().unwrap_or_default();
+        let sentence = wrapped(&format!("{name}: {}", verdict(study)), 2);
+        line(&mut text, &format!("{}{}", bold(name, style), &sentence[name.len()..]));
+    }
+    for section in section::of_comparison(comparison) {
+        text.push_str(&shown(&section, style));
+    }
+    for study in &comparison.studies {
+        text.push_str(&warnings(study));
+    }
+    text.push('\n');
+    for study in &comparison.studies {
+        text.push_str(&provenance(study));
+    }
+    text
+}
+
+fn line(text: &mut String, content: &str) {
+    text.push_str(content);
+    text.push('\n');
+}
+
+fn bold(text: &str, style: Style) -> String {
+    if style == Style::Coloured { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() }
+}
+
+/// A table with its title above and its note below.
+fn shown(section: &Section, style: Style) -> String {
+    let mut text = String::from("\n");
+    if !section.title.is_empty() {
+        line(&mut text, &bold(&section.title, style));
+    }
+    if !section.rows.is_empty() {
+        for row in table(section, style).lines() {
+            line(&mut text, row.trim_end());
+        }
+    }
+    if let Some(note) = &section.note {
+        line(&mut text, &format!(" {}", wrapped(note, 1)));
+    }
+    text
+}
+
+fn table(section: &Section, style: Style) -> Table {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_width(WIDTH).set_content_arrangement(ContentArrangement::Dynamic);
+    if style == Style::Coloured {
+        table.enforce_styling();
+    } else {
+        table.force_no_tty();
+    }
+    table.set_header(
+        section
+            .header
+            .iter()
+            .map(|name| Cell::new(name.trim_start_matches('<')).add_attribute(Attribute::Bold)),
+    );
+    for row in &section.rows {
+        table.add_row(row.iter().map(|cell| coloured(cell)));
+    }
+    for (column, name) in table.column_iter_mut().zip(&section.header) {
+        let left = name.starts_with('<');
+        column.set_cell_alignment(if left { CellAlignment::Left } else { CellAlignment::Right });
+    }
+    table
+}
+
+/// Colours the words that decide.
+fn coloured(text: &str) -> Cell {
+    let cell = Cell::new(text);
+    match text {
+        "pass" => cell.fg(Color::Green),
+        "FAIL" => cell.fg(Color::Red).add_attribute(Attribute::Bold),
+        _ => cell,
+    }
+}
+
+/// Prose in lines that fit, those after the first indented; the first may be, too.
+fn wrapped(prose: &str, indent: usize) -> String {
+    let (mut text, mut column) = (String::new(), indent);
+    for word in prose.split(' ') {
+        let width = word.chars().count();
+        if column > indent && column + 1 + width > usize::from(WIDTH) {
+            text.push('\n');
+            text.extend(std::iter::repeat_n(' ', indent));
+            column = indent;
+        } else if column > indent {
+            text.push(' ');
+            column += 1;
+        }
+        text.push_str(word);
+        column += width;
+    }
+    text
+}
+
+fn warnings(study: &Study) -> String {
+    let warning = |warning: &String| format!("\n{}\n", wrapped(&format!("warning: {warning}"), 2));
+    study.warnings.iter().map(warning).collect()
+}
+
+/// What it takes to see the same again.
+fn provenance(study: &Study) -> String {
+    let plan = &study.plan;
+    let design = plan.design.as_ref().map_or(String::new(), |name| format!("{name}: "));
+    let runs = match plan.replications {
+        1 => String::new(),
+        many => format!("{many} x "),
+    };
+    let warmup = match study.warmup {
+        Span::ZERO => String::new(),
+        span => format!(" after {span} of warm-up"),
+    };
+    format!(
+        "{design}{runs}{}{warmup}, seed {}, fingerprint {:016x}\n",
+        study.first.window, plan.seed, study.fingerprint
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::tree::Tree;
+    use crate::scenario::Expect;
+    use crate::study::expect::Judged;
+    use crate::study::fixture;
+
+    fn sample() -> Study {
+        let mut study = fixture::study(8, 1);
+        let expect = Expect {
+            min: Some(3.3),
+            max: Some(3.7),
+            why: "the ceiling of about 3.5 Gbps that the 2012 posts report".into(),
+            ..fixture::expect("delivered.gbps")
+        };
+        study.expect = vec![Judged { expect, value: Tree::Number(3.4999), pass: true }];
+        study.warnings = vec!["checksum offload is off, and so is RSS".into()];
+        study
+    }
+
+    #[test]
+    fn the_verdict_comes_first_and_no_line_is_longer_than_the_terminal() {
+        let text = study(&sample(), Style::Plain);
+        assert!(text.starts_with("Bottleneck: core 0 of alpha, 100 % busy"), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+        assert!(!text.contains('\x1b'), "{text}");
+        for part in ["ring_full", "pass", "the 2012 posts", "warning: checksum", "seed 2012"] {
+            assert!(text.contains(part), "{part} in\n{text}");
+        }
+    }
+
+    #[test]
+    fn prose_is_wrapped_between_words() {
+        let text = wrapped(&"word ".repeat(50), 2);
+        assert!(text.lines().all(|line| line.chars().count() <= 100));
+        assert_eq!(text.lines().count(), 3);
+        assert!(text.lines().skip(1).all(|line| line.starts_with("  word")));
+        assert_eq!(wrapped("a short one", 0), "a short one");
+    }
+
+    #[test]
+    fn colours_are_used_where_asked_for() {
+        assert!(study(&sample(), Style::Coloured).contains("\x1b["));
+    }
+}

@@ -1,0 +1,218 @@
+//! A whole file -> a checked plan and its world.
+
+use super::diagnostic::{Diagnostic, Place};
+use super::document::Table;
+use super::findings::Findings;
+use super::plan::expect::Expect;
+use super::plan::host::Host;
+use super::plan::nic::Nic;
+use super::plan::traffic::{self, Captures};
+use super::plan::{consumer, event, guest, host, nic, rate};
+use super::view::View;
+use super::words;
+use crate::engine::time::{Span, Time};
+use crate::host::world::{AppSpec, HostSpec, NicSpec, TrafficSpec, WorkSpec, World};
+
+/// Simulated before the measured window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Warmup {
+    /// This long.
+    Fixed(Span),
+    /// As long as MSER-5 finds; the world's own warm-up is zero.
+    Auto,
+}
+
+/// A scenario, or one of its designs, ready to run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// One line that names it.
+    pub title: String,
+    /// What it shows.
+    pub about: String,
+    /// The design; none: the plain file.
+    pub design: Option<String>,
+    /// Seed of the first replication.
+    pub seed: u64,
+    /// Independent runs.
+    pub replications: u64,
+    /// The warm-up.
+    pub warmup: Warmup,
+    /// What is simulated. Another `seed` makes another replication.
+    pub world: World,
+    /// The claims without a design and those that name this one.
+    pub expects: Vec<Expect>,
+    /// What is legal but surprising.
+    pub warnings: Vec<String>,
+    /// A hash of the file with its overlays: keys and values, not how they are written.
+    pub scenario_hash: u64,
+    /// About how many packets all replications offer together.
+    pub offered_estimate: f64,
+}
+
+/// What became of a file: a plan, unless there are mistakes or something cannot run yet.
+#[derive(Debug)]
+pub struct Checked {
+    /// The plan; none where something is missing from it.
+    pub plan: Option<Plan>,
+    /// What was found.
+    pub findings: Findings,
+}
+
+/// Checks a file without its designs, sweep and expectations, and plans it.
+pub fn check(root: &Table, place: &Place, captures: &mut Captures) -> Checked {
+    let mut findings = Findings::default();
+    let view = View::new(root, &words::SCENARIO, "", place);
+    let parts = Parts::read(&view, captures, &mut findings);
+    let plan = parts.plan(&view, &mut findings);
+    let complete = findings.mistakes.is_empty() && findings.unsupported.is_empty();
+    Checked { plan: plan.filter(|_| complete), findings }
+}
+
+/// The tables of a file.
+struct Parts {
+    hosts: Vec<Host>,
+    nics: Vec<Nic>,
+    apps: Vec<AppSpec>,
+    works: Vec<WorkSpec>,
+    sources: Vec<TrafficSpec>,
+    all_captures: bool,
+}
+
+impl Parts {
+    fn read(view: &View, captures: &mut Captures, findings: &mut Findings) -> Self {
+        let hosts: Vec<Host> =
+            view.group("host").iter().map(|view| host::read(view, findings)).collect();
+        let traffics = view.group("traffic");
+        let all_captures = traffics.iter().all(rate::is_capture);
+        let mut parts = Self {
+            hosts,
+            nics: vec![],
+            apps: vec![],
+            works: vec![],
+            sources: vec![],
+            all_captures,
+        };
+        if parts.hosts.is_empty() {
+            return parts;
+        }
+        let names: Vec<&str> = traffics.iter().map(|traffic| traffic.name).collect();
+        let (nic_views, app_views) = (view.group("nic"), view.group("app"));
+        let nics = nic_views.iter().map(|view| nic::read(view, &parts.hosts, &names, findings));
+        parts.nics = all(nics.collect());
+        let apps = app_views.iter().map(|view| consumer::app(view, &parts.hosts, findings));
+        parts.apps = all(apps.collect());
+        let vms: Vec<&str> = view.group("vm").iter().map(|vm| vm.name).collect();
+        for work in view.group("work") {
+            parts.works.extend(consumer::work(&work, &parts.hosts, &vms, findings));
+        }
+        let broken = parts.nics.len() < nic_views.len() || parts.apps.len() < app_views.len();
+        if broken || parts.nics.is_empty() {
+            return parts;
+        }
+        parts.guests(view, findings);
+        let vnics: Vec<&str> = view.group("vnic").iter().map(|vnic| vnic.name).collect();
+        let (hosts, nics, apps) = (&parts.hosts, &parts.nics, &parts.apps);
+        let world = traffic::World { hosts, nics, apps, vms: &vms, vnics: &vnics };
+        let sources = traffics.iter().map(|view| traffic::read(view, &world, captures, findings));
+        parts.sources = sources.collect::<Vec<_>>().into_iter().flatten().collect();
+        parts
+    }
+
+    /// Checks virtual machines, virtual NICs and events.
+    fn guests(&self, view: &View, findings: &mut Findings) {
+        let vms = view.group("vm");
+        let names: Vec<&str> = vms.iter().map(|vm| vm.name).collect();
+        for vm in &vms {
+            guest::vm(vm, &self.nics, &self.hosts, findings);
+        }
+        for vnic in view.group("vnic") {
+            guest::vnic(&vnic, &self.nics, &names, findings);
+        }
+        let names = event::Names {
+            hosts: self.hosts.iter().map(|host| host.spec.name.as_str()).collect(),
+            nics: self.nics.iter().map(|nic| nic.spec.name.as_str()).collect(),
+            vms: vms.iter().map(|vm| (vm.name, vm.integer("count").unwrap_or(1))).collect(),
+        };
+        for one in view.list("event") {
+            event::read(&one, &names, findings);
+        }
+    }
+
+    /// The plan of these tables; none where a key of the file itself is wrong.
+    fn plan(self, view: &View, findings: &mut Findings) -> Option<Plan> {
+        let warmup = match view.text("warmup")? {
+            "auto" => Warmup::Auto,
+            _ => Warmup::Fixed(view.time("warmup")?),
+        };
+        let fixed = if let Warmup::Fixed(span) = warmup { span } else { Span::ZERO };
+        let duration = duration(view, fixed, self.all_captures, findings);
+        let (seed, replications) = (view.integer("seed")?, view.integer("replications")?);
+        let run = fixed + duration.unwrap_or(Span::ZERO);
+        let offered: f64 = self
+            .sources
+            .iter()
+            .map(|spec| rate::estimate(&spec.source.arrivals, &spec.source.sizes, run))
+            .sum();
+        Some(Plan {
+            title: view.text("title")?.to_owned(),
+            about: view.text("about")?.to_owned(),
+            design: None,
+            seed,
+            replications,
+            warmup,
+            world: World {
+                seed,
+                warmup: fixed,
+                duration,
+                step: None,
+                batch: None,
+                hosts: self.hosts.into_iter().map(|host| host.spec).collect::<Vec<HostSpec>>(),
+                nics: self.nics.into_iter().map(|nic| nic.spec).collect::<Vec<NicSpec>>(),
+                sources: self.sources,
+                apps: self.apps,
+                works: self.works,
+            },
+            expects: vec![],
+            warnings: vec![],
+            scenario_hash: 0,
+            offered_estimate: offered * replications as f64,
+        })
+    }
+}
+
+/// All of what was read, or nothing where something could not be: numbers refer to places in it.
+fn all<T>(read: Vec<Option<T>>) -> Vec<T> {
+    read.into_iter().collect::<Option<_>>().unwrap_or_default()
+}
+
+/// Checks the window's length with the warm-up against the clock; recordings need none.
+fn duration(
+    view: &View,
+    warmup: Span,
+    all_captures: bool,
+    findings: &mut Findings,
+) -> Option<Span> {
+    if !view.has("duration") {
+        if !all_captures {
+            findings.mistake(
+                Diagnostic::new("`duration` is missing")
+                    .at(view.place("duration"))
+                    .because("only recorded traffic ends by itself")
+                    .help("add `duration = \"200 ms\"` at the top"),
+            );
+        }
+        return None;
+    }
+    let duration = view.time("duration")?;
+    if warmup.0 + duration.0 > Time::END.0 {
+        findings.mistake(
+            view.mistake("duration", "warm-up and duration together are longer than the clock")
+                .because(format!(
+                    "{warmup} and {duration}; the clock ends at {}",
+                    Span(Time::END.0)
+                ))
+                .help("write shorter ones: seconds show what there is to see"),
+        );
+    }
+    Some(duration)
+}

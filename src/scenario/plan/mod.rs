@@ -1,0 +1,13 @@
+//! One file per table of a scenario: from its keys to the plain numbers of a world.
+
+pub mod consumer;
+pub mod event;
+pub mod expect;
+pub mod guest;
+pub mod host;
+pub mod moderation;
+pub mod nic;
+pub mod rate;
+pub mod reference;
+pub mod rss;
+pub mod traffic;

@@ -1,0 +1,59 @@
+//! Names that refer to other tables: `host = "alpha"`, `to = "app.db"`, `vm = "web[3]"`.
+
+use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::units::short;
+use crate::scenario::view::View;
+
+/// The index of the table that a key names; the only one where the key is left out.
+///
+/// # Errors
+/// An unknown name; no name where there are several tables.
+pub fn named(view: &View, key: &str, what: &str, names: &[&str]) -> Result<usize, Diagnostic> {
+    if let Some(name) = view.text(key) {
+        return find(name, names).ok_or_else(|| unknown(view, key, what, name, names));
+    }
+    if names.len() == 1 {
+        return Ok(0);
+    }
+    Err(view
+        .mistake(key, format!("`{}` does not say which {what} it belongs to", view.name))
+        .because(format!("the file has {} of them", names.len()))
+        .help(format!("add `{key} = \"NAME\"`: {}", names.join(", "))))
+}
+
+/// The index of a name.
+#[must_use]
+pub fn find(name: &str, names: &[&str]) -> Option<usize> {
+    names.iter().position(|known| *known == name)
+}
+
+/// A name that no table has.
+#[must_use]
+pub fn unknown(view: &View, key: &str, what: &str, name: &str, names: &[&str]) -> Diagnostic {
+    let near = names
+        .iter()
+        .filter(|_| name.len() < 64)
+        .map(|known| (strsim::damerau_levenshtein(known, name), known))
+        .filter(|(far, known)| *far <= known.len() / 3 + 1)
+        .min();
+    let help = match (near, names) {
+        (Some((_, near)), _) => format!("did you mean \"{near}\"? there are: {}", names.join(", ")),
+        (None, []) => format!("add a table `[{what}.NAME]` first"),
+        (None, _) => format!("there are: {}", names.join(", ")),
+    };
+    view.mistake(key, format!("there is no {what} \"{}\"", short(name)))
+        .because(format!("no table [{what}.{}]", short(name)))
+        .help(help)
+}
+
+/// A name and the instance it picks: `web` -> all, `web.*` -> all, `web[3]` -> the fourth.
+#[must_use]
+pub fn instance(text: &str) -> Option<(&str, Option<u32>)> {
+    if let Some(name) = text.strip_suffix(".*") {
+        return Some((name, None));
+    }
+    match text.split_once('[') {
+        None => Some((text, None)),
+        Some((name, rest)) => Some((name, Some(rest.strip_suffix(']')?.parse().ok()?))),
+    }
+}

@@ -1,0 +1,114 @@
+//! Receive side scaling: queues, their cores, key, hash types, indirection table.
+
+use super::host::Host;
+use crate::rx::steering::placement::{Profile as Order, place};
+use crate::rx::steering::rss::{HashTypes, RssSpec, default_table};
+use crate::rx::steering::toeplitz::{KEY_BYTES, KEY_MICROSOFT, KEY_SYMMETRIC, parse_key};
+use crate::scenario::document::{Node, Value};
+use crate::scenario::findings::Findings;
+use crate::scenario::profile::Profile;
+use crate::scenario::view::View;
+
+/// Reads the RSS of a NIC: the specification and the core of each queue.
+pub fn read(
+    nic: &View,
+    host: &Host,
+    model: &Profile,
+    findings: &mut Findings,
+) -> Option<(RssSpec, Vec<u32>)> {
+    let view = nic.options("rss");
+    let physical = host.processors.logical / host.processors.smt;
+    let limit = model.number("rss.queues").unwrap_or(u64::MAX);
+    let usual = u64::from(physical).min(limit) as u32;
+    let queues = if view.has("queues") { view.count("queues")? } else { usual };
+    if u64::from(queues) > limit {
+        findings.mistake(
+            view.mistake("queues", format!("{queues} queues are more than {} has", model.name))
+                .because(format!("its RSS has at most {limit} queues"))
+                .help(format!("write queues = {limit}, or model = \"ideal\"")),
+        );
+    }
+    let cores = cores(&view, host, queues, findings)?;
+    let entries = entries(&view, model, findings)?;
+    if entries < queues {
+        findings.warn(format!(
+            "nic.{}: an indirection table of {entries} entries reaches {entries} of \
+             {queues} queues",
+            nic.name
+        ));
+    }
+    let spec = RssSpec {
+        key: key(&view, findings)?,
+        types: types(&view),
+        table: default_table(entries, queues),
+    };
+    Some((spec, cores))
+}
+
+/// The core of each queue.
+fn cores(view: &View, host: &Host, queues: u32, findings: &mut Findings) -> Option<Vec<u32>> {
+    let base = view.count("base_processor")?;
+    let most = if view.has("max_processors") { view.count("max_processors")? } else { u32::MAX };
+    let order = match view.text("profile") {
+        Some("numa-static") => Order::NumaStatic,
+        Some("conservative") => Order::Conservative,
+        _ => Order::Closest,
+    };
+    let placed = place(queues, order, base, most, host.processors);
+    if placed.is_none() {
+        let last = host.processors.logical - host.processors.smt;
+        findings.mistake(
+            view.mistake("base_processor", format!("`{}` has no processor {base}", host.spec.name))
+                .because(format!("receive queues use its physical cores, numbered 0 to {last}"))
+                .help(format!("write base_processor = 0 to {last}")),
+        );
+    }
+    placed
+}
+
+/// The entries of the indirection table.
+fn entries(view: &View, model: &Profile, findings: &mut Findings) -> Option<u32> {
+    let entries = view.count("table")?;
+    if !entries.is_power_of_two() {
+        findings.mistake(
+            view.mistake("table", format!("an indirection table cannot have {entries} entries"))
+                .because("the low bits of the hash index it: a power of two is due")
+                .help(format!("write {}", (entries.next_power_of_two()).min(32_768))),
+        );
+        return None;
+    }
+    let limit = model.number("rss.table").unwrap_or(u64::MAX);
+    if u64::from(entries) > limit {
+        findings.mistake(
+            view.mistake("table", format!("{entries} entries are more than {} has", model.name))
+                .because(format!("its indirection table has {limit} entries"))
+                .help(format!("write table = {limit}, or model = \"ideal\"")),
+        );
+    }
+    Some(entries)
+}
+
+fn key(view: &View, findings: &mut Findings) -> Option<[u8; KEY_BYTES]> {
+    match view.text("key")? {
+        "microsoft" => Some(KEY_MICROSOFT),
+        "symmetric" => Some(KEY_SYMMETRIC),
+        text => findings.take(parse_key(text).map_err(|error| {
+            view.mistake("key", "this is no hash key").because(error.to_string()).help(
+                "write \"microsoft\", \"symmetric\" (6d5a repeated), or 40 bytes in hexadecimal",
+            )
+        })),
+    }
+}
+
+fn types(view: &View) -> HashTypes {
+    let Some(Node { value: Value::List(names), .. }) = view.node("hash") else {
+        return HashTypes::USUAL;
+    };
+    let mut types = HashTypes::NONE;
+    for name in names {
+        if let Value::Text(name) = &name.value {
+            let _known = types.switch_on(name);
+        }
+    }
+    types
+}

@@ -1,0 +1,91 @@
+//! Profiles: named sets of numbers, each with its source or the word "assumed".
+
+mod costs;
+mod models;
+mod numbers;
+
+pub use costs::COST_NAMES;
+pub use models::MODEL_NAMES;
+pub use numbers::{Pcie, Profile, Row};
+
+/// All profiles: costs, then NIC models.
+pub fn all() -> impl Iterator<Item = &'static Profile> {
+    costs::ALL.iter().chain(models::ALL)
+}
+
+/// The profile of this name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Profile> {
+    all().find(|profile| profile.name == name)
+}
+
+/// The profile of this name, or else the one called `usual`.
+///
+/// # Panics
+/// Where `usual` is no profile: it is written in this program, never by a user.
+#[must_use]
+pub fn find_or(name: Option<&str>, usual: &str) -> &'static Profile {
+    name.and_then(find).or_else(|| find(usual)).expect("a profile of this program")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::units;
+
+    fn ps(profile: &str, key: &str) -> u64 {
+        let text = find(profile).and_then(|p| p.text(key)).expect("a cost");
+        units::time(text).expect("a time").0
+    }
+
+    #[test]
+    fn a_full_frame_costs_3470_ns_on_hyperv_2012_towards_host_and_vm() {
+        for (packet, byte) in [("stack_packet", "stack_byte"), ("vswitch_packet", "vswitch_byte")] {
+            let cost = |key| ps("hyperv-2012", key);
+            let sum = cost("packet") + cost(packet) + 1518 * (cost("byte") + cost(byte));
+            assert_eq!(64 * sum + cost("round"), 64 * 3_470_000);
+        }
+    }
+
+    #[test]
+    fn a_full_poll_of_dpdk_costs_22_900_ps_a_packet() {
+        assert_eq!(64 * ps("dpdk", "packet") + ps("dpdk", "round"), 64 * 22_900);
+    }
+
+    #[test]
+    fn generation_2_x8_carries_28_67_gbps() {
+        let pcie = find("intel-82599").and_then(Profile::pcie).expect("a bus");
+        assert_eq!(pcie.spec().bits, Some(28_672_000_000));
+        let third = Pcie { generation: 3, ..pcie };
+        assert_eq!(third.spec().bits, Some(57_848_123_076));
+    }
+
+    #[test]
+    fn every_number_says_where_it_comes_from() {
+        for profile in all() {
+            assert!(profile.rows.iter().all(|row| row.source.len() > 6), "{}", profile.name);
+        }
+    }
+
+    #[test]
+    fn every_number_can_be_read() {
+        for profile in all() {
+            for row in profile.rows {
+                let text = row.value;
+                let known = [
+                    text.parse::<u64>().is_ok(),
+                    units::time(text).is_ok(),
+                    units::size(text).is_ok(),
+                    units::link(text).is_ok(),
+                ];
+                assert!(known.contains(&true), "{}: {}", profile.name, row.key);
+            }
+        }
+    }
+
+    #[test]
+    fn the_words_of_the_format_name_every_profile() {
+        let names: Vec<&str> = all().map(|profile| profile.name).collect();
+        assert_eq!(names, [COST_NAMES, MODEL_NAMES].concat());
+    }
+}

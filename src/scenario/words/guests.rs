@@ -1,0 +1,46 @@
+//! The keys of virtual machines and their NICs.
+
+use super::word::Default::{Says, Value};
+use super::word::{Kind, Table, word};
+
+pub(super) static VM: Table = Table {
+    path: "vm.NAME",
+    about: "a group of virtual machines",
+    words: &[
+        word("count", Kind::Integer(1, 4096), Value("1"), "how many: NAME[0], NAME[1], ..."),
+        word("nic", Kind::Text, Says("the only NIC"), "the port whose virtual switch it is on"),
+        word("vcpus", Kind::Integer(1, 1024), Value("1"), "virtual processors of each"),
+        word("cores", Kind::Cpus, Says("all"), "where its vCPUs run"),
+        word(
+            "placement",
+            Kind::Word(&["pinned", "floating"]),
+            Value("pinned"),
+            "a vCPU has its core, or takes the least loaded",
+        ),
+        word("vmq", Kind::Flag, Value("false"), "wants a hardware queue").known_as(&["VmqWeight"]),
+        word("vf", Kind::Flag, Value("false"), "wants a virtual function").known_as(&["IovWeight"]),
+        word(
+            "channel",
+            Kind::Integer(1, 1 << 20),
+            Value("1024"),
+            "packets in the channel from the virtual switch",
+        ),
+    ],
+};
+
+pub(super) static VNIC: Table = Table {
+    path: "vnic.NAME",
+    about: "a further virtual NIC, of a VM or of the host",
+    words: &[
+        word("vm", Kind::Text, Says("none: it belongs to the host"), "its group of VMs"),
+        word("nic", Kind::Text, Says("the only NIC"), "the port whose virtual switch it is on"),
+        word("vmq", Kind::Flag, Value("false"), "wants a hardware queue"),
+        word("vf", Kind::Flag, Value("false"), "wants a virtual function"),
+        word(
+            "channel",
+            Kind::Integer(1, 1 << 20),
+            Value("1024"),
+            "packets in the channel from the virtual switch",
+        ),
+    ],
+};

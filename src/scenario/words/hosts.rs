@@ -1,0 +1,229 @@
+//! The keys of hosts, costs, apps and works.
+
+use super::word::Default::{Required, Says, Value};
+use super::word::{Kind, Table, Word, word};
+
+/// What stands for "of the profile".
+const PROFILE: super::word::Default = Says("the profile's, see `costs`");
+
+pub(super) static HOST: Table = Table {
+    path: "host.NAME",
+    about: "a server",
+    words: &[
+        word("cores", Kind::Integer(1, 1024), Value("1"), "physical cores"),
+        word("smt", Kind::Integer(1, 2), Value("1"), "threads per core; siblings are adjacent")
+            .known_as(&["hyperthreading", "ht"]),
+        word("numa_nodes", Kind::Integer(1, 64), Value("1"), "nodes that share the cores evenly")
+            .known_as(&["*NumaNodeId", "numa"]),
+        word("clock", Kind::Frequency, Value("2.66 GHz"), "turns cycles into time"),
+        word(
+            "costs",
+            Kind::Word(crate::scenario::profile::COST_NAMES),
+            Value("zero"),
+            "the cost profile; `rxsim show hyperv-2012` prints one",
+        ),
+        word("cost", Kind::Table(&COSTS), Says("none"), "entries that replace the profile's"),
+        word(
+            "stack",
+            Kind::WordOr(STACKS, &STACK),
+            Value("windows-dpc"),
+            "how a core takes packets",
+        ),
+        word("budget", Kind::Integer(1, 1 << 20), Value("64"), "packets per poll round")
+            .known_as(&["weight", "dev_weight", "netdev_budget"]),
+        word("quantum", Kind::Time, Value("1 ms"), "time slice of threads (assumed)"),
+        word(
+            "backlog",
+            Kind::Integer(1, 1 << 24),
+            Value("1000"),
+            "packets of protocol work per core under `interrupt-per-packet`",
+        )
+        .known_as(&["netdev_max_backlog"]),
+        word(
+            "idle_before_sleep",
+            Kind::TimeOrZero,
+            Value("100 us"),
+            "an idle core sleeps after this, then pays `wakeup` (assumed)",
+        ),
+        word(
+            "contention",
+            Kind::Number(0.0, 10.0),
+            Value("0"),
+            "sigma of 1 + sigma (n - 1) on the cost per packet, n = cores that own \
+             a queue of the NIC",
+        ),
+        word(
+            "dispatch",
+            Kind::WordOr(&["per-queue", "shared", "work-stealing"], &DISPATCH),
+            Value("per-queue"),
+            "which core takes a queue's packets",
+        ),
+        word(
+            "virtualization",
+            Kind::Table(&VIRTUALIZATION),
+            Says("none"),
+            "what CPU and hypervisor can do",
+        ),
+    ],
+};
+
+/// How a core takes packets.
+const STACKS: &[&str] = &["windows-dpc", "linux-napi", "busy-poll", "interrupt-per-packet"];
+
+pub(super) static STACK: Table = Table {
+    path: "host.NAME.stack",
+    about: "how a core takes packets, with options",
+    words: &[
+        word("kind", Kind::Word(STACKS), Required, "the stack"),
+        word(
+            "hz",
+            Kind::Integer(24, 10_000),
+            Value("250"),
+            "timer ticks per second of linux-napi (CONFIG_HZ)",
+        ),
+        word(
+            "ksoftirqd",
+            Kind::Word(&["defers", "shares"]),
+            Value("defers"),
+            "\"defers\" (Linux up to 6.5): a running ksoftirqd takes the softirqs; \
+             \"shares\": later kernels",
+        ),
+    ],
+};
+
+pub(super) static DISPATCH: Table = Table {
+    path: "host.NAME.dispatch",
+    about: "join-bounded-shortest-queue",
+    words: &[word("jbsq", Kind::Integer(1, 1024), Required, "packets per core's own queue")],
+};
+
+pub(super) static VIRTUALIZATION: Table = Table {
+    path: "host.NAME.virtualization",
+    about: "what CPU and hypervisor can do",
+    words: &[
+        word(
+            "posted_interrupts",
+            Kind::Flag,
+            Value("false"),
+            "interrupts reach a running guest without exits",
+        )
+        .known_as(&["APICv", "VT-d PI"]),
+        word(
+            "exits_per_interrupt",
+            Kind::Integer(0, 100),
+            Says("0 with posted interrupts, else 2"),
+            "exits that an interrupt for a guest costs",
+        ),
+    ],
+};
+
+/// The names of the cost entries of this version's receive path.
+pub(super) static COSTS: Table = Table {
+    path: "host.NAME.cost",
+    about: "what things cost on this host",
+    words: &[
+        cost("interrupt", "per hardware interrupt: handler, and scheduling of the deferred work"),
+        cost("round", "per poll round; under busy-poll per visit of a ring"),
+        cost("packet", "driver, per packet that the host processes"),
+        cost("byte", "driver, per byte of the frame"),
+        cost("stack_packet", "protocol stack, per packet for the host itself"),
+        cost("stack_byte", "protocol stack, per byte of it"),
+        cost(
+            "filter_packet",
+            "per packet that a filter in the driver discards, instead of all else",
+        ),
+        cost("app_packet", "an app, per packet"),
+        cost("app_byte", "an app, per byte"),
+        constant("context_switch", "per turn of a core from one thread to another"),
+        constant("wakeup", "leaving a sleep state, added to the interrupt that ends it"),
+        cost("vswitch_packet", "virtual switch, per packet towards a VM"),
+        cost("vswitch_byte", "virtual switch, per byte: lookup and copy"),
+        cost("vm_notify", "per notification of a VM"),
+        cost("guest_interrupt", "guest, per virtual interrupt"),
+        cost("guest_packet", "guest, per packet"),
+        cost("guest_byte", "guest, per byte"),
+        cost("vm_exit", "per exit from a guest"),
+        cost("guest_preempt", "per preemption of a running guest by host work"),
+        cost("ipi", "per interrupt between processors"),
+        cost("move", "per queue that a policy moves"),
+    ],
+};
+
+const fn cost(key: &'static str, meaning: &'static str) -> Word {
+    word(key, Kind::Cost, PROFILE, meaning)
+}
+
+const fn constant(key: &'static str, meaning: &'static str) -> Word {
+    word(key, Kind::TimeOrZero, PROFILE, meaning)
+}
+
+/// A cost with chance: not under one path, but wherever a cost is due.
+pub static COST: Table = Table {
+    path: "COST",
+    about: "a cost with chance",
+    words: &[
+        word("mean", Kind::Work, Says("none; uniform and bimodal have their own"), "the mean"),
+        word(
+            "distribution",
+            Kind::Word(&["constant", "exponential", "lognormal", "uniform", "bimodal"]),
+            Required,
+            "the law",
+        ),
+        word(
+            "cv",
+            Kind::Number(0.0, 10.0),
+            Says("none; lognormal needs it"),
+            "standard deviation over mean",
+        ),
+        word("min", Kind::Work, Says("none; uniform needs it"), "least value"),
+        word("max", Kind::Work, Says("none; uniform needs it"), "greatest value"),
+        word(
+            "values",
+            Kind::Tables(&BIMODAL),
+            Says("none; bimodal needs them"),
+            "values and weights",
+        ),
+    ],
+};
+
+pub(super) static BIMODAL: Table = Table {
+    path: "VALUE",
+    about: "one of a bimodal cost's values",
+    words: &[
+        word("value", Kind::Work, Required, "the value"),
+        word("weight", Kind::Integer(1, 1_000_000), Required, "how often, relative to the others"),
+    ],
+};
+
+pub(super) static APP: Table = Table {
+    path: "app.NAME",
+    about: "a consumer on a host: thread class, bounded backlog",
+    words: &[
+        word("host", Kind::Text, Says("the only host"), "its host"),
+        word("core", Kind::Integer(0, 2047), Value("0"), "the core it runs on"),
+        word(
+            "backlog",
+            Kind::Integer(1, 1 << 24),
+            Value("1000"),
+            "packets handed over and not yet finished",
+        ),
+        word("packet", Kind::Cost, Says("the host's `app_packet`"), "per packet"),
+        word("byte", Kind::Cost, Says("the host's `app_byte`"), "per byte"),
+    ],
+};
+
+pub(super) static WORK: Table = Table {
+    path: "work.NAME",
+    about: "CPU load that is not networking, in the thread class",
+    words: &[
+        word("on", Kind::Text, Required, "where: \"host.alpha\" or \"vm.web\""),
+        word("cores", Kind::Cpus, Says("all"), "the cores it loads"),
+        word("load", Kind::Percent, Required, "share of each core that it asks for"),
+        word(
+            "period",
+            Kind::Time,
+            Value("10 ms"),
+            "it asks for its share anew at every multiple (assumed)",
+        ),
+    ],
+};

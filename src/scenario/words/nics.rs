@@ -1,0 +1,313 @@
+//! The keys of NICs.
+
+use super::word::Default::{Required, Says, Value};
+use super::word::{Kind, Table, word};
+
+/// What stands for "of the model".
+const MODEL: super::word::Default = Says("the model's, see `model`");
+
+pub(super) static NIC: Table =
+    Table {
+        path: "nic.NAME",
+        about: "a port",
+        words: &[
+            word("host", Kind::Text, Says("the only host"), "its host"),
+            word(
+                "model",
+                Kind::Word(crate::scenario::profile::MODEL_NAMES),
+                Value("ideal"),
+                "the NIC profile; `rxsim show intel-82599` prints one",
+            ),
+            word("link", Kind::Link, MODEL, "the link's rate").known_as(&["speed", "*SpeedDuplex"]),
+            word(
+                "egress",
+                Kind::Size(1, 1 << 40),
+                Value("1 MiB"),
+                "buffer upstream of the link; what does not fit is lost as link_full",
+            ),
+            word(
+                "path",
+                Kind::Word(&["single-queue", "rss", "vmq", "sriov"]),
+                Value("single-queue"),
+                "how packets find their queue",
+            ),
+            word(
+                "core",
+                Kind::Integer(0, 2047),
+                Value("0"),
+                "the core of the only queue on single-queue",
+            ),
+            word(
+                "ring",
+                Kind::Integer(1, 1 << 20),
+                Value("512"),
+                "descriptors per queue; one is held from DMA until its packet's \
+                 processing ends",
+            )
+            .known_as(&[
+                "*ReceiveBuffers",
+                "NumRxBuffers",
+                "rx_ring",
+                "-G rx",
+                "rx",
+                "descriptors",
+            ]),
+            word("buffer", Kind::Size(1, 1 << 40), MODEL, "the port's packet buffer"),
+            word("checksum_offload", Kind::Flag, Value("true"), "off also turns RSS off").known_as(
+                &["*TCPChecksumOffloadIPv4", "*UDPChecksumOffloadIPv4", "-K rx", "rx-checksumming"],
+            ),
+            word("rss", Kind::Table(&RSS), Says("its defaults"), "receive side scaling")
+                .known_as(&["*RSS"]),
+            word("vmq", Kind::Table(&VMQ), Says("its defaults"), "virtual machine queues")
+                .known_as(&["*VMQ", "VMDq"]),
+            word("sriov", Kind::Table(&SRIOV), Says("its defaults"), "virtual functions")
+                .known_as(&["*SRIOV"]),
+            word(
+                "when_ring_full",
+                Kind::Word(&["auto", "drop", "hold"]),
+                Value("auto"),
+                "drop; hold: wait in the port's buffer, head of line; auto: the driver's rule \
+                 (ideal: drop; else hold with a single queue, drop with several or with VFs)",
+            )
+            .known_as(&["drop_en", "*FlowControl"]),
+            word(
+                "moderation",
+                Kind::WordOr(&["none"], &MODERATION),
+                Says("none on ideal, else throttle at 50 us (assumed)"),
+                "when a vector interrupts",
+            )
+            .known_as(&["*InterruptModeration", "ITR", "EITR", "coalesce", "-C"]),
+            word("pcie", Kind::Table(&PCIE), MODEL, "the bus"),
+            word(
+                "filter",
+                Kind::Tables(&FILTER),
+                Says("none"),
+                "early verdicts: drop or pin to a queue",
+            ),
+        ],
+    };
+
+pub(super) static RSS: Table = Table {
+    path: "nic.NAME.rss",
+    about: "receive side scaling",
+    words: &[
+        word(
+            "enabled",
+            Kind::Flag,
+            Says("true on path = \"rss\""),
+            "off: all packets go to queue 0",
+        )
+        .known_as(&["*RSS"]),
+        word(
+            "queues",
+            Kind::Integer(1, 32_768),
+            Says("the smaller of the host's cores and the model's limit"),
+            "receive queues",
+        )
+        .known_as(&[
+            "NumberOfReceiveQueues",
+            "*NumRSSQueues",
+            "-L rx",
+            "-L combined",
+            "num_queues",
+            "channels",
+        ]),
+        word(
+            "base_processor",
+            Kind::Integer(0, 2047),
+            Value("0"),
+            "the first processor that may be used",
+        )
+        .known_as(&["BaseProcessorNumber", "*RssBaseProcNumber"]),
+        word(
+            "max_processors",
+            Kind::Integer(1, 2048),
+            Says("all from base_processor"),
+            "how many physical cores may be used",
+        )
+        .known_as(&["MaxProcessors", "*MaxRssProcessors", "MaxNumRssCpus"]),
+        word(
+            "table",
+            Kind::Integer(1, 32_768),
+            Value("128"),
+            "entries of the indirection table, a power of two",
+        )
+        .known_as(&["IndirectionTableSize", "indir"]),
+        word(
+            "key",
+            Kind::Text,
+            Value("microsoft"),
+            "the hash key: \"microsoft\", \"symmetric\", or 40 bytes in hexadecimal",
+        )
+        .known_as(&["hkey", "HashSecretKey"]),
+        word(
+            "profile",
+            Kind::Word(&["closest", "numa-static", "conservative"]),
+            Value("closest"),
+            "which cores are taken",
+        )
+        .known_as(&["*RSSProfile"]),
+        word(
+            "hash",
+            Kind::Words(&["ipv4", "tcp-ipv4", "udp-ipv4", "ipv6", "tcp-ipv6", "udp-ipv6"]),
+            Says("ipv4, tcp-ipv4, ipv6, tcp-ipv6"),
+            "the hash types that are on",
+        )
+        .known_as(&["rx-flow-hash", "HashInformation"]),
+    ],
+};
+
+pub(super) static VMQ: Table = Table {
+    path: "nic.NAME.vmq",
+    about: "virtual machine queues",
+    words: &[
+        word(
+            "queues",
+            Kind::Integer(1, 4097),
+            Says("the model's limit; ideal: one per VM that wants one, plus the default queue"),
+            "queues, the default queue included",
+        )
+        .known_as(&["NumQueues"]),
+        word("shared_interrupts", Kind::Flag, Value("true"), "queues of one core share one vector"),
+        word(
+            "base_processor",
+            Kind::Integer(0, 2047),
+            Value("0"),
+            "the first processor that may be used",
+        )
+        .known_as(&["BaseProcessorNumber"]),
+        word(
+            "max_processors",
+            Kind::Integer(1, 2048),
+            Says("all from base_processor"),
+            "how many physical cores may be used",
+        )
+        .known_as(&["MaxProcessors"]),
+        word(
+            "rebalance",
+            Kind::WordOr(POLICIES, &REBALANCE),
+            Value("fixed"),
+            "who moves queues among cores",
+        ),
+        word("below_10g", Kind::Flag, Value("false"), "use VMQ on slower links too")
+            .known_as(&["BelowTenGigVmqEnabled"]),
+        word(
+            "copy",
+            Kind::Word(&["host_buffer", "shared_memory"]),
+            Value("host_buffer"),
+            "host_buffer (2012 and later): the host copies into the VM; \
+             shared_memory (2008 R2): the NIC does",
+        ),
+    ],
+};
+
+/// Who moves queues among cores.
+const POLICIES: &[&str] = &["fixed", "dynamic-vmq", "rss++", "least-loaded"];
+
+pub(super) static REBALANCE: Table = Table {
+    path: "nic.NAME.vmq.rebalance",
+    about: "a policy with its numbers",
+    words: &[
+        word("policy", Kind::Word(POLICIES), Required, "the policy"),
+        word("interval", Kind::Time, Value("100 ms"), "how often it looks (assumed)"),
+        word(
+            "expand_above",
+            Kind::Percent,
+            Value("90 %"),
+            "spread when the home core is busier (assumed)",
+        ),
+        word(
+            "contract_below",
+            Kind::Percent,
+            Value("60 %"),
+            "return when it is less busy (assumed)",
+        ),
+    ],
+};
+
+pub(super) static SRIOV: Table = Table {
+    path: "nic.NAME.sriov",
+    about: "virtual functions",
+    words: &[word("vfs", Kind::Integer(0, 4096), Says("the model's limit"), "virtual functions")
+        .known_as(&["*NumVFs", "max_vfs", "sriov_numvfs"])],
+};
+
+pub(super) static MODERATION: Table = Table {
+    path: "nic.NAME.moderation",
+    about: "when a vector interrupts",
+    words: &[
+        word(
+            "policy",
+            Kind::Word(&["none", "throttle", "timer", "timer-or-count", "periodic", "adaptive"]),
+            Required,
+            "the rule",
+        ),
+        word(
+            "interval",
+            Kind::Time,
+            Says("throttle 50 us (assumed); else it must be given"),
+            "of the timer; rounded down to the NIC's unit",
+        )
+        .known_as(&["rx-usecs", "InterruptThrottleRate", "ITR"]),
+        word(
+            "frames",
+            Kind::Integer(1, 1 << 20),
+            Says("none; timer-or-count needs it"),
+            "packets that interrupt at once",
+        )
+        .known_as(&["rx-frames"]),
+        word(
+            "algorithm",
+            Kind::Word(&["net-dim", "ixgbe"]),
+            Says("none; adaptive needs it"),
+            "who adapts",
+        )
+        .known_as(&["adaptive-rx"]),
+    ],
+};
+
+pub(super) static PCIE: Table = Table {
+    path: "nic.NAME.pcie",
+    about: "the bus",
+    words: &[
+        word("generation", Kind::Integer(1, 5), MODEL, "PCI Express generation")
+            .known_as(&["gen", "LnkSta"]),
+        word("lanes", Kind::Integer(1, 32), MODEL, "lanes: 1, 2, 4, 8, 12, 16 or 32")
+            .known_as(&["width"]),
+        word(
+            "max_payload",
+            Kind::Integer(128, 4096),
+            MODEL,
+            "bytes of the largest payload: 128, 256, ... 4096",
+        )
+        .known_as(&["MPS", "MaxPayload"]),
+        word(
+            "latency",
+            Kind::TimeOrZero,
+            MODEL,
+            "from the end of a transfer until the host sees the packet",
+        ),
+    ],
+};
+
+pub(super) static FILTER: Table = Table {
+    path: "nic.NAME.filter",
+    about: "an early verdict",
+    words: &[
+        word("match", Kind::Table(&MATCH), Required, "the packets it concerns"),
+        word("action", Kind::Word(&["drop", "pin"]), Required, "discard, or send to a queue"),
+        word(
+            "at",
+            Kind::Word(&["nic", "driver"]),
+            Value("nic"),
+            "in the NIC, or in the driver for `filter_packet`",
+        ),
+        word("queue", Kind::Integer(0, 32_767), Says("none; pin needs it"), "the queue"),
+    ],
+};
+
+pub(super) static MATCH: Table = Table {
+    path: "nic.NAME.filter.match",
+    about: "the packets that a filter concerns",
+    words: &[word("traffic", Kind::Text, Required, "the traffic's name")],
+};

@@ -1,0 +1,125 @@
+//! The keys of traffic.
+
+use super::word::Default::{Required, Says, Value};
+use super::word::{Kind, Table, word};
+
+/// Frames in bytes, FCS included.
+const FRAME: Kind = Kind::Size(64, 65_539);
+
+pub(super) static TRAFFIC: Table = Table {
+    path: "traffic.NAME",
+    about: "what the wire brings",
+    words: &[
+        word(
+            "to",
+            Kind::Text,
+            Required,
+            "\"host.NAME\", \"app.NAME\", \"vm.NAME\" or \"vnic.NAME\"; each \
+             instance of a group receives `rate`",
+        ),
+        word("nic", Kind::Text, Says("the only NIC of the host"), "the port it comes in by"),
+        word(
+            "rate",
+            Kind::Rate,
+            Says("none; all but captures and bursts need it"),
+            "bits of L2 frames incl. FCS, or packets, per second; \"line\" is the link's own rate",
+        ),
+        word("frame", Kind::Frame, Value("1518 B"), "frame size incl. FCS"),
+        word(
+            "arrivals",
+            Kind::Word(&["constant", "poisson", "on-off", "burst", "capture"]),
+            Says(
+                "poisson; constant with rate = \"line\"; else as `burst`, `on_off` and \
+                 `capture` say",
+            ),
+            "when packets come",
+        ),
+        word("burst", Kind::Table(&BURST), Says("none"), "packets back to back"),
+        word("on_off", Kind::Table(&ON_OFF), Says("none"), "spans with and without packets"),
+        word("flows", Kind::Integer(1, 1 << 24), Value("1"), "flows of each instance"),
+        word(
+            "keys",
+            Kind::WordOr(&["random", "sequential-ports"], &KEYS),
+            Value("random"),
+            "their addresses and ports",
+        ),
+        word(
+            "popularity",
+            Kind::WordOr(&["uniform"], &POPULARITY),
+            Value("uniform"),
+            "how packets choose among flows",
+        ),
+        word(
+            "capture",
+            Kind::Text,
+            Says("none"),
+            "a recording to play, beside the scenario file: pcap, pcapng, gzip of both",
+        ),
+        word(
+            "speed",
+            Kind::Number(1e-6, 1e6),
+            Value("1"),
+            "the recording's gaps are divided by this",
+        ),
+        word(
+            "max_gap",
+            Kind::Time,
+            Says("none"),
+            "longer gaps of the recording are shortened to this",
+        ),
+    ],
+};
+
+/// A frame size of a mix.
+pub static SIZE: Table = Table {
+    path: "SIZE",
+    about: "a frame size of a mix",
+    words: &[
+        word("size", FRAME, Required, "frame size incl. FCS"),
+        word("weight", Kind::Integer(1, 1_000_000), Required, "how often, relative to the others"),
+    ],
+};
+
+pub(super) static BURST: Table = Table {
+    path: "traffic.NAME.burst",
+    about: "packets back to back at the link's rate",
+    words: &[
+        word("packets", Kind::Integer(1, 1_000_000_000_000), Required, "packets of a burst"),
+        word("every", Kind::Time, Required, "from the start of one to the start of the next"),
+        word("poisson", Kind::Flag, Value("false"), "draw the gaps between bursts"),
+    ],
+};
+
+pub(super) static ON_OFF: Table = Table {
+    path: "traffic.NAME.on_off",
+    about: "spans with and without packets; `rate` is the rate while on",
+    words: &[
+        word("on", Kind::Time, Required, "mean length of a span with packets"),
+        word("off", Kind::Time, Required, "mean length of a span without"),
+        word(
+            "distribution",
+            Kind::Word(&["exponential", "pareto", "constant"]),
+            Value("exponential"),
+            "the law of both",
+        ),
+        word("shape", Kind::Number(1.01, 100.0), Value("1.5"), "tail index of pareto"),
+    ],
+};
+
+pub(super) static KEYS: Table = Table {
+    path: "traffic.NAME.keys",
+    about: "ranges of addresses and ports, enumerated",
+    words: &[
+        word("src", Kind::Text, Value("10.0.0.1"), "source addresses: one, or FIRST-LAST"),
+        word("dst", Kind::Text, Value("10.0.0.2"), "destination addresses"),
+        word("sport", Kind::Ports, Value("40000"), "source ports"),
+        word("dport", Kind::Ports, Value("5001"), "destination ports"),
+        word("protocol", Kind::Word(&["tcp", "udp"]), Value("tcp"), "the transport"),
+    ],
+};
+
+pub(super) static POPULARITY: Table = Table {
+    path: "traffic.NAME.popularity",
+    about: "some flows are busier",
+    words: &[word("zipf", Kind::Number(0.0, 20.0), Required, "flow k has weight k^-zipf")],
+};

@@ -1,0 +1,386 @@
+//! What limits a run, and what would limit it next.
+//!
+//! Where the load is not carried, the symptom that hit most packets (the reason of loss, or else
+//! the growth of queues) leads to the resource behind it. A resource's capacity is what the run
+//! delivered over the share of the resource that this took; costs that shrink under load
+//! (interrupts, poll rounds) make it a lower bound.
+
+use super::metrics::TOLERATED_LOSS;
+use crate::host::world::{NicSpec, World};
+use crate::measure::tree::Tree;
+use crate::rx::cpu::{Costs, Stack};
+use crate::vocab::drop_reason::DropReason;
+
+/// From this share of the window on a resource counts as saturated.
+const SATURATED: f64 = 0.95;
+/// Likewise of a polling core, whose visits of rings take the rest.
+const SATURATED_POLL: f64 = 0.8;
+
+/// The kinds of work of [`Bottleneck::work`], as metrics name them.
+pub const WORK: [&str; 4] = ["interrupt", "deferred", "app", "work"];
+
+/// The kind of a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A core.
+    Core,
+    /// A link.
+    Link,
+    /// The PCIe bandwidth of a port.
+    Pcie,
+    /// A ring, a packet buffer or a backlog that is too small for the bursts it sees.
+    Buffer,
+    /// A consumer on a host.
+    App,
+    /// None: the load is carried.
+    None,
+}
+
+impl Kind {
+    /// The word that results use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Core => "core",
+            Self::Link => "link",
+            Self::Pcie => "pcie",
+            Self::Buffer => "buffer",
+            Self::App => "app",
+            Self::None => "none",
+        }
+    }
+}
+
+/// Where a resource is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Host and cores; several where they are saturated alike.
+    Cores(String, Vec<usize>),
+    /// A port: its link, its PCIe or its packet buffer.
+    Port(String),
+    /// Port and queue: its ring.
+    Ring(String, usize),
+    /// App, host and core.
+    App(String, String, usize),
+}
+
+/// Something that can be used up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resource {
+    /// What it is.
+    pub kind: Kind,
+    /// Where it is.
+    pub place: Place,
+    /// The share of the window in which it was in use.
+    pub utilization: f64,
+    /// What it would carry alone in Gbps of frames; none where that cannot be told: it was not
+    /// used, or nothing was delivered.
+    pub capacity_gbps: Option<f64>,
+}
+
+/// What limits a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bottleneck {
+    /// What is in the way; none: the load is carried.
+    pub limit: Option<Resource>,
+    /// What saturates next, once the limit is lifted.
+    pub next: Option<Resource>,
+    /// Where cores limit: the mean shares of their window by kind of work, in the order of
+    /// [`WORK`].
+    pub work: [f64; 4],
+}
+
+impl Place {
+    /// The name that results use, of the first where there are several.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Cores(host, cores) => format!("{host}.core[{}]", cores[0]),
+            Self::Port(port) => port.clone(),
+            Self::Ring(port, queue) => format!("{port}.queue[{queue}]"),
+            Self::App(app, ..) => app.clone(),
+        }
+    }
+}
+
+/// Finds what limits the run of `world` that had these metrics.
+#[must_use]
+pub fn bottleneck(world: &World, metrics: &Tree) -> Bottleneck {
+    let all = resources(world, metrics);
+    let carried = metrics.get("sustained") == Some(&Tree::Flag(true));
+    let limit = if carried { None } else { limit(world, metrics, &all) };
+    let limit = limit.map(|limit| with_peers(limit, &all));
+    let work = limit.as_ref().map_or([0.0; 4], |limit| work_of(limit, metrics));
+    Bottleneck { next: next(&all, limit.as_ref()), limit, work }
+}
+
+/// From the symptom that hit most packets to the resource behind it.
+fn limit(world: &World, metrics: &Tree, all: &[Resource]) -> Option<Resource> {
+    let dropped =
+        |reason: &DropReason| metrics.number(&format!("dropped.{}", reason.name())).unwrap_or(0.0);
+    if metrics.number("loss").unwrap_or(0.0) <= TOLERATED_LOSS {
+        return busiest(all, |_| true).cloned();
+    }
+    let worst = DropReason::ALL.iter().max_by(|a, b| dropped(a).total_cmp(&dropped(b)))?;
+    match worst {
+        DropReason::LinkFull => busiest(all, |one| one.kind == Kind::Link).cloned(),
+        DropReason::BufferFull => behind_buffer(world, metrics, all),
+        DropReason::RingFull => behind_ring(world, metrics, all),
+        DropReason::BacklogFull => behind_backlog(world, metrics, all),
+    }
+}
+
+/// A packet buffer overflows because PCIe is too slow, because cores do not free descriptors
+/// (`hold`), or because it is small for the burst.
+fn behind_buffer(world: &World, metrics: &Tree, all: &[Resource]) -> Option<Resource> {
+    let full = |kind: Kind| busiest(all, move |one| one.kind == kind).filter(|one| saturated(one));
+    let figure = |nic: &NicSpec, what: &str| {
+        metrics.number(&format!("nic.{}.{what}", nic.name)).unwrap_or(0.0)
+    };
+    let by = |what| move |a: &&NicSpec, b: &&NicSpec| figure(a, what).total_cmp(&figure(b, what));
+    let nic = world.nics.iter().filter(|nic| nic.buffer.is_some()).max_by(by("dma.utilization"))?;
+    let waits_for_cores = figure(nic, "held") > 0.0;
+    let cause = full(Kind::Pcie).or_else(|| full(Kind::Core).filter(|_| waits_for_cores));
+    Some(cause.cloned().unwrap_or_else(|| overflowing(Place::Port(nic.name.clone()))))
+}
+
+/// A ring overflows because its core is busy, or because it is small for what comes between two
+/// rounds.
+fn behind_ring(world: &World, metrics: &Tree, all: &[Resource]) -> Option<Resource> {
+    let mut worst: Option<(f64, &NicSpec, usize)> = None;
+    for nic in &world.nics {
+        for queue in 0..nic.queues.len() {
+            let path = format!("nic.{}.queue[{queue}].dropped", nic.name);
+            let dropped = metrics.number(&path).unwrap_or(0.0);
+            if worst.is_none_or(|(most, ..)| dropped > most) {
+                worst = Some((dropped, nic, queue));
+            }
+        }
+    }
+    let (_, nic, queue) = worst?;
+    let host = &world.hosts[nic.host];
+    let core = core_at(world, metrics, all, nic.host, nic.queues[queue] as usize)?;
+    let polls = host.stack == Stack::BusyPoll;
+    let full = saturated(&core) || polls && core.utilization > SATURATED_POLL;
+    Some(if full { core } else { overflowing(Place::Ring(nic.name.clone(), queue)) })
+}
+
+/// A backlog overflows because the core behind it is busy, or because it is small for the burst.
+fn behind_backlog(world: &World, metrics: &Tree, all: &[Resource]) -> Option<Resource> {
+    let share = |host: usize, core: usize| {
+        let path = format!("host.{}.core[{core}].app", world.hosts[host].name);
+        metrics.number(&path).unwrap_or(0.0)
+    };
+    let apps = world.apps.iter().map(|app| (share(app.host, app.core as usize), app));
+    let Some((_, app)) = apps.max_by(|a, b| a.0.total_cmp(&b.0)) else {
+        let core = busiest(all, |one| one.kind == Kind::Core)?;
+        return Some(if saturated(core) { core.clone() } else { overflowing(core.place.clone()) });
+    };
+    let core = core_at(world, metrics, all, app.host, app.core as usize)?;
+    let host = world.hosts[app.host].name.clone();
+    let place = Place::App(app.name.clone(), host, app.core as usize);
+    Some(if saturated(&core) {
+        Resource { kind: Kind::App, place, ..core }
+    } else {
+        overflowing(place)
+    })
+}
+
+/// A core as a suspect: load that is not networking counts too, it stood in the way.
+fn core_at(
+    world: &World,
+    metrics: &Tree,
+    all: &[Resource],
+    host: usize,
+    core: usize,
+) -> Option<Resource> {
+    let name = &world.hosts[host].name;
+    let place = Place::Cores(name.clone(), vec![core]);
+    let work = metrics.number(&format!("host.{name}.core[{core}].work")).unwrap_or(0.0);
+    let found = all.iter().find(|one| one.place == place)?;
+    Some(Resource { utilization: found.utilization + work, ..found.clone() })
+}
+
+fn overflowing(place: Place) -> Resource {
+    Resource { kind: Kind::Buffer, place, utilization: 1.0, capacity_gbps: None }
+}
+
+fn saturated(resource: &Resource) -> bool {
+    resource.utilization >= SATURATED
+}
+
+/// The busiest of some resources, the first of equals.
+fn busiest(all: &[Resource], of: impl Fn(&Resource) -> bool) -> Option<&Resource> {
+    all.iter().filter(|one| of(one)).rev().max_by(|a, b| a.utilization.total_cmp(&b.utilization))
+}
+
+/// Adds to a limiting core those of its host that are saturated like it.
+fn with_peers(limit: Resource, all: &[Resource]) -> Resource {
+    let (Kind::Core, Place::Cores(host, own)) = (limit.kind, &limit.place) else { return limit };
+    let cores = all.iter().filter_map(|one| match &one.place {
+        Place::Cores(at, cores) if at == host && (saturated(one) || cores == own) => Some(cores[0]),
+        _ => None,
+    });
+    let place = Place::Cores(host.clone(), cores.collect());
+    Resource { place, ..limit }
+}
+
+/// The resource in use that carries least, the limit itself and its like apart.
+fn next(all: &[Resource], limit: Option<&Resource>) -> Option<Resource> {
+    let lifted = |one: &Resource| match (limit.map(|limit| (limit.kind, &limit.place)), &one.place)
+    {
+        (Some((Kind::Core, Place::Cores(host, cores))), Place::Cores(at, core)) => {
+            host == at && cores.contains(&core[0])
+        }
+        (Some((Kind::App, Place::App(_, host, core))), Place::Cores(at, cores)) => {
+            host == at && *core == cores[0]
+        }
+        (Some((kind, place)), _) => kind == one.kind && *place == one.place,
+        (None, _) => false,
+    };
+    let capacity = |one: &Resource| one.capacity_gbps.unwrap_or(f64::INFINITY);
+    all.iter()
+        .filter(|one| one.utilization > 0.0 && one.capacity_gbps.is_some() && !lifted(one))
+        .min_by(|a, b| capacity(a).total_cmp(&capacity(b)))
+        .cloned()
+}
+
+/// What limiting cores were busy with.
+fn work_of(limit: &Resource, metrics: &Tree) -> [f64; 4] {
+    let Place::Cores(host, cores) = &limit.place else { return [0.0; 4] };
+    WORK.map(|kind| {
+        let share = |core| metrics.number(&format!("host.{host}.core[{core}].{kind}"));
+        cores.iter().filter_map(share).sum::<f64>() / cores.len() as f64
+    })
+}
+
+/// All that can be used up, with how far it was.
+fn resources(world: &World, metrics: &Tree) -> Vec<Resource> {
+    let figure = |path: &str| metrics.number(path).unwrap_or(0.0);
+    let delivered = figure("delivered.gbps");
+    let carried =
+        |utilization: f64| (utilization * delivered > 0.0).then(|| delivered / utilization);
+    let mut all = Vec::new();
+    for (index, host) in world.hosts.iter().enumerate() {
+        for core in 0..host.cores as usize {
+            let utilization = core_share(world, metrics, index, core);
+            let place = Place::Cores(host.name.clone(), vec![core]);
+            let capacity_gbps = carried(utilization);
+            all.push(Resource { kind: Kind::Core, place, utilization, capacity_gbps });
+        }
+    }
+    let frames_on_wire = ratio(figure("offered.gbps"), figure("offered.wire_gbps"));
+    for nic in &world.nics {
+        let place = || Place::Port(nic.name.clone());
+        let utilization = figure(&format!("nic.{}.link.utilization", nic.name));
+        let capacity_gbps = nic.link.map(|bits| bits as f64 * 1e-9 * frames_on_wire);
+        all.push(Resource { kind: Kind::Link, place: place(), utilization, capacity_gbps });
+        let utilization = figure(&format!("nic.{}.dma.utilization", nic.name));
+        let capacity_gbps = carried(utilization);
+        all.push(Resource { kind: Kind::Pcie, place: place(), utilization, capacity_gbps });
+    }
+    all
+}
+
+/// The share of the window that traffic took of a core. A polling core is always busy: there the
+/// mean cost of the packets it took counts.
+fn core_share(world: &World, metrics: &Tree, host: usize, core: usize) -> f64 {
+    let spec = &world.hosts[host];
+    let figure = |path: &str| metrics.number(path).unwrap_or(0.0);
+    let kind = |kind: &str| figure(&format!("host.{}.core[{core}].{kind}", spec.name));
+    if spec.stack != Stack::BusyPoll {
+        return kind("busy");
+    }
+    let size = ratio(figure("delivered.gbps") * 1.25e8, figure("delivered.pps"));
+    let per_second = ratio(figure("offered.pps"), figure("offered.packets"));
+    let mut polled = 0.0;
+    for nic in world.nics.iter().filter(|nic| nic.host == host) {
+        for (queue, _) in nic.queues.iter().enumerate().filter(|(_, at)| **at as usize == core) {
+            let count = |what: &str| figure(&format!("nic.{}.queue[{queue}].{what}", nic.name));
+            let taken = (count("packets") - count("dropped")) * per_second;
+            polled += taken * packet_cost(&spec.costs, nic, size);
+        }
+    }
+    kind("app") + polled.min(kind("deferred"))
+}
+
+fn ratio(part: f64, whole: f64) -> f64 {
+    if whole > 0.0 { part / whole } else { 0.0 }
+}
+
+/// Mean seconds of deferred work per packet of `size` bytes.
+fn packet_cost(costs: &Costs, nic: &NicSpec, size: f64) -> f64 {
+    let packet = costs.packet.mean_ps() + costs.stack_packet.mean_ps();
+    let byte = costs.byte.mean_ps() + costs.stack_byte.mean_ps();
+    (packet + byte * size) * nic.contention * 1e-12
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::outcome::{Load, Outcome};
+    use crate::study::fixture;
+    use crate::study::metrics::metrics;
+    use std::time::Duration;
+
+    fn found(world: &World, outcome: &Outcome) -> Bottleneck {
+        bottleneck(world, &metrics(world, outcome, Duration::from_secs(1)))
+    }
+
+    #[test]
+    fn a_full_core_behind_a_full_ring_limits_and_the_link_is_next() {
+        let found = found(&fixture::world(8, 1), &fixture::outcome(8, 1));
+        let limit = found.limit.unwrap();
+        assert_eq!((limit.kind, limit.place.name()), (Kind::Core, "alpha.core[0]".into()));
+        assert!((limit.utilization - 1.0).abs() < 1e-9);
+        assert!((found.work[1] - 0.94).abs() < 1e-9);
+        let next = found.next.unwrap();
+        assert_eq!((next.kind, next.place.name()), (Kind::Link, "port0".into()));
+        assert!((next.capacity_gbps.unwrap() - 10.0 * 1518.0 / 1538.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn cores_that_are_full_alike_are_named_together() {
+        let found = found(&fixture::world(8, 2), &fixture::outcome(8, 2));
+        assert_eq!(found.limit.unwrap().place, Place::Cores("alpha".into(), vec![0, 1]));
+    }
+
+    #[test]
+    fn a_ring_that_overflows_while_its_core_has_time_is_too_small() {
+        let mut outcome = fixture::outcome(8, 1);
+        outcome.hosts[0].cores[0].busy.deferred.0 /= 2;
+        let limit = found(&fixture::world(8, 1), &outcome).limit.unwrap();
+        assert_eq!((limit.kind, limit.place.name()), (Kind::Buffer, "port0.queue[0]".into()));
+    }
+
+    #[test]
+    fn each_reason_of_loss_leads_to_its_resource() {
+        let world = fixture::world(8, 1);
+        let with = |reason: usize, change: &dyn Fn(&mut Outcome)| {
+            let mut outcome = fixture::outcome(8, 1);
+            outcome.sources[0].dropped.swap(2, reason);
+            change(&mut outcome);
+            found(&world, &outcome).limit.unwrap().kind
+        };
+        assert_eq!(with(0, &|_| ()), Kind::Link);
+        assert_eq!(with(1, &|_| ()), Kind::Buffer);
+        assert_eq!(with(1, &|outcome| outcome.nics[0].dma_busy = outcome.window), Kind::Pcie);
+        assert_eq!(with(1, &|outcome| outcome.nics[0].held.0 = 1), Kind::Core);
+        assert_eq!(with(3, &|_| ()), Kind::Core);
+    }
+
+    #[test]
+    fn where_nothing_was_delivered_only_the_link_s_capacity_is_known() {
+        let mut outcome = fixture::outcome(8, 1);
+        outcome.sources[0].delivered = Load::default();
+        let next = found(&fixture::world(8, 1), &outcome).next.unwrap();
+        assert_eq!(next.kind, Kind::Link);
+    }
+
+    #[test]
+    fn a_carried_load_has_no_limit_but_a_next_one() {
+        let found = found(&fixture::world(8, 3), &fixture::outcome(8, 3));
+        assert_eq!(found.limit, None);
+        assert_eq!(found.next.unwrap().kind, Kind::Link);
+    }
+}

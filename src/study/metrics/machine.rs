@@ -1,0 +1,123 @@
+//! Figures of the machine: hosts and their cores, ports and their queues.
+
+use super::flow::rate;
+use crate::engine::time::Span;
+use crate::host::outcome::{CoreTally, NicTally, Outcome};
+use crate::host::world::{NicSpec, World};
+use crate::measure::tree::Tree;
+use crate::rx::moderation::Moderation;
+use std::collections::BTreeSet;
+
+/// The time a core spent on traffic: all but work.
+pub(crate) fn busy(core: &CoreTally) -> Span {
+    core.busy.interrupt + core.busy.deferred + core.busy.app
+}
+
+/// `part` as a fraction of `window`; 0 of an empty one.
+pub(crate) fn share(part: Span, window: Span) -> f64 {
+    if window == Span::ZERO { 0.0 } else { part.0 as f64 / window.0 as f64 }
+}
+
+/// Per host what traffic cost its cores.
+pub(super) fn hosts(world: &World, outcome: &Outcome) -> Tree {
+    let hosts = world.hosts.iter().enumerate();
+    Tree::Table(
+        hosts.map(|(index, host)| (host.name.clone(), figures(world, outcome, index))).collect(),
+    )
+}
+
+fn figures(world: &World, outcome: &Outcome, host: usize) -> Tree {
+    let (cores, window) = (&outcome.hosts[host].cores, outcome.window);
+    let busy_cores: f64 = cores.iter().map(|core| share(busy(core), window)).sum();
+    let delivered: u64 = world
+        .sources
+        .iter()
+        .zip(&outcome.sources)
+        .filter(|(source, _)| world.nics[source.nic].host == host)
+        .map(|(_, tally)| tally.delivered.packets)
+        .sum();
+    let per_core_second = delivered as f64 / (busy_cores * window.as_s());
+    Tree::table([
+        ("busy_cores", Tree::Number(busy_cores)),
+        ("cores_left", Tree::Number(cores.len() as f64 - busy_cores)),
+        ("packets_per_core_second", Tree::figure(Some(per_core_second))),
+        ("imbalance", Tree::figure(imbalance(world, outcome, host))),
+        ("core", Tree::List(cores.iter().map(|core| core_figures(core, window)).collect())),
+    ])
+}
+
+/// The busiest over the mean of the cores that serve a receive queue: 1 is even. None where they
+/// did nothing.
+fn imbalance(world: &World, outcome: &Outcome, host: usize) -> Option<f64> {
+    let serving: BTreeSet<u32> = world
+        .nics
+        .iter()
+        .filter(|nic| nic.host == host)
+        .flat_map(|nic| nic.queues.iter().copied())
+        .collect();
+    let busy: Vec<u64> =
+        serving.iter().map(|core| busy(&outcome.hosts[host].cores[*core as usize]).0).collect();
+    let (max, sum) = (*busy.iter().max()?, busy.iter().sum::<u64>());
+    (sum > 0).then(|| max as f64 * busy.len() as f64 / sum as f64)
+}
+
+/// Fractions of the window.
+fn core_figures(core: &CoreTally, window: Span) -> Tree {
+    let part = |span: Span| Tree::Number(share(span, window));
+    Tree::table([
+        ("busy", part(busy(core))),
+        ("interrupt", part(core.busy.interrupt)),
+        ("deferred", part(core.busy.deferred)),
+        ("vswitch", Tree::Number(0.0)),
+        ("guest", Tree::Number(0.0)),
+        ("app", part(core.busy.app)),
+        ("work", part(core.busy.work)),
+    ])
+}
+
+/// Per port its queues, and how far it was used.
+pub(super) fn nics(world: &World, outcome: &Outcome) -> Tree {
+    let nics = world.nics.iter().zip(&outcome.nics);
+    Tree::Table(
+        nics.map(|(nic, tally)| (nic.name.clone(), port(nic, tally, outcome.window))).collect(),
+    )
+}
+
+fn port(nic: &NicSpec, tally: &NicTally, window: Span) -> Tree {
+    let part = |span: Span| Tree::Number(share(span, window));
+    let queue = |queue: &crate::host::outcome::QueueTally| {
+        Tree::table([
+            ("packets", Tree::count(queue.packets)),
+            ("dropped", Tree::count(queue.dropped)),
+            ("core", Tree::count(u64::from(queue.core))),
+            ("vm", Tree::Null),
+        ])
+    };
+    Tree::table([
+        ("queue", Tree::List(tally.queues.iter().map(queue).collect())),
+        ("policy", Tree::table([("moves", Tree::Count(0)), ("settled_at_us", Tree::Null)])),
+        ("link", Tree::table([("utilization", part(tally.link_busy))])),
+        ("dma", Tree::table([("utilization", part(tally.dma_busy))])),
+        ("held", part(tally.held)),
+        ("interrupts", Tree::table([("per_second", rate(tally.interrupts as f64, window))])),
+        ("moderation", moderation(nic.moderation)),
+    ])
+}
+
+/// The policy and the interval in use (after rounding to the NIC's unit); null where there is none
+/// or it changes.
+fn moderation(rule: Moderation) -> Tree {
+    let (policy, interval) = match rule {
+        Moderation::None => ("none", None),
+        Moderation::Throttle { interval } => ("throttle", Some(interval)),
+        Moderation::Timer { interval } => ("timer", Some(interval)),
+        Moderation::TimerOrCount { interval, .. } => ("timer-or-count", Some(interval)),
+        Moderation::Periodic { interval } => ("periodic", Some(interval)),
+        Moderation::NetDim => ("net-dim", None),
+        Moderation::Ixgbe => ("ixgbe", None),
+    };
+    Tree::table([
+        ("policy", Tree::Word(policy.to_owned())),
+        ("interval_us", Tree::figure(interval.map(Span::as_us))),
+    ])
+}

@@ -1,0 +1,222 @@
+//! One study: a scenario's replications, their mean, and how sure it is.
+
+use super::bottleneck::{Bottleneck, bottleneck};
+use super::expect::{self, Judged};
+use super::metrics::metrics;
+use crate::engine::chance::replication_seed;
+use crate::engine::digest;
+use crate::engine::time::{Span, Time};
+use crate::host;
+use crate::host::outcome::Outcome;
+use crate::host::world::World;
+use crate::measure::interval::estimate;
+use crate::measure::tree::Tree;
+use crate::measure::warmup::mser5;
+use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::{Plan, Warmup};
+use rayon::prelude::*;
+use std::time::Instant;
+
+/// Steps of a pilot run's series.
+const PILOT_STEPS: u64 = 1000;
+
+/// Told how much more time has been simulated, from whichever thread did it.
+pub type Progress<'a> = dyn Fn(Span) + Sync + 'a;
+
+/// What a study found.
+#[derive(Clone, Debug)]
+pub struct Study {
+    /// What was asked for, with the warm-up that was settled.
+    pub plan: Plan,
+    /// What was simulated before the window.
+    pub warmup: Span,
+    /// The hash of the replications' fingerprints, in order.
+    pub fingerprint: u64,
+    /// What the reader should know.
+    pub warnings: Vec<String>,
+    /// Each replication's metrics, in order.
+    pub replications: Vec<Tree>,
+    /// Their mean.
+    pub metrics: Tree,
+    /// Half-widths of the 95 % intervals around it; none for one replication.
+    pub interval95: Option<Tree>,
+    /// What limits.
+    pub bottleneck: Bottleneck,
+    /// The scenario's claims, judged.
+    pub expect: Vec<Judged>,
+    /// The first replication, for what is shown over time.
+    pub first: Outcome,
+}
+
+impl Study {
+    /// Whether all claims hold.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        self.expect.iter().all(|judged| judged.pass)
+    }
+}
+
+/// Simulates `plan` and judges its claims.
+///
+/// # Errors
+/// Claims that name no figure.
+pub fn run(plan: &Plan, progress: &Progress) -> Result<Study, Vec<Diagnostic>> {
+    expect::check(plan)?;
+    Ok(after(settle(plan, progress), plan, progress))
+}
+
+/// Simulates `plan` with a warm-up that is settled.
+pub(super) fn after(warmup: Warmed, plan: &Plan, progress: &Progress) -> Study {
+    let world = World { warmup: warmup.span, ..plan.world.clone() };
+    let replications = (0..plan.replications).into_par_iter();
+    let runs: Vec<Run> = replications.map(|r| replicate(&world, plan.seed, r, progress)).collect();
+    assemble(Plan { world, ..plan.clone() }, warmup, runs)
+}
+
+/// Puts a plan's replications together.
+pub(super) fn assemble(plan: Plan, warmup: Warmed, runs: Vec<Run>) -> Study {
+    let fingerprint = digest::sequence(runs.iter().map(|run| run.fingerprint));
+    let (mut first, mut trees) = (None, Vec::with_capacity(runs.len()));
+    for run in runs {
+        first = first.or(run.outcome);
+        trees.push(run.metrics);
+    }
+    let (metrics, interval95) = summary(&trees);
+    Study {
+        warmup: warmup.span,
+        fingerprint,
+        warnings: plan.warnings.iter().cloned().chain(warmup.warning).collect(),
+        replications: trees,
+        bottleneck: bottleneck(&plan.world, &metrics),
+        expect: expect::judge(&plan, &metrics),
+        metrics,
+        interval95,
+        first: first.expect("the first replication keeps its outcome"),
+        plan,
+    }
+}
+
+/// One replication.
+#[derive(Clone, Debug)]
+pub(super) struct Run {
+    pub(super) metrics: Tree,
+    pub(super) fingerprint: u64,
+    /// Of the first replication only: histograms and series are large.
+    pub(super) outcome: Option<Outcome>,
+}
+
+fn replicate(world: &World, seed: u64, r: u64, progress: &Progress) -> Run {
+    let step = if r == 0 { world.step } else { None };
+    let world = World { seed: replication_seed(seed, r), step, ..world.clone() };
+    let start = Instant::now();
+    let outcome = simulate(&world, progress);
+    let metrics = metrics(&world, &outcome, start.elapsed());
+    Run { metrics, fingerprint: outcome.fingerprint, outcome: (r == 0).then_some(outcome) }
+}
+
+/// Runs `world`, turning the engine's absolute times into progress made.
+fn simulate(world: &World, progress: &Progress) -> Outcome {
+    let mut last = Time::ZERO;
+    host::run(world, &mut |now| {
+        progress(now.since(last));
+        last = now;
+    })
+}
+
+/// A warm-up that is settled, and what to say about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Warmed {
+    pub(super) span: Span,
+    pub(super) warning: Option<String>,
+}
+
+/// Settles the warm-up; `auto` by MSER-5 on the packets that a pilot run, measured from the start,
+/// delivers per step.
+pub(super) fn settle(plan: &Plan, progress: &Progress) -> Warmed {
+    let duration = match (plan.warmup, plan.world.duration) {
+        (Warmup::Fixed(span), _) => return Warmed { span, warning: None },
+        (Warmup::Auto, Some(duration)) => duration,
+        (Warmup::Auto, None) => {
+            let warning = "warmup = \"auto\" has no effect on a capture: all of it is measured";
+            return Warmed { span: Span::ZERO, warning: Some(warning.to_owned()) };
+        }
+    };
+    let step = Span((duration.0 / PILOT_STEPS).max(1));
+    let pilot = World { warmup: Span::ZERO, step: Some(step), ..plan.world.clone() };
+    let steps = simulate(&pilot, progress).series;
+    let delivered: Vec<f64> = steps.iter().map(|step| step.delivered.packets as f64).collect();
+    if let Some(cut) = mser5(&delivered) {
+        return Warmed { span: step * cut as u64, warning: None };
+    }
+    let span = Span(duration.0 / 2);
+    let warning = format!(
+        "warmup = \"auto\" found no steady state within {duration} and uses {span}; \
+         a longer duration would help"
+    );
+    Warmed { span, warning: Some(warning) }
+}
+
+/// The mean of replications value by value, and the half-widths around it.
+///
+/// A figure is averaged over those that have data; words are the first one's; flags are true where
+/// all are. Words and flags have no interval.
+pub(super) fn summary(replications: &[Tree]) -> (Tree, Option<Tree>) {
+    let trees: Vec<&Tree> = replications.iter().collect();
+    if let [only] = trees[..] {
+        return (only.clone(), None);
+    }
+    let numbers = |values: &[&Tree]| {
+        estimate(&values.iter().filter_map(|v| v.as_number()).collect::<Vec<_>>())
+    };
+    let mean = Tree::zip(&trees, &|values| match values[0] {
+        Tree::Word(_) => values[0].clone(),
+        Tree::Flag(_) => Tree::Flag(values.iter().all(|value| **value == Tree::Flag(true))),
+        _ => Tree::figure(numbers(values).map(|estimate| estimate.mean)),
+    });
+    let half_width =
+        Tree::zip(&trees, &|values| Tree::figure(numbers(values).and_then(|e| e.half_width)));
+    (mean, Some(half_width))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn replication(pps: f64, latency: Option<f64>, sustained: bool, path: &str) -> Tree {
+        Tree::table([
+            ("pps", Tree::Number(pps)),
+            ("latency", Tree::figure(latency)),
+            ("sustained", Tree::Flag(sustained)),
+            ("path", Tree::Word(path.into())),
+            ("packets", Tree::Count(3)),
+        ])
+    }
+
+    #[test]
+    fn replications_are_averaged_and_words_are_the_first_ones() {
+        let (mean, interval) = summary(&[
+            replication(10.0, None, true, "vf"),
+            replication(14.0, Some(2.0), false, "vmq"),
+        ]);
+        let expected = Tree::table([
+            ("pps", Tree::Number(12.0)),
+            ("latency", Tree::Number(2.0)),
+            ("sustained", Tree::Flag(false)),
+            ("path", Tree::Word("vf".into())),
+            ("packets", Tree::Number(3.0)),
+        ]);
+        assert_eq!(mean, expected);
+        let interval = interval.unwrap();
+        assert!((interval.number("pps").unwrap() - 12.706 * 2.0).abs() < 1e-2);
+        assert_eq!(interval.number("packets"), Some(0.0));
+        for none in ["latency", "sustained", "path"] {
+            assert_eq!(interval.get(none), Some(&Tree::Null), "{none}");
+        }
+    }
+
+    #[test]
+    fn one_replication_is_shown_as_it_is_without_interval() {
+        let only = replication(10.0, None, true, "vf");
+        assert_eq!(summary(std::slice::from_ref(&only)), (only, None));
+    }
+}
