@@ -201,6 +201,10 @@ impl Core {
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
     ) -> bool {
+        if self.see >= bound {
+            // A descriptor was freed at this very moment; what follows waits for its port.
+            return false;
+        }
         let freed = match self.stack {
             Stack::InterruptPerPacket => self.advance_per_packet(bound, rings, ledger),
             Stack::BusyPoll if !self.vectors.is_empty() => {
@@ -416,6 +420,13 @@ impl Core {
     /// A lower bound of when anything happens on this core next.
     pub(super) fn next_item(&self, rings: &[RxQueue]) -> Moment {
         self.next_in_hand(rings).max(self.reached)
+    }
+
+    /// A packet has come that is visible at `moment`, perhaps at the instant up to which the core
+    /// has been advanced.
+    #[inline]
+    pub(super) fn wake_by(&mut self, moment: Moment) {
+        self.reached = self.reached.min(moment);
     }
 
     fn next_in_hand(&self, rings: &[RxQueue]) -> Moment {
