@@ -296,8 +296,11 @@ impl Core {
 
     /// What an interrupt taken at `now` costs, a wake-up included.
     pub(super) fn interrupt_cost(&mut self, now: Time) -> Span {
-        let asleep = self.costs.wakeup > Span::ZERO
-            && self.sheet.idle_for(now).is_some_and(|idle| idle >= self.costs.idle_before_sleep);
+        let idle =
+            self.sheet.idle_for(now).is_some_and(|idle| idle >= self.costs.idle_before_sleep);
+        // A demand of this very instant comes before the interrupt, and wakes the core for nothing.
+        let woken = self.threads.as_ref().is_some_and(|threads| threads.is_due(now));
+        let asleep = idle && !woken;
         let wakeup = if asleep { self.costs.wakeup } else { Span::ZERO };
         self.costs.interrupt.draw() + wakeup
     }
@@ -403,7 +406,7 @@ impl Core {
             threads.pause(time);
             match event {
                 ThreadEvent::Release(_) => threads.catch_up(time, false, ledger),
-                ThreadEvent::HandOff => threads.receive(ledger),
+                ThreadEvent::HandOff => threads.catch_up(time, true, ledger),
                 ThreadEvent::SliceEnd => threads.rotate(),
                 ThreadEvent::End => {
                     if threads.end(time, ledger) {
