@@ -201,6 +201,10 @@ impl Core {
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
     ) -> bool {
+        if self.see >= bound {
+            // A descriptor was freed at this very moment; what follows waits for its port.
+            return false;
+        }
         let freed = match self.stack {
             Stack::InterruptPerPacket => self.advance_per_packet(bound, rings, ledger),
             Stack::BusyPoll if !self.vectors.is_empty() => {
@@ -292,8 +296,11 @@ impl Core {
 
     /// What an interrupt taken at `now` costs, a wake-up included.
     pub(super) fn interrupt_cost(&mut self, now: Time) -> Span {
-        let asleep = self.costs.wakeup > Span::ZERO
-            && self.sheet.idle_for(now).is_some_and(|idle| idle >= self.costs.idle_before_sleep);
+        let idle =
+            self.sheet.idle_for(now).is_some_and(|idle| idle >= self.costs.idle_before_sleep);
+        // A demand of this very instant comes before the interrupt, and wakes the core for nothing.
+        let woken = self.threads.as_ref().is_some_and(|threads| threads.is_due(now));
+        let asleep = idle && !woken;
         let wakeup = if asleep { self.costs.wakeup } else { Span::ZERO };
         self.costs.interrupt.draw() + wakeup
     }
@@ -399,7 +406,7 @@ impl Core {
             threads.pause(time);
             match event {
                 ThreadEvent::Release(_) => threads.catch_up(time, false, ledger),
-                ThreadEvent::HandOff => threads.receive(ledger),
+                ThreadEvent::HandOff => threads.catch_up(time, true, ledger),
                 ThreadEvent::SliceEnd => threads.rotate(),
                 ThreadEvent::End => {
                     if threads.end(time, ledger) {
@@ -416,6 +423,13 @@ impl Core {
     /// A lower bound of when anything happens on this core next.
     pub(super) fn next_item(&self, rings: &[RxQueue]) -> Moment {
         self.next_in_hand(rings).max(self.reached)
+    }
+
+    /// A packet has come that is visible at `moment`, perhaps at the instant up to which the core
+    /// has been advanced.
+    #[inline]
+    pub(super) fn wake_by(&mut self, moment: Moment) {
+        self.reached = self.reached.min(moment);
     }
 
     fn next_in_hand(&self, rings: &[RxQueue]) -> Moment {

@@ -82,26 +82,48 @@ impl Round {
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
     ) -> Stop {
-        let taken_at = pace.vector.moderator.last_taken();
         loop {
             if self.doing != Doing::Choosing {
                 if self.end.before_arrivals() >= pace.limit {
                     return Stop::Limit;
                 }
                 *pace.see = (*pace.see).max(self.end.before_arrivals());
-                if let Doing::Packet { start } = self.doing {
-                    let index = pace.vector.queues[self.cursor];
-                    self.finish(start, taken_at, &mut rings[index], ledger);
-                    self.doing = Doing::Choosing;
-                    if rings[index].watched {
-                        return Stop::Freed;
-                    }
-                }
             }
-            if self.taken >= pace.budget || !self.choose(&pace, rings, ledger) {
-                return Stop::Ended;
+            match self.step(&pace, rings, ledger) {
+                Stop::Limit => {}
+                stop => return stop,
             }
         }
+    }
+
+    /// What it was doing has ended: begins the next packet (and reports the limit), or ends.
+    #[inline]
+    pub(super) fn step(
+        &mut self,
+        pace: &Pace<'_>,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) -> Stop {
+        if self.complete(pace.vector, rings, ledger) {
+            return Stop::Freed;
+        }
+        let goes_on = self.taken < pace.budget && self.choose(pace, rings, ledger);
+        if goes_on { Stop::Limit } else { Stop::Ended }
+    }
+
+    /// What it was doing has ended. True if that freed a descriptor of a watched queue.
+    #[inline]
+    fn complete(
+        &mut self,
+        vector: &Vector,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) -> bool {
+        let doing = std::mem::replace(&mut self.doing, Doing::Choosing);
+        let Doing::Packet { start } = doing else { return false };
+        let queue = &mut rings[vector.queues[self.cursor]];
+        self.finish(start, vector.moderator.last_taken(), queue, ledger);
+        queue.watched
     }
 
     /// Starts the next visible packet; false where a full turn found none.

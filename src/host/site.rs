@@ -144,6 +144,7 @@ impl Site {
         queue.ring.push(packet);
         if packet.visible.is_at_arrivals() {
             self.last_immediate = (packet.visible, queue.core);
+            self.cores[queue.core].wake_by(packet.visible);
         }
     }
 
@@ -205,6 +206,7 @@ impl Site {
         }
         for core in &mut self.cores {
             core.advance(bound, &mut self.queues, ledger);
+            assert!(core.outbox.is_empty(), "cores that feed others advance jointly");
         }
     }
 

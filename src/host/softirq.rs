@@ -80,9 +80,15 @@ impl Core {
             return Stop::Limit;
         }
         let mut round = self.running_ksoftirqd().round.take().expect("just looked");
-        let (vector, limit) = (&self.vectors[round.vector], Moment(self.see.0 + 1));
+        let vector = &self.vectors[round.vector];
+        let slice_is_over = self.threads.as_ref().is_some_and(|threads| threads.slice_is_over());
+        let limit = Moment(self.see.0 + 1);
         let pace = Pace { vector, see: &mut self.see, limit, budget: self.budget };
-        let stop = round.run(pace, rings, ledger);
+        let stop = if slice_is_over {
+            round.step(&pace, rings, ledger)
+        } else {
+            round.run(pace, rings, ledger)
+        };
         if stop == Stop::Ended {
             let done = round.taken < self.budget;
             self.close_round(round, done);
@@ -91,6 +97,9 @@ impl Core {
             let ksoftirqd = self.running_ksoftirqd();
             ksoftirqd.round = Some(round);
             ksoftirqd.note_left(now);
+        }
+        if slice_is_over && stop != Stop::Freed {
+            self.ksoftirqd().rotate();
         }
         stop
     }

@@ -155,6 +155,11 @@ impl Threads {
         self.list.iter().enumerate().filter_map(release).min()
     }
 
+    /// Whether a work asks for its demand by `now`.
+    pub(super) fn is_due(&self, now: Time) -> bool {
+        self.next_release().is_some_and(|(time, _)| time <= now)
+    }
+
     fn left(&self, thread: usize) -> Span {
         match &self.list[thread] {
             Thread::App(app) => app.left,
@@ -200,7 +205,7 @@ impl Threads {
     }
 
     /// The first packet that was handed over enters its app's backlog.
-    pub(super) fn receive(&mut self, ledger: &mut Ledger<'_>) {
+    fn receive(&mut self, ledger: &mut Ledger<'_>) {
         let (now, app, packet) = self.inbox.pop_front().expect("something was handed over");
         let is_it = |thread: &Thread| matches!(thread, Thread::App(one) if one.index == app);
         let index = self.list.iter().position(is_it).expect("an app runs on the core it is fed at");
@@ -230,7 +235,7 @@ impl Threads {
         };
         if !goes_on {
             self.current = None;
-        } else if turn.slice == Span::ZERO {
+        } else if self.slice_is_over() {
             self.rotate();
         }
         false
@@ -240,6 +245,11 @@ impl Threads {
     pub(super) fn rotate(&mut self) {
         let turn = self.current.take().expect("a slice belongs to a thread");
         self.runnable.push_back(turn.thread);
+    }
+
+    /// Whether the current thread has used its slice up.
+    pub(super) fn slice_is_over(&self) -> bool {
+        self.current.is_some_and(|turn| turn.slice == Span::ZERO)
     }
 
     /// The current thread has nothing left to do.

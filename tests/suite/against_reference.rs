@@ -21,7 +21,6 @@ fn worlds() -> u64 {
 fn compare_level(level: u8) {
     for seed in 0..worlds() {
         let world = random_world(seed, level);
-        eprintln!("S {seed} {level}");
         if let Some(difference) = difference(&world) {
             panic!("random_world({seed}, {level}): {difference}\n{}", summary(&world));
         }
@@ -105,31 +104,4 @@ fn worlds_of_all_stacks_agree() {
 #[test]
 fn worlds_with_threads_agree() {
     compare_level(THREADS);
-}
-#[test]
-fn debug_one() {
-    let w = random_world(8, 4);
-    let mut n = vec![];
-    let _ = host::run_traced(&w, &mut |r| n.push(r));
-    let mut r = reference::run(&w).records;
-    n.sort_by_key(|r| (r.end, r.source, r.number));
-    r.sort_by_key(|r| (r.end, r.source, r.number));
-    eprintln!("{}", summary(&w));
-    for i in 288..304 {
-        let x = &n[i];
-        let y = &r[i];
-        eprintln!(
-            "   {:?} {} {:?} {:?} {:?}   |  {:?} {} {:?} {:?} {:?}",
-            x.source.0,
-            x.number,
-            x.start.0,
-            x.end.0,
-            x.fate,
-            y.source.0,
-            y.number,
-            y.start.0,
-            y.end.0,
-            y.fate
-        );
-    }
 }
