@@ -47,13 +47,13 @@ impl Stream {
     }
 
     /// The next word.
-    #[inline]
+    #[inline(always)]
     pub fn word(&mut self) -> u64 {
         self.0.next_u64()
     }
 
     /// A whole number below `n`, each equally likely to within `n / 2^64`.
-    #[inline]
+    #[inline(always)]
     pub fn below(&mut self, n: u64) -> u64 {
         below(self.word(), n)
     }

@@ -56,7 +56,7 @@ impl PacketCosts {
     }
 
     /// The packet's deferred work.
-    #[inline]
+    #[inline(always)]
     pub(super) fn deferred(&self, packet: &Descriptor) -> Span {
         self.deferred.of(packet)
     }
@@ -77,7 +77,7 @@ impl Costed {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn of(&self, packet: &Descriptor) -> Span {
         let mut ps = self.fixed + self.per_byte * u64::from(packet.size);
         for entry in &self.random {

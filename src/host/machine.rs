@@ -76,14 +76,16 @@ impl<'w> Machine<'w> {
 
     /// When the last packet ends, in a world whose sources all run dry.
     pub(super) fn last_end(mut self, progress: &mut dyn FnMut(Time)) -> Time {
-        let mut ledger = Ledger::new(self.world, None);
+        let mut last = Time::ZERO;
+        let mut note = |record: Record| last = last.max(record.end);
+        let mut ledger = Ledger::new(self.world, Some(&mut note));
         let mut now = Time::ZERO;
         while ledger.inside() > 0 || !self.sites.iter().all(Site::is_exhausted) {
             now += LOOK;
             self.advance(now, &mut ledger);
             progress(now);
         }
-        ledger.last_end()
+        last
     }
 
     fn advance(&mut self, now: Time, ledger: &mut Ledger<'_>) {

@@ -3,17 +3,19 @@
 //! Frames are pulled through one by one, in order; only where a control event cuts a frame's trip
 //! in two do frames wait in lists between the stations.
 
-use super::ledger::{Ledger, dropped, unseen};
+use super::ledger::{Ledger, NO_QUEUE, dropped};
 use super::merge::Merge;
 use super::world::{Filter, NicSpec, SteeringSpec, World};
 use crate::engine::time::{Moment, Time};
 use crate::rx::buffer::PacketBuffer;
 use crate::rx::dma::DmaEngine;
 use crate::rx::ring::Descriptor;
+use crate::rx::source::{Arrivals, Sizes};
 use crate::rx::steering::rss::Rss;
 use crate::rx::wire::Wire;
 use crate::vocab::drop_reason::DropReason;
-use crate::vocab::packet::{Fate, Packet};
+use crate::vocab::packet::Fate;
+use crate::vocab::span_table::byte_time;
 use std::collections::VecDeque;
 
 /// A port on its way to the rings.
@@ -35,15 +37,19 @@ pub(super) struct Port {
     pub(super) frames: super::outcome::Load,
 }
 
-/// A frame of a source.
+/// A frame that has been offered to the link.
 #[derive(Clone, Copy, Debug)]
-struct Frame {
+pub(super) struct Frame {
+    /// When its last bit has arrived.
+    pub(super) arrival: Time,
+    number: u64,
+    size: u32,
+    flow: u32,
+    /// Its source's number within the port.
     source: u32,
-    packet: Packet,
-    arrival: Time,
 }
 
-/// A frame that wants into its ring.
+/// When and where a frame wants into its ring.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Offer {
     /// When its DMA may start.
@@ -69,6 +75,7 @@ impl Port {
         let spec = &world.nics[nic];
         let sources: Vec<usize> =
             (0..world.sources.len()).filter(|source| world.sources[*source].nic == nic).collect();
+        let sizes = sizes_of(world, &sources);
         let mut queues = match &spec.steering {
             SteeringSpec::SingleQueue => vec![],
             SteeringSpec::Rss(rss) => rss.table.clone(),
@@ -79,7 +86,7 @@ impl Port {
         Self {
             merge: Merge::new(world, &sources),
             wire: Wire::new(spec.link, spec.egress),
-            buffer: PacketBuffer::new(spec.buffer),
+            buffer: PacketBuffer::new(if never_fills(spec, &sizes) { None } else { spec.buffer }),
             dma: DmaEngine::new(spec.dma),
             routes,
             queues,
@@ -90,40 +97,54 @@ impl Port {
         }
     }
 
-    /// The next frame whose DMA may start by `limit`.
-    #[inline]
-    pub(super) fn offer(&mut self, limit: Time, ledger: &mut Ledger<'_>) -> Option<Offer> {
-        if self.head.is_none() {
-            self.head = match self.buffered.pop_front() {
-                None => self.next_buffered(limit, ledger),
-                some => some,
-            };
+    /// The next frame whose DMA may start by `limit`, taken out of the port.
+    #[inline(always)]
+    pub(super) fn take(&mut self, limit: Time, ledger: &mut Ledger<'_>) -> Option<(Frame, Offer)> {
+        let frame = match self.head.take() {
+            Some(frame) => frame,
+            None if self.is_flowing() => self.pull(limit, ledger)?,
+            None => self.next_buffered(limit, ledger)?,
+        };
+        let offer = self.offer(&frame);
+        if offer.start.time() > limit {
+            self.head = Some(frame);
+            return None;
         }
-        let head = self.head.as_ref()?;
-        let start = self.dma.earliest(head.arrival);
-        (start.time() <= limit).then(|| Offer {
-            start,
-            queue: self.queue_of(head),
-            arrives: start == head.arrival.at_arrivals(),
-        })
+        Some((frame, offer))
     }
 
-    #[inline]
-    fn queue_of(&self, frame: &Frame) -> u32 {
+    /// Takes the head of a port that was blocked.
+    pub(super) fn take_head(&mut self) -> Frame {
+        self.head.take().expect("a blocked port has its frame at the head")
+    }
+
+    /// Puts back a frame that was taken too early.
+    pub(super) fn put_back(&mut self, frame: Frame) {
+        self.head = Some(frame);
+    }
+
+    /// When and where a frame wants into its ring.
+    #[inline(always)]
+    fn offer(&self, frame: &Frame) -> Offer {
+        let start = self.dma.earliest(frame.arrival);
         let route = &self.routes[frame.source as usize];
-        self.queues[usize::from(route.buckets[frame.packet.flow.at()])]
+        let queue = self.queues[usize::from(route.buckets[frame.flow as usize])];
+        Offer { start, queue, arrives: start == frame.arrival.at_arrivals() }
     }
 
-    /// The next frame that enters the packet buffer by `limit`.
-    #[inline]
-    fn next_buffered(&mut self, limit: Time, ledger: &mut Ledger<'_>) -> Option<Frame> {
+    /// Whether no frame waits between the stations.
+    #[inline(always)]
+    fn is_flowing(&self) -> bool {
+        self.buffered.is_empty() && self.underway.is_empty()
+    }
+
+    /// The next frame that enters the packet buffer by `limit`, where none waits.
+    #[inline(always)]
+    fn pull(&mut self, limit: Time, ledger: &mut Ledger<'_>) -> Option<Frame> {
         loop {
-            let frame = match self.underway.pop_front() {
-                None => self.next_sent(limit, ledger)?,
-                Some(frame) => frame,
-            };
+            let frame = self.next_sent(limit, ledger)?;
             if frame.arrival > limit {
-                self.underway.push_front(frame);
+                self.underway.push_back(frame);
                 return None;
             }
             if self.enters_buffer(&frame, ledger) {
@@ -132,64 +153,102 @@ impl Port {
         }
     }
 
+    /// The next frame that enters the packet buffer by `limit`.
+    #[inline(never)]
+    fn next_buffered(&mut self, limit: Time, ledger: &mut Ledger<'_>) -> Option<Frame> {
+        if let Some(frame) = self.buffered.pop_front() {
+            return Some(frame);
+        }
+        while let Some(frame) = self.underway.front().copied() {
+            if frame.arrival > limit {
+                return None;
+            }
+            self.underway.pop_front();
+            if self.enters_buffer(&frame, ledger) {
+                return Some(frame);
+            }
+        }
+        self.pull(limit, ledger)
+    }
+
     /// The next frame offered by `limit` that the link takes.
-    #[inline]
+    #[inline(always)]
     fn next_sent(&mut self, limit: Time, ledger: &mut Ledger<'_>) -> Option<Frame> {
         loop {
             let (source, packet) = self.merge.next(limit)?;
-            let number = self.routes[source as usize].source;
-            ledger.offered(number, packet.size);
-            if let Some(arrival) = self.wire.send(packet.time, packet.size) {
-                return Some(Frame { source, packet, arrival });
+            let (number, size, flow) = (packet.number, packet.size, packet.flow.0);
+            ledger.offered(self.routes[source as usize].source, size);
+            let arrival = self.wire.send(packet.time, size);
+            let mut frame = Frame { arrival: packet.time, number, size, flow, source };
+            if let Some(arrival) = arrival {
+                frame.arrival = arrival;
+                return Some(frame);
             }
-            let (time, packet) = (packet.time, unseen(&packet, number, packet.time));
-            let fate = dropped(DropReason::LinkFull);
-            ledger.lost(&packet, super::ledger::NO_QUEUE, time, time, fate);
+            self.lose_early(&frame, dropped(DropReason::LinkFull), ledger);
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn enters_buffer(&mut self, frame: &Frame, ledger: &mut Ledger<'_>) -> bool {
-        let size = frame.packet.size;
         self.frames.packets += 1;
-        self.frames.bytes += u64::from(size);
-        let route = &self.routes[frame.source as usize];
-        if !route.discard && self.buffer.enter(frame.arrival, size) {
+        self.frames.bytes += u64::from(frame.size);
+        let discard = self.routes[frame.source as usize].discard;
+        if !discard && self.buffer.enter(frame.arrival, frame.size) {
             return true;
         }
-        let fate = if route.discard { Fate::Filtered } else { dropped(DropReason::BufferFull) };
-        let packet = unseen(&frame.packet, route.source, frame.arrival);
-        ledger.lost(&packet, super::ledger::NO_QUEUE, frame.arrival, frame.arrival, fate);
+        let fate = if discard { Fate::Filtered } else { dropped(DropReason::BufferFull) };
+        self.lose_early(frame, fate, ledger);
         false
     }
 
-    /// Starts the DMA of the head at `start`.
-    #[inline]
-    pub(super) fn transfer(&mut self, start: Moment) -> Descriptor {
-        let frame = self.head.take().expect("a frame that was offered is at the head");
-        let packet = frame.packet;
-        let transfer = self.dma.transfer(start, packet.size);
-        self.buffer.leave(transfer.done, packet.size);
+    /// A frame ends at its arrival, before it has a queue.
+    #[inline(never)]
+    fn lose_early(&self, frame: &Frame, fate: Fate, ledger: &mut Ledger<'_>) {
+        let packet = self.unseen(frame);
+        ledger.lost(&packet, NO_QUEUE, frame.arrival, frame.arrival, fate);
+    }
+
+    /// Starts the DMA of a frame at `start`.
+    #[inline(always)]
+    pub(super) fn transfer(&mut self, frame: &Frame, start: Moment) -> Descriptor {
+        let transfer = self.dma.transfer(start, frame.size);
+        self.buffer.leave(transfer.done, frame.size);
         Descriptor {
             visible: transfer.visible,
             arrival: frame.arrival,
             dma_start: start.time(),
-            number: packet.number,
-            size: packet.size,
-            flow: packet.flow.0,
+            number: frame.number,
+            size: frame.size,
+            flow: frame.flow,
             source: self.routes[frame.source as usize].source,
         }
     }
 
-    /// Loses the head at `start`, because its ring is full.
-    pub(super) fn lose(&mut self, start: Moment, queue: u32, ledger: &mut Ledger<'_>) {
-        let frame = self.head.take().expect("a frame that was offered is at the head");
+    /// Loses a frame at `start`, because its ring is full.
+    pub(super) fn lose(
+        &mut self,
+        frame: &Frame,
+        start: Moment,
+        queue: u32,
+        ledger: &mut Ledger<'_>,
+    ) {
         let now = start.time();
         self.dma.skip(start);
-        self.buffer.give_up(now, frame.packet.size);
-        let source = self.routes[frame.source as usize].source;
-        let packet = unseen(&frame.packet, source, frame.arrival);
-        ledger.lost(&packet, queue, now, now, dropped(DropReason::RingFull));
+        self.buffer.give_up(now, frame.size);
+        ledger.lost(&self.unseen(frame), queue, now, now, dropped(DropReason::RingFull));
+    }
+
+    /// A frame as a descriptor that no host has seen.
+    fn unseen(&self, frame: &Frame) -> Descriptor {
+        Descriptor {
+            visible: frame.arrival.at_arrivals(),
+            arrival: frame.arrival,
+            dma_start: frame.arrival,
+            number: frame.number,
+            size: frame.size,
+            flow: frame.flow,
+            source: self.routes[frame.source as usize].source,
+        }
     }
 
     /// Brings everything before the rings up to `now`, as a control event must find it.
@@ -216,6 +275,42 @@ impl Port {
     pub(super) fn is_exhausted(&self) -> bool {
         self.merge.is_exhausted()
     }
+}
+
+/// All frame sizes that these sources send.
+fn sizes_of(world: &World, sources: &[usize]) -> Vec<u32> {
+    let sizes = |source: &usize| {
+        let spec = &world.sources[*source].source;
+        match (&spec.arrivals, &spec.sizes) {
+            (Arrivals::Capture(capture), _) => capture.packets.iter().map(|p| p.size).collect(),
+            (_, Sizes::Fixed(size)) => vec![*size],
+            (_, Sizes::Mix(sizes)) => sizes.iter().map(|(size, _)| *size).collect::<Vec<u32>>(),
+        }
+    };
+    let mut sizes: Vec<u32> = sources.iter().flat_map(sizes).collect();
+    sizes.sort_unstable();
+    sizes.dedup();
+    sizes
+}
+
+/// Whether the packet buffer provably never fills, so that it need not be watched.
+///
+/// It does not where no frame waits for a descriptor and DMA transfers every frame in no more time
+/// than the link takes for it: then a frame waits for DMA no longer than the largest frame holds the link, and
+/// the buffer holds what comes meanwhile.
+fn never_fills(spec: &NicSpec, sizes: &[u32]) -> bool {
+    let (Some(link), Some(capacity), Some(largest)) = (spec.link, spec.buffer, sizes.last()) else {
+        return false;
+    };
+    let mut dma = DmaEngine::new(spec.dma);
+    let on_link = |size: u32| byte_time(u64::from(size) + 20, link);
+    let mut keeps_up = |size: &u32| dma.transfer_time(*size) <= on_link(*size);
+    if spec.hold || !sizes.iter().all(&mut keeps_up) {
+        return false;
+    }
+    let stay = on_link(*largest) * 2 + spec.dma.latency;
+    let meanwhile = u128::from(stay.0) * u128::from(link) / 8_000_000_000_000;
+    meanwhile + 3 * u128::from(*largest) < u128::from(capacity)
 }
 
 impl Route {

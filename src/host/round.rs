@@ -78,22 +78,65 @@ impl Round {
     /// Runs until the limit, its end, or a descriptor freed in a watched queue.
     pub(super) fn run(
         &mut self,
-        pace: Pace<'_>,
+        mut pace: Pace<'_>,
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
     ) -> Stop {
         loop {
-            if self.doing != Doing::Choosing {
-                if self.end.before_arrivals() >= pace.limit {
-                    return Stop::Limit;
+            match self.doing {
+                Doing::Overhead if self.end.before_arrivals() >= pace.limit => return Stop::Limit,
+                Doing::Overhead => {
+                    *pace.see = (*pace.see).max(self.end.before_arrivals());
+                    self.doing = Doing::Choosing;
                 }
-                *pace.see = (*pace.see).max(self.end.before_arrivals());
-            }
-            match self.step(&pace, rings, ledger) {
-                Stop::Limit => {}
-                stop => return stop,
+                Doing::Packet { start } => {
+                    let queue = &mut rings[pace.vector.queues[self.cursor]];
+                    if let Some(stop) = self.serve(start, &mut pace, queue, ledger) {
+                        return stop;
+                    }
+                }
+                Doing::Choosing => {
+                    if self.taken >= pace.budget || !self.choose(&pace, rings, ledger) {
+                        return Stop::Ended;
+                    }
+                }
             }
         }
+    }
+
+    /// Serves the packet in hand and those behind it in its ring. None where the ring shows no
+    /// more, or the budget is spent: the round has to choose.
+    #[inline(always)]
+    fn serve(
+        &mut self,
+        mut start: Time,
+        pace: &mut Pace<'_>,
+        queue: &mut RxQueue,
+        ledger: &mut Ledger<'_>,
+    ) -> Option<Stop> {
+        let taken_at = pace.vector.moderator.last_taken();
+        let mut see = *pace.see;
+        let stop = loop {
+            if self.end.before_arrivals() >= pace.limit {
+                self.doing = Doing::Packet { start };
+                break Some(Stop::Limit);
+            }
+            see = see.max(self.end.before_arrivals());
+            self.finish(start, taken_at, queue, ledger);
+            if queue.watched {
+                self.doing = Doing::Choosing;
+                break Some(Stop::Freed);
+            }
+            let next = queue.ring.first().filter(|packet| packet.visible <= see);
+            let Some(next) = next.filter(|_| self.taken < pace.budget) else {
+                self.doing = Doing::Choosing;
+                break None;
+            };
+            start = see.time();
+            self.end = start + ledger.cost(next);
+        };
+        *pace.see = see;
+        stop
     }
 
     /// What it was doing has ended: begins the next packet (and reports the limit), or ends.
@@ -149,7 +192,7 @@ impl Round {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn finish(
         &mut self,
         start: Time,
@@ -157,8 +200,7 @@ impl Round {
         queue: &mut RxQueue,
         ledger: &mut Ledger<'_>,
     ) {
-        let packet = *queue.ring.first().expect("a packet in hand holds its descriptor");
-        queue.ring.free_first();
+        let packet = queue.ring.free_first();
         self.taken += 1;
         self.bytes += u64::from(packet.size);
         let moderation = taken_at.since(packet.visible.time());

@@ -6,7 +6,7 @@
 
 use super::core::{Core, Vector};
 use super::ledger::Ledger;
-use super::port::{Offer, Port};
+use super::port::{Frame, Offer, Port};
 use super::queue::RxQueue;
 use super::world::{Consumer, World};
 use crate::engine::time::{Moment, Span, Time};
@@ -78,8 +78,16 @@ impl Site {
 
     /// Runs everything up to and including `until`.
     pub(super) fn run(&mut self, until: Time, ledger: &mut Ledger<'_>) {
-        while let Some((at, offer)) = self.next_offer(until, ledger) {
-            self.admit(at, offer, ledger);
+        if let [only] = &self.ports[..]
+            && !only.hold
+        {
+            while let Some((frame, offer)) = self.ports[0].port.take(until, ledger) {
+                self.admit(0, &frame, offer, ledger);
+            }
+        } else {
+            while let Some((at, frame, offer)) = self.next_offer(until, ledger) {
+                self.admit(at, &frame, offer, ledger);
+            }
         }
         self.advance_all(until.after(), ledger);
         for port in &mut self.ports {
@@ -90,18 +98,19 @@ impl Site {
         }
     }
 
-    /// The frame that is admitted next, at the instant at which it is.
-    #[inline]
-    fn next_offer(&mut self, until: Time, ledger: &mut Ledger<'_>) -> Option<(usize, Offer)> {
-        if let [only] = &mut self.ports[..]
-            && only.blocked.is_none()
-        {
-            return only.port.offer(until, ledger).map(|offer| (0, offer));
-        }
+    /// The frame that is admitted next, over all ports.
+    fn next_offer(
+        &mut self,
+        until: Time,
+        ledger: &mut Ledger<'_>,
+    ) -> Option<(usize, Frame, Offer)> {
         let front = self.front(until, ledger);
         if self.ports.iter().any(|port| port.blocked.is_some()) {
-            let bound = front.map_or(until.after(), |(_, offer)| offer.start);
+            let bound = front.map_or(until.after(), |(_, _, offer)| offer.start);
             if let Some(released) = self.release(bound, ledger) {
+                if let Some((at, frame, _)) = front {
+                    self.ports[at].port.put_back(frame);
+                }
                 return Some(released);
             }
         }
@@ -109,22 +118,27 @@ impl Site {
     }
 
     /// The first offer of all ports that are not blocked.
-    fn front(&mut self, until: Time, ledger: &mut Ledger<'_>) -> Option<(usize, Offer)> {
-        let mut front: Option<(usize, Offer)> = None;
-        for (at, port) in self.ports.iter_mut().enumerate() {
-            if port.blocked.is_none()
-                && let Some(offer) = port.port.offer(until, ledger)
-                && front.is_none_or(|(_, first)| offer.start < first.start)
-            {
-                front = Some((at, offer));
+    fn front(&mut self, until: Time, ledger: &mut Ledger<'_>) -> Option<(usize, Frame, Offer)> {
+        let mut front: Option<(usize, Frame, Offer)> = None;
+        for at in 0..self.ports.len() {
+            if self.ports[at].blocked.is_some() {
+                continue;
+            }
+            let Some((frame, offer)) = self.ports[at].port.take(until, ledger) else { continue };
+            let second = match front {
+                Some((_, _, first)) if first.start <= offer.start => Some((at, frame, offer)),
+                _ => front.replace((at, frame, offer)),
+            };
+            if let Some((other, frame, _)) = second {
+                self.ports[other].port.put_back(frame);
             }
         }
         front
     }
 
-    /// Puts the head of port `at` into its ring, loses it, or blocks the port.
-    #[inline]
-    fn admit(&mut self, at: usize, offer: Offer, ledger: &mut Ledger<'_>) {
+    /// Puts a frame of port `at` into its ring, loses it, or blocks the port.
+    #[inline(always)]
+    fn admit(&mut self, at: usize, frame: &Frame, offer: Offer, ledger: &mut Ledger<'_>) {
         let index = self.ports[at].base + offer.queue as usize;
         let (moment, core) = self.last_immediate;
         if offer.arrives && offer.start == moment {
@@ -134,11 +148,11 @@ impl Site {
         if self.queues[index].ring.needs_room() {
             self.catch_up(self.queues[index].core, offer.start, ledger);
             if self.queues[index].ring.is_full() {
-                self.refuse(at, index, offer, ledger);
+                self.refuse(at, index, frame, offer, ledger);
                 return;
             }
         }
-        let packet = self.ports[at].port.transfer(offer.start);
+        let packet = self.ports[at].port.transfer(frame, offer.start);
         let queue = &mut self.queues[index];
         queue.steered += 1;
         queue.ring.push(packet);
@@ -148,21 +162,30 @@ impl Site {
         }
     }
 
-    fn refuse(&mut self, at: usize, index: usize, offer: Offer, ledger: &mut Ledger<'_>) {
+    #[inline(never)]
+    fn refuse(
+        &mut self,
+        at: usize,
+        index: usize,
+        frame: &Frame,
+        offer: Offer,
+        ledger: &mut Ledger<'_>,
+    ) {
         let port = &mut self.ports[at];
         let queue = &mut self.queues[index];
         if port.hold {
+            port.port.put_back(*frame);
             port.blocked = Some((index, offer.start.time()));
             queue.watched = true;
         } else {
             queue.steered += 1;
             queue.dropped += 1;
-            port.port.lose(offer.start, offer.queue, ledger);
+            port.port.lose(frame, offer.start, offer.queue, ledger);
         }
     }
 
     /// Advances the cores of blocked rings until one frees a descriptor before `bound`.
-    fn release(&mut self, bound: Moment, ledger: &mut Ledger<'_>) -> Option<(usize, Offer)> {
+    fn release(&mut self, bound: Moment, ledger: &mut Ledger<'_>) -> Option<(usize, Frame, Offer)> {
         let mut cores: Vec<usize> = if self.coupled {
             (0..self.cores.len()).collect()
         } else {
@@ -179,7 +202,8 @@ impl Site {
         let moment = self.cores[self.queues[queue].core].see;
         self.queues[queue].watched = false;
         self.ports[at].held += moment.time() - since;
-        Some((at, Offer { start: moment, queue: self.queues[queue].number, arrives: false }))
+        let frame = self.ports[at].port.take_head();
+        Some((at, frame, Offer { start: moment, queue: self.queues[queue].number, arrives: false }))
     }
 
     /// The first blocked port whose ring has a free descriptor.
@@ -190,6 +214,7 @@ impl Site {
     }
 
     /// Brings one core (or, coupled, all) up to `bound`.
+    #[inline(never)]
     fn catch_up(&mut self, core: usize, bound: Moment, ledger: &mut Ledger<'_>) {
         if self.coupled {
             self.advance_all(bound, ledger);

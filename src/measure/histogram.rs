@@ -9,34 +9,33 @@ const BITS: u32 = 8;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Histogram {
     buckets: Vec<u64>,
-    count: u64,
     sum: u128,
     max: u64,
 }
 
 impl Histogram {
     /// Counts one value.
-    #[inline]
+    #[inline(always)]
     pub fn record(&mut self, span: Span) {
         let index = bucket_of(span.0);
         if index >= self.buckets.len() {
             self.grow(index);
         }
         self.buckets[index] += 1;
-        self.count += 1;
         self.sum += u128::from(span.0);
         self.max = self.max.max(span.0);
     }
 
     #[cold]
+    #[inline(never)]
     fn grow(&mut self, index: usize) {
         self.buckets.resize((index + 1).next_multiple_of(1 << BITS), 0);
     }
 
     /// How many values were counted.
     #[must_use]
-    pub const fn count(&self) -> u64 {
-        self.count
+    pub fn count(&self) -> u64 {
+        self.buckets.iter().sum()
     }
 
     /// Their exact sum in picoseconds.
@@ -48,20 +47,22 @@ impl Histogram {
     /// Their exact mean in picoseconds; none without values.
     #[must_use]
     pub fn mean_ps(&self) -> Option<f64> {
-        (self.count > 0).then(|| self.sum as f64 / self.count as f64)
+        let count = self.count();
+        (count > 0).then(|| self.sum as f64 / count as f64)
     }
 
     /// The greatest value; none without values.
     #[must_use]
     pub fn max(&self) -> Option<Span> {
-        (self.count > 0).then_some(Span(self.max))
+        (self.count() > 0).then_some(Span(self.max))
     }
 
     /// The value that a share `p` of all values does not exceed (nearest rank), in picoseconds:
     /// the middle of its bucket, never above the maximum; none without values.
     #[must_use]
     pub fn quantile_ps(&self, p: f64) -> Option<f64> {
-        let rank = ((p * self.count as f64).ceil() as u64).clamp(1, self.count.max(1));
+        let count = self.count();
+        let rank = ((p * count as f64).ceil() as u64).clamp(1, count.max(1));
         let mut below = 0;
         for (index, count) in self.buckets.iter().enumerate() {
             below += count;
@@ -92,14 +93,13 @@ impl Histogram {
         for (mine, theirs) in self.buckets.iter_mut().zip(&other.buckets) {
             *mine += theirs;
         }
-        self.count += other.count;
         self.sum += other.sum;
         self.max = self.max.max(other.max);
     }
 }
 
 /// Index of the bucket of a value: linear below 2^8, then 256 buckets per power of two.
-#[inline]
+#[inline(always)]
 fn bucket_of(ps: u64) -> usize {
     let exponent = (ps | (1 << BITS)).ilog2() - BITS;
     ((u64::from(exponent) << BITS) + (ps >> exponent)) as usize

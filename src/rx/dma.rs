@@ -21,7 +21,7 @@ pub struct DmaSpec {
 pub struct DmaEngine {
     free: Moment,
     latency: Span,
-    transfer: Option<SpanTable>,
+    transfer: Option<SpanTable<1>>,
     /// Time spent on transfers so far.
     pub busy: Span,
 }
@@ -41,8 +41,14 @@ impl DmaEngine {
     pub fn new(spec: DmaSpec) -> Self {
         let transfer = spec
             .bits
-            .map(|bits| SpanTable::new(move |size| transfer_time(size, bits, spec.max_payload)));
+            .map(|bits| SpanTable::new(move |size| [transfer_time(size, bits, spec.max_payload)]));
         Self { free: Moment::default(), latency: spec.latency, transfer, busy: Span::ZERO }
+    }
+
+    /// How long a frame of `size` bytes holds the bus.
+    #[inline(always)]
+    pub fn transfer_time(&mut self, size: u32) -> Span {
+        self.transfer.as_mut().map_or(Span::ZERO, |table| table.get(size)[0])
     }
 
     /// The moment at which the DMA of a frame that arrived at `arrival` may start.
@@ -53,9 +59,9 @@ impl DmaEngine {
     }
 
     /// Transfers a frame from `start` on.
-    #[inline]
+    #[inline(always)]
     pub fn transfer(&mut self, start: Moment, size: u32) -> Transfer {
-        let span = self.transfer.as_mut().map_or(Span::ZERO, |table| table.get(size));
+        let span = self.transfer_time(size);
         let done = start.time() + span + self.latency;
         if span == Span::ZERO {
             self.free = start;

@@ -36,6 +36,8 @@ pub struct Ring {
     head: u64,
     tail: u64,
     capacity: u64,
+    /// Packets that fit before the ring or its memory is full.
+    room: u64,
 }
 
 impl Ring {
@@ -44,12 +46,13 @@ impl Ring {
     pub fn new(capacity: u32) -> Self {
         assert!(capacity > 0, "a ring has at least one descriptor");
         let slots = (capacity as usize).next_power_of_two().min(FIRST_SLOTS);
+        let room = u64::from(capacity).min(slots as u64);
         let slots = vec![Descriptor::default(); slots].into_boxed_slice();
-        Self { slots, head: 0, tail: 0, capacity: capacity.into() }
+        Self { slots, head: 0, tail: 0, capacity: capacity.into(), room }
     }
 
     /// Packets inside.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub const fn len(&self) -> u64 {
         self.tail - self.head
@@ -62,7 +65,7 @@ impl Ring {
     }
 
     /// Whether every descriptor is held.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub const fn is_full(&self) -> bool {
         self.len() >= self.capacity
@@ -70,17 +73,17 @@ impl Ring {
 
     /// Whether a packet more needs the host to be caught up first: the ring is full, or its memory
     /// is.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub const fn needs_room(&self) -> bool {
-        self.len() >= self.capacity || self.len() >= self.slots.len() as u64
+        self.len() >= self.room
     }
 
     /// Puts a packet in. The ring must not be full.
-    #[inline]
+    #[inline(always)]
     pub fn push(&mut self, descriptor: Descriptor) {
         debug_assert!(!self.is_full(), "a full ring takes no packet");
-        if self.len() >= self.slots.len() as u64 {
+        if self.len() >= self.room {
             self.grow();
         }
         let mask = self.slots.len() - 1;
@@ -89,34 +92,39 @@ impl Ring {
     }
 
     /// The oldest packet.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn first(&self) -> Option<&Descriptor> {
         self.get(0)
     }
 
     /// The packet `n` places behind the oldest.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn get(&self, n: u64) -> Option<&Descriptor> {
         let mask = self.slots.len() - 1;
         (n < self.len()).then(|| &self.slots[(self.head + n) as usize & mask])
     }
 
-    /// Frees the oldest packet's descriptor.
-    #[inline]
-    pub fn free_first(&mut self) {
+    /// Frees the oldest packet's descriptor, and tells what it held.
+    #[inline(always)]
+    pub fn free_first(&mut self) -> Descriptor {
         assert!(self.head < self.tail, "only a held descriptor can be freed");
+        let mask = self.slots.len() - 1;
+        let first = self.slots[self.head as usize & mask];
         self.head += 1;
+        first
     }
 
     #[cold]
+    #[inline(never)]
     fn grow(&mut self) {
         let mut slots = vec![Descriptor::default(); self.slots.len() * 2].into_boxed_slice();
         let (old, new) = (self.slots.len() - 1, slots.len() - 1);
         for at in self.head..self.tail {
             slots[at as usize & new] = self.slots[at as usize & old];
         }
+        self.room = self.capacity.min(slots.len() as u64);
         self.slots = slots;
     }
 }

@@ -22,8 +22,8 @@ pub struct Wire {
 struct Limited {
     free: Time,
     backlog: Span,
-    hold: SpanTable,
-    lead: SpanTable,
+    /// How long a frame holds the link, and how long after its start its last bit arrives.
+    times: SpanTable<2>,
 }
 
 impl Wire {
@@ -33,15 +33,17 @@ impl Wire {
         let limited = bits.map(|bits| Limited {
             free: Time::ZERO,
             backlog: byte_time(egress, bits),
-            hold: SpanTable::new(move |size| byte_time(u64::from(size) + PREAMBLE + GAP, bits)),
-            lead: SpanTable::new(move |size| byte_time(u64::from(size) + PREAMBLE, bits)),
+            times: SpanTable::new(move |size| {
+                let last_bit = u64::from(size) + PREAMBLE;
+                [byte_time(last_bit + GAP, bits), byte_time(last_bit, bits)]
+            }),
         });
         Self { limited, held: Span::ZERO }
     }
 
     /// Takes a frame offered at `now`: when its last bit has arrived, or none where the egress
     /// buffer is full.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn send(&mut self, now: Time, size: u32) -> Option<Time> {
         let Some(link) = &mut self.limited else { return Some(now) };
@@ -49,10 +51,10 @@ impl Wire {
             return None;
         }
         let start = link.free.max(now);
-        let hold = link.hold.get(size);
+        let [hold, last_bit] = link.times.get(size);
         self.held += hold;
         link.free = start + hold;
-        Some(start + link.lead.get(size))
+        Some(start + last_bit)
     }
 
     /// How much of the link time of frames sent so far lies behind `now`.

@@ -9,42 +9,46 @@ pub fn byte_time(bytes: u64, bits: u64) -> Span {
     Span(u64::try_from((ps + bits / 2) / bits).unwrap_or(u64::MAX))
 }
 
-/// A span per frame size.
-pub struct SpanTable {
-    rule: Box<dyn Fn(u32) -> Span + Send + Sync>,
-    /// `u64::MAX` where not worked out yet.
-    known: Vec<u64>,
+/// `N` spans per frame size.
+pub struct SpanTable<const N: usize> {
+    rule: Box<dyn Fn(u32) -> [Span; N] + Send + Sync>,
+    /// `UNKNOWN` where not worked out yet.
+    known: Vec<[Span; N]>,
 }
 
-impl SpanTable {
+/// No frame takes 213 days.
+const UNKNOWN: Span = Span(u64::MAX);
+
+impl<const N: usize> SpanTable<N> {
     /// A table of this rule.
     #[must_use]
-    pub fn new(rule: impl Fn(u32) -> Span + Send + Sync + 'static) -> Self {
+    pub fn new(rule: impl Fn(u32) -> [Span; N] + Send + Sync + 'static) -> Self {
         Self { rule: Box::new(rule), known: Vec::new() }
     }
 
-    /// The span of a frame of `size` bytes.
-    #[inline]
-    pub fn get(&mut self, size: u32) -> Span {
+    /// The spans of a frame of `size` bytes.
+    #[inline(always)]
+    pub fn get(&mut self, size: u32) -> [Span; N] {
         match self.known.get(size as usize) {
-            Some(&ps) if ps != u64::MAX => Span(ps),
+            Some(spans) if spans[0] != UNKNOWN => *spans,
             _ => self.work_out(size),
         }
     }
 
     #[cold]
-    fn work_out(&mut self, size: u32) -> Span {
+    #[inline(never)]
+    fn work_out(&mut self, size: u32) -> [Span; N] {
         let index = size as usize;
         if index >= self.known.len() {
-            self.known.resize(index + 1, u64::MAX);
+            self.known.resize(index + 1, [UNKNOWN; N]);
         }
-        let span = (self.rule)(size);
-        self.known[index] = span.0;
-        span
+        let spans = (self.rule)(size);
+        self.known[index] = spans;
+        spans
     }
 }
 
-impl std::fmt::Debug for SpanTable {
+impl<const N: usize> std::fmt::Debug for SpanTable<N> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SpanTable").field("sizes", &self.known.len()).finish_non_exhaustive()
     }

@@ -1,6 +1,7 @@
 //! The engine against the reference model, record by record.
 //!
-//! `RXSIM_WORLDS=10000 cargo test --release against_reference` looks harder than CI does.
+//! `RXSIM_WORLDS=10000 cargo test --release against_reference` looks harder than CI does;
+//! `RXSIM_FIRST=451 RXSIM_WORLDS=1` looks at one world again.
 
 use crate::reference;
 use crate::worlds::{HARDWARE, MIXED, PLAIN, STACKS, THREADS, random_world};
@@ -13,13 +14,14 @@ use std::fmt::Write;
 /// Worlds per level, unless `RXSIM_WORLDS` says how many.
 const WORLDS: u64 = 300;
 
-fn worlds() -> u64 {
-    std::env::var("RXSIM_WORLDS").map_or(WORLDS, |n| n.parse().expect("a number of worlds"))
+fn number(variable: &str, otherwise: u64) -> u64 {
+    std::env::var(variable).map_or(otherwise, |n| n.parse().expect("a number"))
 }
 
 /// Runs both on every world of a level.
 fn compare_level(level: u8) {
-    for seed in 0..worlds() {
+    let first = number("RXSIM_FIRST", 0);
+    for seed in first..first + number("RXSIM_WORLDS", WORLDS) {
         let world = random_world(seed, level);
         if let Some(difference) = difference(&world) {
             panic!("random_world({seed}, {level}): {difference}\n{}", summary(&world));

@@ -33,7 +33,7 @@ impl SizeChoice {
     }
 
     /// The size of the next packet; a fixed one draws nothing.
-    #[inline]
+    #[inline(always)]
     pub(super) fn next(&mut self) -> u32 {
         match self {
             Self::Fixed(size) => *size,
@@ -68,7 +68,7 @@ impl FlowChoice {
     }
 
     /// The flow of the next packet; a single one draws nothing.
-    #[inline]
+    #[inline(always)]
     pub(super) fn next(&mut self) -> FlowId {
         match self {
             Self::One => FlowId(0),

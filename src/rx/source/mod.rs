@@ -33,6 +33,9 @@ pub struct Source {
     sizes: SizeChoice,
     flows: FlowChoice,
     number: u64,
+    /// When the next packet comes, and its size.
+    due: Time,
+    size: u32,
 }
 
 /// Where the next time comes from; what is asked most often comes first.
@@ -78,38 +81,64 @@ impl Source {
     /// The source at the start of the run.
     #[must_use]
     pub fn new(spec: &SourceSpec, seed: u64) -> Self {
-        Self {
+        let mut source = Self {
             when: When::new(&spec.arrivals, &spec.name, seed),
             sizes: SizeChoice::new(&spec.sizes, &spec.name, seed),
             flows: FlowChoice::new(&spec.flows, &spec.name, seed),
             number: 0,
-        }
-    }
-
-    /// The next packet, never before the one before; none once a capture has been played or the
-    /// clock would run out.
-    #[inline]
-    pub fn emit(&mut self) -> Option<Packet> {
-        let (time, size) = match &mut self.when {
-            When::Steady(steady) => (steady.next()?, self.sizes.next()),
-            When::Poisson(poisson) => (poisson.next()?, self.sizes.next()),
-            When::Shaped(shape) => {
-                let size = self.sizes.next();
-                (shape.next(size)?, size)
-            }
-            When::Recorded(capture) => {
-                let Captured { offset, size, flow } = *capture.packets.get(self.number as usize)?;
-                return Some(self.numbered(Time(offset.0), size, FlowId(flow)));
-            }
+            due: Time::ZERO,
+            size: 0,
         };
-        let flow = self.flows.next();
-        Some(self.numbered(time, size, flow))
+        source.look_ahead();
+        source
     }
 
-    #[inline]
-    fn numbered(&mut self, time: Time, size: u32, flow: FlowId) -> Packet {
-        let number = self.number;
+    /// When the next packet comes; behind the end of the clock once a capture has been played or
+    /// the clock would run out.
+    #[inline(always)]
+    #[must_use]
+    pub const fn due(&self) -> Time {
+        self.due
+    }
+
+    /// The packet that is due. There must be one.
+    #[inline(always)]
+    pub fn take(&mut self) -> Packet {
+        let (time, size, number) = (self.due, self.size, self.number);
+        let flow = match &self.when {
+            When::Recorded(capture) => FlowId(capture.packets[number as usize].flow),
+            _ => self.flows.next(),
+        };
         self.number += 1;
+        self.look_ahead();
         Packet { time, number, size, flow }
     }
+
+    /// The next packet, never before the one before, if there is one.
+    pub fn emit(&mut self) -> Option<Packet> {
+        (self.due <= Time::END).then(|| self.take())
+    }
+
+    /// Works out when the next packet comes and how large it is: a link that sends frames back to
+    /// back needs the size to tell the time.
+    #[inline(always)]
+    fn look_ahead(&mut self) {
+        let (due, size) = match &mut self.when {
+            When::Steady(steady) => (steady.next(), self.sizes.next()),
+            When::Poisson(poisson) => (poisson.next(), self.sizes.next()),
+            When::Shaped(shape) => {
+                let size = self.sizes.next();
+                (shape.next(size), size)
+            }
+            When::Recorded(capture) => match capture.packets.get(self.number as usize) {
+                Some(Captured { offset, size, .. }) => (Some(Time(offset.0)), *size),
+                None => (None, 0),
+            },
+        };
+        self.due = due.unwrap_or(NEVER);
+        self.size = size;
+    }
 }
+
+/// Behind the end of the clock.
+const NEVER: Time = Time(u64::MAX);

@@ -44,7 +44,7 @@ where
     }
 
     /// The next time; none behind the end of the clock.
-    #[inline]
+    #[inline(always)]
     pub(super) fn next(&mut self) -> Option<Time> {
         let now = Time(self.next);
         if now > Time::END {
@@ -90,7 +90,7 @@ impl Poisson {
     }
 
     /// The next time; none behind the end of the clock.
-    #[inline]
+    #[inline(always)]
     pub(super) fn next(&mut self) -> Option<Time> {
         self.last = self.last.saturating_add(self.gap.span(self.words.word()).0);
         (self.last <= Time::END.0).then_some(Time(self.last))

@@ -132,9 +132,10 @@ impl Model<'_> {
         if transfer + dma.latency > Span::ZERO {
             nic.under_way.push_back(frame);
             self.agenda.put(now + transfer + dma.latency, Item::DmaDone { nic: frame.nic });
-        } else if self.agenda.among_arrivals() {
+        } else if self.agenda.among_arrivals() && nic.late.is_empty() {
             self.show(frame);
         } else {
+            // Also behind a frame that is late itself: DMA keeps its order.
             nic.late.push_back(frame);
             self.agenda.put(now, Item::LateDone { nic: frame.nic });
         }
