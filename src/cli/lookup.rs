@@ -50,9 +50,9 @@ fn note(unsupported: Diagnostic) -> String {
 
 /// Names what is built in.
 pub(super) fn list() -> Result<u8, Failure> {
-    let scenarios = library::names().map(|name| format!("  {name:24}{}\n", title(name)));
+    let scenarios = library::names().map(|name| format!("  {name:32}{}\n", title(name)));
     let profiles =
-        profile::all().map(|profile| format!("  {:24}{}\n", profile.name, profile.about));
+        profile::all().map(|profile| format!("  {:32}{}\n", profile.name, profile.about));
     let text = std::iter::once("Scenarios (rxsim run NAME)\n".to_owned())
         .chain(scenarios)
         .chain(["\nProfiles (rxsim show NAME)\n".to_owned()])

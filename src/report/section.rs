@@ -210,7 +210,11 @@ fn shown(value: &Tree) -> String {
     match value {
         Tree::Word(word) => word.clone(),
         Tree::Flag(flag) => flag.to_string(),
-        other => other.as_number().map_or_else(|| "no data".to_owned(), words::digits),
+        other => match other.as_number() {
+            Some(whole) if whole.fract() == 0.0 => words::thousands(whole),
+            Some(number) => words::digits(number),
+            None => "no data".to_owned(),
+        },
     }
 }
 
@@ -219,12 +223,18 @@ fn claimed(judged: &Judged) -> String {
     match (&expect.equals, expect.min, expect.max) {
         (Some(Equals::Word(word)), ..) => word.clone(),
         (Some(Equals::Flag(flag)), ..) => flag.to_string(),
-        (Some(Equals::Number(number)), ..) => number.to_string(),
-        (None, Some(min), Some(max)) => format!("{min} to {max}"),
-        (None, Some(min), None) => format!("at least {min}"),
-        (None, None, Some(max)) => format!("at most {max}"),
+        (Some(Equals::Number(number)), ..) => bound(*number),
+        (None, Some(min), Some(max)) => format!("{} to {}", bound(min), bound(max)),
+        (None, Some(min), None) => format!("at least {}", bound(min)),
+        (None, None, Some(max)) => format!("at most {}", bound(max)),
         (None, None, None) => "any".to_owned(),
     }
+}
+
+/// A bound with all the digits that it was written with; large whole ones in groups.
+fn bound(value: f64) -> String {
+    let whole = value.abs() >= 10_000.0 && value.fract() == 0.0;
+    if whole { words::thousands(value) } else { value.to_string() }
 }
 
 /// One row per design; the first is what `relative` relates to.

@@ -16,8 +16,28 @@ macro_rules! built_in {
 
 /// Name and text; a new scenario is a file in `scenarios/` and a line here.
 const ALL: &[(&str, &str)] = built_in![
-    "single-core-ceiling", //
+    "single-core-ceiling",
+    "gigabit-era",
+    "rss-spreads-the-load",
+    "rss-hash-collisions",
+    "sequential-ports",
+    "rss-needs-checksum-offload",
+    "rss-profiles",
+    "split-cores-between-ports",
+    "small-packets",
+    "moderation-trade-off",
+    "one-full-queue-stops-the-port",
+    "burst-into-a-ring",
+    "receive-livelock",
+    "livelock-cured-by-polling",
+    "linux-busy-curve",
+    "xeon-six-cores",
+    "recorded-traffic",
 ];
+
+/// Name and bytes of the recordings that these scenarios play.
+const RECORDINGS: &[(&str, &[u8])] =
+    &[("recorded-traffic.pcap.gz", include_bytes!("../../scenarios/recorded-traffic.pcap.gz"))];
 
 /// The names.
 pub fn names() -> impl Iterator<Item = &'static str> {
@@ -29,6 +49,11 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 pub fn find(name: &str) -> Option<Source> {
     let (name, text) = ALL.iter().find(|(known, _)| *known == name)?;
     Some(Source { name: (*name).to_owned(), text: (*text).to_owned(), dir: PathBuf::new() })
+}
+
+/// The recording of this name. As with scenarios, a file of that name wins.
+pub(super) fn recording(name: &str) -> Option<&'static [u8]> {
+    RECORDINGS.iter().find(|(known, _)| *known == name).map(|(_, bytes)| *bytes)
 }
 
 /// Reads the scenario of this path, or the built-in one of this name. A file wins.

@@ -10,6 +10,7 @@ use crate::rx::source::keys::Keys;
 use crate::rx::source::{Arrivals, Flows, Popularity, Sizes, SourceSpec};
 use crate::scenario::document::Value;
 use crate::scenario::findings::Findings;
+use crate::scenario::library;
 use crate::scenario::shape;
 use crate::scenario::view::View;
 use std::collections::BTreeMap;
@@ -39,7 +40,13 @@ impl Captures {
         let path = self.dir.join(file);
         let key = (path, speed.to_bits(), gap);
         let read = |(path, ..): &Played| {
-            capture::read(path, speed, gap).map(Arc::new).map_err(|error| error.to_string())
+            let capture = match library::recording(file).filter(|_| !path.exists()) {
+                Some(bytes) => {
+                    capture::read_from(bytes, speed, gap).map_err(|flaw| flaw.to_string())
+                }
+                None => capture::read(path, speed, gap).map_err(|error| error.to_string()),
+            };
+            capture.map(Arc::new)
         };
         self.read.entry(key.clone()).or_insert_with(|| read(&key)).clone()
     }
