@@ -13,3 +13,8 @@ mod worlds; // random worlds, small enough to compare packet by packet
 mod against_reference; // the engine against the reference model, on random worlds
 mod result_shape; // what a result holds: paths, intervals, when a load is carried
 mod cli; // commands, exit codes, files
+mod replicated; // many runs of a scenario against an exact figure
+mod queues; // textbook queues: M/M/1, M/D/1, finite rooms, mixes, separate queues
+mod interrupts; // moderation, polling, cyclic service: vacation queues
+mod livelock; // interrupts starve what comes after them, masked ones do not
+mod bursts; // counted by hand: line rate, bursts into rings, transfers over a bus
