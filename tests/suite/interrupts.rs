@@ -1,15 +1,16 @@
 //! Interrupts, their moderation, polling: vacation queues with exact laws.
 
 use crate::replicated::{
-    OneCore, check, delivered_mpps, idle, interrupts_per_us, mean_us, replicate,
+    OneCore, check, delivered_mpps, idle, interrupts_per_us, mean_us, outcome, replicate, within,
 };
+use rxsim::host::outcome::Outcome;
 
 /// Loads (packets per us) and intervals (us) of moderation on its own.
 const LOADS: [(f64, f64); 5] =
     [(0.01, 20.0), (0.1, 20.0), (1.0, 20.0), (0.1, 100.0), (0.8127, 50.0)];
 
 /// The port alone: all costs are zero, so that latency is what moderation adds.
-fn port_alone(policy: &str, load: f64, interval: f64) -> Vec<rxsim::host::outcome::Outcome> {
+fn port_alone(policy: &str, load: f64, interval: f64) -> Vec<Outcome> {
     let nic = format!("moderation = {{ policy = \"{policy}\", interval = \"{interval} us\" }}");
     OneCore { nic: &nic, kpps: 1e3 * load, packets: 0.1e6, ..OneCore::PLAIN }.replicate()
 }
@@ -78,7 +79,7 @@ fn at_saturation_a_round_of_b_packets_takes_c_and_b_services() {
         [(2.0, 0.5, 1), (2.0, 0.5, 8), (2.0, 0.5, 64), (5.0, 1.0, 64), (1.0, 0.2, 300)]
     {
         for stack in ["windows-dpc", "busy-poll"] {
-            let run = crate::replicated::outcome(
+            let run = outcome(
                 &OneCore {
                     host: &format!("stack = \"{stack}\"\nbudget = {budget}"),
                     cost: &format!("round = \"{round} us\"\npacket = \"{service} us\""),
@@ -92,7 +93,7 @@ fn at_saturation_a_round_of_b_packets_takes_c_and_b_services() {
             );
             let exact = f64::from(budget) / (round + f64::from(budget) * service);
             let counted = f64::from(budget) / (run.window.0 as f64 / 1e6); // a round at either end
-            crate::replicated::within(
+            within(
                 &format!("A11 {stack} c {round}, s {service}, b {budget}"),
                 delivered_mpps(&run),
                 exact,
@@ -104,15 +105,16 @@ fn at_saturation_a_round_of_b_packets_takes_c_and_b_services() {
 
 #[test]
 fn one_core_that_polls_several_rings_is_a_cyclic_server() {
-    for (rings, load, switch, cost, waiting) in [
-        (4, 0.15, 0.5, "packet = \"1 us\"", 2.875),
-        (4, 0.15, 0.5, "packet = { mean = \"1 us\", distribution = \"exponential\" }", 3.625),
-        (8, 0.1, 0.2, "packet = \"1 us\"", 5.6),
-        (8, 0.1, 0.2, "packet = { mean = \"1 us\", distribution = \"exponential\" }", 7.6),
+    for (rings, load, switch, law, waiting) in [
+        (4, 0.15, 0.5, "constant", 2.875),
+        (4, 0.15, 0.5, "exponential", 3.625),
+        (8, 0.1, 0.2, "constant", 5.6),
+        (8, 0.1, 0.2, "exponential", 7.6),
     ] {
         let mut text = format!(
             "duration = \"1 s\"\nwarmup = \"5 ms\"\n[host.alpha]\nstack = \"busy-poll\"\n\
-             budget = 1000000\n[host.alpha.cost]\nround = \"{switch} us\"\n{cost}\n"
+             budget = 1000000\n[host.alpha.cost]\nround = \"{switch} us\"\n\
+             packet = {{ mean = \"1 us\", distribution = \"{law}\" }}\n"
         );
         for ring in 0..rings {
             text += &format!(
@@ -121,7 +123,7 @@ fn one_core_that_polls_several_rings_is_a_cyclic_server() {
                 1e3 * load
             );
         }
-        let what = format!("A14 {rings} rings, switch {switch} us, {}", &cost[9..11]);
+        let what = format!("A14 {rings} rings, switch {switch} us, {law} service: Wq");
         check(&what, &replicate(&text), |run| mean_us(run) - 1.0, waiting);
     }
 }

@@ -18,3 +18,5 @@ mod queues; // textbook queues: M/M/1, M/D/1, finite rooms, mixes, separate queu
 mod interrupts; // moderation, polling, cyclic service: vacation queues
 mod livelock; // interrupts starve what comes after them, masked ones do not
 mod bursts; // counted by hand: line rate, bursts into rings, transfers over a bus
+mod invariants; // what holds exactly in every run, on random worlds
+mod reproducible; // same packets whatever the window, threads, build or design

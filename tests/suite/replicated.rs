@@ -2,7 +2,8 @@
 //!
 //! The rule: at least 20 replications with fixed seeds; the mean is within 3.5 standard errors of
 //! the exact figure, and the standard error is at most 1 % of it, so that no check passes by being
-//! noisy. Where all replications agree, a millionth is granted to the counting. Quantiles, read from buckets of 0.4 %, are granted twice that and half a bucket.
+//! noisy. Where all replications agree, a millionth is granted to the counting. Quantiles, read
+//! from buckets of 0.4 %, are granted twice that and half a bucket.
 //! `RXSIM_SLOW=1` adds the figures that take minutes; `--nocapture` prints all of them.
 
 use rayon::prelude::*;
