@@ -20,3 +20,5 @@ mod livelock; // interrupts starve what comes after them, masked ones do not
 mod bursts; // counted by hand: line rate, bursts into rings, transfers over a bus
 mod invariants; // what holds exactly in every run, on random worlds
 mod reproducible; // same packets whatever the window, threads, build or design
+mod spread; // what even and uneven hashing means for throughput, packet by packet
+mod published; // measurements of others: calibrated at some points, predicted at the rest
