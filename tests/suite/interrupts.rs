@@ -12,7 +12,9 @@ const LOADS: [(f64, f64); 5] =
 /// The port alone: all costs are zero, so that latency is what moderation adds.
 fn port_alone(policy: &str, load: f64, interval: f64) -> Vec<Outcome> {
     let nic = format!("moderation = {{ policy = \"{policy}\", interval = \"{interval} us\" }}");
-    OneCore { nic: &nic, kpps: 1e3 * load, packets: 0.1e6, ..OneCore::PLAIN }.replicate()
+    let ticks = (0.1e6 / (load * interval)).ceil(); // the window holds a whole number of them
+    let packets = ticks * load * interval;
+    OneCore { nic: &nic, kpps: 1e3 * load, packets, ..OneCore::PLAIN }.replicate()
 }
 
 #[test]
@@ -61,7 +63,7 @@ fn interrupts_and_polling_until_empty_are_a_queue_with_set_up() {
                 cost: "interrupt = \"5 us\"\npacket = \"1 us\"",
                 nic: &format!("ring = 1048576\n{}", if timer > 0.0 { &moderated } else { "" }),
                 kpps: 1e3 * load,
-                packets: 1e6,
+                packets: 0.2e6,
                 ..OneCore::PLAIN
             }
             .replicate();
@@ -111,18 +113,19 @@ fn one_core_that_polls_several_rings_is_a_cyclic_server() {
         (8, 0.1, 0.2, "constant", 5.6),
         (8, 0.1, 0.2, "exponential", 7.6),
     ] {
-        let mut text = format!(
+        let head = format!(
             "duration = \"1 s\"\nwarmup = \"5 ms\"\n[host.alpha]\nstack = \"busy-poll\"\n\
              budget = 1000000\n[host.alpha.cost]\nround = \"{switch} us\"\n\
              packet = {{ mean = \"1 us\", distribution = \"{law}\" }}\n"
         );
-        for ring in 0..rings {
-            text += &format!(
+        let port = |ring: u32| {
+            format!(
                 "[nic.port{ring}]\nring = 1048576\n[traffic.bulk{ring}]\nto = \"host.alpha\"\n\
                  nic = \"port{ring}\"\nframe = \"64 B\"\nrate = \"{} kpps\"\n",
                 1e3 * load
-            );
-        }
+            )
+        };
+        let text = (0..rings).map(port).fold(head, |text, port| text + &port);
         let what = format!("A14 {rings} rings, switch {switch} us, {law} service: Wq");
         check(&what, &replicate(&text), |run| mean_us(run) - 1.0, waiting);
     }
