@@ -52,7 +52,7 @@ fn m_m_1_k_loses_and_delays_as_its_formula_says() {
     ] {
         m_m_1_k(rho, room, packets, true);
     }
-    m_m_1_k(0.9, 64, if slow() { 50e6 } else { 2e6 }, slow());
+    m_m_1_k(0.9, 64, if slow() { 100e6 } else { 2e6 }, slow());
 }
 
 /// Loss and sojourn of M/M/1/K; a rare loss takes long to measure.
