@@ -266,7 +266,7 @@ impl Core {
         let pace = Pace { vector, see: &mut self.see, limit, budget: self.budget };
         let stop = round.run(pace, rings, ledger);
         if stop == Stop::Ended {
-            self.after_round(rings);
+            self.after_round(rings, ledger);
         }
         stop
     }
@@ -344,7 +344,7 @@ impl Core {
     }
 
     /// Settles what a finished round leaves behind.
-    fn after_round(&mut self, rings: &[RxQueue]) {
+    fn after_round(&mut self, rings: &[RxQueue], ledger: &mut Ledger<'_>) {
         let round = self.round.take().expect("a round has just ended");
         let taken = round.taken;
         let done = match self.stack {
@@ -352,7 +352,7 @@ impl Core {
             _ => !self.vectors[round.vector].has_visible(self.see, rings),
         };
         self.close_round(round, done);
-        self.note_softirq_round(taken);
+        self.note_softirq_round(taken, ledger);
     }
 
     /// Completes or requeues the deferred work of a round, and hands its packets over.

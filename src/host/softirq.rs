@@ -42,7 +42,7 @@ impl Core {
     }
 
     /// Looks at the softirq's bounds at the end of a round that took so many packets.
-    pub(super) fn note_softirq_round(&mut self, taken: u32) {
+    pub(super) fn note_softirq_round(&mut self, taken: u32, ledger: &mut Ledger<'_>) {
         let (Stack::LinuxNapi { hz, .. }, Some(softirq)) = (self.stack, &mut self.softirq) else {
             return;
         };
@@ -56,7 +56,10 @@ impl Core {
             (softirq.pass_started, softirq.pass_taken) = (now, 0);
             if softirq.passes >= MAX_PASSES || now - softirq.started >= MAX_TIME {
                 (self.softirq, self.interrupted) = (None, false);
-                self.ksoftirqd().wake_ksoftirqd();
+                let ksoftirqd = self.ksoftirqd();
+                // Who became runnable before comes before.
+                ksoftirqd.catch_up(now, false, ledger);
+                ksoftirqd.wake_ksoftirqd();
             }
         }
     }

@@ -42,6 +42,9 @@ pub struct Ring {
 
 impl Ring {
     /// An empty ring.
+    ///
+    /// # Panics
+    /// Without a descriptor, which a checked world excludes.
     #[must_use]
     pub fn new(capacity: u32) -> Self {
         assert!(capacity > 0, "a ring has at least one descriptor");
@@ -107,6 +110,9 @@ impl Ring {
     }
 
     /// Frees the oldest packet's descriptor, and tells what it held.
+    ///
+    /// # Panics
+    /// If none is held: a bug of the host.
     #[inline(always)]
     pub fn free_first(&mut self) -> Descriptor {
         assert!(self.head < self.tail, "only a held descriptor can be freed");

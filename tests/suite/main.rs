@@ -14,3 +14,12 @@ mod against_reference; // the engine against the reference model, on random worl
 mod result_shape; // what a result holds: paths, intervals, when a load is carried
 mod built_in; // the scenarios that come with the program
 mod cli; // commands, exit codes, files
+mod replicated; // many runs of a scenario against an exact figure
+mod queues; // textbook queues: M/M/1, M/D/1, finite rooms, mixes, separate queues
+mod interrupts; // moderation, polling, cyclic service: vacation queues
+mod livelock; // interrupts starve what comes after them, masked ones do not
+mod bursts; // counted by hand: line rate, bursts into rings, transfers over a bus
+mod invariants; // what holds exactly in every run, on random worlds
+mod reproducible; // same packets whatever the window, threads, build or design
+mod spread; // what even and uneven hashing means for throughput, packet by packet
+mod published; // measurements of others: calibrated at some points, predicted at the rest
