@@ -1,11 +1,21 @@
-//! The scenarios that come with the program, by name.
+//! Where the text of a scenario comes from: a file, or those that come with the program, by name.
 
 use super::diagnostic::Diagnostic;
 use super::document::{MAX_BYTES, too_long};
-use super::load::Source;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+
+/// A scenario as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// How messages name it: the path, or the name of a built-in scenario.
+    pub name: String,
+    /// The text.
+    pub text: String,
+    /// Where relative paths of captures start.
+    pub dir: PathBuf,
+}
 
 /// The text of a file of `scenarios/`.
 macro_rules! built_in {

@@ -4,25 +4,14 @@ use super::build::{self, Plan};
 use super::diagnostic::{Diagnostic, Origin, Place, sorted};
 use super::document::{self, Entry, Node, Table, Value};
 use super::findings::Findings;
+use super::library::Source;
 use super::overlay::{self, Change};
 use super::plan::expect::{self, Expect};
 use super::plan::traffic::Captures;
 use super::shape;
 use super::view::View;
 use super::words;
-use std::path::PathBuf;
 use std::sync::Arc;
-
-/// A scenario as it was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
-    /// How messages name it: the path, or the name of a built-in scenario.
-    pub name: String,
-    /// The text.
-    pub text: String,
-    /// Where relative paths of captures start.
-    pub dir: PathBuf,
-}
 
 /// A checked scenario with its designs.
 #[derive(Debug)]

@@ -24,5 +24,6 @@ pub mod view;
 pub mod words;
 
 pub use build::{Plan, Warmup};
-pub use load::{Loaded, Source, load};
+pub use library::Source;
+pub use load::{Loaded, load};
 pub use plan::expect::{Equals, Expect};
