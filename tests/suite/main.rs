@@ -1,5 +1,8 @@
 //! The suite: one binary, in reading order.
 
+mod source_code; // the program's own source, read as text, for the next two
+mod architecture; // floors, stations, module cycles
+mod tidy; // heads, lengths, words that must not occur
 mod sampling; // random laws against an independent crate; bits pinned
 mod sources; // when packets come, how large, to which flow
 mod line_rate; // frames on the link, to the picosecond
