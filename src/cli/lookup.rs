@@ -108,12 +108,11 @@ fn numbers(profile: &Profile) -> String {
 /// Explains a word of the format.
 pub(super) fn explain(key: &str) -> Result<u8, Failure> {
     let Some(text) = words::explain(key) else {
-        let keys = words::all().map(|(_, word)| word.key);
-        let near = words::nearest(key, keys)
-            .map_or(String::new(), |near| format!(", did you mean `{near}`?"));
+        let last = key.rsplit('.').next().unwrap_or(key);
+        let near = words::nearest(last, words::all().map(|(_, word)| word.key));
+        let near = near.map_or(String::new(), |near| format!(" did you mean `{near}`?"));
         return Err(Failure::Input(format!(
-            "the format has no word `{key}`{near}; `rxsim explain nic` explains a table, \
-             `rxsim schema` has all words"
+            "the format has no word `{key}`;{near} `rxsim schema` prints all words"
         )));
     };
     print(&format!("{}\n", text.trim_end()))?;
