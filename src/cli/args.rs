@@ -11,8 +11,15 @@ use std::path::PathBuf;
 #[command(
     name = "rxsim",
     version,
-    after_help = "Exit codes: 0 ok, 1 an expectation failed, \
-    2 bad input, 70 a bug in rxsim, 75 something temporary (retry)."
+    about = "Simulates, packet by packet, what happens to incoming packets between the wire and\n\
+    the code that wants them, and says what breaks first",
+    after_help = "First steps:\n  \
+    rxsim list                                 what is built in\n  \
+    rxsim run single-core-ceiling              a first verdict\n  \
+    rxsim compare rss-spreads-the-load         designs side by side\n  \
+    rxsim show single-core-ceiling > my.toml   a scenario to change\n\n\
+    Exit codes: 0 ok, 1 an expectation failed, \
+    2 bad input,\n  70 a bug in rxsim, 75 something temporary (retry)."
 )]
 pub(super) struct Arguments {
     #[command(subcommand)]

@@ -3,6 +3,7 @@
 use super::args::Scenario;
 use super::failure::Failure;
 use super::{OK, print};
+use crate::report::text::wrapped;
 use crate::scenario::diagnostic::{Diagnostic, sorted};
 use crate::scenario::profile::{self, Profile};
 use crate::scenario::{Loaded, library, load, schema as format, words};
@@ -14,7 +15,11 @@ pub(super) fn loaded(scenario: &Scenario) -> Result<Loaded, Failure> {
     Ok(load(&source, &scenario.overlays())?)
 }
 
-/// Validates a scenario: the file, its designs, and what it claims.
+/// Columns of a name in a list, with what stands before it.
+const NAME: usize = 34;
+
+/// Validates a scenario: the file, its designs, and what it claims. A claim is held against the
+/// design that it names, or else against the plain file alone: another design may lack the figure.
 pub(super) fn check(scenario: &Scenario) -> Result<u8, Failure> {
     let loaded = loaded(scenario)?;
     let designs = loaded.designs();
@@ -22,7 +27,8 @@ pub(super) fn check(scenario: &Scenario) -> Result<u8, Failure> {
     let (mut warnings, mut notes): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
     for design in std::iter::once(None).chain(designs.iter().copied().map(Some)) {
         match loaded.plan(design) {
-            Ok(plan) => {
+            Ok(mut plan) => {
+                plan.expects.retain(|expect| expect.design.as_deref() == design);
                 mistakes.extend(expect::check(&plan).err().into_iter().flatten());
                 warnings.extend(plan.warnings);
             }
@@ -50,9 +56,11 @@ fn note(unsupported: Diagnostic) -> String {
 
 /// Names what is built in.
 pub(super) fn list() -> Result<u8, Failure> {
-    let scenarios = library::names().map(|name| format!("  {name:32}{}\n", title(name)));
-    let profiles =
-        profile::all().map(|profile| format!("  {:32}{}\n", profile.name, profile.about));
+    let row = |name: &str, about: &str| {
+        format!("{:NAME$}{}\n", format!("  {name}"), wrapped(about, NAME))
+    };
+    let scenarios = library::names().map(|name| row(name, &title(name)));
+    let profiles = profile::all().map(|profile| row(profile.name, profile.about));
     let text = std::iter::once("Scenarios (rxsim run NAME)\n".to_owned())
         .chain(scenarios)
         .chain(["\nProfiles (rxsim show NAME)\n".to_owned()])
@@ -88,20 +96,24 @@ pub(super) fn show(name: &str) -> Result<u8, Failure> {
 fn numbers(profile: &Profile) -> String {
     let width = |of: fn(&profile::Row) -> usize| profile.rows.iter().map(of).max().unwrap_or(0);
     let (keys, values) = (width(|row| row.key.len()), width(|row| row.value.len()));
-    let rows = profile
-        .rows
-        .iter()
-        .map(|row| format!("  {:keys$}  {:values$}  {}\n", row.key, row.value, row.source));
-    format!("{}: {}\n{}", profile.name, profile.about, rows.collect::<String>())
+    let indent = keys + values + 6;
+    let rows = profile.rows.iter().map(|row| {
+        let source = wrapped(row.source, indent);
+        format!("  {:keys$}  {:values$}  {source}\n", row.key, row.value)
+    });
+    let head = wrapped(&format!("{}: {}", profile.name, profile.about), 2);
+    format!("{head}\n{}", rows.collect::<String>())
 }
 
 /// Explains a word of the format.
 pub(super) fn explain(key: &str) -> Result<u8, Failure> {
     let Some(text) = words::explain(key) else {
-        let keys = words::all().map(|(_, word)| word.key);
-        let near = words::nearest(key, keys)
-            .map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-        return Err(Failure::Input(format!("the format has no word `{key}`{near}")));
+        let last = key.rsplit('.').next().unwrap_or(key);
+        let near = words::nearest(last, words::all().map(|(_, word)| word.key));
+        let near = near.map_or(String::new(), |near| format!(" did you mean `{near}`?"));
+        return Err(Failure::Input(format!(
+            "the format has no word `{key}`;{near} `rxsim schema` prints all words"
+        )));
     };
     print(&format!("{}\n", text.trim_end()))?;
     Ok(OK)

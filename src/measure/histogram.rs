@@ -1,4 +1,4 @@
-//! A histogram of times with buckets of 0.4 %: exact mean, quantiles within half a bucket.
+//! A histogram of times with buckets of 0.4 %: exact mean, quantiles within a bucket.
 
 use crate::engine::time::Span;
 
@@ -58,7 +58,8 @@ impl Histogram {
     }
 
     /// The value that a share `p` of all values does not exceed (nearest rank), in picoseconds:
-    /// the middle of its bucket, never above the maximum; none without values.
+    /// the greatest value of its bucket, at most 0.39 % above, never above the maximum; none without
+    /// values.
     #[must_use]
     pub fn quantile_ps(&self, p: f64) -> Option<f64> {
         let count = self.count();
@@ -67,7 +68,7 @@ impl Histogram {
         for (index, count) in self.buckets.iter().enumerate() {
             below += count;
             if below >= rank {
-                return Some(middle_of(index).min(self.max as f64));
+                return Some((lower_edge(index + 1) - 1).min(self.max) as f64);
             }
         }
         None
@@ -111,12 +112,6 @@ fn lower_edge(index: usize) -> u64 {
     ((index as u64) - (u64::from(row) << BITS)) << row
 }
 
-/// The middle of a bucket.
-fn middle_of(index: usize) -> f64 {
-    let (low, next) = (lower_edge(index), lower_edge(index + 1));
-    low as f64 + (next - low - 1) as f64 / 2.0
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,5 +136,14 @@ mod tests {
         assert_eq!(histogram.quantile_ps(1.0), Some(100.0));
         assert_eq!(histogram.mean_ps(), Some(50.5));
         assert_eq!(Histogram::default().quantile_ps(0.5), None);
+    }
+
+    #[test]
+    fn the_quantiles_of_a_nearly_constant_value_are_not_below_its_mean() {
+        let mut histogram = Histogram::default();
+        (0..1000).for_each(|v| histogram.record(Span(3_470_999 + v % 2)));
+        assert_eq!(histogram.mean_ps(), Some(3_470_999.5));
+        assert_eq!(histogram.quantile_ps(0.5), Some(3_471_000.0));
+        assert_eq!(histogram.quantile_ps(0.99), Some(3_471_000.0));
     }
 }

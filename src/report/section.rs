@@ -37,7 +37,8 @@ pub(super) fn of_study(study: &Study) -> Vec<Section> {
     let mut sections = vec![traffic(study)];
     sections.extend(groups(study));
     sections.extend(losses(study));
-    sections.extend([latency(study), stages(study)]);
+    sections.push(latency(study));
+    sections.extend(stages(study));
     sections.extend(study.metrics.get("host").into_iter().flat_map(Tree::entries).map(cores));
     sections.extend(expectations(std::slice::from_ref(study)));
     sections
@@ -122,8 +123,8 @@ fn latency(study: &Study) -> Section {
     Section::new("", &header, vec![row])
 }
 
-/// Where a packet's time goes.
-fn stages(study: &Study) -> Section {
+/// Where a packet's time goes, if one was delivered.
+fn stages(study: &Study) -> Option<Section> {
     let total = study.metrics.number("latency.mean_us").unwrap_or(0.0);
     let stages = study.metrics.get("latency.stage").map_or(&[][..], Tree::entries);
     let row = |(name, _): &(String, Tree)| {
@@ -137,7 +138,8 @@ fn stages(study: &Study) -> Section {
         ])
     };
     let header = ["<Where a packet's time goes", "mean us", "share", "<"];
-    Section::new("", &header, stages.iter().filter_map(row).collect())
+    let rows: Vec<_> = stages.iter().filter_map(row).collect();
+    (!rows.is_empty()).then(|| Section::new("", &header, rows))
 }
 
 /// A host's cores that did something, as bars.

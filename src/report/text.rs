@@ -119,10 +119,22 @@ fn coloured(text: &str) -> Cell {
     }
 }
 
-/// Prose in lines that fit, those after the first indented; the first may be, too.
-fn wrapped(prose: &str, indent: usize) -> String {
+/// Prose in lines that fit, those after the first indented; the first may be, too. A number stays
+/// with what it counts: `95 % interval` has no break after 95.
+#[must_use]
+pub fn wrapped(prose: &str, indent: usize) -> String {
     let (mut text, mut column) = (String::new(), indent);
+    let mut words: Vec<String> = Vec::new();
     for word in prose.split(' ') {
+        match words.last_mut() {
+            Some(last) if last.ends_with(|sign: char| sign.is_ascii_digit()) => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => words.push(word.to_owned()),
+        }
+    }
+    for word in &words {
         let width = word.chars().count();
         if column > indent && column + 1 + width > usize::from(WIDTH) {
             text.push('\n');
@@ -200,6 +212,8 @@ mod tests {
         assert_eq!(text.lines().count(), 3);
         assert!(text.lines().skip(1).all(|line| line.starts_with("  word")));
         assert_eq!(wrapped("a short one", 0), "a short one");
+        let text = wrapped(&format!("{} 95 % interval", "x".repeat(96)), 0);
+        assert!(text.ends_with("\n95 % interval"), "{text}");
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! The verdict: one sentence that says what limits, or that nothing does.
 
 use super::words;
-use crate::study::bottleneck::{Bottleneck, Kind, Resource};
+use crate::study::bottleneck::{Bottleneck, Kind, Place, Resource, bottleneck};
 use crate::study::metrics::TOLERATED_LOSS;
 use crate::study::run::Study;
 
 /// What cores do, in the order of [`crate::study::bottleneck::WORK`].
-const DOING: [&str; 4] = ["interrupts", "deferred work", "apps", "other load"];
+const DOING: [&str; 4] = ["interrupts", "deferred work", "apps", "work"];
+
+/// From this share of its time on a resource is at its limit, even where nothing is lost.
+const FULL: f64 = 0.99;
 
 /// The verdict on a study.
 #[must_use]
@@ -25,23 +28,42 @@ pub fn verdict(study: &Study) -> String {
         format!(" Queues grow by {} packets a second.", words::digits(figure("backlog.growth_pps")))
     };
     let outcome = format!("{} delivered.{piling}", words::gbps_of(delivered, offered));
-    format!("{}; {outcome}", cause(limit, found))
+    format!("{}; {outcome}", cause(limit, found, &seen(study, limit)))
 }
 
-fn cause(limit: &Resource, found: &Bottleneck) -> String {
+/// In how many replications the limit of their mean was in the way; empty where in all.
+fn seen(study: &Study, limit: &Resource) -> String {
+    let same = |one: &Resource| match (&one.place, &limit.place) {
+        (Place::Cores(host, cores), Place::Cores(at, all)) => {
+            host == at && cores.iter().any(|core| all.contains(core))
+        }
+        (one, limit) => one == limit,
+    };
+    let limits = study.replications.iter().map(|one| bottleneck(&study.plan.world, one).limit);
+    let seen = limits.flatten().filter(|one| one.kind == limit.kind && same(one)).count();
+    match (seen, study.replications.len()) {
+        (seen, all) if seen == all => String::new(),
+        (0, all) => format!(" on the average of {all} replications"),
+        (seen, all) => format!(" in {seen} of {all} replications"),
+    }
+}
+
+fn cause(limit: &Resource, found: &Bottleneck, seen: &str) -> String {
     let name = words::resource(limit);
     let used = words::percent(limit.utilization.min(1.0));
     match limit.kind {
         Kind::Core if found.work[0] > 0.5 => {
-            format!("Livelock: interrupts take {} of {name}", words::percent(found.work[0]))
+            format!("Livelock{seen}: interrupts take {} of {name}", words::percent(found.work[0]))
         }
         Kind::Core => {
             let most = (0..4).max_by(|a, b| found.work[*a].total_cmp(&found.work[*b]));
             let doing = DOING[most.expect("there are four kinds of work")];
-            format!("Bottleneck: {name}, {used} busy with {doing}")
+            format!("Bottleneck{seen}: {name}, {used} busy with {doing}")
         }
-        Kind::Buffer => format!("Bottleneck: {name} overflows while what empties it has time left"),
-        _ => format!("Bottleneck: {name}, {used} busy"),
+        Kind::Buffer => {
+            format!("Bottleneck{seen}: {name} overflows while what empties it has time left")
+        }
+        _ => format!("Bottleneck{seen}: {name}, {used} busy"),
     }
 }
 
@@ -53,16 +75,16 @@ fn carried(study: &Study, delivered: f64) -> String {
     } else {
         format!("with {} lost", words::percent(loss))
     };
-    let start = format!("No bottleneck: {} delivered {lost}", words::gbps(delivered));
-    match &study.bottleneck.next {
-        Some(next) => format!(
-            "{start}; {}, {} busy, would carry about {}.",
-            words::resource(next),
-            words::percent(next.utilization),
-            capacity(next)
-        ),
-        None => format!("{start}; nothing came near its limit."),
+    let outcome = format!("{} delivered {lost}", words::gbps(delivered));
+    let Some(next) = &study.bottleneck.next else {
+        return format!("No bottleneck: {outcome}; nothing came near its limit.");
+    };
+    let (name, used) = (words::resource(next), words::percent(next.utilization.min(1.0)));
+    if next.utilization >= FULL {
+        return format!("At the limit of {name}, {used} busy: {outcome}.");
     }
+    let capacity = capacity(study, next);
+    format!("No bottleneck: {outcome}; {name}, {used} busy, would be full at about {capacity}.")
 }
 
 /// What limits next, once the bottleneck is lifted; none without a bottleneck or a next limit.
@@ -73,17 +95,21 @@ pub fn next(study: &Study) -> Option<String> {
     Some(format!(
         "Next limit, once that is lifted: {}, at about {}.",
         words::resource(next),
-        capacity(next)
+        capacity(study, next)
     ))
 }
 
-fn capacity(resource: &Resource) -> String {
-    words::gbps(resource.capacity_gbps.unwrap_or(0.0))
+/// The load that fills a resource; where there are several ports, that it is the load of all.
+fn capacity(study: &Study, resource: &Resource) -> String {
+    let all = if study.plan.world.nics.len() > 1 { " in all" } else { "" };
+    format!("{}{all}", words::gbps(resource.capacity_gbps.unwrap_or(0.0)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::time::Span;
+    use crate::scenario::Plan;
     use crate::study::fixture;
 
     #[test]
@@ -114,12 +140,34 @@ mod tests {
 
     #[test]
     fn a_carried_load_is_said_to_have_head_room() {
-        let study = fixture::study(8, 3);
+        let mut outcome = fixture::outcome(8, 3);
+        outcome.nics[0].link_busy = Span(fixture::WINDOW.0 / 10 * 9);
+        let study = fixture::study_of(fixture::plan(), vec![outcome]);
         assert_eq!(
             verdict(&study),
-            "No bottleneck: 9.87 Gbps delivered without loss; the link of port0, 99.9 % busy, \
-             would carry about 9.87 Gbps."
+            "No bottleneck: 9.87 Gbps delivered without loss; the link of port0, 90.0 % busy, \
+             would be full at about 9.87 Gbps."
         );
         assert_eq!(next(&study), None);
+    }
+
+    #[test]
+    fn a_full_link_that_loses_nothing_is_at_its_limit() {
+        assert_eq!(
+            verdict(&fixture::study(8, 3)),
+            "At the limit of the link of port0, 99.9 % busy: 9.87 Gbps delivered without loss."
+        );
+    }
+
+    #[test]
+    fn a_limit_of_some_replications_is_not_said_of_all() {
+        let plan = Plan { world: fixture::world(8, 3), ..fixture::plan() };
+        let mut loses = fixture::outcome(8, 3);
+        loses.sources[0].dropped[2] = 10_000;
+        loses.nics[0].queues[1].dropped = 10_000;
+        let carries = fixture::outcome(8, 3);
+        let study = fixture::study_of(plan, vec![loses, carries.clone(), carries]);
+        let found = verdict(&study);
+        assert!(found.starts_with("Bottleneck in 1 of 3 replications: "), "{found}");
     }
 }

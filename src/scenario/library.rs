@@ -101,10 +101,9 @@ pub fn open(name: &str) -> Result<Source, Diagnostic> {
 
 /// There is neither a file nor a built-in scenario of this name.
 fn nothing(name: &str) -> Diagnostic {
-    let known: Vec<&str> = names().collect();
     let near = super::words::nearest(name, names());
-    let near = near.map_or(String::new(), |near| format!("did you mean {near}? "));
-    Diagnostic::new(format!("there is no scenario {name}"))
+    let near = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
+    Diagnostic::new(format!("there is no scenario `{name}`"))
         .because("neither a file nor a built-in scenario has that name")
-        .help(format!("{near}built in: {}", known.join(", ")))
+        .help(format!("{near}`rxsim list` names those that are built in"))
 }

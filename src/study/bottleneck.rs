@@ -10,6 +10,7 @@ use crate::host::world::{NicSpec, World};
 use crate::measure::tree::Tree;
 use crate::rx::cpu::{Costs, Stack};
 use crate::vocab::drop_reason::DropReason;
+use std::collections::BTreeSet;
 
 /// From this share of the window on a resource counts as saturated.
 const SATURATED: f64 = 0.95;
@@ -73,8 +74,9 @@ pub struct Resource {
     pub place: Place,
     /// The share of the window in which it was in use.
     pub utilization: f64,
-    /// What it would carry alone in Gbps of frames; none where that cannot be told: it was not
-    /// used, or nothing was delivered.
+    /// The load of all ports together, in Gbps of frames, at which it would be full while the load
+    /// stays spread as it is; none where that cannot be told: it was not used, or nothing was
+    /// delivered.
     pub capacity_gbps: Option<f64>,
 }
 
@@ -269,17 +271,28 @@ fn resources(world: &World, metrics: &Tree) -> Vec<Resource> {
             all.push(Resource { kind: Kind::Core, place, utilization, capacity_gbps });
         }
     }
-    let frames_on_wire = ratio(figure("offered.gbps"), figure("offered.wire_gbps"));
-    for nic in &world.nics {
+    for (index, nic) in world.nics.iter().enumerate() {
         let place = || Place::Port(nic.name.clone());
         let utilization = figure(&format!("nic.{}.link.utilization", nic.name));
-        let capacity_gbps = nic.link.map(|bits| bits as f64 * 1e-9 * frames_on_wire);
+        let capacity_gbps = link_capacity(world, metrics, index);
         all.push(Resource { kind: Kind::Link, place: place(), utilization, capacity_gbps });
         let utilization = figure(&format!("nic.{}.dma.utilization", nic.name));
         let capacity_gbps = carried(utilization);
         all.push(Resource { kind: Kind::Pcie, place: place(), utilization, capacity_gbps });
     }
     all
+}
+
+/// The load of all ports at which the link of one is full: what it carries is known, and so is the
+/// port's share of what is offered.
+fn link_capacity(world: &World, metrics: &Tree, nic: usize) -> Option<f64> {
+    let figure = |path: &str| metrics.number(path).unwrap_or(0.0);
+    let sources = world.sources.iter().filter(|source| source.nic == nic);
+    let groups: BTreeSet<&str> = sources.map(|source| source.group.as_str()).collect();
+    let on_wire = groups.iter().map(|group| figure(&format!("traffic.{group}.offered.wire_gbps")));
+    let on_wire: f64 = on_wire.sum();
+    let link = world.nics[nic].link? as f64 * 1e-9;
+    (on_wire > 0.0).then(|| link * figure("offered.gbps") / on_wire)
 }
 
 /// The share of the window that traffic took of a core. A polling core is always busy: there the
@@ -375,6 +388,21 @@ mod tests {
         outcome.sources[0].delivered = Load::default();
         let next = found(&fixture::world(8, 1), &outcome).next.unwrap();
         assert_eq!(next.kind, Kind::Link);
+    }
+
+    #[test]
+    fn a_link_s_capacity_is_a_load_of_all_ports() {
+        let (mut world, mut outcome) = (fixture::world(8, 3), fixture::outcome(8, 3));
+        world.nics.push(NicSpec { name: "port1".into(), ..world.nics[0].clone() });
+        world.sources.push(fixture::traffic("traffic.more", "more"));
+        world.sources[1].nic = 1;
+        outcome.nics.push(outcome.nics[0].clone());
+        outcome.sources.push(outcome.sources[0].clone());
+        let next = found(&world, &outcome).next.unwrap();
+        assert_eq!((next.kind, next.place.name()), (Kind::Link, "port0".into()));
+        let offered = 2.0 * 162_550.0 * 1518.0 * 8e-9 * 5.0;
+        let on_wire = 162_550.0 * 1538.0 * 8e-9 * 5.0;
+        assert!((next.capacity_gbps.unwrap() - 10.0 * offered / on_wire).abs() < 1e-9);
     }
 
     #[test]

@@ -34,7 +34,8 @@ impl Difference {
     }
 }
 
-/// Simulates designs on the same traffic and judges the claims that name them. Where the warm-up is
+/// Simulates designs on the same traffic and judges the claims that name them; those that name none
+/// are about the plain file, which is not among them. Where the warm-up is
 /// found by pilot runs the longest is used for all, so that the windows are the same.
 ///
 /// # Errors

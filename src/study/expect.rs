@@ -23,11 +23,11 @@ pub struct Judged {
 pub fn check(plan: &Plan) -> Result<(), Vec<Diagnostic>> {
     let shape = shape(&plan.world);
     let mistakes: Vec<Diagnostic> =
-        plan.expects.iter().filter_map(|expect| mistake(&shape, expect)).collect();
+        plan.expects.iter().filter_map(|expect| mistake(plan, &shape, expect)).collect();
     if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }
 }
 
-fn mistake(shape: &Tree, expect: &Expect) -> Option<Diagnostic> {
+fn mistake(plan: &Plan, shape: &Tree, expect: &Expect) -> Option<Diagnostic> {
     let metric = &expect.metric;
     let found = shape.get(metric);
     let group = matches!(found, Some(Tree::Table(_) | Tree::List(_)));
@@ -38,9 +38,11 @@ fn mistake(shape: &Tree, expect: &Expect) -> Option<Diagnostic> {
     let (reason, nearest) = if group {
         let inside = [format!("{metric}."), format!("{metric}[")];
         let first = paths.find(|path| inside.iter().any(|start| path.starts_with(start)));
-        ("a group of figures", first)
+        ("a group of figures".to_owned(), first)
     } else {
-        ("not in the result", paths.min_by_key(|path| strsim::damerau_levenshtein(path, metric)))
+        let design = plan.design.as_ref().map(|design| format!(" of design \"{design}\""));
+        let reason = format!("not in the result{}", design.unwrap_or_default());
+        (reason, paths.min_by_key(|path| strsim::damerau_levenshtein(path, metric)))
     };
     let nearest = nearest.unwrap_or_default();
     Some(

@@ -344,8 +344,8 @@ fn files_that_cannot_be_read_are_named() {
     let message = |name: &str| render(&[library::open(name).expect_err(name)], false);
     let directory = std::env::temp_dir();
     assert!(message(directory.to_str().expect("a path")).contains("is a directory"));
-    assert!(message("single-core-celing").contains("did you mean single-core-ceiling?"));
-    assert!(message("nothing.toml").contains("built in: single-core-ceiling"));
+    assert!(message("single-core-celing").contains("did you mean `single-core-ceiling`?"));
+    assert!(message("nothing.toml").contains("`rxsim list` names those"));
     let written = |name: &str, bytes: &[u8]| {
         let path = directory.join(format!("rxsim-{}-{name}", std::process::id()));
         std::fs::write(&path, bytes).expect("a writable directory");

@@ -155,6 +155,68 @@ fn a_comparison_is_an_array_with_differences_from_the_first() {
 }
 
 #[test]
+fn claims_are_judged_where_they_are_made() {
+    let scratch = Scratch::new("claims");
+    let claim = |metric: &str, design: &str| {
+        format!("[[expect]]\nmetric = \"{metric}\"\nmin = 0\nwhy = \"a test\"\n{design}\n")
+    };
+    let claims = [
+        claim("loss", ""),
+        claim("in_flight", "design = \"one\""),
+        claim("reordered", "design = \"fast\""),
+    ];
+    let file = scratch.scenario(&format!("{DESIGNS}{}", claims.concat()));
+    let judged = |study: &Value| -> Vec<String> {
+        let claims = study["expect"].as_array().expect("an array").iter();
+        claims.map(|claim| claim["metric"].as_str().expect("a word").to_owned()).collect()
+    };
+    assert_eq!(judged(&json(&["run", &file])), ["loss"]);
+    assert_eq!(judged(&json(&["run", &file, "--design", "one"])), ["loss", "in_flight"]);
+    let compared = json(&["compare", &file]);
+    assert_eq!(judged(&compared[0]), ["in_flight"]);
+    assert_eq!(judged(&compared[1]), ["reordered"]);
+}
+
+#[test]
+fn a_claim_is_checked_against_its_own_design_alone() {
+    let scratch = Scratch::new("own-design");
+    let designs =
+        "[design.six]\n\"host.alpha.cores\" = 6\n[design.one]\n\"host.alpha.cores\" = 1\n";
+    let claim = |core: u32, design: &str| {
+        format!("[[expect]]\nmetric = \"host.alpha.core[{core}].busy\"\nmin = 0\n{design}\n")
+    };
+    let sound = [claim(1, ""), claim(5, "design = \"six\"")].concat();
+    let output = rxsim(&["check", &scratch.scenario(&format!("{designs}{sound}"))]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let wrong = claim(5, "design = \"one\"");
+    let output = rxsim(&["check", &scratch.scenario(&format!("{designs}{wrong}"))]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("not in the result of design \"one\""), "{}", stderr(&output));
+}
+
+#[test]
+fn nothing_delivered_leaves_no_gap_in_the_text() {
+    let scratch = Scratch::new("gap");
+    let set = ["--set", "host.alpha.cost.packet=1 s"];
+    let output = rxsim(&[&["run", &scratch.scenario("")][..], &set].concat());
+    let text = stdout(&output);
+    assert!(text.contains("delivered        0"), "{text}");
+    assert!(!text.contains("\n\n\n"), "{text}");
+}
+
+#[test]
+fn lists_and_profiles_fit_100_columns() {
+    let list = stdout(&rxsim(&["list"]));
+    let entries = list.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let names = entries.filter_map(|line| line.split_whitespace().next());
+    let shown: Vec<String> = names.map(|name| stdout(&rxsim(&["show", name]))).collect();
+    assert!(shown.len() > 20 && shown.iter().all(|text| !text.is_empty()));
+    for line in shown.iter().chain([&list]).flat_map(|text| text.lines()) {
+        assert!(line.chars().count() <= 100, "{line}");
+    }
+}
+
+#[test]
 fn results_go_into_a_folder_and_are_not_overwritten_unless_forced() {
     let scratch = Scratch::new("out");
     let file = scratch.scenario(DESIGNS);

@@ -10,7 +10,7 @@ use plotters::prelude::*;
 
 /// Kinds of work from the bottom up.
 const KINDS: [(&str, RGBColor); 4] =
-    [("interrupt", RED), ("deferred", BLUE), ("app", GREEN), ("other load", GREY)];
+    [("interrupt", RED), ("deferred", BLUE), ("app", GREEN), ("work", GREY)];
 const WIDTH: u32 = 1600;
 /// Pixels left of the grid for the scale, and below it for the times.
 const SCALE: i32 = 62;
