@@ -72,11 +72,11 @@ fn a_wrong_law_would_be_found_out() {
 fn a_million_draws_of_each_law_have_the_same_bits_in_every_build() {
     let mean = Span(1_234_567);
     let cases = [
-        (Draw::Exponential { mean }, 0x31eb_9c51_fa03_4812_u64),
-        (Draw::Lognormal { mean, cv: 0.5 }, 0x55e1_6ff4_2bc5_befc),
-        (Draw::Uniform { min: Span(17), max: mean }, 0xabd4_0a29_cc69_fbb4),
-        (Draw::Discrete(vec![(Span(3), 9), (mean, 1)]), 0x25a0_22d8_1fff_87d9),
-        (Draw::Pareto { mean, shape: 1.5 }, 0x0800_febe_96dc_56bf),
+        (Draw::Exponential { mean }, 0x81dd_8067_19d8_dc3d_u64),
+        (Draw::Lognormal { mean, cv: 0.5 }, 0xfd57_bffb_8a94_5e91),
+        (Draw::Uniform { min: Span(17), max: mean }, 0x450c_7852_1cc2_eda3),
+        (Draw::Discrete(vec![(Span(3), 9), (mean, 1)]), 0x8eb3_e06f_a16e_963c),
+        (Draw::Pareto { mean, shape: 1.5 }, 0x2673_09b7_bbde_6976),
     ];
     let found = cases.each_ref().map(|(draw, _)| digest::sequence(draws(draw, 1_000_000)));
     assert_eq!(found, cases.map(|(_, pinned)| pinned), "found {found:#018x?}");
