@@ -1,8 +1,9 @@
 //! A consumer on the host: a bounded backlog, processed one packet at a time.
 
-use super::ledger::{Ledger, Processed, dropped};
+use super::ledger::{Ledger, Processed};
 use crate::engine::time::{Span, Time};
 use crate::vocab::drop_reason::DropReason;
+use crate::vocab::packet::Fate;
 use std::collections::VecDeque;
 
 /// An app and its backlog; the first packet is the one in hand.
@@ -26,7 +27,7 @@ impl Consumer {
     /// Takes a packet in, or loses it for want of room.
     pub(super) fn accept(&mut self, packet: Processed, now: Time, ledger: &mut Ledger<'_>) -> bool {
         if self.backlog.len() >= self.capacity {
-            let fate = dropped(DropReason::BacklogFull);
+            let fate = Fate::Dropped(DropReason::BacklogFull);
             ledger.lost(&packet.packet, packet.queue, packet.start, now, fate);
             return false;
         }

@@ -10,7 +10,6 @@ use crate::engine::digest;
 use crate::engine::time::{Span, Time};
 use crate::rx::ring::Descriptor;
 use crate::rx::source::Arrivals;
-use crate::vocab::drop_reason::DropReason;
 use crate::vocab::id::SourceId;
 use crate::vocab::packet::{Fate, Record};
 use crate::vocab::stage::Stage;
@@ -268,9 +267,4 @@ fn fate_word(fate: Fate) -> u64 {
         Fate::Filtered => 1 << 63,
         Fate::Dropped(reason) => (reason as u64 + 1).wrapping_mul(0xd6e8_feb8_6659_fd93),
     }
-}
-
-/// Why a packet was lost, as its fate.
-pub(super) const fn dropped(reason: DropReason) -> Fate {
-    Fate::Dropped(reason)
 }

@@ -2,12 +2,13 @@
 //! backlog, whatever else waits. The stack of receive livelock.
 
 use super::core::Core;
-use super::ledger::{Ledger, Next, Processed, dropped};
+use super::ledger::{Ledger, Next, Processed};
 use super::queue::RxQueue;
 use super::round::Stop;
 use crate::engine::time::{Moment, Span, Time};
 use crate::rx::cpu::Kind;
 use crate::vocab::drop_reason::DropReason;
+use crate::vocab::packet::Fate;
 use std::collections::VecDeque;
 
 /// Packets that handlers have taken; the first may be in processing.
@@ -96,7 +97,7 @@ impl Core {
         let number = queue.number;
         if self.backlog.packets.len() >= self.backlog.capacity {
             queue.dropped += 1;
-            ledger.lost(&packet, number, start, now, dropped(DropReason::BacklogFull));
+            ledger.lost(&packet, number, start, now, Fate::Dropped(DropReason::BacklogFull));
             return;
         }
         let moderation = start.since(packet.visible.time());

@@ -3,19 +3,18 @@
 //! Frames are pulled through one by one, in order; only where a control event cuts a frame's trip
 //! in two do frames wait in lists between the stations.
 
-use super::ledger::{Ledger, NO_QUEUE, dropped};
+use super::ledger::{Ledger, NO_QUEUE};
 use super::merge::Merge;
 use super::world::{Filter, NicSpec, SteeringSpec, World};
 use crate::engine::time::{Moment, Time};
 use crate::rx::buffer::PacketBuffer;
 use crate::rx::dma::DmaEngine;
 use crate::rx::ring::Descriptor;
-use crate::rx::source::{Arrivals, Sizes};
+use crate::rx::source::{Arrivals, Sizes, link_time};
 use crate::rx::steering::rss::Rss;
 use crate::rx::wire::Wire;
 use crate::vocab::drop_reason::DropReason;
 use crate::vocab::packet::Fate;
-use crate::vocab::span_table::byte_time;
 use std::collections::VecDeque;
 
 /// A port on its way to the rings.
@@ -184,7 +183,7 @@ impl Port {
                 frame.arrival = arrival;
                 return Some(frame);
             }
-            self.lose_early(&frame, dropped(DropReason::LinkFull), ledger);
+            self.lose_early(&frame, Fate::Dropped(DropReason::LinkFull), ledger);
         }
     }
 
@@ -196,7 +195,7 @@ impl Port {
         if !discard && self.buffer.enter(frame.arrival, frame.size) {
             return true;
         }
-        let fate = if discard { Fate::Filtered } else { dropped(DropReason::BufferFull) };
+        let fate = if discard { Fate::Filtered } else { Fate::Dropped(DropReason::BufferFull) };
         self.lose_early(frame, fate, ledger);
         false
     }
@@ -235,7 +234,7 @@ impl Port {
         let now = start.time();
         self.dma.skip(start);
         self.buffer.give_up(now, frame.size);
-        ledger.lost(&self.unseen(frame), queue, now, now, dropped(DropReason::RingFull));
+        ledger.lost(&self.unseen(frame), queue, now, now, Fate::Dropped(DropReason::RingFull));
     }
 
     /// A frame as a descriptor that no host has seen.
@@ -303,7 +302,7 @@ fn never_fills(spec: &NicSpec, sizes: &[u32]) -> bool {
         return false;
     };
     let mut dma = DmaEngine::new(spec.dma);
-    let on_link = |size: u32| byte_time(u64::from(size) + 20, link);
+    let on_link = |size: u32| link_time(size, link);
     let mut keeps_up = |size: &u32| dma.transfer_time(*size) <= on_link(*size);
     if spec.hold || !sizes.iter().all(&mut keeps_up) {
         return false;

@@ -18,18 +18,6 @@ macro_rules! index {
 }
 
 index!(
-    /// A core (logical processor) of its host.
-    CoreId
-);
-index!(
-    /// A receive queue of its NIC.
-    QueueId
-);
-index!(
-    /// An interrupt vector of its NIC.
-    VectorId
-);
-index!(
     /// A traffic source of the world.
     SourceId
 );

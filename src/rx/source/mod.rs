@@ -14,7 +14,7 @@ mod pace;
 mod shape;
 mod spec;
 
-pub use spec::{Arrivals, Flows, Gap, Popularity, Sizes, SourceSpec, byte_times, link_time};
+pub use spec::{Arrivals, Flows, Gap, Popularity, Sizes, SourceSpec, link_time};
 
 use crate::engine::chance::Stream;
 use crate::engine::time::Time;

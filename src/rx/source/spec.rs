@@ -6,6 +6,7 @@ use crate::engine::chance::Stream;
 use crate::engine::sample::Draw;
 use crate::engine::time::Span;
 use crate::vocab::flow_key::FlowKey;
+use crate::vocab::span_table::byte_time;
 use std::sync::Arc;
 
 /// What a source does, checked and in plain numbers.
@@ -126,12 +127,5 @@ pub enum Popularity {
 /// 8 bytes of preamble and 12 of gap, rounded to the nearest picosecond.
 #[must_use]
 pub fn link_time(size: u32, bits: u64) -> Span {
-    byte_times(u64::from(size) + 20, bits)
-}
-
-/// How long `bytes` last on a link of `bits` per second.
-#[must_use]
-pub fn byte_times(bytes: u64, bits: u64) -> Span {
-    let (ps, bits) = (u128::from(bytes) * 8_000_000_000_000, u128::from(bits));
-    Span(u64::try_from((ps + bits / 2) / bits).unwrap_or(u64::MAX))
+    byte_time(u64::from(size) + 20, bits)
 }
