@@ -47,8 +47,20 @@ fn main() {
     let traffic = TrafficSpec { group, nic: 0, to, filter, source };
     let (warmup, duration) = (Span::ms(10), Some(Span::ms(2000)));
     let (hosts, nics, sources) = (vec![host], vec![nic], vec![traffic]);
-    let (step, batch, apps, works) = (None, None, vec![], vec![]);
-    let world = World { seed: 1, warmup, duration, step, batch, hosts, nics, sources, apps, works };
+    let world = World {
+        seed: 1,
+        warmup,
+        duration,
+        step: None,
+        batch: None,
+        hosts,
+        nics,
+        sources,
+        apps: vec![],
+        works: vec![],
+        vms: vec![],
+        vnics: vec![],
+    };
 
     let outcome = rxsim::host::run(&world, &mut |_| ());
     let bulk = &outcome.sources[0];

@@ -111,6 +111,7 @@ impl Books {
             sources,
             hosts: hosts.collect(),
             nics: nics.collect(),
+            vnics: Vec::new(),
             series: self.series,
             inside: self.inside,
             events,
@@ -125,6 +126,8 @@ impl Books {
             busy: Busy {
                 interrupt: core.sheet.spent(Kind::Interrupt),
                 deferred: core.sheet.spent(Kind::Deferred),
+                vswitch: core.sheet.spent(Kind::Vswitch),
+                guest: core.sheet.spent(Kind::Guest),
                 app: core.sheet.spent(Kind::App),
                 work: core.sheet.spent(Kind::Work),
             },
@@ -189,6 +192,8 @@ impl Busy {
         Self {
             interrupt: self.interrupt - before.interrupt,
             deferred: self.deferred - before.deferred,
+            vswitch: self.vswitch - before.vswitch,
+            guest: self.guest - before.guest,
             app: self.app - before.app,
             work: self.work - before.work,
         }
@@ -228,7 +233,8 @@ impl Outcome {
     fn check(&self) {
         for core in self.hosts.iter().flat_map(|host| &host.cores) {
             let busy = core.busy;
-            let sum = busy.interrupt + busy.deferred + busy.app + busy.work;
+            let host = busy.interrupt + busy.deferred + busy.vswitch;
+            let sum = host + busy.guest + busy.app + busy.work;
             assert!(sum <= self.window, "a core was busy for {sum} of {}", self.window);
         }
     }

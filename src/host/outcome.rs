@@ -18,6 +18,8 @@ pub struct Outcome {
     pub hosts: Vec<HostTally>,
     /// Per NIC.
     pub nics: Vec<NicTally>,
+    /// Per virtual NIC.
+    pub vnics: Vec<VnicTally>,
     /// The series, one entry per step of the whole run (warm-up included); empty without a step.
     pub series: Vec<Step>,
     /// Packets inside the system at points spread evenly over the window, for the growth of
@@ -84,6 +86,10 @@ pub struct Busy {
     pub interrupt: Span,
     /// Deferred work, `ksoftirqd` and polling included.
     pub deferred: Span,
+    /// The virtual switch.
+    pub vswitch: Span,
+    /// Guests: vCPUs at work.
+    pub guest: Span,
     /// Consumers on the host.
     pub app: Span,
     /// Load that is not networking.
@@ -116,6 +122,13 @@ pub struct QueueTally {
     pub dropped: u64,
     /// Its core at the end.
     pub core: u32,
+}
+
+/// What happened at one virtual NIC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct VnicTally {
+    /// Notifications sent to its guest.
+    pub notifications: u64,
 }
 
 /// One step of the recorded series.

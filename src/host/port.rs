@@ -76,7 +76,7 @@ impl Port {
             (0..world.sources.len()).filter(|source| world.sources[*source].nic == nic).collect();
         let sizes = sizes_of(world, &sources);
         let mut queues = match &spec.steering {
-            SteeringSpec::SingleQueue => vec![],
+            SteeringSpec::SingleQueue | SteeringSpec::Vmq { .. } => vec![],
             SteeringSpec::Rss(rss) => rss.table.clone(),
         };
         queues.push(0);
@@ -323,7 +323,7 @@ impl Route {
                     u16::try_from(queues.len() - 1).expect("tables have at most 2^15 entries");
                 keys.map(|_| bucket).collect()
             }
-            (_, SteeringSpec::SingleQueue) => keys.map(|_| 0).collect(),
+            (_, SteeringSpec::SingleQueue | SteeringSpec::Vmq { .. }) => keys.map(|_| 0).collect(),
             (_, SteeringSpec::Rss(rss)) => {
                 let rss = Rss::new(rss);
                 keys.map(|key| rss.bucket(&key)).collect()

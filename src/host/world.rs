@@ -34,6 +34,10 @@ pub struct World {
     pub apps: Vec<AppSpec>,
     /// CPU load that is not networking.
     pub works: Vec<WorkSpec>,
+    /// Virtual machines.
+    pub vms: Vec<VmSpec>,
+    /// Virtual NICs: those of the virtual machines, and further ones of hosts.
+    pub vnics: Vec<VnicSpec>,
 }
 
 /// A host and its cores.
@@ -91,6 +95,13 @@ pub struct NicSpec {
 /// How packets find their queue.
 #[derive(Clone, Debug)]
 pub enum SteeringSpec {
+    /// By virtual NIC: to its own queue ([`VnicSpec::queue`]), everything else to queue 0, the
+    /// default queue.
+    Vmq {
+        /// Packets of a virtual NIC's own queue lie in memory that its guest can read, and need no
+        /// copy (Windows Server 2008 R2); false: every packet is copied (2012 and later).
+        shared_memory: bool,
+    },
     /// All to queue 0.
     SingleQueue,
     /// By Toeplitz hash and indirection table.
@@ -119,6 +130,9 @@ pub enum Consumer {
     Host,
     /// An app, by index.
     App(usize),
+    /// A virtual NIC, by index: through the virtual switch to its VM, or (one of the host's own)
+    /// back into the host's stack.
+    Vnic(usize),
 }
 
 /// An early verdict.
@@ -164,4 +178,47 @@ pub struct WorkSpec {
     pub period: Span,
     /// CPU time asked for; equal to the period: always runnable.
     pub demand: Span,
+}
+
+/// A virtual machine.
+#[derive(Clone, Debug)]
+pub struct VmSpec {
+    /// Its group's name (`web`) ...
+    pub group: String,
+    /// ... and its number within the group.
+    pub index: u32,
+    /// Index of its host.
+    pub host: usize,
+    /// The core that each of its vCPUs is pinned to. At least one.
+    pub vcpus: Vec<u32>,
+}
+
+/// A virtual NIC: a port of the virtual switch.
+#[derive(Clone, Debug)]
+pub struct VnicSpec {
+    /// Its name in results: `vm.web[0]` for the one that each VM has, `vnic.storage[0]` for others.
+    pub name: String,
+    /// Index of the NIC whose virtual switch it is on.
+    pub nic: usize,
+    /// Whose it is.
+    pub owner: VnicOwner,
+    /// Packets handed over to the guest and not yet finished.
+    pub channel: u32,
+    /// Its own queue of the NIC; none: its packets come by the default queue (or, without VMQ, by
+    /// the queue of their hash).
+    pub queue: Option<u32>,
+}
+
+/// Whose a virtual NIC is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VnicOwner {
+    /// The host's own: the management operating system behind its virtual switch.
+    Host,
+    /// A VM's, by index, notifying this one of its vCPUs.
+    Vm {
+        /// Index of the VM.
+        vm: usize,
+        /// Number of the vCPU within the VM.
+        vcpu: u32,
+    },
 }

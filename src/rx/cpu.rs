@@ -39,6 +39,24 @@ pub struct Costs {
     pub stack_packet: Draw,
     /// Protocol stack, per byte likewise.
     pub stack_byte: Draw,
+    /// Virtual switch, per packet towards a virtual NIC.
+    pub vswitch_packet: Draw,
+    /// Virtual switch, per byte likewise.
+    pub vswitch_byte: Draw,
+    /// Finding a packet's virtual NIC in software: per packet that did not come by its own queue.
+    pub vswitch_lookup: Draw,
+    /// Copying a packet to its guest, per byte; not where it lies in shared memory.
+    pub vswitch_copy: Draw,
+    /// Telling a guest that waits that packets have come, per notification.
+    pub vm_notify: Span,
+    /// The guest's virtual interrupt, per notification.
+    pub guest_interrupt: Span,
+    /// The guest's driver and stack, per packet.
+    pub guest_packet: Draw,
+    /// The guest's driver and stack, per byte.
+    pub guest_byte: Draw,
+    /// What an interrupt costs more where it preempts a running guest.
+    pub guest_preempt: Span,
     /// Per packet that a filter in the driver discards, instead of all others.
     pub filter_packet: Draw,
     /// A consumer, per packet.
@@ -60,6 +78,15 @@ impl Costs {
         byte: Draw::ZERO,
         stack_packet: Draw::ZERO,
         stack_byte: Draw::ZERO,
+        vswitch_packet: Draw::ZERO,
+        vswitch_byte: Draw::ZERO,
+        vswitch_lookup: Draw::ZERO,
+        vswitch_copy: Draw::ZERO,
+        vm_notify: Span::ZERO,
+        guest_interrupt: Span::ZERO,
+        guest_packet: Draw::ZERO,
+        guest_byte: Draw::ZERO,
+        guest_preempt: Span::ZERO,
         filter_packet: Draw::ZERO,
         app_packet: Draw::ZERO,
         app_byte: Draw::ZERO,
@@ -77,6 +104,10 @@ pub enum Kind {
     Interrupt,
     /// Deferred work.
     Deferred,
+    /// The virtual switch, which is deferred work.
+    Vswitch,
+    /// Guests.
+    Guest,
     /// Consumers on the host.
     App,
     /// Load that is not networking.
@@ -91,14 +122,14 @@ pub struct TimeSheet {
     since: Time,
     /// Up to when that has been charged.
     charged: Time,
-    spent: [Span; 5],
+    spent: [Span; 7],
 }
 
 impl TimeSheet {
     /// A core that is idle from the start.
     #[must_use]
     pub const fn new() -> Self {
-        Self { kind: Kind::Idle, since: Time::ZERO, charged: Time::ZERO, spent: [Span::ZERO; 5] }
+        Self { kind: Kind::Idle, since: Time::ZERO, charged: Time::ZERO, spent: [Span::ZERO; 7] }
     }
 
     /// From `now` on the core does `kind`.

@@ -171,6 +171,8 @@ impl Parts {
                 sources: self.sources,
                 apps: self.apps,
                 works: self.works,
+                vms: vec![],
+                vnics: vec![],
             },
             expects: vec![],
             warnings: vec![],

@@ -27,8 +27,7 @@ pub fn read(host: &View, profile: &Profile, clock: u64, found: &mut Findings) ->
         filter_packet: draw("filter_packet"),
         app_packet: draw("app_packet"),
         app_byte: draw("app_byte"),
-        context_switch: Span::ZERO,
-        wakeup: Span::ZERO,
+        ..Costs::ZERO
     };
     for key in GUESTS {
         draw(key);

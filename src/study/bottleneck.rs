@@ -129,6 +129,7 @@ fn limit(world: &World, metrics: &Tree, all: &[Resource]) -> Option<Resource> {
         DropReason::BufferFull => behind_buffer(world, metrics, all),
         DropReason::RingFull => behind_ring(world, metrics, all),
         DropReason::BacklogFull => behind_backlog(world, metrics, all),
+        DropReason::VmChannelFull => busiest(all, |one| one.kind == Kind::Core).cloned(),
     }
 }
 

@@ -35,6 +35,8 @@ pub(crate) fn world(cores: u32, queues: u32) -> World {
         sources: vec![traffic("traffic.bulk", "bulk")],
         apps: Vec::new(),
         works: Vec::new(),
+        vms: Vec::new(),
+        vnics: Vec::new(),
     }
 }
 
@@ -112,6 +114,7 @@ pub(crate) fn outcome(cores: u32, queues: u32) -> Outcome {
             interrupts: 4_000 * u64::from(queues),
             ..NicTally::default()
         }],
+        vnics: Vec::new(),
         series: (0..200).map(|index| step(index, offered, delivered, &cores)).collect(),
         hosts: vec![HostTally { cores }],
         inside: (1..=200).map(|ms| (Time::ZERO + Span::ms(ms), 512)).collect(),
@@ -130,7 +133,7 @@ fn core_tally(serves: bool, busy: f64) -> CoreTally {
         return CoreTally::default();
     }
     CoreTally {
-        busy: Busy { interrupt: part(60), deferred: part(940), app: Span::ZERO, work: Span::ZERO },
+        busy: Busy { interrupt: part(60), deferred: part(940), ..Busy::default() },
         interrupts: 4_000,
         rounds: 4_000,
     }
@@ -144,9 +147,9 @@ fn source_tally(offered: u64, delivered: u64) -> SourceTally {
     SourceTally {
         offered: load(offered),
         delivered: load(delivered),
-        dropped: [0, 0, offered - delivered, 0],
+        dropped: [0, 0, offered - delivered, 0, 0],
         latency,
-        stages: [part(1), part(2), part(10), ring, part(4), 0],
+        stages: [part(1), part(2), part(10), ring, part(4), 0, 0, 0, 0],
         ..SourceTally::default()
     }
 }
@@ -161,6 +164,7 @@ fn step(index: u64, offered: u64, delivered: u64, cores: &[CoreTally]) -> Step {
             deferred: part(tally.busy.deferred),
             app: part(Span(tally.busy.deferred.0 / 10)),
             work: part(Span(tally.busy.deferred.0 / 8)),
+            ..Busy::default()
         }
     };
     Step {

@@ -11,12 +11,14 @@ pub enum DropReason {
     RingFull,
     /// A bounded backlog in the host was full: of protocol work, or of a consumer.
     BacklogFull,
+    /// The channel from the virtual switch to the guest was full.
+    VmChannelFull,
 }
 
 impl DropReason {
     /// All reasons, in the order of the packet's trip.
-    pub const ALL: [Self; 4] =
-        [Self::LinkFull, Self::BufferFull, Self::RingFull, Self::BacklogFull];
+    pub const ALL: [Self; 5] =
+        [Self::LinkFull, Self::BufferFull, Self::RingFull, Self::BacklogFull, Self::VmChannelFull];
 
     /// The word that results use.
     #[must_use]
@@ -26,6 +28,7 @@ impl DropReason {
             Self::BufferFull => "buffer_full",
             Self::RingFull => "ring_full",
             Self::BacklogFull => "backlog_full",
+            Self::VmChannelFull => "vm_channel_full",
         }
     }
 }

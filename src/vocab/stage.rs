@@ -13,14 +13,29 @@ pub enum Stage {
     Ring,
     /// The packet's own deferred work, with all that preempts it.
     Deferred,
+    /// The virtual switch's work on the packet, with all that preempts it; zero without a VM.
+    Vswitch,
+    /// Through the switch until the guest's own processing starts; zero without a VM.
+    Channel,
+    /// The guest's own processing, with all that preempts it; zero without a VM.
+    Guest,
     /// Deferred work done until the consumer on the host has processed it; zero without one.
     App,
 }
 
 impl Stage {
     /// All stages in the order of the trip.
-    pub const ALL: [Self; 6] =
-        [Self::Buffer, Self::Dma, Self::Moderation, Self::Ring, Self::Deferred, Self::App];
+    pub const ALL: [Self; 9] = [
+        Self::Buffer,
+        Self::Dma,
+        Self::Moderation,
+        Self::Ring,
+        Self::Deferred,
+        Self::Vswitch,
+        Self::Channel,
+        Self::Guest,
+        Self::App,
+    ];
 
     /// The word that results use.
     #[must_use]
@@ -31,6 +46,9 @@ impl Stage {
             Self::Moderation => "moderation",
             Self::Ring => "ring",
             Self::Deferred => "deferred",
+            Self::Vswitch => "vswitch",
+            Self::Channel => "channel",
+            Self::Guest => "guest",
             Self::App => "app",
         }
     }

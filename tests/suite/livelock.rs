@@ -63,7 +63,7 @@ fn the_same_law_holds_for_what_reaches_an_app() {
             let run = run(host, "interrupt = \"2 us\"", app, arrivals, load);
             let what = format!("A12 to an app, {arrivals}, {load} per us");
             within(&what, delivered_mpps(&run), law(load), tolerance(load));
-            let lost: [u64; 4] = run.sources[0].dropped;
+            let lost = run.sources[0].dropped;
             assert_eq!(lost[2], 0, "{what}: the ring's room is no limit");
             assert!(lost[3] > 0 || load <= 0.126, "{what}: losses are the backlog's");
         }

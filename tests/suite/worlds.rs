@@ -65,6 +65,8 @@ pub(crate) fn random_world(seed: u64, level: u8) -> World {
         sources,
         apps,
         works,
+        vms: Vec::new(),
+        vnics: Vec::new(),
     }
 }
 
@@ -197,6 +199,7 @@ impl Dice {
             app_byte: Draw::ZERO,
             context_switch: if threads { self.cost(Span::ns(800)) } else { Span::ZERO },
             wakeup: if threads { self.cost(Span::us(1)) } else { Span::ZERO },
+            ..Costs::ZERO
         }
     }
 
@@ -437,6 +440,8 @@ pub(crate) mod only {
             sources: Vec::new(),
             apps: Vec::new(),
             works: Vec::new(),
+            vms: Vec::new(),
+            vnics: Vec::new(),
         }
     }
 

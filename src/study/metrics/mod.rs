@@ -52,6 +52,7 @@ pub fn shape(world: &World) -> Tree {
         sources: vec![SourceTally::default(); world.sources.len()],
         hosts: world.hosts.iter().map(idle_host).collect(),
         nics: world.nics.iter().map(idle_nic).collect(),
+        vnics: Vec::new(),
         series: Vec::new(),
         inside: Vec::new(),
         events: 0,
@@ -163,7 +164,7 @@ mod tests {
     fn stages_sum_to_the_mean_and_the_guest_s_are_there() {
         let mut outcome = fixture::outcome(2, 1);
         let sum = outcome.sources[0].latency.sum_ps();
-        outcome.sources[0].stages = [0, 0, sum / 4, sum - sum / 4, 0, 0];
+        outcome.sources[0].stages = [0, 0, sum / 4, sum - sum / 4, 0, 0, 0, 0, 0];
         let tree = metrics(&fixture::world(2, 1), &outcome, Duration::from_secs(1));
         let stages = tree.get("latency.stage").unwrap();
         assert_eq!(stages.entries().len(), 9);
@@ -225,7 +226,7 @@ mod tests {
         assert_eq!(sustained(&outcome), Some(Tree::Flag(true)));
         outcome.sources[0].dropped[DropReason::LinkFull as usize] = 163;
         assert_eq!(sustained(&outcome), Some(Tree::Flag(false)));
-        outcome.sources[0].dropped = [0; 4];
+        outcome.sources[0].dropped = [0; 5];
         outcome.inside = (1..=200).map(|ms| (Time::ZERO + Span::ms(ms), 20 * ms)).collect();
         assert_eq!(sustained(&outcome), Some(Tree::Flag(false)));
     }

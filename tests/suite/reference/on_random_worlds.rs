@@ -94,7 +94,9 @@ fn random_worlds_meet_every_fate_and_are_of_useful_size() {
     sizes.sort_unstable();
     let (median, most) = (sizes[sizes.len() / 2], sizes[sizes.len() - 1]);
     assert!((100..2_000).contains(&median) && most < 40_000, "{median} packets, at most {most}");
-    for fate in DropReason::ALL.map(Fate::Dropped).into_iter().chain([Fate::Filtered]) {
+    // No random world has a virtual machine yet.
+    let reasons = DropReason::ALL.iter().filter(|one| **one != DropReason::VmChannelFull);
+    for fate in reasons.copied().map(Fate::Dropped).chain([Fate::Filtered]) {
         assert!(fates[&fate] > 500, "{fates:?}");
     }
     assert!(interrupts > 10_000 && app > Span::ZERO && work > Span::ZERO);

@@ -156,6 +156,7 @@ impl Model<'_> {
             _ if source.filter == Filter::DropInDriver => self.end(frame, Fate::Filtered),
             Consumer::Host => self.end(frame, Fate::Delivered),
             Consumer::App(_) => for_apps.push(frame),
+            Consumer::Vnic(_) => unreachable!("no world has one yet"),
         }
     }
 

@@ -11,7 +11,7 @@ impl Model<'_> {
             return queue;
         }
         match &self.world.nics[frame.nic].steering {
-            SteeringSpec::SingleQueue => 0,
+            SteeringSpec::SingleQueue | SteeringSpec::Vmq { .. } => 0,
             SteeringSpec::Rss(rss) => queue(rss, &self.feeds[frame.source].key(frame.packet.flow)),
         }
     }
