@@ -162,8 +162,8 @@ impl Books {
 impl Site {
     fn nic_tally(&self, port: &super::site::SitePort, now: Time) -> NicTally {
         let queues = self.queues_of(port).iter().map(|queue| QueueTally {
-            packets: queue.steered,
-            dropped: queue.dropped,
+            packets: queue.ring.put_in_all() + queue.refused,
+            dropped: queue.refused + queue.dropped,
             core: queue.core as u32,
         });
         let vectors = self.cores.iter().flat_map(|core| &core.vectors);
@@ -171,7 +171,7 @@ impl Site {
             vectors.filter(|vector| vector.nic == port.nic).map(|vector| vector.seen.interrupts);
         NicTally {
             queues: queues.collect(),
-            wire: port.port.frames,
+            wire: port.port.over_link,
             link_busy: port.port.wire.held - port.port.wire.ahead(now),
             dma_busy: port.port.dma.busy - port.port.dma.ahead(now),
             held: port.held_by(now),

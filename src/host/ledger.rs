@@ -4,12 +4,14 @@
 //! run's fingerprint.
 
 use super::costs::PacketCosts;
+use super::order::Order;
 use super::outcome::{Load, SourceTally};
 use super::world::{Consumer, Filter, World};
 use crate::engine::digest;
 use crate::engine::time::{Span, Time};
-use crate::rx::ring::Descriptor;
+use crate::rx::ring::{Descriptor, Finished, Ring};
 use crate::rx::source::Arrivals;
+use crate::vocab::frames::Frames;
 use crate::vocab::id::SourceId;
 use crate::vocab::packet::{Fate, Record};
 use crate::vocab::stage::Stage;
@@ -20,19 +22,21 @@ pub(super) const NO_QUEUE: u32 = u32::MAX;
 /// All accounts, and the digest of all ends.
 pub(super) struct Ledger<'s> {
     accounts: Vec<Account>,
+    /// Per source what its packets cost.
+    costs: Vec<PacketCosts>,
     digest: u64,
     /// Packets offered up to the opening of the window.
     offered: u64,
     sink: Option<&'s mut dyn FnMut(Record)>,
+    /// Packets of some source do not end with their deferred work.
+    some_go_on: bool,
 }
 
 /// One source's account.
 struct Account {
-    costs: PacketCosts,
     app: Option<usize>,
     filtered_by_driver: bool,
-    /// Number of the last packet delivered per flow, plus one; empty where order cannot change.
-    order: Vec<u64>,
+    order: Order,
     tally: SourceTally,
     /// Packets inside when the window opened.
     inside_before: u64,
@@ -64,30 +68,78 @@ pub(super) enum Next {
 
 impl<'s> Ledger<'s> {
     pub(super) fn new(world: &World, sink: Option<&'s mut dyn FnMut(Record)>) -> Self {
-        let accounts = (0..world.sources.len()).map(|source| Account::new(world, source)).collect();
-        Self { accounts, digest: 0, offered: 0, sink }
+        let accounts: Vec<Account> =
+            (0..world.sources.len()).map(|source| Account::new(world, source)).collect();
+        let some_go_on = accounts.iter().any(|account| account.app.is_some());
+        let costs = (0..world.sources.len()).map(|source| PacketCosts::new(world, source)).collect();
+        Self { accounts, costs, digest: 0, offered: 0, sink, some_go_on }
     }
 
-    /// A packet is offered to the wire.
+    /// The frames from place `first` on are offered to the wire.
+    pub(super) fn offered(&mut self, frames: &Frames, first: usize) {
+        let mut sizes = &frames.sizes[first..];
+        for run in frames.sources[first..].chunk_by(|one, next| one == next) {
+            let (these, rest) = sizes.split_at(run.len());
+            let bytes = these.iter().map(|size| u64::from(*size)).sum();
+            let packets = run.len() as u64;
+            self.accounts[run[0] as usize].tally.offered += Load { packets, bytes };
+            sizes = rest;
+        }
+    }
+
+    /// Whether somebody else than the host's stack consumes this source's packets, or decides on
+    /// them: then they do not end with their deferred work.
     #[inline(always)]
-    pub(super) fn offered(&mut self, source: u32, size: u32) {
+    pub(super) fn goes_on(&self, source: u32) -> bool {
+        self.some_go_on && self.accounts[source as usize].app.is_some()
+    }
+
+    /// Books the packets that a ring has finished. All ended with their deferred work.
+    pub(super) fn book(&mut self, ring: &mut Ring, queue: u32) {
+        for part in ring.book() {
+            for run in part.chunk_by(|one, next| one.packet.source == next.packet.source) {
+                self.book_run(run, queue);
+            }
+        }
+    }
+
+    /// Books packets of one source.
+    fn book_run(&mut self, run: &[Finished], queue: u32) {
+        let source = run[0].packet.source;
         let account = &mut self.accounts[source as usize];
-        account.tally.offered.add(size);
+        let fate = account.fate();
+        if fate == Fate::Delivered {
+            account.deliver_run(run);
+        } else {
+            account.tally.filtered += run.len() as u64;
+        }
+        let place = place(source, queue);
+        let mut digest = self.digest;
+        for done in run {
+            let (packet, work) = (&done.packet, &done.work);
+            digest = digest.wrapping_add(hash(packet, place, work.start, work.end, fate));
+        }
+        self.digest = digest;
+        if let Some(sink) = &mut self.sink {
+            for done in run {
+                let (packet, work) = (&done.packet, &done.work);
+                sink(record(packet, queue, work.start, work.end, fate));
+            }
+        }
     }
 
     /// What the deferred work of a packet costs.
     #[inline(always)]
     pub(super) fn cost(&self, packet: &Descriptor) -> Span {
-        self.accounts[packet.source as usize].costs.deferred(packet)
+        self.costs[packet.source as usize].deferred(packet)
     }
 
     /// What consuming a packet costs its app.
     pub(super) fn app_cost(&self, packet: &Descriptor) -> Span {
-        self.accounts[packet.source as usize].costs.app(packet)
+        self.costs[packet.source as usize].app(packet)
     }
 
-    /// The deferred work of a packet is done.
-    #[inline(always)]
+    /// The deferred work of a packet that was taken out of its ring is done: what becomes of it.
     pub(super) fn processed(&mut self, done: &Processed) -> Next {
         let account = &mut self.accounts[done.packet.source as usize];
         if account.filtered_by_driver {
@@ -102,12 +154,11 @@ impl<'s> Ledger<'s> {
     }
 
     /// A packet is delivered at `end`.
-    #[inline(always)]
     pub(super) fn delivered(&mut self, done: &Processed, end: Time) {
         let packet = &done.packet;
         let account = &mut self.accounts[packet.source as usize];
         let tally = &mut account.tally;
-        tally.delivered.add(packet.size);
+        tally.delivered += Load { packets: 1, bytes: packet.size.into() };
         tally.latency.record(end - packet.arrival);
         let stages = &mut tally.stages;
         stages[Stage::Buffer as usize] += u128::from((packet.dma_start - packet.arrival).0);
@@ -115,9 +166,7 @@ impl<'s> Ledger<'s> {
         stages[Stage::Moderation as usize] += u128::from(done.moderation.0);
         stages[Stage::Deferred as usize] += u128::from(done.deferred.0);
         stages[Stage::App as usize] += u128::from((end - done.end).0);
-        if !account.order.is_empty() {
-            account.note_order(packet.flow, packet.number);
-        }
+        account.order.note(packet, end);
         self.end(packet, done.queue, done.start, end, Fate::Delivered);
     }
 
@@ -140,21 +189,19 @@ impl<'s> Ledger<'s> {
         self.end(packet, queue, start, now, fate);
     }
 
-    #[inline(always)]
     fn end(&mut self, packet: &Descriptor, queue: u32, start: Time, end: Time, fate: Fate) {
-        let source = packet.source;
-        let place =
-            (u64::from(source) << 32 | u64::from(queue)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let hash = digest::record(
-            packet.number,
-            packet.arrival.0 ^ place,
-            start.0,
-            end.0 ^ fate_word(fate),
-        );
+        let hash = hash(packet, place(packet.source, queue), start, end, fate);
         self.digest = self.digest.wrapping_add(hash);
         if let Some(sink) = &mut self.sink {
-            let (source, number, arrival) = (SourceId(source), packet.number, packet.arrival);
-            sink(Record { source, number, queue, arrival, start, end, fate });
+            sink(record(packet, queue, start, end, fate));
+        }
+    }
+
+    /// All cores have been caught up: what needs the ends of all packets so far, in their order, can
+    /// be worked out.
+    pub(super) fn settle(&mut self) {
+        for account in &mut self.accounts {
+            account.tally.reordered += account.order.settle();
         }
     }
 
@@ -209,22 +256,40 @@ impl Account {
             _ => 0,
         };
         Self {
-            costs: PacketCosts::new(world, source),
             app,
             filtered_by_driver: spec.filter == Filter::DropInDriver,
-            order: vec![0; flows],
+            order: Order::new(flows),
             tally: SourceTally::default(),
             inside_before: 0,
         }
     }
 
-    #[inline(never)]
-    fn note_order(&mut self, flow: u32, number: u64) {
-        let last = &mut self.order[flow as usize];
-        if number + 1 < *last {
-            self.tally.reordered += 1;
-        } else {
-            *last = number + 1;
+    /// What becomes of a packet whose deferred work ends its trip.
+    fn fate(&self) -> Fate {
+        if self.filtered_by_driver { Fate::Filtered } else { Fate::Delivered }
+    }
+
+    /// Packets of this source were delivered, each when its processing ended.
+    fn deliver_run(&mut self, run: &[Finished]) {
+        let tally = &mut self.tally;
+        let mut bytes = 0;
+        let (mut buffer, mut dma, mut moderation, mut deferred) = (0_u128, 0_u128, 0_u128, 0_u128);
+        for Finished { packet, work } in run {
+            let visible = packet.visible.time();
+            bytes += u64::from(packet.size);
+            buffer += u128::from((packet.dma_start - packet.arrival).0);
+            dma += u128::from((visible - packet.dma_start).0);
+            moderation += u128::from(work.interrupt.since(visible).0);
+            deferred += u128::from((work.end - work.start).0);
+            tally.latency.record(work.end - packet.arrival);
+        }
+        tally.delivered += Load { packets: run.len() as u64, bytes };
+        tally.stages[Stage::Buffer as usize] += buffer;
+        tally.stages[Stage::Dma as usize] += dma;
+        tally.stages[Stage::Moderation as usize] += moderation;
+        tally.stages[Stage::Deferred as usize] += deferred;
+        if self.order.matters() {
+            run.iter().for_each(|done| self.order.note(&done.packet, done.work.end));
         }
     }
 
@@ -244,14 +309,6 @@ impl Account {
     }
 }
 
-impl Load {
-    #[inline(always)]
-    fn add(&mut self, size: u32) {
-        self.packets += 1;
-        self.bytes += u64::from(size);
-    }
-}
-
 impl std::ops::AddAssign for Load {
     fn add_assign(&mut self, other: Self) {
         self.packets += other.packets;
@@ -267,4 +324,21 @@ fn fate_word(fate: Fate) -> u64 {
         Fate::Filtered => 1 << 63,
         Fate::Dropped(reason) => (reason as u64 + 1).wrapping_mul(0xd6e8_feb8_6659_fd93),
     }
+}
+
+/// Source and queue as one word of a packet's hash.
+#[inline(always)]
+fn place(source: u32, queue: u32) -> u64 {
+    (u64::from(source) << 32 | u64::from(queue)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// The hash of a packet's end.
+#[inline(always)]
+fn hash(packet: &Descriptor, place: u64, start: Time, end: Time, fate: Fate) -> u64 {
+    digest::record(packet.number, packet.arrival.0 ^ place, start.0, end.0 ^ fate_word(fate))
+}
+
+fn record(packet: &Descriptor, queue: u32, start: Time, end: Time, fate: Fate) -> Record {
+    let (source, number, arrival) = (SourceId(packet.source), packet.number, packet.arrival);
+    Record { source, number, queue, arrival, start, end, fate }
 }

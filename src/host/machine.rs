@@ -92,6 +92,7 @@ impl<'w> Machine<'w> {
         for site in &mut self.sites {
             site.run(now, ledger);
         }
+        ledger.settle();
     }
 
     /// The control events that are known beforehand. Of those at one instant, the window opens

@@ -3,49 +3,46 @@
 use super::world::World;
 use crate::engine::time::Time;
 use crate::rx::source::Source;
-use crate::vocab::packet::Packet;
+use crate::vocab::frames::{Frame, Frames};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 /// Several sources merged; a single one passes straight through.
 pub(super) struct Merge {
-    sources: Vec<Source>,
+    /// The sources, with their numbers in the world.
+    sources: Vec<(u32, Source)>,
     /// (time of the next packet, source), soonest first; unused with a single source.
     order: BinaryHeap<Reverse<(Time, u32)>>,
 }
 
 impl Merge {
     pub(super) fn new(world: &World, sources: &[usize]) -> Self {
-        let begin = |index: &usize| Source::new(&world.sources[*index].source, world.seed);
-        let sources: Vec<Source> = sources.iter().map(begin).collect();
-        let order = sources.iter().zip(0..).map(|(source, index)| Reverse((source.due(), index)));
-        Self { order: order.collect(), sources }
+        let begin =
+            |id: &usize| (*id as u32, Source::new(&world.sources[*id].source, world.seed));
+        let sources: Vec<(u32, Source)> = sources.iter().map(begin).collect();
+        let due = |((_, source), index): (&(u32, Source), u32)| Reverse((source.due(), index));
+        Self { order: sources.iter().zip(0..).map(due).collect(), sources }
     }
 
-    /// The next packet, with the number of its source, if it is offered by `limit`.
-    #[inline(always)]
-    pub(super) fn next(&mut self, limit: Time) -> Option<(u32, Packet)> {
-        if let [only] = &mut self.sources[..] {
-            return (only.due() <= limit).then(|| (0, only.take()));
+    /// Adds the packets offered by `limit`, at most so many, to `frames`.
+    pub(super) fn fill(&mut self, limit: Time, most: usize, frames: &mut Frames) {
+        if let [(id, only)] = &mut self.sources[..] {
+            return only.fill(limit, most, *id, frames);
         }
-        self.soonest(limit)
-    }
-
-    #[inline(never)]
-    fn soonest(&mut self, limit: Time) -> Option<(u32, Packet)> {
-        let mut top = self.order.peek_mut()?;
-        let Reverse((time, index)) = *top;
-        if time > limit {
-            return None;
+        for _ in 0..most {
+            let Some(mut top) = self.order.peek_mut() else { return };
+            let Reverse((time, index)) = *top;
+            if time > limit {
+                return;
+            }
+            let (id, source) = &mut self.sources[index as usize];
+            frames.push(Frame::of(&source.take(), *id));
+            *top = Reverse((source.due(), index));
         }
-        let source = &mut self.sources[index as usize];
-        let packet = source.take();
-        *top = Reverse((source.due(), index));
-        Some((index, packet))
     }
 
     /// Whether no source has a packet left.
     pub(super) fn is_exhausted(&self) -> bool {
-        self.sources.iter().all(|source| source.due() > Time::END)
+        self.sources.iter().all(|(_, source)| source.due() > Time::END)
     }
 }

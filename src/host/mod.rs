@@ -24,6 +24,7 @@ mod threads;
 mod consumer;
 mod costs;
 mod ledger;
+mod order;
 
 use crate::engine::time::{Span, Time};
 use crate::vocab::packet::Record;

@@ -93,7 +93,7 @@ impl Core {
     /// The handler that ends now frees its packet's descriptor.
     fn take_into_backlog(&mut self, start: Time, queue: &mut RxQueue, ledger: &mut Ledger<'_>) {
         let now = self.see.time();
-        let packet = queue.ring.free_first();
+        let packet = queue.ring.take_first();
         let number = queue.number;
         if self.backlog.packets.len() >= self.backlog.capacity {
             queue.dropped += 1;

@@ -1,10 +1,11 @@
 //! A port: its sources, link, packet buffer and DMA engine, up to the ring's door.
 //!
-//! Frames are pulled through one by one, in order; only where a control event cuts a frame's trip
-//! in two do frames wait in lists between the stations.
+//! Frames come from the sources and over the link many at a time; they wait here, in order, for
+//! the ring.
 
 use super::ledger::{Ledger, NO_QUEUE};
 use super::merge::Merge;
+use super::outcome::Load;
 use super::world::{Filter, NicSpec, SteeringSpec, World};
 use crate::engine::time::{Moment, Time};
 use crate::rx::buffer::PacketBuffer;
@@ -14,8 +15,11 @@ use crate::rx::source::{Arrivals, Sizes, link_time};
 use crate::rx::steering::rss::Rss;
 use crate::rx::wire::Wire;
 use crate::vocab::drop_reason::DropReason;
+use crate::vocab::frames::{Frame, Frames};
 use crate::vocab::packet::Fate;
-use std::collections::VecDeque;
+
+/// Frames that are taken from the sources at a time.
+const BATCH: usize = 256;
 
 /// A port on its way to the rings.
 pub(super) struct Port {
@@ -23,29 +27,20 @@ pub(super) struct Port {
     pub(super) wire: Wire,
     buffer: PacketBuffer,
     pub(super) dma: DmaEngine,
+    /// Per source of the world; empty for those of other ports.
     routes: Vec<Route>,
     /// Queue of each bucket: the indirection table, then queue 0 for what cannot be hashed, then
     /// the queues that filters name.
     queues: Vec<u32>,
-    /// Frames offered, whose last bit has not been looked at yet.
-    underway: VecDeque<Frame>,
-    /// Frames in the packet buffer behind the one at the head.
-    buffered: VecDeque<Frame>,
-    head: Option<Frame>,
+    /// Frames offered to the link; those before `next` have been through the ring's door.
+    frames: Frames,
+    next: usize,
+    /// Those before this one have been through the packet buffer's door.
+    entered: usize,
+    /// Frames may be turned away at the packet buffer's door.
+    guarded: bool,
     /// Frames, and their bytes, that have come over the link.
-    pub(super) frames: super::outcome::Load,
-}
-
-/// A frame that has been offered to the link.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Frame {
-    /// When its last bit has arrived.
-    pub(super) arrival: Time,
-    number: u64,
-    size: u32,
-    flow: u32,
-    /// Its source's number within the port.
-    source: u32,
+    pub(super) over_link: Load,
 }
 
 /// When and where a frame wants into its ring.
@@ -60,10 +55,8 @@ pub(super) struct Offer {
 }
 
 /// How the packets of one source go.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Route {
-    /// World-wide number of the source.
-    source: u32,
     discard: bool,
     /// Bucket of each flow.
     buckets: Vec<u16>,
@@ -80,199 +73,179 @@ impl Port {
             SteeringSpec::Rss(rss) => rss.table.clone(),
         };
         queues.push(0);
-        let routes =
-            sources.iter().map(|source| Route::new(world, *source, spec, &mut queues)).collect();
+        let mut routes: Vec<Route> = world.sources.iter().map(|_| Route::default()).collect();
+        for source in &sources {
+            routes[*source] = Route::new(world, *source, spec, &mut queues);
+        }
+        let bounded = spec.buffer.is_some() && !never_fills(spec, &sizes);
         Self {
             merge: Merge::new(world, &sources),
             wire: Wire::new(spec.link, spec.egress),
-            buffer: PacketBuffer::new(if never_fills(spec, &sizes) { None } else { spec.buffer }),
+            buffer: PacketBuffer::new(spec.buffer.filter(|_| bounded)),
             dma: DmaEngine::new(spec.dma),
+            guarded: bounded || routes.iter().any(|route| route.discard),
             routes,
             queues,
-            underway: VecDeque::new(),
-            buffered: VecDeque::new(),
-            head: None,
-            frames: super::outcome::Load::default(),
+            frames: Frames::default(),
+            next: 0,
+            entered: 0,
+            over_link: Load::default(),
         }
     }
 
-    /// The next frame whose DMA may start by `limit`, taken out of the port.
+    /// When and where the first frame wants into its ring, if its DMA may start by `limit`.
     #[inline(always)]
-    pub(super) fn take(&mut self, limit: Time, ledger: &mut Ledger<'_>) -> Option<(Frame, Offer)> {
-        let frame = match self.head.take() {
-            Some(frame) => frame,
-            None if self.is_flowing() => self.pull(limit, ledger)?,
-            None => self.next_buffered(limit, ledger)?,
-        };
-        let offer = self.offer(&frame);
-        if offer.start.time() > limit {
-            self.head = Some(frame);
-            return None;
-        }
-        Some((frame, offer))
-    }
-
-    /// Takes the head of a port that was blocked.
-    pub(super) fn take_head(&mut self) -> Frame {
-        self.head.take().expect("a blocked port has its frame at the head")
-    }
-
-    /// Puts back a frame that was taken too early.
-    pub(super) fn put_back(&mut self, frame: Frame) {
-        self.head = Some(frame);
-    }
-
-    /// When and where a frame wants into its ring.
-    #[inline(always)]
-    fn offer(&self, frame: &Frame) -> Offer {
-        let start = self.dma.earliest(frame.arrival);
-        let route = &self.routes[frame.source as usize];
-        let queue = self.queues[usize::from(route.buckets[frame.flow as usize])];
-        Offer { start, queue, arrives: start == frame.arrival.at_arrivals() }
-    }
-
-    /// Whether no frame waits between the stations.
-    #[inline(always)]
-    fn is_flowing(&self) -> bool {
-        self.buffered.is_empty() && self.underway.is_empty()
-    }
-
-    /// The next frame that enters the packet buffer by `limit`, where none waits.
-    #[inline(always)]
-    fn pull(&mut self, limit: Time, ledger: &mut Ledger<'_>) -> Option<Frame> {
-        loop {
-            let frame = self.next_sent(limit, ledger)?;
-            if frame.arrival > limit {
-                self.underway.push_back(frame);
+    pub(super) fn front(&mut self, limit: Time, ledger: &mut Ledger<'_>) -> Option<Offer> {
+        while self.next < self.frames.len() || self.refill(limit, ledger) {
+            let arrival = self.frames.times[self.next];
+            if arrival > limit {
                 return None;
             }
-            if self.enters_buffer(&frame, ledger) {
-                return Some(frame);
+            if self.next < self.entered || self.enter(ledger) {
+                let offer = self.offer(arrival);
+                return (offer.start.time() <= limit).then_some(offer);
             }
         }
+        None
     }
 
-    /// The next frame that enters the packet buffer by `limit`.
+    /// When and where the first frame, that arrived at `arrival`, wants into its ring.
+    #[inline(always)]
+    fn offer(&self, arrival: Time) -> Offer {
+        let start = self.dma.earliest(arrival);
+        let route = &self.routes[self.frames.sources[self.next] as usize];
+        let bucket = route.buckets[self.frames.flows[self.next] as usize];
+        let queue = self.queues[usize::from(bucket)];
+        Offer { start, queue, arrives: start == arrival.at_arrivals() }
+    }
+
+    /// Takes more frames from the sources, of those offered by `limit`; false if there are none.
+    /// None may be waiting.
     #[inline(never)]
-    fn next_buffered(&mut self, limit: Time, ledger: &mut Ledger<'_>) -> Option<Frame> {
-        if let Some(frame) = self.buffered.pop_front() {
-            return Some(frame);
-        }
-        while let Some(frame) = self.underway.front().copied() {
-            if frame.arrival > limit {
-                return None;
-            }
-            self.underway.pop_front();
-            if self.enters_buffer(&frame, ledger) {
-                return Some(frame);
-            }
-        }
-        self.pull(limit, ledger)
+    fn refill(&mut self, limit: Time, ledger: &mut Ledger<'_>) -> bool {
+        self.frames.forget(self.next);
+        (self.next, self.entered) = (0, 0);
+        // A batch may end at the link altogether.
+        while self.take_offers(limit, ledger) && self.frames.is_empty() {}
+        !self.frames.is_empty()
     }
 
-    /// The next frame offered by `limit` that the link takes.
+    /// Takes up to a batch of the frames offered by `limit` over the link; true if it was a whole
+    /// batch, and more may follow.
+    fn take_offers(&mut self, limit: Time, ledger: &mut Ledger<'_>) -> bool {
+        let first = self.frames.len();
+        self.merge.fill(limit, BATCH, &mut self.frames);
+        let full = self.frames.len() == first + BATCH;
+        ledger.offered(&self.frames, first);
+        for lost in self.wire.carry(&mut self.frames, first) {
+            self.lose_early(&lost, Fate::Dropped(DropReason::LinkFull), ledger);
+        }
+        full
+    }
+
+    /// The first frame is at the packet buffer's door; false if it is turned away.
     #[inline(always)]
-    fn next_sent(&mut self, limit: Time, ledger: &mut Ledger<'_>) -> Option<Frame> {
-        loop {
-            let (source, packet) = self.merge.next(limit)?;
-            let (number, size, flow) = (packet.number, packet.size, packet.flow.0);
-            ledger.offered(self.routes[source as usize].source, size);
-            let arrival = self.wire.send(packet.time, size);
-            let mut frame = Frame { arrival: packet.time, number, size, flow, source };
-            if let Some(arrival) = arrival {
-                frame.arrival = arrival;
-                return Some(frame);
-            }
-            self.lose_early(&frame, Fate::Dropped(DropReason::LinkFull), ledger);
+    fn enter(&mut self, ledger: &mut Ledger<'_>) -> bool {
+        self.over_link.packets += 1;
+        self.over_link.bytes += u64::from(self.frames.sizes[self.next]);
+        self.entered = self.next + 1;
+        if self.guarded
+            && let Err(fate) = self.pass_door(self.next)
+        {
+            let frame = self.frames.get(self.next);
+            self.next += 1;
+            self.lose_early(&frame, fate, ledger);
+            return false;
+        }
+        true
+    }
+
+    /// Puts a frame that has arrived into the packet buffer, or tells why not.
+    fn pass_door(&mut self, at: usize) -> Result<(), Fate> {
+        let frame = self.frames.get(at);
+        if self.routes[frame.source as usize].discard {
+            Err(Fate::Filtered)
+        } else if self.buffer.enter(frame.time, frame.size) {
+            Ok(())
+        } else {
+            Err(Fate::Dropped(DropReason::BufferFull))
         }
     }
 
-    #[inline(always)]
-    fn enters_buffer(&mut self, frame: &Frame, ledger: &mut Ledger<'_>) -> bool {
-        self.frames.packets += 1;
-        self.frames.bytes += u64::from(frame.size);
-        let discard = self.routes[frame.source as usize].discard;
-        if !discard && self.buffer.enter(frame.arrival, frame.size) {
-            return true;
-        }
-        let fate = if discard { Fate::Filtered } else { Fate::Dropped(DropReason::BufferFull) };
-        self.lose_early(frame, fate, ledger);
-        false
-    }
-
-    /// A frame ends at its arrival, before it has a queue.
+    /// A frame ends before it has a queue.
     #[inline(never)]
     fn lose_early(&self, frame: &Frame, fate: Fate, ledger: &mut Ledger<'_>) {
-        let packet = self.unseen(frame);
-        ledger.lost(&packet, NO_QUEUE, frame.arrival, frame.arrival, fate);
+        ledger.lost(&unseen(frame), NO_QUEUE, frame.time, frame.time, fate);
     }
 
-    /// Starts the DMA of a frame at `start`.
+    /// Starts the DMA of the first frame at `start`.
     #[inline(always)]
-    pub(super) fn transfer(&mut self, frame: &Frame, start: Moment) -> Descriptor {
-        let transfer = self.dma.transfer(start, frame.size);
-        self.buffer.leave(transfer.done, frame.size);
+    pub(super) fn transfer(&mut self, start: Moment) -> Descriptor {
+        let (frame, at) = (&self.frames, self.next);
+        self.next += 1;
+        let size = frame.sizes[at];
+        let transfer = self.dma.transfer(start, size);
+        self.buffer.leave(transfer.done, size);
         Descriptor {
             visible: transfer.visible,
-            arrival: frame.arrival,
+            arrival: frame.times[at],
             dma_start: start.time(),
-            number: frame.number,
-            size: frame.size,
-            flow: frame.flow,
-            source: self.routes[frame.source as usize].source,
+            number: frame.numbers[at],
+            size,
+            flow: frame.flows[at],
+            source: frame.sources[at],
         }
     }
 
-    /// Loses a frame at `start`, because its ring is full.
-    pub(super) fn lose(
-        &mut self,
-        frame: &Frame,
-        start: Moment,
-        queue: u32,
-        ledger: &mut Ledger<'_>,
-    ) {
-        let now = start.time();
+    /// Loses the first frame at `start`, because its ring is full.
+    pub(super) fn lose(&mut self, start: Moment, queue: u32, ledger: &mut Ledger<'_>) {
+        let (frame, now) = (self.frames.get(self.next), start.time());
+        self.next += 1;
         self.dma.skip(start);
         self.buffer.give_up(now, frame.size);
-        ledger.lost(&self.unseen(frame), queue, now, now, Fate::Dropped(DropReason::RingFull));
-    }
-
-    /// A frame as a descriptor that no host has seen.
-    fn unseen(&self, frame: &Frame) -> Descriptor {
-        Descriptor {
-            visible: frame.arrival.at_arrivals(),
-            arrival: frame.arrival,
-            dma_start: frame.arrival,
-            number: frame.number,
-            size: frame.size,
-            flow: frame.flow,
-            source: self.routes[frame.source as usize].source,
-        }
+        ledger.lost(&unseen(&frame), queue, now, now, Fate::Dropped(DropReason::RingFull));
     }
 
     /// Brings everything before the rings up to `now`, as a control event must find it.
     pub(super) fn settle(&mut self, now: Time, ledger: &mut Ledger<'_>) {
-        while let Some(frame) = self.next_sent(now, ledger) {
-            self.underway.push_back(frame);
-        }
-        while let Some(frame) = self.underway.front().copied()
-            && frame.arrival <= now
-        {
-            self.underway.pop_front();
-            if self.enters_buffer(&frame, ledger) {
-                self.buffered.push_back(frame);
+        self.frames.forget(self.next);
+        self.entered -= self.next;
+        self.next = 0;
+        while self.take_offers(now, ledger) {}
+        while self.entered < self.frames.len() && self.frames.times[self.entered] <= now {
+            self.over_link.packets += 1;
+            self.over_link.bytes += u64::from(self.frames.sizes[self.entered]);
+            match self.pass_door(self.entered) {
+                Ok(()) => self.entered += 1,
+                Err(fate) => {
+                    let frame = self.frames.remove(self.entered);
+                    self.lose_early(&frame, fate, ledger);
+                }
             }
         }
     }
 
     /// Frames before the rings.
     pub(super) fn frames_inside(&self) -> usize {
-        self.underway.len() + self.buffered.len() + usize::from(self.head.is_some())
+        self.frames.len() - self.next
     }
 
     /// Whether no source has anything left.
     pub(super) fn is_exhausted(&self) -> bool {
         self.merge.is_exhausted()
+    }
+}
+
+/// A frame as a descriptor that no host has seen.
+fn unseen(frame: &Frame) -> Descriptor {
+    Descriptor {
+        visible: frame.time.at_arrivals(),
+        arrival: frame.time,
+        dma_start: frame.time,
+        number: frame.number,
+        size: frame.size,
+        flow: frame.flow,
+        source: frame.source,
     }
 }
 
@@ -316,11 +289,13 @@ impl Route {
     fn new(world: &World, source: usize, nic: &NicSpec, queues: &mut Vec<u32>) -> Self {
         let traffic = &world.sources[source];
         let keys = traffic.source.flow_keys(world.seed);
+        let mut bucket_of = |queue: u32| {
+            queues.push(queue);
+            u16::try_from(queues.len() - 1).expect("tables and filters name at most 2^16 queues")
+        };
         let buckets = match (&traffic.filter, &nic.steering) {
             (Filter::Pin(queue), _) => {
-                queues.push(*queue);
-                let bucket =
-                    u16::try_from(queues.len() - 1).expect("tables have at most 2^15 entries");
+                let bucket = bucket_of(*queue);
                 keys.map(|_| bucket).collect()
             }
             (_, SteeringSpec::SingleQueue | SteeringSpec::Vmq { .. }) => keys.map(|_| 0).collect(),
@@ -329,7 +304,6 @@ impl Route {
                 keys.map(|key| rss.bucket(&key)).collect()
             }
         };
-        let discard = traffic.filter == Filter::DropInNic;
-        Self { source: source as u32, discard, buckets }
+        Self { discard: traffic.filter == Filter::DropInNic, buckets }
     }
 }

@@ -12,8 +12,8 @@ pub(super) struct RxQueue {
     pub(super) core: usize,
     /// Its port waits for one of its descriptors.
     pub(super) watched: bool,
-    /// Packets lost for want of a descriptor or of backlog.
+    /// Packets lost for want of a descriptor ...
+    pub(super) refused: u64,
+    /// ... or of backlog.
     pub(super) dropped: u64,
-    /// Packets steered to it, those lost included.
-    pub(super) steered: u64,
 }

@@ -5,6 +5,7 @@ use super::core::Vector;
 use super::ledger::{Ledger, Next, Processed};
 use super::queue::RxQueue;
 use crate::engine::time::{Moment, Time};
+use crate::rx::ring::Processing;
 
 /// A round over the rings of one vector.
 #[derive(Debug)]
@@ -200,9 +201,27 @@ impl Round {
         queue: &mut RxQueue,
         ledger: &mut Ledger<'_>,
     ) {
-        let packet = queue.ring.free_first();
+        let packet = queue.ring.first().expect("a packet in processing is in its ring");
         self.taken += 1;
         self.bytes += u64::from(packet.size);
+        if ledger.goes_on(packet.source) {
+            self.pass_on(start, taken_at, queue, ledger);
+        } else {
+            queue.ring.finish(Processing { start, end: self.end, interrupt: taken_at });
+        }
+    }
+
+    /// The packet in hand leaves its ring for an app.
+    #[inline(never)]
+    fn pass_on(
+        &mut self,
+        start: Time,
+        taken_at: Time,
+        queue: &mut RxQueue,
+        ledger: &mut Ledger<'_>,
+    ) {
+        ledger.book(&mut queue.ring, queue.number);
+        let packet = queue.ring.take_first();
         let moderation = taken_at.since(packet.visible.time());
         let deferred = self.end - start;
         let done =

@@ -6,7 +6,7 @@
 
 use super::core::{Core, Vector};
 use super::ledger::Ledger;
-use super::port::{Frame, Offer, Port};
+use super::port::{Offer, Port};
 use super::queue::RxQueue;
 use super::world::{Consumer, World};
 use crate::engine::time::{Moment, Span, Time};
@@ -54,8 +54,8 @@ impl Site {
                 number,
                 core: *core as usize,
                 watched: false,
+                refused: 0,
                 dropped: 0,
-                steered: 0,
             }));
             // Without a mask that vectors could share, each ring stands for itself.
             let alone = matches!(spec.stack, Stack::BusyPoll | Stack::InterruptPerPacket);
@@ -81,12 +81,12 @@ impl Site {
         if let [only] = &self.ports[..]
             && !only.hold
         {
-            while let Some((frame, offer)) = self.ports[0].port.take(until, ledger) {
-                self.admit(0, &frame, offer, ledger);
+            while let Some(offer) = self.ports[0].port.front(until, ledger) {
+                self.admit(0, offer, ledger);
             }
         } else {
-            while let Some((at, frame, offer)) = self.next_offer(until, ledger) {
-                self.admit(at, &frame, offer, ledger);
+            while let Some((at, offer)) = self.next_offer(until, ledger) {
+                self.admit(at, offer, ledger);
             }
         }
         self.advance_all(until.after(), ledger);
@@ -96,21 +96,17 @@ impl Site {
         for core in &mut self.cores {
             core.settle(until, ledger);
         }
+        for queue in &mut self.queues {
+            ledger.book(&mut queue.ring, queue.number);
+        }
     }
 
-    /// The frame that is admitted next, over all ports.
-    fn next_offer(
-        &mut self,
-        until: Time,
-        ledger: &mut Ledger<'_>,
-    ) -> Option<(usize, Frame, Offer)> {
+    /// When and where the next frame, over all ports, wants into its ring.
+    fn next_offer(&mut self, until: Time, ledger: &mut Ledger<'_>) -> Option<(usize, Offer)> {
         let front = self.front(until, ledger);
         if self.ports.iter().any(|port| port.blocked.is_some()) {
-            let bound = front.map_or(until.after(), |(_, _, offer)| offer.start);
+            let bound = front.map_or(until.after(), |(_, offer)| offer.start);
             if let Some(released) = self.release(bound, ledger) {
-                if let Some((at, frame, _)) = front {
-                    self.ports[at].port.put_back(frame);
-                }
                 return Some(released);
             }
         }
@@ -118,43 +114,33 @@ impl Site {
     }
 
     /// The first offer of all ports that are not blocked.
-    fn front(&mut self, until: Time, ledger: &mut Ledger<'_>) -> Option<(usize, Frame, Offer)> {
-        let mut front: Option<(usize, Frame, Offer)> = None;
-        for at in 0..self.ports.len() {
-            if self.ports[at].blocked.is_some() {
-                continue;
-            }
-            let Some((frame, offer)) = self.ports[at].port.take(until, ledger) else { continue };
-            let second = match front {
-                Some((_, _, first)) if first.start <= offer.start => Some((at, frame, offer)),
-                _ => front.replace((at, frame, offer)),
-            };
-            if let Some((other, frame, _)) = second {
-                self.ports[other].port.put_back(frame);
+    fn front(&mut self, until: Time, ledger: &mut Ledger<'_>) -> Option<(usize, Offer)> {
+        let mut front: Option<(usize, Offer)> = None;
+        for (at, port) in self.ports.iter_mut().enumerate() {
+            if port.blocked.is_none()
+                && let Some(offer) = port.port.front(until, ledger)
+                && front.is_none_or(|(_, first)| offer.start < first.start)
+            {
+                front = Some((at, offer));
             }
         }
         front
     }
 
-    /// Puts a frame of port `at` into its ring, loses it, or blocks the port.
+    /// Puts the first frame of port `at` into its ring, loses it, or blocks the port.
     #[inline(always)]
-    fn admit(&mut self, at: usize, frame: &Frame, offer: Offer, ledger: &mut Ledger<'_>) {
+    fn admit(&mut self, at: usize, offer: Offer, ledger: &mut Ledger<'_>) {
         let index = self.ports[at].base + offer.queue as usize;
         let (moment, core) = self.last_immediate;
         if offer.arrives && offer.start == moment {
             // What the arrival before brought about at this very instant comes first.
             self.catch_up(core, moment.time().after(), ledger);
         }
-        if self.queues[index].ring.needs_room() {
-            self.catch_up(self.queues[index].core, offer.start, ledger);
-            if self.queues[index].ring.is_full() {
-                self.refuse(at, index, frame, offer, ledger);
-                return;
-            }
+        if self.queues[index].ring.is_closed() && !self.open(index, offer.start, ledger) {
+            return self.refuse(at, index, offer, ledger);
         }
-        let packet = self.ports[at].port.transfer(frame, offer.start);
+        let packet = self.ports[at].port.transfer(offer.start);
         let queue = &mut self.queues[index];
-        queue.steered += 1;
         queue.ring.push(packet);
         if packet.visible.is_at_arrivals() {
             self.last_immediate = (packet.visible, queue.core);
@@ -162,30 +148,31 @@ impl Site {
         }
     }
 
+    /// Opens a ring for packets, with its core caught up to `now`; false if the ring is full.
     #[inline(never)]
-    fn refuse(
-        &mut self,
-        at: usize,
-        index: usize,
-        frame: &Frame,
-        offer: Offer,
-        ledger: &mut Ledger<'_>,
-    ) {
+    fn open(&mut self, index: usize, now: Moment, ledger: &mut Ledger<'_>) -> bool {
+        self.catch_up(self.queues[index].core, now, ledger);
+        let queue = &mut self.queues[index];
+        ledger.book(&mut queue.ring, queue.number);
+        queue.ring.open();
+        !queue.ring.is_full()
+    }
+
+    #[inline(never)]
+    fn refuse(&mut self, at: usize, index: usize, offer: Offer, ledger: &mut Ledger<'_>) {
         let port = &mut self.ports[at];
         let queue = &mut self.queues[index];
         if port.hold {
-            port.port.put_back(*frame);
             port.blocked = Some((index, offer.start.time()));
             queue.watched = true;
         } else {
-            queue.steered += 1;
-            queue.dropped += 1;
-            port.port.lose(frame, offer.start, offer.queue, ledger);
+            queue.refused += 1;
+            port.port.lose(offer.start, offer.queue, ledger);
         }
     }
 
     /// Advances the cores of blocked rings until one frees a descriptor before `bound`.
-    fn release(&mut self, bound: Moment, ledger: &mut Ledger<'_>) -> Option<(usize, Frame, Offer)> {
+    fn release(&mut self, bound: Moment, ledger: &mut Ledger<'_>) -> Option<(usize, Offer)> {
         let mut cores: Vec<usize> = if self.coupled {
             (0..self.cores.len()).collect()
         } else {
@@ -202,8 +189,7 @@ impl Site {
         let moment = self.cores[self.queues[queue].core].see;
         self.queues[queue].watched = false;
         self.ports[at].held += moment.time() - since;
-        let frame = self.ports[at].port.take_head();
-        Some((at, frame, Offer { start: moment, queue: self.queues[queue].number, arrives: false }))
+        Some((at, Offer { start: moment, queue: self.queues[queue].number, arrives: false }))
     }
 
     /// The first blocked port whose ring has a free descriptor.

@@ -2,8 +2,9 @@
 //!
 //! Before: [`dma`](super::dma). After: [`moderation`](super::moderation).
 //!
-//! Head and tail only grow: they are the counters. Memory grows with the packets that are really
-//! inside, up to the ring's capacity.
+//! Three counters only grow: packets put in, packets finished, packets booked. A finished packet
+//! frees its descriptor at once, but stays in memory until it is booked, many at a time. Memory
+//! grows with the packets that are really inside.
 
 use crate::engine::time::{Moment, Time};
 
@@ -26,18 +27,40 @@ pub struct Descriptor {
     pub source: u32,
 }
 
-/// Slots to begin with; also the fewest that a full ring grows by.
+/// When a packet was processed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Processing {
+    /// When its own processing started.
+    pub start: Time,
+    /// When it ended.
+    pub end: Time,
+    /// When the interrupt that led to it was taken.
+    pub interrupt: Time,
+}
+
+/// A packet, and when it was processed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Finished {
+    /// The packet.
+    pub packet: Descriptor,
+    /// Its processing.
+    pub work: Processing,
+}
+
+/// Slots to begin with.
 const FIRST_SLOTS: usize = 64;
 
 /// A ring of `capacity` descriptors.
 #[derive(Debug)]
 pub struct Ring {
-    slots: Box<[Descriptor]>,
-    head: u64,
-    tail: u64,
+    slots: Box<[Finished]>,
+    booked: u64,
+    finished: u64,
+    put: u64,
     capacity: u64,
-    /// Packets that fit before the ring or its memory is full.
-    room: u64,
+    /// How far `put` may grow before somebody must look: at the packets that have been finished
+    /// meanwhile, or at the memory.
+    open_until: u64,
 }
 
 impl Ring {
@@ -48,23 +71,22 @@ impl Ring {
     #[must_use]
     pub fn new(capacity: u32) -> Self {
         assert!(capacity > 0, "a ring has at least one descriptor");
-        let slots = (capacity as usize).next_power_of_two().min(FIRST_SLOTS);
-        let room = u64::from(capacity).min(slots as u64);
-        let slots = vec![Descriptor::default(); slots].into_boxed_slice();
-        Self { slots, head: 0, tail: 0, capacity: capacity.into(), room }
+        let slots = vec![Finished::default(); FIRST_SLOTS].into_boxed_slice();
+        let open_until = u64::from(capacity).min(FIRST_SLOTS as u64);
+        Self { slots, booked: 0, finished: 0, put: 0, capacity: capacity.into(), open_until }
     }
 
     /// Packets inside.
     #[inline(always)]
     #[must_use]
     pub const fn len(&self) -> u64 {
-        self.tail - self.head
+        self.put - self.finished
     }
 
     /// Whether nothing is inside.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.tail == self.head
+        self.put == self.finished
     }
 
     /// Whether every descriptor is held.
@@ -74,24 +96,37 @@ impl Ring {
         self.len() >= self.capacity
     }
 
-    /// Whether a packet more needs the host to be caught up first: the ring is full, or its memory
-    /// is.
-    #[inline(always)]
+    /// Packets put in so far.
     #[must_use]
-    pub const fn needs_room(&self) -> bool {
-        self.len() >= self.room
+    pub const fn put_in_all(&self) -> u64 {
+        self.put
     }
 
-    /// Puts a packet in. The ring must not be full.
+    /// Whether one packet more needs the host to be caught up, and [`Ring::open`], first.
     #[inline(always)]
-    pub fn push(&mut self, descriptor: Descriptor) {
-        debug_assert!(!self.is_full(), "a full ring takes no packet");
-        if self.len() >= self.room {
+    #[must_use]
+    pub const fn is_closed(&self) -> bool {
+        self.put >= self.open_until
+    }
+
+    /// Opens the ring for packets as far as descriptors and memory go. All that is finished must
+    /// have been booked.
+    pub fn open(&mut self) {
+        debug_assert_eq!(self.booked, self.finished, "what is finished is booked first");
+        let slots = self.slots.len() as u64;
+        if 2 * self.len() > slots && slots < self.capacity {
             self.grow();
         }
+        self.open_until = self.finished + self.capacity.min(self.slots.len() as u64);
+    }
+
+    /// Puts a packet in. The ring must not be closed.
+    #[inline(always)]
+    pub fn push(&mut self, packet: Descriptor) {
+        debug_assert!(!self.is_closed(), "a closed ring takes no packet");
         let mask = self.slots.len() - 1;
-        self.slots[self.tail as usize & mask] = descriptor;
-        self.tail += 1;
+        self.slots[self.put as usize & mask].packet = packet;
+        self.put += 1;
     }
 
     /// The oldest packet.
@@ -106,31 +141,48 @@ impl Ring {
     #[must_use]
     pub fn get(&self, n: u64) -> Option<&Descriptor> {
         let mask = self.slots.len() - 1;
-        (n < self.len()).then(|| &self.slots[(self.head + n) as usize & mask])
+        (n < self.len()).then(|| &self.slots[(self.finished + n) as usize & mask].packet)
     }
 
-    /// Frees the oldest packet's descriptor, and tells what it held.
+    /// The oldest packet is finished, its descriptor free; it stays to be booked.
     ///
     /// # Panics
-    /// If none is held: a bug of the host.
+    /// If there is none: a bug of the host.
     #[inline(always)]
-    pub fn free_first(&mut self) -> Descriptor {
-        assert!(self.head < self.tail, "only a held descriptor can be freed");
+    pub fn finish(&mut self, work: Processing) {
+        assert!(self.finished < self.put, "only a packet inside can be finished");
         let mask = self.slots.len() - 1;
-        let first = self.slots[self.head as usize & mask];
-        self.head += 1;
+        self.slots[self.finished as usize & mask].work = work;
+        self.finished += 1;
+    }
+
+    /// Takes the oldest packet out, its descriptor free; whoever takes it books it. All that was
+    /// finished before must have been booked.
+    pub fn take_first(&mut self) -> Descriptor {
+        let first = *self.first().expect("only a packet inside can be taken");
+        debug_assert_eq!(self.booked, self.finished, "what is finished is booked first");
+        self.finished += 1;
+        self.booked += 1;
         first
+    }
+
+    /// The packets finished and not booked yet, in order, in two parts; they count as booked.
+    pub fn book(&mut self) -> [&[Finished]; 2] {
+        let mask = self.slots.len() - 1;
+        let (from, n) = (self.booked as usize & mask, (self.finished - self.booked) as usize);
+        self.booked = self.finished;
+        let first = n.min(self.slots.len() - from);
+        [&self.slots[from..from + first], &self.slots[..n - first]]
     }
 
     #[cold]
     #[inline(never)]
     fn grow(&mut self) {
-        let mut slots = vec![Descriptor::default(); self.slots.len() * 2].into_boxed_slice();
+        let mut slots = vec![Finished::default(); self.slots.len() * 2].into_boxed_slice();
         let (old, new) = (self.slots.len() - 1, slots.len() - 1);
-        for at in self.head..self.tail {
+        for at in self.finished..self.put {
             slots[at as usize & new] = self.slots[at as usize & old];
         }
-        self.room = self.capacity.min(slots.len() as u64);
         self.slots = slots;
     }
 }
@@ -139,20 +191,45 @@ impl Ring {
 mod tests {
     use super::*;
 
+    fn numbers(parts: [&[Finished]; 2]) -> Vec<u64> {
+        parts.into_iter().flatten().map(|one| one.packet.number).collect()
+    }
+
     #[test]
     fn packets_leave_in_order_while_the_memory_grows() {
         let mut ring = Ring::new(1000);
-        let packet = |number| Descriptor { number, ..Descriptor::default() };
-        for number in 0..10 {
-            ring.push(packet(number));
-            ring.free_first();
+        let mut put = 0;
+        let mut booked = Vec::new();
+        let mut fill = |ring: &mut Ring, n: u64| {
+            for _ in 0..n {
+                if ring.is_closed() {
+                    booked.extend(numbers(ring.book()));
+                    ring.open();
+                }
+                ring.push(Descriptor { number: put, ..Descriptor::default() });
+                put += 1;
+            }
+        };
+        for _ in 0..50 {
+            fill(&mut ring, 3);
+            (0..3).for_each(|_| ring.finish(Processing::default()));
         }
-        (0..1000).for_each(|number| ring.push(packet(number)));
-        assert!(ring.is_full());
-        for number in 0..1000 {
-            assert_eq!(ring.first().map(|d| d.number), Some(number));
-            ring.free_first();
-        }
+        fill(&mut ring, 1000);
+        assert!(ring.is_full() && ring.is_closed());
+        (0..1000).for_each(|_| ring.finish(Processing::default()));
+        booked.extend(numbers(ring.book()));
+        assert_eq!(booked, (0..1150).collect::<Vec<_>>());
         assert!(ring.is_empty());
+    }
+
+    #[test]
+    fn a_packet_taken_out_is_not_booked_again() {
+        let mut ring = Ring::new(2);
+        for number in 0..2 {
+            ring.push(Descriptor { number, ..Descriptor::default() });
+        }
+        assert_eq!(ring.take_first().number, 0);
+        ring.finish(Processing::default());
+        assert_eq!(numbers(ring.book()), [1]);
     }
 }

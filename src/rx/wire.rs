@@ -3,6 +3,7 @@
 //! Before: [`source`](super::source). After: [`buffer`](super::buffer).
 
 use crate::engine::time::{Span, Time};
+use crate::vocab::frames::{Frame, Frames};
 use crate::vocab::span_table::{SpanTable, byte_time};
 
 /// Bytes that hold the link beside the frame: preamble and start delimiter before it ...
@@ -39,6 +40,25 @@ impl Wire {
             }),
         });
         Self { limited, held: Span::ZERO }
+    }
+
+    /// Takes the frames from place `first` on: turns the times at which they were offered into
+    /// those at which their last bits have arrived. Takes out and returns those that the egress buffer has
+    /// no room for.
+    pub fn carry(&mut self, frames: &mut Frames, first: usize) -> Vec<Frame> {
+        if self.limited.is_none() {
+            return Vec::new();
+        }
+        let mut refused = Vec::new();
+        let sizes = &frames.sizes[first..];
+        for (at, (time, size)) in frames.times[first..].iter_mut().zip(sizes).enumerate() {
+            match self.send(*time, *size) {
+                Some(arrival) => *time = arrival,
+                None => refused.push(first + at),
+            }
+        }
+        // From the last to the first: places before one that is taken out stay valid.
+        refused.into_iter().rev().map(|at| frames.remove(at)).collect()
     }
 
     /// Takes a frame offered at `now`: when its last bit has arrived, or none where the egress

@@ -2,6 +2,7 @@
 
 pub mod drop_reason;
 pub mod flow_key;
+pub mod frames;
 pub mod id;
 pub mod packet;
 pub mod span_table;

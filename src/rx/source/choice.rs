@@ -32,6 +32,17 @@ impl SizeChoice {
         }
     }
 
+    /// Adds the sizes of `n` packets: the first is `next`, which becomes the one behind the last.
+    pub(super) fn fill(&mut self, next: &mut u32, n: usize, sizes: &mut Vec<u32>) {
+        if let Self::Fixed(size) = self {
+            sizes.extend(std::iter::repeat_n(*size, n));
+            return;
+        }
+        for _ in 0..n {
+            sizes.push(std::mem::replace(next, self.next()));
+        }
+    }
+
     /// The size of the next packet; a fixed one draws nothing.
     #[inline(always)]
     pub(super) fn next(&mut self) -> u32 {
@@ -63,6 +74,19 @@ impl FlowChoice {
                 let weight = |rank: u32| libm::pow(f64::from(rank), -exponent);
                 let weights = (1..=flows.count).map(weight).collect();
                 Self::Weighted { table: AliasTable::new(weights), words }
+            }
+        }
+    }
+
+    /// Adds the flows of `n` packets.
+    pub(super) fn fill(&mut self, n: usize, flows: &mut Vec<u32>) {
+        match self {
+            Self::One => flows.extend(std::iter::repeat_n(0, n)),
+            Self::Uniform { count, words } => {
+                flows.extend((0..n).map(|_| words.below(*count) as u32));
+            }
+            Self::Weighted { table, words } => {
+                flows.extend((0..n).map(|_| table.choose(words.word())));
             }
         }
     }

@@ -18,15 +18,16 @@ pub use spec::{Arrivals, Flows, Gap, Popularity, Sizes, SourceSpec, link_time};
 
 use crate::engine::chance::Stream;
 use crate::engine::time::Time;
+use crate::vocab::frames::{Frame, Frames};
 use crate::vocab::id::FlowId;
 use crate::vocab::packet::Packet;
 use capture::{Capture, Captured};
 use choice::{FlowChoice, SizeChoice};
-use pace::{Poisson, Steady};
+use pace::{Pace, Poisson, Steady};
 use shape::{Burst, Line, OnOff, Shape};
 use std::sync::Arc;
 
-/// A running source: gives its packets one after the other.
+/// A running source: gives its packets one after the other, or many at a time.
 #[derive(Clone, Debug)]
 pub struct Source {
     when: When,
@@ -48,9 +49,9 @@ enum When {
 }
 
 impl When {
-    fn new(arrivals: &Arrivals, name: &str, seed: u64) -> Self {
-        let words = |purpose| Stream::new(seed, name, purpose);
-        let shape = match arrivals {
+    fn new(spec: &SourceSpec, seed: u64) -> Self {
+        let words = |purpose| Stream::new(seed, &spec.name, purpose);
+        let shape = match &spec.arrivals {
             Arrivals::Constant(gap) => {
                 let start = Time(words("phase").below(whole_ps(*gap)));
                 if let Some(steady) = Steady::new(start, *gap) {
@@ -59,7 +60,12 @@ impl When {
                 Shape::Fine(Steady::new(start, *gap).expect("a u128 holds every fraction"))
             }
             Arrivals::Poisson(gap) => return Self::Poisson(Poisson::new(*gap, words("gaps"))),
-            Arrivals::Line { link } => Shape::Line(Line::new(*link)),
+            Arrivals::Line { link } => {
+                if let Some(steady) = back_to_back(&spec.sizes, *link) {
+                    return Self::Steady(steady);
+                }
+                Shape::Line(Line::new(*link))
+            }
             Arrivals::OnOff { gap, on, off } => {
                 Shape::OnOff(OnOff::new(*gap, on, off, words("on-off")))
             }
@@ -72,6 +78,13 @@ impl When {
     }
 }
 
+/// Frames of one size back to back keep a constant pace: the time of one on the link.
+fn back_to_back(sizes: &Sizes, link: u64) -> Option<Steady<u64>> {
+    let Sizes::Fixed(size) = sizes else { return None };
+    let gap = Gap { ps: link_time(*size, link).0.into(), packets: 1 };
+    Steady::new(Time::ZERO, gap)
+}
+
 /// How many whole picoseconds lie in [0, gap).
 fn whole_ps(gap: Gap) -> u64 {
     u64::try_from(gap.ps.div_ceil(gap.packets)).unwrap_or(u64::MAX)
@@ -82,7 +95,7 @@ impl Source {
     #[must_use]
     pub fn new(spec: &SourceSpec, seed: u64) -> Self {
         let mut source = Self {
-            when: When::new(&spec.arrivals, &spec.name, seed),
+            when: When::new(spec, seed),
             sizes: SizeChoice::new(&spec.sizes, &spec.name, seed),
             flows: FlowChoice::new(&spec.flows, &spec.name, seed),
             number: 0,
@@ -102,7 +115,7 @@ impl Source {
     }
 
     /// The packet that is due. There must be one.
-    #[inline(always)]
+    #[inline]
     pub fn take(&mut self) -> Packet {
         let (time, size, number) = (self.due, self.size, self.number);
         let flow = match &self.when {
@@ -119,13 +132,35 @@ impl Source {
         (self.due <= Time::END).then(|| self.take())
     }
 
+    /// Adds the packets due by `limit`, at most so many, to `frames`, as those of source `id`.
+    pub fn fill(&mut self, limit: Time, most: usize, id: u32, frames: &mut Frames) {
+        let limit = limit.min(Time::END);
+        let n = match &mut self.when {
+            When::Steady(pace) => times(pace, &mut self.due, limit, most, &mut frames.times),
+            When::Poisson(pace) => times(pace, &mut self.due, limit, most, &mut frames.times),
+            When::Shaped(_) | When::Recorded(_) => {
+                for _ in 0..most {
+                    if self.due > limit {
+                        return;
+                    }
+                    frames.push(Frame::of(&self.take(), id));
+                }
+                return;
+            }
+        };
+        self.sizes.fill(&mut self.size, n, &mut frames.sizes);
+        self.flows.fill(n, &mut frames.flows);
+        frames.numbers.extend(self.number..self.number + n as u64);
+        frames.sources.extend(std::iter::repeat_n(id, n));
+        self.number += n as u64;
+    }
+
     /// Works out when the next packet comes and how large it is: a link that sends frames back to
     /// back needs the size to tell the time.
-    #[inline(always)]
     fn look_ahead(&mut self) {
         let (due, size) = match &mut self.when {
-            When::Steady(steady) => (steady.next(), self.sizes.next()),
-            When::Poisson(poisson) => (poisson.next(), self.sizes.next()),
+            When::Steady(steady) => (Some(steady.step()), self.sizes.next()),
+            When::Poisson(poisson) => (Some(poisson.step()), self.sizes.next()),
             When::Shaped(shape) => {
                 let size = self.sizes.next();
                 (shape.next(size), size)
@@ -138,6 +173,31 @@ impl Source {
         self.due = due.unwrap_or(NEVER);
         self.size = size;
     }
+}
+
+/// Adds the times due by `limit`, at most so many; returns how many they are.
+#[inline(always)]
+fn times<P: Pace>(
+    pace: &mut P,
+    due: &mut Time,
+    limit: Time,
+    most: usize,
+    all: &mut Vec<Time>,
+) -> usize {
+    let first = all.len();
+    all.resize(first + most, Time::ZERO);
+    let (mut next, mut n) = (*due, 0);
+    for time in &mut all[first..] {
+        if next > limit {
+            break;
+        }
+        *time = next;
+        next = pace.step();
+        n += 1;
+    }
+    *due = next;
+    all.truncate(first + n);
+    n
 }
 
 /// Behind the end of the clock.

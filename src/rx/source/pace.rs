@@ -7,6 +7,12 @@ use crate::engine::time::Time;
 use std::hint::select_unpredictable;
 use std::ops::{Add, Sub};
 
+/// Gives one time after the other.
+pub(super) trait Pace {
+    /// The next time, perhaps behind the end of the clock; then it must not be asked again.
+    fn step(&mut self) -> Time;
+}
+
 /// Time n = start + floor(n x gap), exactly, without a division: the fraction of a picosecond that
 /// each gap leaves is carried from packet to packet.
 ///
@@ -34,9 +40,9 @@ where
         let (ps, packets) = (gap.ps / common, gap.packets / common);
         let part = ps % packets;
         Some(Self {
-            next: start.0,
-            // Twice the clock is as good as never, and cannot overflow when added to a time.
-            whole: u64::try_from(ps / packets).unwrap_or(u64::MAX).min(Time::END.0 * 2),
+            // Behind the clock is as good as never, and cannot overflow when added up.
+            next: start.0.min(Time::END.0 + 1),
+            whole: u64::try_from(ps / packets).unwrap_or(u64::MAX).min(Time::END.0 + 1),
             carried: R::from(0),
             part: R::try_from(part).ok()?,
             room: R::try_from(packets - part).ok()?,
@@ -44,12 +50,24 @@ where
     }
 
     /// The next time; none behind the end of the clock.
-    #[inline(always)]
     pub(super) fn next(&mut self) -> Option<Time> {
+        (self.next <= Time::END.0).then(|| self.step())
+    }
+
+    /// The same gaps, again from `start`.
+    pub(super) fn restart(&mut self, start: Time) {
+        self.next = start.0;
+        self.carried = R::from(0);
+    }
+}
+
+impl<R> Pace for Steady<R>
+where
+    R: Copy + PartialOrd + Add<Output = R> + Sub<Output = R> + From<u8>,
+{
+    #[inline(always)]
+    fn step(&mut self) -> Time {
         let now = Time(self.next);
-        if now > Time::END {
-            return None;
-        }
         let full = self.carried >= self.room;
         // At most rates this is as good as random: a branch would be guessed wrong.
         let (nothing, part, room) = (R::from(0), self.part, self.room);
@@ -57,13 +75,7 @@ where
         let more = select_unpredictable(full, nothing, part);
         self.carried = self.carried - less + more;
         self.next += self.whole + u64::from(full);
-        Some(now)
-    }
-
-    /// The same gaps, again from `start`.
-    pub(super) fn restart(&mut self, start: Time) {
-        self.next = start.0;
-        self.carried = R::from(0);
+        now
     }
 }
 
@@ -89,11 +101,13 @@ impl Poisson {
         Self { last: 0, gap: Exponential::new(mean), words }
     }
 
-    /// The next time; none behind the end of the clock.
+}
+
+impl Pace for Poisson {
     #[inline(always)]
-    pub(super) fn next(&mut self) -> Option<Time> {
+    fn step(&mut self) -> Time {
         self.last = self.last.saturating_add(self.gap.span(self.words.word()).0);
-        (self.last <= Time::END.0).then_some(Time(self.last))
+        Time(self.last)
     }
 }
 
@@ -125,6 +139,6 @@ mod tests {
         assert_eq!((steady.next(), steady.next()), (None, None));
         let gap = Gap { ps: u128::MAX, packets: 1 };
         let mut poisson = Poisson::new(gap, Stream::new(1, "test", "gaps"));
-        assert!((0..5).all(|_| poisson.next().is_none()));
+        assert!((0..5).all(|_| poisson.step() > Time::END));
     }
 }
