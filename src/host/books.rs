@@ -172,7 +172,7 @@ impl Site {
         NicTally {
             queues: queues.collect(),
             wire: port.port.over_link,
-            link_busy: port.port.wire.held - port.port.wire.ahead(now),
+            link_busy: port.port.wire.held() - port.port.wire.ahead(now),
             dma_busy: port.port.dma.busy - port.port.dma.ahead(now),
             held: port.held_by(now),
             interrupts: interrupts.sum(),

@@ -358,7 +358,7 @@ impl Core {
     /// Completes or requeues the deferred work of a round, and hands its packets over.
     pub(super) fn close_round(&mut self, round: Round, done: bool) {
         let vector = &mut self.vectors[round.vector];
-        vector.cursor = round.next_cursor(vector.queues.len()).unwrap_or(vector.cursor);
+        vector.cursor = round.next_cursor.unwrap_or(vector.cursor);
         vector.seen.packets += u64::from(round.taken);
         vector.seen.bytes += round.bytes;
         if done {

@@ -11,6 +11,8 @@ use crate::rx::ring::Descriptor;
 pub(super) struct PacketCosts {
     deferred: Costed,
     app: Costed,
+    /// Packets do not end with their deferred work: an app consumes them.
+    pub(super) goes_on: bool,
 }
 
 /// A sum of cost entries; the constant ones are added up beforehand.
@@ -52,7 +54,7 @@ impl PacketCosts {
             charge(&mut app, "app_packet", &world.apps[index].packet, 1.0, false);
             charge(&mut app, "app_byte", &world.apps[index].byte, 1.0, true);
         }
-        Self { deferred, app }
+        Self { deferred, app, goes_on: traffic.to != Consumer::Host }
     }
 
     /// The packet's deferred work.

@@ -28,8 +28,6 @@ pub(super) struct Ledger<'s> {
     /// Packets offered up to the opening of the window.
     offered: u64,
     sink: Option<&'s mut dyn FnMut(Record)>,
-    /// Packets of some source do not end with their deferred work.
-    some_go_on: bool,
 }
 
 /// One source's account.
@@ -70,9 +68,8 @@ impl<'s> Ledger<'s> {
     pub(super) fn new(world: &World, sink: Option<&'s mut dyn FnMut(Record)>) -> Self {
         let accounts: Vec<Account> =
             (0..world.sources.len()).map(|source| Account::new(world, source)).collect();
-        let some_go_on = accounts.iter().any(|account| account.app.is_some());
         let costs = (0..world.sources.len()).map(|source| PacketCosts::new(world, source)).collect();
-        Self { accounts, costs, digest: 0, offered: 0, sink, some_go_on }
+        Self { accounts, costs, digest: 0, offered: 0, sink }
     }
 
     /// The frames from place `first` on are offered to the wire.
@@ -87,56 +84,34 @@ impl<'s> Ledger<'s> {
         }
     }
 
-    /// Whether somebody else than the host's stack consumes this source's packets, or decides on
-    /// them: then they do not end with their deferred work.
-    #[inline(always)]
-    pub(super) fn goes_on(&self, source: u32) -> bool {
-        self.some_go_on && self.accounts[source as usize].app.is_some()
-    }
-
     /// Books the packets that a ring has finished. All ended with their deferred work.
     pub(super) fn book(&mut self, ring: &mut Ring, queue: u32) {
-        for part in ring.book() {
-            for run in part.chunk_by(|one, next| one.packet.source == next.packet.source) {
-                self.book_run(run, queue);
+        for mut part in ring.book() {
+            while let Some(first) = part.first() {
+                let source = first.packet.source;
+                let account = &mut self.accounts[source as usize];
+                let (place, fate) = (place(source, queue), account.fate());
+                let (run, digest) = digest_run(part, place, fate);
+                self.digest = self.digest.wrapping_add(digest);
+                if fate == Fate::Delivered {
+                    account.deliver(run);
+                } else {
+                    account.tally.filtered += run.len() as u64;
+                }
+                if let Some(sink) = &mut self.sink {
+                    for Finished { packet, work } in run {
+                        sink(record(packet, queue, work.start, work.end, fate));
+                    }
+                }
+                part = &part[run.len()..];
             }
         }
     }
 
-    /// Books packets of one source.
-    fn book_run(&mut self, run: &[Finished], queue: u32) {
-        let source = run[0].packet.source;
-        let account = &mut self.accounts[source as usize];
-        let fate = account.fate();
-        if fate == Fate::Delivered {
-            account.deliver_run(run);
-        } else {
-            account.tally.filtered += run.len() as u64;
-        }
-        let place = place(source, queue);
-        let mut digest = self.digest;
-        for done in run {
-            let (packet, work) = (&done.packet, &done.work);
-            digest = digest.wrapping_add(hash(packet, place, work.start, work.end, fate));
-        }
-        self.digest = digest;
-        if let Some(sink) = &mut self.sink {
-            for done in run {
-                let (packet, work) = (&done.packet, &done.work);
-                sink(record(packet, queue, work.start, work.end, fate));
-            }
-        }
-    }
-
-    /// What the deferred work of a packet costs.
+    /// What this source's packets cost.
     #[inline(always)]
-    pub(super) fn cost(&self, packet: &Descriptor) -> Span {
-        self.costs[packet.source as usize].deferred(packet)
-    }
-
-    /// What consuming a packet costs its app.
-    pub(super) fn app_cost(&self, packet: &Descriptor) -> Span {
-        self.costs[packet.source as usize].app(packet)
+    pub(super) fn costs_of(&self, source: u32) -> &PacketCosts {
+        &self.costs[source as usize]
     }
 
     /// The deferred work of a packet that was taken out of its ring is done: what becomes of it.
@@ -270,24 +245,25 @@ impl Account {
     }
 
     /// Packets of this source were delivered, each when its processing ended.
-    fn deliver_run(&mut self, run: &[Finished]) {
-        let tally = &mut self.tally;
-        let mut bytes = 0;
-        let (mut buffer, mut dma, mut moderation, mut deferred) = (0_u128, 0_u128, 0_u128, 0_u128);
-        for Finished { packet, work } in run {
-            let visible = packet.visible.time();
-            bytes += u64::from(packet.size);
-            buffer += u128::from((packet.dma_start - packet.arrival).0);
-            dma += u128::from((visible - packet.dma_start).0);
-            moderation += u128::from(work.interrupt.since(visible).0);
-            deferred += u128::from((work.end - work.start).0);
-            tally.latency.record(work.end - packet.arrival);
+    fn deliver(&mut self, run: &[Finished]) {
+        let latency = |done: &Finished| done.work.end - done.packet.arrival;
+        let sum = self.tally.latency.record_all(run.iter().map(latency));
+        let (bytes, parts) = run.iter().fold((0, [0_u64; 4]), |(bytes, sums), done| {
+            let parts = parts_of(done);
+            let sums = std::array::from_fn(|part| sums[part].wrapping_add(parts[part]));
+            (bytes + u64::from(done.packet.size), sums)
+        });
+        self.tally.delivered += Load { packets: run.len() as u64, bytes };
+        let mut parts = parts.map(u128::from);
+        if sum > u64::MAX.into() {
+            // Only then may a part have wrapped around: no part is longer than the whole.
+            parts = std::array::from_fn(|part| {
+                run.iter().map(|done| u128::from(parts_of(done)[part])).sum()
+            });
         }
-        tally.delivered += Load { packets: run.len() as u64, bytes };
-        tally.stages[Stage::Buffer as usize] += buffer;
-        tally.stages[Stage::Dma as usize] += dma;
-        tally.stages[Stage::Moderation as usize] += moderation;
-        tally.stages[Stage::Deferred as usize] += deferred;
+        for (stage, sum) in FINISHED_STAGES.into_iter().zip(parts) {
+            self.tally.stages[stage as usize] += sum;
+        }
         if self.order.matters() {
             run.iter().for_each(|done| self.order.note(&done.packet, done.work.end));
         }
@@ -324,6 +300,35 @@ fn fate_word(fate: Fate) -> u64 {
         Fate::Filtered => 1 << 63,
         Fate::Dropped(reason) => (reason as u64 + 1).wrapping_mul(0xd6e8_feb8_6659_fd93),
     }
+}
+
+/// The stages that are known of a packet finished in its ring; what is left of its latency is
+/// [`Stage::Ring`].
+const FINISHED_STAGES: [Stage; 4] =
+    [Stage::Buffer, Stage::Dma, Stage::Moderation, Stage::Deferred];
+
+/// How long a packet was in each of them.
+#[inline(always)]
+fn parts_of(Finished { packet, work }: &Finished) -> [u64; 4] {
+    let visible = packet.visible.time();
+    [
+        (packet.dma_start - packet.arrival).0,
+        (visible - packet.dma_start).0,
+        work.interrupt.since(visible).0,
+        (work.end - work.start).0,
+    ]
+}
+
+/// The packets up to the next one of another source, and the digest of their ends.
+#[inline]
+fn digest_run(all: &[Finished], place: u64, fate: Fate) -> (&[Finished], u64) {
+    let source = all[0].packet.source;
+    let (mut packets, mut digest) = (0, 0_u64);
+    for Finished { packet, work } in all.iter().take_while(|one| one.packet.source == source) {
+        packets += 1;
+        digest = digest.wrapping_add(hash(packet, place, work.start, work.end, fate));
+    }
+    (&all[..packets], digest)
 }
 
 /// Source and queue as one word of a packet's hash.

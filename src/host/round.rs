@@ -14,14 +14,16 @@ pub(super) struct Round {
     /// When what it is doing ends; what interrupts it moves this on.
     pub(super) end: Time,
     doing: Doing,
+    /// When the packet in hand was begun.
+    start: Time,
     /// Packets taken.
     pub(super) taken: u32,
     /// Their bytes.
     pub(super) bytes: u64,
     /// The ring that is visited.
     cursor: usize,
-    /// The ring that the last packet came from.
-    served: Option<usize>,
+    /// The ring behind the one that the last packet came from, if any did.
+    pub(super) next_cursor: Option<usize>,
     /// Rings found empty since the last packet.
     empty: usize,
     /// Packets for apps, handed over at the round's end.
@@ -32,9 +34,8 @@ pub(super) struct Round {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Doing {
     Overhead,
-    Packet {
-        start: Time,
-    },
+    /// The first packet of the ring at the cursor is in hand.
+    Packet,
     /// About to take the next packet, at the core's own time.
     Choosing,
 }
@@ -61,14 +62,18 @@ pub(super) struct Pace<'a> {
 impl Round {
     /// A round whose overhead lasts until `end`.
     pub(super) const fn new(vector: usize, cursor: usize, end: Time) -> Self {
-        let handed = Vec::new();
-        let doing = Doing::Overhead;
-        Self { vector, end, doing, taken: 0, bytes: 0, cursor, served: None, empty: 0, handed }
-    }
-
-    /// The ring that the next round of the vector visits first, if this one served any.
-    pub(super) fn next_cursor(&self, rings: usize) -> Option<usize> {
-        self.served.map(|served| (served + 1) % rings)
+        Self {
+            vector,
+            end,
+            doing: Doing::Overhead,
+            start: end,
+            taken: 0,
+            bytes: 0,
+            cursor,
+            next_cursor: None,
+            empty: 0,
+            handed: Vec::new(),
+        }
     }
 
     /// When it does something next, on a core whose time is `see`.
@@ -77,6 +82,7 @@ impl Round {
     }
 
     /// Runs until the limit, its end, or a descriptor freed in a watched queue.
+    #[inline(always)]
     pub(super) fn run(
         &mut self,
         mut pace: Pace<'_>,
@@ -90,142 +96,131 @@ impl Round {
                     *pace.see = (*pace.see).max(self.end.before_arrivals());
                     self.doing = Doing::Choosing;
                 }
-                Doing::Packet { start } => {
-                    let queue = &mut rings[pace.vector.queues[self.cursor]];
-                    if let Some(stop) = self.serve(start, &mut pace, queue, ledger) {
-                        return stop;
-                    }
-                }
                 Doing::Choosing => {
                     if self.taken >= pace.budget || !self.choose(&pace, rings, ledger) {
                         return Stop::Ended;
                     }
                 }
+                Doing::Packet => {
+                    let queue = &mut rings[pace.vector.queues[self.cursor]];
+                    let most = pace.budget - self.taken;
+                    if let Some(stop) = self.work_off(most, &mut pace, queue, ledger) {
+                        return stop;
+                    }
+                }
             }
         }
-    }
-
-    /// Serves the packet in hand and those behind it in its ring. None where the ring shows no
-    /// more, or the budget is spent: the round has to choose.
-    #[inline(always)]
-    fn serve(
-        &mut self,
-        mut start: Time,
-        pace: &mut Pace<'_>,
-        queue: &mut RxQueue,
-        ledger: &mut Ledger<'_>,
-    ) -> Option<Stop> {
-        let taken_at = pace.vector.moderator.last_taken();
-        let mut see = *pace.see;
-        let stop = loop {
-            if self.end.before_arrivals() >= pace.limit {
-                self.doing = Doing::Packet { start };
-                break Some(Stop::Limit);
-            }
-            see = see.max(self.end.before_arrivals());
-            self.finish(start, taken_at, queue, ledger);
-            if queue.watched {
-                self.doing = Doing::Choosing;
-                break Some(Stop::Freed);
-            }
-            let next = queue.ring.first().filter(|packet| packet.visible <= see);
-            let Some(next) = next.filter(|_| self.taken < pace.budget) else {
-                self.doing = Doing::Choosing;
-                break None;
-            };
-            start = see.time();
-            self.end = start + ledger.cost(next);
-        };
-        *pace.see = see;
-        stop
-    }
-
-    /// What it was doing has ended: begins the next packet (and reports the limit), or ends.
-    #[inline]
-    pub(super) fn step(
-        &mut self,
-        pace: &Pace<'_>,
-        rings: &mut [RxQueue],
-        ledger: &mut Ledger<'_>,
-    ) -> Stop {
-        if self.complete(pace.vector, rings, ledger) {
-            return Stop::Freed;
-        }
-        let goes_on = self.taken < pace.budget && self.choose(pace, rings, ledger);
-        if goes_on { Stop::Limit } else { Stop::Ended }
-    }
-
-    /// What it was doing has ended. True if that freed a descriptor of a watched queue.
-    #[inline]
-    fn complete(
-        &mut self,
-        vector: &Vector,
-        rings: &mut [RxQueue],
-        ledger: &mut Ledger<'_>,
-    ) -> bool {
-        let doing = std::mem::replace(&mut self.doing, Doing::Choosing);
-        let Doing::Packet { start } = doing else { return false };
-        let queue = &mut rings[vector.queues[self.cursor]];
-        self.finish(start, vector.moderator.last_taken(), queue, ledger);
-        queue.watched
     }
 
     /// Starts the next visible packet; false where a full turn found none.
-    #[inline]
+    #[inline(always)]
     fn choose(&mut self, pace: &Pace<'_>, rings: &[RxQueue], ledger: &Ledger<'_>) -> bool {
         let queues = &pace.vector.queues;
         loop {
+            let behind = if self.cursor + 1 == queues.len() { 0 } else { self.cursor + 1 };
             if let Some(packet) = rings[queues[self.cursor]].ring.first()
                 && packet.visible <= *pace.see
             {
-                let start = pace.see.time();
-                self.end = start + ledger.cost(packet);
-                self.doing = Doing::Packet { start };
-                self.served = Some(self.cursor);
-                self.empty = 0;
+                self.start = pace.see.time();
+                self.end = self.start + ledger.costs_of(packet.source).deferred(packet);
+                self.doing = Doing::Packet;
+                (self.next_cursor, self.empty) = (Some(behind), 0);
                 return true;
             }
             self.empty += 1;
             if self.empty >= queues.len() {
                 return false;
             }
-            self.cursor = if self.cursor + 1 == queues.len() { 0 } else { self.cursor + 1 };
+            self.cursor = behind;
         }
     }
 
+    /// Finishes the packet in hand and those behind it in its ring, at most so many. None where
+    /// that is done, or the ring shows no more: the round has to choose.
     #[inline(always)]
-    fn finish(
+    fn work_off(
         &mut self,
-        start: Time,
-        taken_at: Time,
+        most: u32,
+        pace: &mut Pace<'_>,
         queue: &mut RxQueue,
         ledger: &mut Ledger<'_>,
-    ) {
-        let packet = queue.ring.first().expect("a packet in processing is in its ring");
-        self.taken += 1;
-        self.bytes += u64::from(packet.size);
-        if ledger.goes_on(packet.source) {
-            self.pass_on(start, taken_at, queue, ledger);
-        } else {
-            queue.ring.finish(Processing { start, end: self.end, interrupt: taken_at });
+    ) -> Option<Stop> {
+        let interrupt = pace.vector.moderator.last_taken();
+        let most = if queue.watched { 1 } else { most as usize };
+        let (mut start, mut end, mut see) = (self.start, self.end, *pace.see);
+        let (mut n, mut bytes) = (0, 0);
+        let packets = queue.ring.front_mut();
+        let mut this = &mut packets[0];
+        let (mut source, mut costs) = (this.packet.source, ledger.costs_of(this.packet.source));
+        let (doing, stop) = loop {
+            if end.before_arrivals() >= pace.limit {
+                break (Doing::Packet, Some(Stop::Limit));
+            }
+            see = see.max(end.before_arrivals());
+            if costs.goes_on {
+                break (Doing::Choosing, None);
+            }
+            this.work = Processing { start, end, interrupt };
+            bytes += u64::from(this.packet.size);
+            n += 1;
+            match packets.get_mut(n) {
+                Some(next) if n < most && next.packet.visible <= see => this = next,
+                _ => break (Doing::Choosing, None),
+            }
+            if this.packet.source != source {
+                source = this.packet.source;
+                costs = ledger.costs_of(source);
+            }
+            start = see.time();
+            end = start + costs.deferred(&this.packet);
+        };
+        let passes_on = costs.goes_on && stop.is_none();
+        (self.start, self.end, self.doing, *pace.see) = (start, end, doing, see);
+        self.taken += n as u32;
+        self.bytes += bytes;
+        queue.ring.finish(n);
+        if passes_on {
+            self.pass_on(interrupt, queue, ledger);
         }
+        let freed = queue.watched && doing == Doing::Choosing;
+        if freed { Some(Stop::Freed) } else { stop }
+    }
+
+    /// What it was doing has ended: begins the next packet (and reports the limit), or ends.
+    #[inline]
+    pub(super) fn step(
+        &mut self,
+        mut pace: Pace<'_>,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) -> Stop {
+        let last = std::mem::replace(&mut self.doing, Doing::Choosing);
+        if last == Doing::Packet {
+            let queue = &mut rings[pace.vector.queues[self.cursor]];
+            self.doing = last;
+            if let Some(stop) = self.work_off(1, &mut pace, queue, ledger) {
+                return stop;
+            }
+        }
+        let goes_on = self.taken < pace.budget && self.choose(&pace, rings, ledger);
+        if goes_on { Stop::Limit } else { Stop::Ended }
     }
 
     /// The packet in hand leaves its ring for an app.
     #[inline(never)]
-    fn pass_on(
-        &mut self,
-        start: Time,
-        taken_at: Time,
-        queue: &mut RxQueue,
-        ledger: &mut Ledger<'_>,
-    ) {
+    fn pass_on(&mut self, interrupt: Time, queue: &mut RxQueue, ledger: &mut Ledger<'_>) {
         ledger.book(&mut queue.ring, queue.number);
         let packet = queue.ring.take_first();
-        let moderation = taken_at.since(packet.visible.time());
-        let deferred = self.end - start;
-        let done =
-            Processed { packet, queue: queue.number, start, end: self.end, moderation, deferred };
+        self.taken += 1;
+        self.bytes += u64::from(packet.size);
+        let done = Processed {
+            packet,
+            queue: queue.number,
+            start: self.start,
+            end: self.end,
+            moderation: interrupt.since(packet.visible.time()),
+            deferred: self.end - self.start,
+        };
         if let Next::App(app) = ledger.processed(&done) {
             self.handed.push((app, done));
         }

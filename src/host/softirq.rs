@@ -88,7 +88,7 @@ impl Core {
         let limit = Moment(self.see.0 + 1);
         let pace = Pace { vector, see: &mut self.see, limit, budget: self.budget };
         let stop = if slice_is_over {
-            round.step(&pace, rings, ledger)
+            round.step(pace, rings, ledger)
         } else {
             round.run(pace, rings, ledger)
         };

@@ -17,19 +17,33 @@ impl Histogram {
     /// Counts one value.
     #[inline(always)]
     pub fn record(&mut self, span: Span) {
-        let index = bucket_of(span.0);
-        if index >= self.buckets.len() {
-            self.grow(index);
-        }
-        self.buckets[index] += 1;
-        self.sum += u128::from(span.0);
-        self.max = self.max.max(span.0);
+        self.record_all(std::iter::once(span));
     }
 
+    /// Counts many values; returns their sum in picoseconds.
+    #[inline(always)]
+    pub fn record_all(&mut self, spans: impl Iterator<Item = Span>) -> u128 {
+        let (mut sum, mut max) = (0_u128, self.max);
+        for span in spans {
+            let index = bucket_of(span.0);
+            match self.buckets.get_mut(index) {
+                Some(count) => *count += 1,
+                None => self.grow(index),
+            }
+            sum += u128::from(span.0);
+            max = max.max(span.0);
+        }
+        self.sum += sum;
+        self.max = max;
+        sum
+    }
+
+    /// Counts the first value of a bucket beyond those so far.
     #[cold]
     #[inline(never)]
     fn grow(&mut self, index: usize) {
         self.buckets.resize((index + 1).next_multiple_of(1 << BITS), 0);
+        self.buckets[index] = 1;
     }
 
     /// How many values were counted.

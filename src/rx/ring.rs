@@ -144,16 +144,22 @@ impl Ring {
         (n < self.len()).then(|| &self.slots[(self.finished + n) as usize & mask].packet)
     }
 
-    /// The oldest packet is finished, its descriptor free; it stays to be booked.
-    ///
-    /// # Panics
-    /// If there is none: a bug of the host.
+    /// The packets inside from the oldest on, as far as they lie in one piece: all of them, or up
+    /// to the memory's edge.
     #[inline(always)]
-    pub fn finish(&mut self, work: Processing) {
-        assert!(self.finished < self.put, "only a packet inside can be finished");
-        let mask = self.slots.len() - 1;
-        self.slots[self.finished as usize & mask].work = work;
-        self.finished += 1;
+    #[must_use]
+    pub fn front_mut(&mut self) -> &mut [Finished] {
+        let from = self.finished as usize & (self.slots.len() - 1);
+        let to = self.slots.len().min(from + self.len() as usize);
+        &mut self.slots[from..to]
+    }
+
+    /// The `n` oldest packets are finished (and their `work` noted): their descriptors are free;
+    /// they stay to be booked.
+    #[inline(always)]
+    pub fn finish(&mut self, n: usize) {
+        self.finished += n as u64;
+        debug_assert!(self.finished <= self.put, "only packets inside can be finished");
     }
 
     /// Takes the oldest packet out, its descriptor free; whoever takes it books it. All that was
@@ -212,11 +218,11 @@ mod tests {
         };
         for _ in 0..50 {
             fill(&mut ring, 3);
-            (0..3).for_each(|_| ring.finish(Processing::default()));
+            ring.finish(3);
         }
         fill(&mut ring, 1000);
         assert!(ring.is_full() && ring.is_closed());
-        (0..1000).for_each(|_| ring.finish(Processing::default()));
+        ring.finish(1000);
         booked.extend(numbers(ring.book()));
         assert_eq!(booked, (0..1150).collect::<Vec<_>>());
         assert!(ring.is_empty());
@@ -229,7 +235,7 @@ mod tests {
             ring.push(Descriptor { number, ..Descriptor::default() });
         }
         assert_eq!(ring.take_first().number, 0);
-        ring.finish(Processing::default());
+        ring.finish(1);
         assert_eq!(numbers(ring.book()), [1]);
     }
 }

@@ -15,14 +15,13 @@ const GAP: u64 = 12;
 #[derive(Debug)]
 pub struct Wire {
     limited: Option<Limited>,
-    /// Time the link has been held by frames sent so far.
-    pub held: Span,
 }
 
 #[derive(Debug)]
 struct Limited {
     free: Time,
     backlog: Span,
+    held: Span,
     /// How long a frame holds the link, and how long after its start its last bit arrives.
     times: SpanTable<2>,
 }
@@ -33,26 +32,30 @@ impl Wire {
     pub fn new(bits: Option<u64>, egress: u64) -> Self {
         let limited = bits.map(|bits| Limited {
             free: Time::ZERO,
+            held: Span::ZERO,
             backlog: byte_time(egress, bits),
             times: SpanTable::new(move |size| {
                 let last_bit = u64::from(size) + PREAMBLE;
                 [byte_time(last_bit + GAP, bits), byte_time(last_bit, bits)]
             }),
         });
-        Self { limited, held: Span::ZERO }
+        Self { limited }
     }
 
     /// Takes the frames from place `first` on: turns the times at which they were offered into
-    /// those at which their last bits have arrived. Takes out and returns those that the egress buffer has
-    /// no room for.
+    /// those at which their last bits have arrived. Takes out and returns those that the egress
+    /// buffer has no room for.
     pub fn carry(&mut self, frames: &mut Frames, first: usize) -> Vec<Frame> {
-        if self.limited.is_none() {
-            return Vec::new();
-        }
+        let Some(link) = &mut self.limited else { return Vec::new() };
         let mut refused = Vec::new();
+        let (mut size, mut spans) = (0, [Span::ZERO; 2]);
         let sizes = &frames.sizes[first..];
-        for (at, (time, size)) in frames.times[first..].iter_mut().zip(sizes).enumerate() {
-            match self.send(*time, *size) {
+        for (at, (time, its_size)) in frames.times[first..].iter_mut().zip(sizes).enumerate() {
+            if size != *its_size {
+                size = *its_size;
+                spans = link.times.get(size);
+            }
+            match link.send(*time, spans) {
                 Some(arrival) => *time = arrival,
                 None => refused.push(first + at),
             }
@@ -61,20 +64,10 @@ impl Wire {
         refused.into_iter().rev().map(|at| frames.remove(at)).collect()
     }
 
-    /// Takes a frame offered at `now`: when its last bit has arrived, or none where the egress
-    /// buffer is full.
-    #[inline(always)]
+    /// Time that frames sent by now have held or will hold the link.
     #[must_use]
-    pub fn send(&mut self, now: Time, size: u32) -> Option<Time> {
-        let Some(link) = &mut self.limited else { return Some(now) };
-        if link.free.since(now) > link.backlog {
-            return None;
-        }
-        let start = link.free.max(now);
-        let [hold, last_bit] = link.times.get(size);
-        self.held += hold;
-        link.free = start + hold;
-        Some(start + last_bit)
+    pub fn held(&self) -> Span {
+        self.limited.as_ref().map_or(Span::ZERO, |link| link.held)
     }
 
     /// How much of the link time of frames sent so far lies behind `now`.
@@ -84,28 +77,52 @@ impl Wire {
     }
 }
 
+impl Limited {
+    /// A frame with these spans is offered at `now`: when its last bit has arrived, or none where
+    /// the egress buffer is full.
+    #[inline(always)]
+    fn send(&mut self, now: Time, [hold, last_bit]: [Span; 2]) -> Option<Time> {
+        if self.free.since(now) > self.backlog {
+            return None;
+        }
+        let start = self.free.max(now);
+        self.held += hold;
+        self.free = start + hold;
+        Some(start + last_bit)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// When frames offered at these times have arrived; the refused are missing.
+    fn arrivals(wire: &mut Wire, offered: &[u64]) -> Vec<u64> {
+        let mut frames = Frames::default();
+        for (number, time) in (0..).zip(offered) {
+            frames.push(Frame { time: Time(*time), number, size: 64, flow: 0, source: 0 });
+        }
+        let refused = wire.carry(&mut frames, 0);
+        assert_eq!(refused.len() + frames.len(), offered.len());
+        frames.times.iter().map(|time| time.0).collect()
+    }
+
     #[test]
     fn frames_queue_for_the_link_and_arrive_with_their_last_bit() {
         let mut wire = Wire::new(Some(10_000_000_000), 1 << 20);
-        assert_eq!(wire.send(Time(0), 64), Some(Time(57_600)));
-        assert_eq!(wire.send(Time(0), 64), Some(Time(67_200 + 57_600)));
-        assert_eq!(wire.send(Time(1_000_000), 64), Some(Time(1_057_600)));
-        assert_eq!(wire.held, Span(3 * 67_200));
+        assert_eq!(arrivals(&mut wire, &[0, 0, 1_000_000]), [57_600, 67_200 + 57_600, 1_057_600]);
+        assert_eq!(wire.held(), Span(3 * 67_200));
     }
 
     #[test]
     fn a_backlog_longer_than_the_egress_buffer_is_refused() {
         let mut wire = Wire::new(Some(10_000_000_000), 168);
-        let sent = (0..5).filter(|_| wire.send(Time(0), 64).is_some()).count();
+        let sent = arrivals(&mut wire, &[0; 5]).len();
         assert_eq!(sent, 3, "two frames fill 168 bytes exactly, and a third may follow them");
     }
 
     #[test]
     fn an_unlimited_link_takes_no_time() {
-        assert_eq!(Wire::new(None, 0).send(Time(5), 1518), Some(Time(5)));
+        assert_eq!(arrivals(&mut Wire::new(None, 0), &[5]), [5]);
     }
 }
