@@ -171,7 +171,7 @@ impl Site {
             vectors.filter(|vector| vector.nic == port.nic).map(|vector| vector.seen.interrupts);
         NicTally {
             queues: queues.collect(),
-            wire: port.port.over_link,
+            wire: port.port.over_link(now),
             link_busy: port.port.wire.held() - port.port.wire.ahead(now),
             dma_busy: port.port.dma.busy - port.port.dma.ahead(now),
             held: port.held_by(now),
@@ -182,7 +182,7 @@ impl Site {
 
 impl Load {
     /// What came since `before`.
-    fn less(self, before: Self) -> Self {
+    pub(super) fn less(self, before: Self) -> Self {
         Self { packets: self.packets - before.packets, bytes: self.bytes - before.bytes }
     }
 }

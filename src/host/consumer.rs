@@ -40,7 +40,7 @@ impl Consumer {
         if !self.busy
             && let Some(first) = self.backlog.front()
         {
-            self.left = ledger.costs_of(first.packet.source).app(&first.packet);
+            self.left = ledger.costs_of(first.packet.frame.source).app(&first.packet.frame);
             self.busy = true;
         }
     }

@@ -4,7 +4,7 @@ use super::world::{Consumer, Filter, World};
 use crate::engine::chance::Indexed;
 use crate::engine::sample::{Draw, Sampler};
 use crate::engine::time::Span;
-use crate::rx::ring::Descriptor;
+use crate::vocab::frame::Frame;
 
 /// The costs of one source's packets.
 #[derive(Debug)]
@@ -59,13 +59,13 @@ impl PacketCosts {
 
     /// The packet's deferred work.
     #[inline(always)]
-    pub(super) fn deferred(&self, packet: &Descriptor) -> Span {
-        self.deferred.of(packet)
+    pub(super) fn deferred(&self, frame: &Frame) -> Span {
+        self.deferred.of(frame)
     }
 
     /// The packet's consumption by its app.
-    pub(super) fn app(&self, packet: &Descriptor) -> Span {
-        self.app.of(packet)
+    pub(super) fn app(&self, frame: &Frame) -> Span {
+        self.app.of(frame)
     }
 }
 
@@ -80,11 +80,11 @@ impl Costed {
     }
 
     #[inline(always)]
-    fn of(&self, packet: &Descriptor) -> Span {
-        let mut ps = self.fixed + self.per_byte * u64::from(packet.size);
+    fn of(&self, frame: &Frame) -> Span {
+        let mut ps = self.fixed + self.per_byte * u64::from(frame.size);
         for entry in &self.random {
-            let one = entry.law.span(entry.words.word(packet.number)).0;
-            ps += if entry.per_byte { one * u64::from(packet.size) } else { one };
+            let one = entry.law.span(entry.words.word(frame.number)).0;
+            ps += if entry.per_byte { one * u64::from(frame.size) } else { one };
         }
         Span(ps)
     }

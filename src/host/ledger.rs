@@ -11,7 +11,7 @@ use crate::engine::digest;
 use crate::engine::time::{Span, Time};
 use crate::rx::ring::{Descriptor, Finished, Ring};
 use crate::rx::source::Arrivals;
-use crate::vocab::frames::Frames;
+use crate::vocab::frame::Frame;
 use crate::vocab::id::SourceId;
 use crate::vocab::packet::{Fate, Record};
 use crate::vocab::stage::Stage;
@@ -72,15 +72,10 @@ impl<'s> Ledger<'s> {
         Self { accounts, costs, digest: 0, offered: 0, sink }
     }
 
-    /// The frames from place `first` on are offered to the wire.
-    pub(super) fn offered(&mut self, frames: &Frames, first: usize) {
-        let mut sizes = &frames.sizes[first..];
-        for run in frames.sources[first..].chunk_by(|one, next| one == next) {
-            let (these, rest) = sizes.split_at(run.len());
-            let bytes = these.iter().map(|size| u64::from(*size)).sum();
-            let packets = run.len() as u64;
-            self.accounts[run[0] as usize].tally.offered += Load { packets, bytes };
-            sizes = rest;
+    /// These frames are offered to the wire.
+    pub(super) fn offered(&mut self, frames: &[Frame]) {
+        for run in frames.chunk_by(|one, next| one.source == next.source) {
+            self.accounts[run[0].source as usize].tally.offered += Load::of(run);
         }
     }
 
@@ -88,7 +83,7 @@ impl<'s> Ledger<'s> {
     pub(super) fn book(&mut self, ring: &mut Ring, queue: u32) {
         for mut part in ring.book() {
             while let Some(first) = part.first() {
-                let source = first.packet.source;
+                let source = first.packet.frame.source;
                 let account = &mut self.accounts[source as usize];
                 let (place, fate) = (place(source, queue), account.fate());
                 let (run, digest) = digest_run(part, place, fate);
@@ -116,7 +111,7 @@ impl<'s> Ledger<'s> {
 
     /// The deferred work of a packet that was taken out of its ring is done: what becomes of it.
     pub(super) fn processed(&mut self, done: &Processed) -> Next {
-        let account = &mut self.accounts[done.packet.source as usize];
+        let account = &mut self.accounts[done.packet.frame.source as usize];
         if account.filtered_by_driver {
             account.tally.filtered += 1;
             self.end(&done.packet, done.queue, done.start, done.end, Fate::Filtered);
@@ -131,12 +126,12 @@ impl<'s> Ledger<'s> {
     /// A packet is delivered at `end`.
     pub(super) fn delivered(&mut self, done: &Processed, end: Time) {
         let packet = &done.packet;
-        let account = &mut self.accounts[packet.source as usize];
+        let account = &mut self.accounts[packet.frame.source as usize];
         let tally = &mut account.tally;
-        tally.delivered += Load { packets: 1, bytes: packet.size.into() };
-        tally.latency.record(end - packet.arrival);
+        tally.delivered += Load { packets: 1, bytes: packet.frame.size.into() };
+        tally.latency.record(end - packet.frame.time);
         let stages = &mut tally.stages;
-        stages[Stage::Buffer as usize] += u128::from((packet.dma_start - packet.arrival).0);
+        stages[Stage::Buffer as usize] += u128::from((packet.dma_start - packet.frame.time).0);
         stages[Stage::Dma as usize] += u128::from((packet.visible.time() - packet.dma_start).0);
         stages[Stage::Moderation as usize] += u128::from(done.moderation.0);
         stages[Stage::Deferred as usize] += u128::from(done.deferred.0);
@@ -155,7 +150,7 @@ impl<'s> Ledger<'s> {
         now: Time,
         fate: Fate,
     ) {
-        let tally = &mut self.accounts[packet.source as usize].tally;
+        let tally = &mut self.accounts[packet.frame.source as usize].tally;
         match fate {
             Fate::Dropped(reason) => tally.dropped[reason as usize] += 1,
             Fate::Filtered => tally.filtered += 1,
@@ -165,7 +160,7 @@ impl<'s> Ledger<'s> {
     }
 
     fn end(&mut self, packet: &Descriptor, queue: u32, start: Time, end: Time, fate: Fate) {
-        let hash = hash(packet, place(packet.source, queue), start, end, fate);
+        let hash = hash(packet, place(packet.frame.source, queue), start, end, fate);
         self.digest = self.digest.wrapping_add(hash);
         if let Some(sink) = &mut self.sink {
             sink(record(packet, queue, start, end, fate));
@@ -246,12 +241,12 @@ impl Account {
 
     /// Packets of this source were delivered, each when its processing ended.
     fn deliver(&mut self, run: &[Finished]) {
-        let latency = |done: &Finished| done.work.end - done.packet.arrival;
+        let latency = |done: &Finished| done.work.end - done.packet.frame.time;
         let sum = self.tally.latency.record_all(run.iter().map(latency));
         let (bytes, parts) = run.iter().fold((0, [0_u64; 4]), |(bytes, sums), done| {
             let parts = parts_of(done);
             let sums = std::array::from_fn(|part| sums[part].wrapping_add(parts[part]));
-            (bytes + u64::from(done.packet.size), sums)
+            (bytes + u64::from(done.packet.frame.size), sums)
         });
         self.tally.delivered += Load { packets: run.len() as u64, bytes };
         let mut parts = parts.map(u128::from);
@@ -285,6 +280,14 @@ impl Account {
     }
 }
 
+impl Load {
+    /// That of these frames.
+    pub(super) fn of(frames: &[Frame]) -> Self {
+        let bytes = frames.iter().map(|frame| u64::from(frame.size)).sum();
+        Self { packets: frames.len() as u64, bytes }
+    }
+}
+
 impl std::ops::AddAssign for Load {
     fn add_assign(&mut self, other: Self) {
         self.packets += other.packets;
@@ -312,7 +315,7 @@ const FINISHED_STAGES: [Stage; 4] =
 fn parts_of(Finished { packet, work }: &Finished) -> [u64; 4] {
     let visible = packet.visible.time();
     [
-        (packet.dma_start - packet.arrival).0,
+        (packet.dma_start - packet.frame.time).0,
         (visible - packet.dma_start).0,
         work.interrupt.since(visible).0,
         (work.end - work.start).0,
@@ -322,9 +325,9 @@ fn parts_of(Finished { packet, work }: &Finished) -> [u64; 4] {
 /// The packets up to the next one of another source, and the digest of their ends.
 #[inline]
 fn digest_run(all: &[Finished], place: u64, fate: Fate) -> (&[Finished], u64) {
-    let source = all[0].packet.source;
+    let source = all[0].packet.frame.source;
     let (mut packets, mut digest) = (0, 0_u64);
-    for Finished { packet, work } in all.iter().take_while(|one| one.packet.source == source) {
+    for Finished { packet, work } in all.iter().take_while(|one| one.packet.frame.source == source) {
         packets += 1;
         digest = digest.wrapping_add(hash(packet, place, work.start, work.end, fate));
     }
@@ -340,10 +343,10 @@ fn place(source: u32, queue: u32) -> u64 {
 /// The hash of a packet's end.
 #[inline(always)]
 fn hash(packet: &Descriptor, place: u64, start: Time, end: Time, fate: Fate) -> u64 {
-    digest::record(packet.number, packet.arrival.0 ^ place, start.0, end.0 ^ fate_word(fate))
+    digest::record(packet.frame.number, packet.frame.time.0 ^ place, start.0, end.0 ^ fate_word(fate))
 }
 
 fn record(packet: &Descriptor, queue: u32, start: Time, end: Time, fate: Fate) -> Record {
-    let (source, number, arrival) = (SourceId(packet.source), packet.number, packet.arrival);
+    let (source, number, arrival) = (SourceId(packet.frame.source), packet.frame.number, packet.frame.time);
     Record { source, number, queue, arrival, start, end, fate }
 }

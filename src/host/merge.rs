@@ -3,7 +3,7 @@
 use super::world::World;
 use crate::engine::time::Time;
 use crate::rx::source::Source;
-use crate::vocab::frames::{Frame, Frames};
+use crate::vocab::frame::{Frame, FrameQueue};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -25,7 +25,7 @@ impl Merge {
     }
 
     /// Adds the packets offered by `limit`, at most so many, to `frames`.
-    pub(super) fn fill(&mut self, limit: Time, most: usize, frames: &mut Frames) {
+    pub(super) fn fill(&mut self, limit: Time, most: usize, frames: &mut FrameQueue) {
         if let [(id, only)] = &mut self.sources[..] {
             return only.fill(limit, most, *id, frames);
         }

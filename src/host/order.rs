@@ -28,7 +28,7 @@ impl Order {
     /// A packet was delivered at `end`.
     pub(super) fn note(&mut self, packet: &Descriptor, end: Time) {
         if self.matters() {
-            self.ends.push((end, packet.number, packet.flow));
+            self.ends.push((end, packet.frame.number, packet.frame.flow));
         }
     }
 
@@ -52,11 +52,15 @@ impl Order {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vocab::frame::Frame;
 
     #[test]
     fn what_was_overtaken_counts_whatever_the_order_of_notes() {
         let mut order = Order::new(2);
-        let packet = |number, flow| Descriptor { number, flow, ..Descriptor::default() };
+        let packet = |number, flow| Descriptor {
+            frame: Frame { number, flow, ..Frame::default() },
+            ..Descriptor::default()
+        };
         order.note(&packet(3, 0), Time(40));
         order.note(&packet(0, 0), Time(10));
         order.note(&packet(1, 0), Time(50));

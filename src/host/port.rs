@@ -6,6 +6,7 @@
 use super::ledger::{Ledger, NO_QUEUE};
 use super::merge::Merge;
 use super::outcome::Load;
+use super::queue::RxQueue;
 use super::world::{Filter, NicSpec, SteeringSpec, World};
 use crate::engine::time::{Moment, Time};
 use crate::rx::buffer::PacketBuffer;
@@ -15,7 +16,7 @@ use crate::rx::source::{Arrivals, Sizes, link_time};
 use crate::rx::steering::rss::Rss;
 use crate::rx::wire::Wire;
 use crate::vocab::drop_reason::DropReason;
-use crate::vocab::frames::{Frame, Frames};
+use crate::vocab::frame::{Frame, FrameQueue};
 use crate::vocab::packet::Fate;
 
 /// Frames that are taken from the sources at a time.
@@ -32,15 +33,14 @@ pub(super) struct Port {
     /// Queue of each bucket: the indirection table, then queue 0 for what cannot be hashed, then
     /// the queues that filters name.
     queues: Vec<u32>,
-    /// Frames offered to the link; those before `next` have been through the ring's door.
-    frames: Frames,
-    next: usize,
-    /// Those before this one have been through the packet buffer's door.
-    entered: usize,
+    /// Frames that the link has taken, and that have not been through their ring's door.
+    frames: FrameQueue,
     /// Frames may be turned away at the packet buffer's door.
     guarded: bool,
-    /// Frames, and their bytes, that have come over the link.
-    pub(super) over_link: Load,
+    /// The first ones that have been through that door; looked at only where it is guarded.
+    entered: usize,
+    /// Frames, and their bytes, that the link has taken.
+    taken: Load,
 }
 
 /// When and where a frame wants into its ring.
@@ -86,45 +86,71 @@ impl Port {
             guarded: bounded || routes.iter().any(|route| route.discard),
             routes,
             queues,
-            frames: Frames::default(),
-            next: 0,
+            frames: FrameQueue::default(),
             entered: 0,
-            over_link: Load::default(),
+            taken: Load::default(),
         }
     }
 
     /// When and where the first frame wants into its ring, if its DMA may start by `limit`.
-    #[inline(always)]
     pub(super) fn front(&mut self, limit: Time, ledger: &mut Ledger<'_>) -> Option<Offer> {
-        while self.next < self.frames.len() || self.refill(limit, ledger) {
-            let arrival = self.frames.times[self.next];
-            if arrival > limit {
+        while !self.frames.is_empty() || self.refill(limit, ledger) {
+            let first = self.frames.waiting()[0];
+            if first.time > limit {
                 return None;
             }
-            if self.next < self.entered || self.enter(ledger) {
-                let offer = self.offer(arrival);
-                return (offer.start.time() <= limit).then_some(offer);
+            if self.guarded && self.entered == 0 && !self.enter(ledger) {
+                continue;
             }
+            let start = self.dma.earliest(first.time);
+            let (queue, arrives) = (self.queue_of(&first), start == first.time.at_arrivals());
+            return (start.time() <= limit).then_some(Offer { start, queue, arrives });
         }
         None
     }
 
-    /// When and where the first frame, that arrived at `arrival`, wants into its ring.
+    /// Puts frames into their rings (`rings` from the port's first queue on), as long as their DMA
+    /// starts before `bound` and nobody else needs to look: their rings are open, and none starts at
+    /// the instant of `last`, the last one that was seen at once by its host, and its queue.
+    #[inline(never)]
+    pub(super) fn stream(
+        &mut self,
+        bound: Moment,
+        last: &mut (Moment, usize),
+        rings: &mut [RxQueue],
+    ) {
+        if self.guarded {
+            return;
+        }
+        let mut n = 0;
+        for frame in self.frames.waiting() {
+            let start = self.dma.earliest(frame.time);
+            let queue = self.queue_of(frame) as usize;
+            let ring = &mut rings[queue].ring;
+            if start >= bound || ring.is_closed() || start == last.0 {
+                break;
+            }
+            let visible = self.dma.transfer(start, frame.size).visible;
+            if visible.is_at_arrivals() {
+                *last = (visible, queue);
+            }
+            ring.push(Descriptor { frame: *frame, dma_start: start.time(), visible });
+            n += 1;
+        }
+        self.frames.pass(n);
+    }
+
+    /// The queue of a frame whose DMA starts now.
     #[inline(always)]
-    fn offer(&self, arrival: Time) -> Offer {
-        let start = self.dma.earliest(arrival);
-        let route = &self.routes[self.frames.sources[self.next] as usize];
-        let bucket = route.buckets[self.frames.flows[self.next] as usize];
-        let queue = self.queues[usize::from(bucket)];
-        Offer { start, queue, arrives: start == arrival.at_arrivals() }
+    fn queue_of(&self, frame: &Frame) -> u32 {
+        let bucket = self.routes[frame.source as usize].buckets[frame.flow as usize];
+        self.queues[usize::from(bucket)]
     }
 
     /// Takes more frames from the sources, of those offered by `limit`; false if there are none.
     /// None may be waiting.
     #[inline(never)]
     fn refill(&mut self, limit: Time, ledger: &mut Ledger<'_>) -> bool {
-        self.frames.forget(self.next);
-        (self.next, self.entered) = (0, 0);
         // A batch may end at the link altogether.
         while self.take_offers(limit, ledger) && self.frames.is_empty() {}
         !self.frames.is_empty()
@@ -133,36 +159,33 @@ impl Port {
     /// Takes up to a batch of the frames offered by `limit` over the link; true if it was a whole
     /// batch, and more may follow.
     fn take_offers(&mut self, limit: Time, ledger: &mut Ledger<'_>) -> bool {
-        let first = self.frames.len();
+        let before = self.frames.len();
         self.merge.fill(limit, BATCH, &mut self.frames);
-        let full = self.frames.len() == first + BATCH;
-        ledger.offered(&self.frames, first);
-        for lost in self.wire.carry(&mut self.frames, first) {
+        let full = self.frames.len() == before + BATCH;
+        ledger.offered(&self.frames.waiting()[before..]);
+        for lost in self.wire.carry(&mut self.frames, before) {
             self.lose_early(&lost, Fate::Dropped(DropReason::LinkFull), ledger);
         }
+        self.taken += Load::of(&self.frames.waiting()[before..]);
         full
     }
 
     /// The first frame is at the packet buffer's door; false if it is turned away.
-    #[inline(always)]
     fn enter(&mut self, ledger: &mut Ledger<'_>) -> bool {
-        self.over_link.packets += 1;
-        self.over_link.bytes += u64::from(self.frames.sizes[self.next]);
-        self.entered = self.next + 1;
-        if self.guarded
-            && let Err(fate) = self.pass_door(self.next)
-        {
-            let frame = self.frames.get(self.next);
-            self.next += 1;
-            self.lose_early(&frame, fate, ledger);
-            return false;
+        match self.pass_door(0) {
+            Ok(()) => self.entered = 1,
+            Err(fate) => {
+                let frame = self.frames.waiting()[0];
+                self.frames.pass(1);
+                self.lose_early(&frame, fate, ledger);
+            }
         }
-        true
+        self.entered == 1
     }
 
-    /// Puts a frame that has arrived into the packet buffer, or tells why not.
+    /// Puts the frame at this place, that has arrived, into the packet buffer, or tells why not.
     fn pass_door(&mut self, at: usize) -> Result<(), Fate> {
-        let frame = self.frames.get(at);
+        let frame = self.frames.waiting()[at];
         if self.routes[frame.source as usize].discard {
             Err(Fate::Filtered)
         } else if self.buffer.enter(frame.time, frame.size) {
@@ -181,53 +204,57 @@ impl Port {
     /// Starts the DMA of the first frame at `start`.
     #[inline(always)]
     pub(super) fn transfer(&mut self, start: Moment) -> Descriptor {
-        let (frame, at) = (&self.frames, self.next);
-        self.next += 1;
-        let size = frame.sizes[at];
-        let transfer = self.dma.transfer(start, size);
-        self.buffer.leave(transfer.done, size);
-        Descriptor {
-            visible: transfer.visible,
-            arrival: frame.times[at],
-            dma_start: start.time(),
-            number: frame.numbers[at],
-            size,
-            flow: frame.flows[at],
-            source: frame.sources[at],
-        }
+        let frame = self.take_first();
+        let transfer = self.dma.transfer(start, frame.size);
+        self.buffer.leave(transfer.done, frame.size);
+        Descriptor { frame, dma_start: start.time(), visible: transfer.visible }
     }
 
     /// Loses the first frame at `start`, because its ring is full.
     pub(super) fn lose(&mut self, start: Moment, queue: u32, ledger: &mut Ledger<'_>) {
-        let (frame, now) = (self.frames.get(self.next), start.time());
-        self.next += 1;
+        let (frame, now) = (self.take_first(), start.time());
         self.dma.skip(start);
         self.buffer.give_up(now, frame.size);
         ledger.lost(&unseen(&frame), queue, now, now, Fate::Dropped(DropReason::RingFull));
     }
 
+    /// Takes the first frame through its ring's door.
+    #[inline(always)]
+    fn take_first(&mut self) -> Frame {
+        let frame = self.frames.waiting()[0];
+        self.frames.pass(1);
+        self.entered = self.entered.saturating_sub(1);
+        frame
+    }
+
     /// Brings everything before the rings up to `now`, as a control event must find it.
     pub(super) fn settle(&mut self, now: Time, ledger: &mut Ledger<'_>) {
-        self.frames.forget(self.next);
-        self.entered -= self.next;
-        self.next = 0;
         while self.take_offers(now, ledger) {}
-        while self.entered < self.frames.len() && self.frames.times[self.entered] <= now {
-            self.over_link.packets += 1;
-            self.over_link.bytes += u64::from(self.frames.sizes[self.entered]);
+        while self.guarded
+            && let Some(frame) = self.frames.waiting().get(self.entered).copied()
+            && frame.time <= now
+        {
             match self.pass_door(self.entered) {
                 Ok(()) => self.entered += 1,
                 Err(fate) => {
-                    let frame = self.frames.remove(self.entered);
+                    self.frames.remove(self.entered);
                     self.lose_early(&frame, fate, ledger);
                 }
             }
         }
     }
 
+    /// Frames, and their bytes, that have come over the link by `now`, to which the port has been
+    /// settled.
+    pub(super) fn over_link(&self, now: Time) -> Load {
+        let waiting = self.frames.waiting();
+        let arrived = waiting.partition_point(|frame| frame.time <= now);
+        self.taken.less(Load::of(&waiting[arrived..]))
+    }
+
     /// Frames before the rings.
     pub(super) fn frames_inside(&self) -> usize {
-        self.frames.len() - self.next
+        self.frames.len()
     }
 
     /// Whether no source has anything left.
@@ -238,15 +265,8 @@ impl Port {
 
 /// A frame as a descriptor that no host has seen.
 fn unseen(frame: &Frame) -> Descriptor {
-    Descriptor {
-        visible: frame.time.at_arrivals(),
-        arrival: frame.time,
-        dma_start: frame.time,
-        number: frame.number,
-        size: frame.size,
-        flow: frame.flow,
-        source: frame.source,
-    }
+    let (visible, dma_start) = (frame.time.at_arrivals(), frame.time);
+    Descriptor { frame: *frame, dma_start, visible }
 }
 
 /// All frame sizes that these sources send.

@@ -122,7 +122,7 @@ impl Round {
                 && packet.visible <= *pace.see
             {
                 self.start = pace.see.time();
-                self.end = self.start + ledger.costs_of(packet.source).deferred(packet);
+                self.end = self.start + ledger.costs_of(packet.frame.source).deferred(&packet.frame);
                 self.doing = Doing::Packet;
                 (self.next_cursor, self.empty) = (Some(behind), 0);
                 return true;
@@ -151,7 +151,7 @@ impl Round {
         let (mut n, mut bytes) = (0, 0);
         let packets = queue.ring.front_mut();
         let mut this = &mut packets[0];
-        let (mut source, mut costs) = (this.packet.source, ledger.costs_of(this.packet.source));
+        let (mut source, mut costs) = (this.packet.frame.source, ledger.costs_of(this.packet.frame.source));
         let (doing, stop) = loop {
             if end.before_arrivals() >= pace.limit {
                 break (Doing::Packet, Some(Stop::Limit));
@@ -161,18 +161,18 @@ impl Round {
                 break (Doing::Choosing, None);
             }
             this.work = Processing { start, end, interrupt };
-            bytes += u64::from(this.packet.size);
+            bytes += u64::from(this.packet.frame.size);
             n += 1;
             match packets.get_mut(n) {
                 Some(next) if n < most && next.packet.visible <= see => this = next,
                 _ => break (Doing::Choosing, None),
             }
-            if this.packet.source != source {
-                source = this.packet.source;
+            if this.packet.frame.source != source {
+                source = this.packet.frame.source;
                 costs = ledger.costs_of(source);
             }
             start = see.time();
-            end = start + costs.deferred(&this.packet);
+            end = start + costs.deferred(&this.packet.frame);
         };
         let passes_on = costs.goes_on && stop.is_none();
         (self.start, self.end, self.doing, *pace.see) = (start, end, doing, see);
@@ -212,7 +212,7 @@ impl Round {
         ledger.book(&mut queue.ring, queue.number);
         let packet = queue.ring.take_first();
         self.taken += 1;
-        self.bytes += u64::from(packet.size);
+        self.bytes += u64::from(packet.frame.size);
         let done = Processed {
             packet,
             queue: queue.number,

@@ -22,7 +22,7 @@ pub(super) struct Site {
     app_cores: Vec<Option<usize>>,
     /// Cores feed apps on other cores, so all advance together.
     coupled: bool,
-    /// The last frame seen at once by its host: when, and the core it went to.
+    /// The last frame seen at once by its host: when, and the queue it went to.
     last_immediate: (Moment, usize),
 }
 
@@ -78,15 +78,12 @@ impl Site {
 
     /// Runs everything up to and including `until`.
     pub(super) fn run(&mut self, until: Time, ledger: &mut Ledger<'_>) {
-        if let [only] = &self.ports[..]
-            && !only.hold
-        {
-            while let Some(offer) = self.ports[0].port.front(until, ledger) {
-                self.admit(0, offer, ledger);
-            }
-        } else {
-            while let Some((at, offer)) = self.next_offer(until, ledger) {
-                self.admit(at, offer, ledger);
+        let alone = self.ports.len() == 1 && !self.ports[0].hold && !self.coupled;
+        while let Some((at, offer)) = self.next_offer(until, ledger) {
+            self.admit(at, offer, ledger);
+            if alone {
+                let last = &mut self.last_immediate;
+                self.ports[0].port.stream(until.after(), last, &mut self.queues);
             }
         }
         self.advance_all(until.after(), ledger);
@@ -131,10 +128,10 @@ impl Site {
     #[inline(always)]
     fn admit(&mut self, at: usize, offer: Offer, ledger: &mut Ledger<'_>) {
         let index = self.ports[at].base + offer.queue as usize;
-        let (moment, core) = self.last_immediate;
+        let (moment, queue) = self.last_immediate;
         if offer.arrives && offer.start == moment {
             // What the arrival before brought about at this very instant comes first.
-            self.catch_up(core, moment.time().after(), ledger);
+            self.catch_up(self.queues[queue].core, moment.time().after(), ledger);
         }
         if self.queues[index].ring.is_closed() && !self.open(index, offer.start, ledger) {
             return self.refuse(at, index, offer, ledger);
@@ -143,7 +140,7 @@ impl Site {
         let queue = &mut self.queues[index];
         queue.ring.push(packet);
         if packet.visible.is_at_arrivals() {
-            self.last_immediate = (packet.visible, queue.core);
+            self.last_immediate = (packet.visible, index);
             self.cores[queue.core].wake_by(packet.visible);
         }
     }

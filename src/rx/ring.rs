@@ -7,24 +7,17 @@
 //! grows with the packets that are really inside.
 
 use crate::engine::time::{Moment, Time};
+use crate::vocab::frame::Frame;
 
 /// A packet in a ring.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Descriptor {
-    /// From when on the host sees it.
-    pub visible: Moment,
-    /// Last bit on the wire.
-    pub arrival: Time,
+    /// The frame; its time is that of its last bit on the wire.
+    pub frame: Frame,
     /// Start of its DMA.
     pub dma_start: Time,
-    /// Its number within its source.
-    pub number: u64,
-    /// Bytes of the frame, FCS included.
-    pub size: u32,
-    /// Its flow within its source.
-    pub flow: u32,
-    /// Its source.
-    pub source: u32,
+    /// From when on the host sees it.
+    pub visible: Moment,
 }
 
 /// When a packet was processed.
@@ -197,8 +190,12 @@ impl Ring {
 mod tests {
     use super::*;
 
+    fn numbered(number: u64) -> Descriptor {
+        Descriptor { frame: Frame { number, ..Frame::default() }, ..Descriptor::default() }
+    }
+
     fn numbers(parts: [&[Finished]; 2]) -> Vec<u64> {
-        parts.into_iter().flatten().map(|one| one.packet.number).collect()
+        parts.into_iter().flatten().map(|one| one.packet.frame.number).collect()
     }
 
     #[test]
@@ -212,7 +209,7 @@ mod tests {
                     booked.extend(numbers(ring.book()));
                     ring.open();
                 }
-                ring.push(Descriptor { number: put, ..Descriptor::default() });
+                ring.push(numbered(put));
                 put += 1;
             }
         };
@@ -232,9 +229,9 @@ mod tests {
     fn a_packet_taken_out_is_not_booked_again() {
         let mut ring = Ring::new(2);
         for number in 0..2 {
-            ring.push(Descriptor { number, ..Descriptor::default() });
+            ring.push(numbered(number));
         }
-        assert_eq!(ring.take_first().number, 0);
+        assert_eq!(ring.take_first().frame.number, 0);
         ring.finish(1);
         assert_eq!(numbers(ring.book()), [1]);
     }

@@ -3,7 +3,7 @@
 //! Before: [`source`](super::source). After: [`buffer`](super::buffer).
 
 use crate::engine::time::{Span, Time};
-use crate::vocab::frames::{Frame, Frames};
+use crate::vocab::frame::{Frame, FrameQueue};
 use crate::vocab::span_table::{SpanTable, byte_time};
 
 /// Bytes that hold the link beside the frame: preamble and start delimiter before it ...
@@ -42,22 +42,16 @@ impl Wire {
         Self { limited }
     }
 
-    /// Takes the frames from place `first` on: turns the times at which they were offered into
+    /// Takes the frames behind the first `n`: turns the times at which they were offered into
     /// those at which their last bits have arrived. Takes out and returns those that the egress
     /// buffer has no room for.
-    pub fn carry(&mut self, frames: &mut Frames, first: usize) -> Vec<Frame> {
+    pub fn carry(&mut self, frames: &mut FrameQueue, n: usize) -> Vec<Frame> {
         let Some(link) = &mut self.limited else { return Vec::new() };
         let mut refused = Vec::new();
-        let (mut size, mut spans) = (0, [Span::ZERO; 2]);
-        let sizes = &frames.sizes[first..];
-        for (at, (time, its_size)) in frames.times[first..].iter_mut().zip(sizes).enumerate() {
-            if size != *its_size {
-                size = *its_size;
-                spans = link.times.get(size);
-            }
-            match link.send(*time, spans) {
-                Some(arrival) => *time = arrival,
-                None => refused.push(first + at),
+        for (frame, at) in frames.behind_mut(n).iter_mut().zip(n..) {
+            match link.send(frame.time, frame.size) {
+                Some(arrival) => frame.time = arrival,
+                None => refused.push(at),
             }
         }
         // From the last to the first: places before one that is taken out stay valid.
@@ -78,13 +72,14 @@ impl Wire {
 }
 
 impl Limited {
-    /// A frame with these spans is offered at `now`: when its last bit has arrived, or none where
-    /// the egress buffer is full.
+    /// A frame is offered at `now`: when its last bit has arrived, or none where the egress buffer
+    /// is full.
     #[inline(always)]
-    fn send(&mut self, now: Time, [hold, last_bit]: [Span; 2]) -> Option<Time> {
+    fn send(&mut self, now: Time, size: u32) -> Option<Time> {
         if self.free.since(now) > self.backlog {
             return None;
         }
+        let [hold, last_bit] = self.times.get(size);
         let start = self.free.max(now);
         self.held += hold;
         self.free = start + hold;
@@ -98,13 +93,13 @@ mod tests {
 
     /// When frames offered at these times have arrived; the refused are missing.
     fn arrivals(wire: &mut Wire, offered: &[u64]) -> Vec<u64> {
-        let mut frames = Frames::default();
+        let mut frames = FrameQueue::default();
         for (number, time) in (0..).zip(offered) {
             frames.push(Frame { time: Time(*time), number, size: 64, flow: 0, source: 0 });
         }
         let refused = wire.carry(&mut frames, 0);
         assert_eq!(refused.len() + frames.len(), offered.len());
-        frames.times.iter().map(|time| time.0).collect()
+        frames.waiting().iter().map(|frame| frame.time.0).collect()
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 pub mod drop_reason;
 pub mod flow_key;
-pub mod frames;
+pub mod frame;
 pub mod id;
 pub mod packet;
 pub mod span_table;

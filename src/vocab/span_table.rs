@@ -14,6 +14,8 @@ pub struct SpanTable<const N: usize> {
     rule: Box<dyn Fn(u32) -> [Span; N] + Send + Sync>,
     /// `UNKNOWN` where not worked out yet.
     known: Vec<[Span; N]>,
+    /// The size asked for last, and its spans: most sources send frames of one size.
+    last: (u32, [Span; N]),
 }
 
 /// No frame takes 213 days.
@@ -23,12 +25,19 @@ impl<const N: usize> SpanTable<N> {
     /// A table of this rule.
     #[must_use]
     pub fn new(rule: impl Fn(u32) -> [Span; N] + Send + Sync + 'static) -> Self {
-        Self { rule: Box::new(rule), known: Vec::new() }
+        Self { rule: Box::new(rule), known: Vec::new(), last: (u32::MAX, [UNKNOWN; N]) }
     }
 
     /// The spans of a frame of `size` bytes.
     #[inline(always)]
     pub fn get(&mut self, size: u32) -> [Span; N] {
+        if self.last.0 != size {
+            self.last = (size, self.look_up(size));
+        }
+        self.last.1
+    }
+
+    fn look_up(&mut self, size: u32) -> [Span; N] {
         match self.known.get(size as usize) {
             Some(spans) if spans[0] != UNKNOWN => *spans,
             _ => self.work_out(size),

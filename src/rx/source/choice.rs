@@ -2,6 +2,7 @@
 
 use super::spec::{Flows, Popularity, Sizes};
 use crate::engine::chance::{Stream, below};
+use crate::vocab::frame::Frame;
 use crate::vocab::id::FlowId;
 
 /// Gives a packet its size.
@@ -32,14 +33,15 @@ impl SizeChoice {
         }
     }
 
-    /// Adds the sizes of `n` packets: the first is `next`, which becomes the one behind the last.
-    pub(super) fn fill(&mut self, next: &mut u32, n: usize, sizes: &mut Vec<u32>) {
-        if let Self::Fixed(size) = self {
-            sizes.extend(std::iter::repeat_n(*size, n));
-            return;
-        }
-        for _ in 0..n {
-            sizes.push(std::mem::replace(next, self.next()));
+    /// Sizes these frames: the first one is `next`, which becomes the one behind the last.
+    pub(super) fn fill(&mut self, next: &mut u32, frames: &mut [Frame]) {
+        match self {
+            Self::Fixed(size) => frames.iter_mut().for_each(|frame| frame.size = *size),
+            Self::Mix { .. } => {
+                for frame in frames {
+                    frame.size = std::mem::replace(next, self.next());
+                }
+            }
         }
     }
 
@@ -78,15 +80,15 @@ impl FlowChoice {
         }
     }
 
-    /// Adds the flows of `n` packets.
-    pub(super) fn fill(&mut self, n: usize, flows: &mut Vec<u32>) {
+    /// Gives these frames their flows.
+    pub(super) fn fill(&mut self, frames: &mut [Frame]) {
         match self {
-            Self::One => flows.extend(std::iter::repeat_n(0, n)),
+            Self::One => frames.iter_mut().for_each(|frame| frame.flow = 0),
             Self::Uniform { count, words } => {
-                flows.extend((0..n).map(|_| words.below(*count) as u32));
+                frames.iter_mut().for_each(|frame| frame.flow = words.below(*count) as u32);
             }
             Self::Weighted { table, words } => {
-                flows.extend((0..n).map(|_| table.choose(words.word())));
+                frames.iter_mut().for_each(|frame| frame.flow = table.choose(words.word()));
             }
         }
     }

@@ -18,7 +18,7 @@ pub use spec::{Arrivals, Flows, Gap, Popularity, Sizes, SourceSpec, link_time};
 
 use crate::engine::chance::Stream;
 use crate::engine::time::Time;
-use crate::vocab::frames::{Frame, Frames};
+use crate::vocab::frame::{Frame, FrameQueue};
 use crate::vocab::id::FlowId;
 use crate::vocab::packet::Packet;
 use capture::{Capture, Captured};
@@ -133,26 +133,29 @@ impl Source {
     }
 
     /// Adds the packets due by `limit`, at most so many, to `frames`, as those of source `id`.
-    pub fn fill(&mut self, limit: Time, most: usize, id: u32, frames: &mut Frames) {
+    pub fn fill(&mut self, limit: Time, most: usize, id: u32, frames: &mut FrameQueue) {
         let limit = limit.min(Time::END);
+        let room = frames.room(most);
         let n = match &mut self.when {
-            When::Steady(pace) => times(pace, &mut self.due, limit, most, &mut frames.times),
-            When::Poisson(pace) => times(pace, &mut self.due, limit, most, &mut frames.times),
+            When::Steady(pace) => times(pace, &mut self.due, limit, room),
+            When::Poisson(pace) => times(pace, &mut self.due, limit, room),
             When::Shaped(_) | When::Recorded(_) => {
-                for _ in 0..most {
+                for n in 0..most {
                     if self.due > limit {
-                        return;
+                        return frames.add(n);
                     }
-                    frames.push(Frame::of(&self.take(), id));
+                    frames.room(most)[n] = Frame::of(&self.take(), id);
                 }
-                return;
+                return frames.add(most);
             }
         };
-        self.sizes.fill(&mut self.size, n, &mut frames.sizes);
-        self.flows.fill(n, &mut frames.flows);
-        frames.numbers.extend(self.number..self.number + n as u64);
-        frames.sources.extend(std::iter::repeat_n(id, n));
+        for (frame, number) in room[..n].iter_mut().zip(self.number..) {
+            (frame.number, frame.source) = (number, id);
+        }
+        self.sizes.fill(&mut self.size, &mut room[..n]);
+        self.flows.fill(&mut room[..n]);
         self.number += n as u64;
+        frames.add(n);
     }
 
     /// Works out when the next packet comes and how large it is: a link that sends frames back to
@@ -175,28 +178,19 @@ impl Source {
     }
 }
 
-/// Adds the times due by `limit`, at most so many; returns how many they are.
+/// Notes the times due by `limit`; returns how many they are.
 #[inline(always)]
-fn times<P: Pace>(
-    pace: &mut P,
-    due: &mut Time,
-    limit: Time,
-    most: usize,
-    all: &mut Vec<Time>,
-) -> usize {
-    let first = all.len();
-    all.resize(first + most, Time::ZERO);
+fn times<P: Pace>(pace: &mut P, due: &mut Time, limit: Time, frames: &mut [Frame]) -> usize {
     let (mut next, mut n) = (*due, 0);
-    for time in &mut all[first..] {
+    for frame in frames {
         if next > limit {
             break;
         }
-        *time = next;
+        frame.time = next;
         next = pace.step();
         n += 1;
     }
     *due = next;
-    all.truncate(first + n);
     n
 }
 

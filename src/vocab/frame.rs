@@ -1,0 +1,129 @@
+//! Frames on their way from the source to the ring's door.
+
+use super::packet::Packet;
+use crate::engine::time::Time;
+
+/// A frame on its way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Frame {
+    /// When it was offered; behind the link, when its last bit has arrived.
+    pub time: Time,
+    /// Its number within its source.
+    pub number: u64,
+    /// Bytes, FCS included.
+    pub size: u32,
+    /// Its flow within its source.
+    pub flow: u32,
+    /// Its source's number in the world.
+    pub source: u32,
+}
+
+impl Frame {
+    /// A packet as its source `id` offers it.
+    #[inline]
+    #[must_use]
+    pub const fn of(packet: &Packet, source: u32) -> Self {
+        let Packet { time, number, size, flow } = *packet;
+        Self { time, number, size, flow: flow.0, source }
+    }
+}
+
+/// Frames in order, filled and emptied many at a time without moving the rest.
+#[derive(Clone, Debug, Default)]
+pub struct FrameQueue {
+    slots: Vec<Frame>,
+    head: usize,
+    tail: usize,
+}
+
+impl FrameQueue {
+    /// The frames that wait, in order.
+    #[inline(always)]
+    #[must_use]
+    pub fn waiting(&self) -> &[Frame] {
+        &self.slots[self.head..self.tail]
+    }
+
+    /// Those behind the first `n`, to be changed.
+    #[must_use]
+    pub fn behind_mut(&mut self, n: usize) -> &mut [Frame] {
+        &mut self.slots[self.head + n..self.tail]
+    }
+
+    /// How many wait.
+    #[inline(always)]
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.tail - self.head
+    }
+
+    /// Whether none waits.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.head == self.tail
+    }
+
+    /// Room for `n` frames behind the last one, holding anything; [`FrameQueue::add`] takes them
+    /// in.
+    pub fn room(&mut self, n: usize) -> &mut [Frame] {
+        if self.tail + n > self.slots.len() {
+            self.slots.copy_within(self.head..self.tail, 0);
+            (self.head, self.tail) = (0, self.len());
+            let needed = self.slots.len().max(self.tail + n);
+            self.slots.resize(needed, Frame::default());
+        }
+        &mut self.slots[self.tail..self.tail + n]
+    }
+
+    /// Takes in the first `n` frames of the room.
+    pub const fn add(&mut self, n: usize) {
+        self.tail += n;
+        assert!(self.tail <= self.slots.len(), "only what has room can be added");
+    }
+
+    /// Takes in one frame.
+    pub fn push(&mut self, frame: Frame) {
+        self.room(1)[0] = frame;
+        self.add(1);
+    }
+
+    /// Lets the first `n` frames go.
+    #[inline(always)]
+    pub const fn pass(&mut self, n: usize) {
+        self.head += n;
+        debug_assert!(self.head <= self.tail, "only what waits can go");
+    }
+
+    /// Takes the frame at this place out of the row.
+    pub fn remove(&mut self, at: usize) -> Frame {
+        let at = self.head + at;
+        let frame = self.slots[at];
+        self.slots.copy_within(at + 1..self.tail, at);
+        self.tail -= 1;
+        frame
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_leave_in_order_while_others_are_added_and_taken_out() {
+        let mut queue = FrameQueue::default();
+        let numbered = |number| Frame { number, ..Frame::default() };
+        for number in 0..4 {
+            queue.push(numbered(number));
+        }
+        queue.pass(1);
+        let room = queue.room(3);
+        (room[0], room[1]) = (numbered(4), numbered(5));
+        queue.add(2);
+        assert_eq!(queue.remove(1).number, 2);
+        assert_eq!(queue.behind_mut(2).len(), 2);
+        let left: Vec<u64> = queue.waiting().iter().map(|frame| frame.number).collect();
+        assert_eq!(left, [1, 3, 4, 5]);
+        queue.pass(4);
+        assert!(queue.is_empty() && queue.len() == 0);
+    }
+}
