@@ -16,20 +16,22 @@ impl Core {
     ) -> bool {
         self.sheet.enter(Kind::Deferred, self.see.time());
         loop {
-            if self.round.is_none() {
+            if !self.round.is_in_hand() {
                 self.skip_empty_visits(bound, rings);
-                self.round = Some(self.new_round(self.visit));
+                let end = self.round_begins();
+                self.round.begin(self.visit, 0, end);
                 self.visit = (self.visit + 1) % self.vectors.len();
             }
-            let round = self.round.as_mut().expect("just begun");
-            let vector = &self.vectors[round.vector];
+            let vector = &self.vectors[self.round.vector];
             let pace = Pace { vector, see: &mut self.see, limit: bound, budget: self.budget };
-            match round.run(pace, rings, ledger) {
+            match self.round.run(pace, rings, ledger) {
                 Stop::Limit => return false,
                 Stop::Freed => return true,
                 Stop::Ended => {
-                    let round = self.round.take().expect("in hand");
-                    self.hand_over(round.handed);
+                    self.round.clear();
+                    let mut handed = std::mem::take(&mut self.round.handed);
+                    self.hand_over(&mut handed);
+                    self.round.handed = handed;
                 }
             }
         }

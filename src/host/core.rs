@@ -33,8 +33,8 @@ pub(super) struct Core {
     pub(super) handler: Option<Handler>,
     /// Vectors whose deferred work waits.
     pub(super) waiting: VecDeque<usize>,
-    /// The round in hand, in the deferred class.
-    pub(super) round: Option<Round>,
+    /// The round in the deferred class.
+    pub(super) round: Round,
     pub(super) softirq: Option<Softirq>,
     pub(super) backlog: Backlog,
     /// Threads, where there are any.
@@ -128,12 +128,28 @@ impl Vector {
     }
 
     /// When its earliest waiting packet is visible.
-    #[inline]
+    #[inline(always)]
     pub(super) fn first_visible(&self, rings: &[RxQueue]) -> Moment {
         let first = |queue: &usize| {
             rings[*queue].ring.first().map_or(Moment::NEVER, |packet| packet.visible)
         };
-        self.queues.iter().map(first).min().unwrap_or(Moment::NEVER)
+        match &self.queues[..] {
+            [only] => first(only),
+            all => all.iter().map(first).min().unwrap_or(Moment::NEVER),
+        }
+    }
+
+    /// A round over its rings is over; where the deferred work is done with it, the vector is
+    /// unmasked.
+    #[inline(always)]
+    pub(super) fn close_round(&mut self, round: &Round, done: bool, see: Moment) {
+        self.cursor = round.next_cursor.unwrap_or(self.cursor);
+        self.seen.packets += u64::from(round.taken);
+        self.seen.bytes += round.bytes;
+        if done {
+            self.masked = false;
+            self.moderator.unmask(see, self.seen);
+        }
     }
 
     /// When `n` packets are visible over all its rings.
@@ -182,7 +198,7 @@ impl Core {
             budget: spec.budget,
             handler: None,
             waiting: VecDeque::new(),
-            round: None,
+            round: Round::default(),
             softirq: None,
             backlog: Backlog::new(spec.backlog),
             threads: Threads::new(world, host, core).map(Box::new),
@@ -223,6 +239,7 @@ impl Core {
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
     ) -> bool {
+        let mut next = self.next_due(rings);
         loop {
             if let Some(handler) = self.handler {
                 if handler.end.before_arrivals() >= bound {
@@ -230,30 +247,32 @@ impl Core {
                 }
                 self.end_handler(handler);
             }
-            let (due, vector) = self.next_due(rings);
-            if due <= self.see {
-                self.take_interrupt(vector);
-                continue;
-            }
-            let limit = due.min(bound);
-            let stop = if self.round.is_some() || self.begin_deferred() {
-                self.run_deferred(limit, rings, ledger)
-            } else {
-                self.run_threads(limit, rings, ledger)
-            };
-            match stop {
-                Stop::Ended => {}
-                Stop::Freed => return true,
-                Stop::Limit if due >= bound => return false,
-                Stop::Limit => {
-                    self.see = due;
-                    self.take_interrupt(vector);
+            let (due, vector) = next;
+            if due > self.see {
+                let limit = due.min(bound);
+                let stop = if self.round.is_in_hand() || self.begin_deferred() {
+                    self.run_deferred(limit, rings, ledger)
+                } else {
+                    self.run_threads(limit, rings, ledger)
+                };
+                match stop {
+                    // A vector may have been unmasked.
+                    Stop::Ended => {
+                        next = self.next_due(rings);
+                        continue;
+                    }
+                    Stop::Freed => return true,
+                    Stop::Limit if due >= bound => return false,
+                    Stop::Limit => self.see = due,
                 }
             }
+            self.take_interrupt(vector);
+            next = self.next_due(rings);
         }
     }
 
     /// Runs the round in hand up to `limit`.
+    #[inline(always)]
     fn run_deferred(
         &mut self,
         limit: Moment,
@@ -261,10 +280,9 @@ impl Core {
         ledger: &mut Ledger<'_>,
     ) -> Stop {
         self.sheet.enter(Kind::Deferred, self.see.time());
-        let round = self.round.as_mut().expect("a round is in hand");
-        let vector = &self.vectors[round.vector];
+        let vector = &self.vectors[self.round.vector];
         let pace = Pace { vector, see: &mut self.see, limit, budget: self.budget };
-        let stop = round.run(pace, rings, ledger);
+        let stop = self.round.run(pace, rings, ledger);
         if stop == Stop::Ended {
             self.after_round(rings, ledger);
         }
@@ -272,7 +290,7 @@ impl Core {
     }
 
     /// The vector that is due first.
-    #[inline]
+    #[inline(always)]
     fn next_due(&self, rings: &[RxQueue]) -> (Moment, usize) {
         let mut next = (Moment::NEVER, 0);
         for (index, vector) in self.vectors.iter().enumerate() {
@@ -284,6 +302,7 @@ impl Core {
         next
     }
 
+    #[inline(always)]
     fn take_interrupt(&mut self, index: usize) {
         let now = self.see.time();
         let cost = self.interrupt_cost(now);
@@ -295,22 +314,28 @@ impl Core {
     }
 
     /// What an interrupt taken at `now` costs, a wake-up included.
+    #[inline(always)]
     pub(super) fn interrupt_cost(&mut self, now: Time) -> Span {
-        let idle =
-            self.sheet.idle_for(now).is_some_and(|idle| idle >= self.costs.idle_before_sleep);
-        // A demand of this very instant comes before the interrupt, and wakes the core for nothing.
-        let woken = self.threads.as_ref().is_some_and(|threads| threads.is_due(now));
-        let asleep = idle && !woken;
-        let wakeup = if asleep { self.costs.wakeup } else { Span::ZERO };
+        let wakeup = if self.costs.wakeup > Span::ZERO { self.wakeup(now) } else { Span::ZERO };
         self.costs.interrupt.draw() + wakeup
     }
 
+    /// What waking up costs an interrupt taken at `now`.
+    fn wakeup(&self, now: Time) -> Span {
+        let idle = self.sheet.idle_for(now);
+        let asleep = idle.is_some_and(|idle| idle >= self.costs.idle_before_sleep);
+        // A demand of this very instant comes before the interrupt, and wakes the core for nothing.
+        let woken = self.threads.as_ref().is_some_and(|threads| threads.is_due(now));
+        if asleep && !woken { self.costs.wakeup } else { Span::ZERO }
+    }
+
     /// Runs a handler from `now` on; what it interrupts ends later by its length.
+    #[inline(always)]
     pub(super) fn begin_handler(&mut self, vector: usize, now: Time, cost: Span) {
         self.tally.interrupts += 1;
         self.handler = Some(Handler { vector, start: now, end: now + cost });
-        if let Some(round) = &mut self.round {
-            round.end += cost;
+        if self.round.is_in_hand() {
+            self.round.end += cost;
         } else if self.backlog.delay(cost) {
             // The round over the backlog ends later.
         } else if let Some(threads) = &mut self.threads {
@@ -319,6 +344,7 @@ impl Core {
         self.sheet.enter(Kind::Interrupt, now);
     }
 
+    #[inline(always)]
     fn end_handler(&mut self, handler: Handler) {
         self.see = self.see.max(handler.end.before_arrivals());
         self.handler = None;
@@ -327,53 +353,49 @@ impl Core {
     }
 
     /// Starts the next deferred work, if there is any and it may run.
+    #[inline(always)]
     fn begin_deferred(&mut self) -> bool {
         if self.waiting.is_empty() || !self.softirq_may_run() {
             return false;
         }
         let vector = self.waiting.pop_front().expect("something waits");
-        self.round = Some(self.new_round(vector));
+        let end = self.round_begins();
+        self.round.begin(vector, self.vectors[vector].cursor, end);
         true
     }
 
-    /// A round over the rings of `vector`, its overhead to be paid from now on.
-    pub(super) fn new_round(&mut self, vector: usize) -> Round {
+    /// A round begins: when its overhead ends.
+    #[inline(always)]
+    pub(super) fn round_begins(&mut self) -> Time {
         self.tally.rounds += 1;
-        let end = self.see.time() + self.costs.round.draw();
-        Round::new(vector, self.vectors[vector].cursor, end)
+        self.see.time() + self.costs.round.draw()
     }
 
     /// Settles what a finished round leaves behind.
+    #[inline(always)]
     fn after_round(&mut self, rings: &[RxQueue], ledger: &mut Ledger<'_>) {
-        let round = self.round.take().expect("a round has just ended");
-        let taken = round.taken;
+        let vector = &mut self.vectors[self.round.vector];
         let done = match self.stack {
-            Stack::LinuxNapi { .. } => taken < self.budget,
-            _ => !self.vectors[round.vector].has_visible(self.see, rings),
+            Stack::LinuxNapi { .. } => self.round.taken < self.budget,
+            _ => !vector.has_visible(self.see, rings),
         };
-        self.close_round(round, done);
-        self.note_softirq_round(taken, ledger);
-    }
-
-    /// Completes or requeues the deferred work of a round, and hands its packets over.
-    pub(super) fn close_round(&mut self, round: Round, done: bool) {
-        let vector = &mut self.vectors[round.vector];
-        vector.cursor = round.next_cursor.unwrap_or(vector.cursor);
-        vector.seen.packets += u64::from(round.taken);
-        vector.seen.bytes += round.bytes;
-        if done {
-            vector.masked = false;
-            vector.moderator.unmask(self.see, vector.seen);
-        } else {
-            self.waiting.push_back(round.vector);
+        vector.close_round(&self.round, done, self.see);
+        if !done {
+            self.waiting.push_back(self.round.vector);
         }
-        self.hand_over(round.handed);
+        self.round.clear();
+        if !self.round.handed.is_empty() {
+            let mut handed = std::mem::take(&mut self.round.handed);
+            self.hand_over(&mut handed);
+            self.round.handed = handed;
+        }
+        self.note_softirq_round(self.round.taken, ledger);
     }
 
     /// Hands packets over to their apps, on this core or another, at the core's time.
-    pub(super) fn hand_over(&mut self, packets: Vec<(usize, Processed)>) {
+    pub(super) fn hand_over(&mut self, packets: &mut Vec<(usize, Processed)>) {
         let now = self.see.time();
-        for (app, packet) in packets {
+        for (app, packet) in packets.drain(..) {
             match &mut self.threads {
                 Some(threads) if threads.has_app(app) => threads.hand_off(now, app, packet),
                 _ => self.outbox.push(HandOff { now, app, packet }),
@@ -441,7 +463,7 @@ impl Core {
             Stack::BusyPoll => Moment::NEVER,
             _ => self.next_due(rings).0,
         };
-        let round = self.round.as_ref().map(|round| round.next_moment(self.see));
+        let round = self.round.is_in_hand().then(|| self.round.next_moment(self.see));
         let backlog = self.backlog.round_end().map(Time::before_arrivals);
         if let Some(in_hand) = round.or(backlog) {
             return due.min(in_hand);
@@ -466,7 +488,6 @@ impl Core {
     /// Packets that have left their ring and not ended.
     pub(super) fn packets_inside(&self) -> usize {
         let threads = self.threads.as_ref().map_or(0, |threads| threads.packets_inside());
-        let round = self.round.as_ref().map_or(0, |round| round.handed.len());
-        threads + round + self.backlog.packets_inside()
+        threads + self.round.handed.len() + self.backlog.packets_inside()
     }
 }

@@ -142,8 +142,8 @@ impl Core {
             round.started = Some(self.see.time());
             round.end = self.see.time() + ledger.costs_of(next.packet.frame.source).deferred(&next.packet.frame);
         }
-        let round = self.backlog.round.take().expect("in hand");
-        self.hand_over(round.handed);
+        let mut round = self.backlog.round.take().expect("in hand");
+        self.hand_over(&mut round.handed);
         Stop::Ended
     }
 }

@@ -7,8 +7,8 @@ use super::queue::RxQueue;
 use crate::engine::time::{Moment, Time};
 use crate::rx::ring::Processing;
 
-/// A round over the rings of one vector.
-#[derive(Debug)]
+/// A round over the rings of one vector, or none.
+#[derive(Debug, Default)]
 pub(super) struct Round {
     pub(super) vector: usize,
     /// When what it is doing ends; what interrupts it moves this on.
@@ -31,8 +31,11 @@ pub(super) struct Round {
 }
 
 /// What a round is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Doing {
+    /// There is no round.
+    #[default]
+    Nothing,
     Overhead,
     /// The first packet of the ring at the cursor is in hand.
     Packet,
@@ -60,20 +63,25 @@ pub(super) struct Pace<'a> {
 }
 
 impl Round {
-    /// A round whose overhead lasts until `end`.
-    pub(super) const fn new(vector: usize, cursor: usize, end: Time) -> Self {
-        Self {
-            vector,
-            end,
-            doing: Doing::Overhead,
-            start: end,
-            taken: 0,
-            bytes: 0,
-            cursor,
-            next_cursor: None,
-            empty: 0,
-            handed: Vec::new(),
-        }
+    /// A round over the rings of `vector`, from `cursor` on, begins; its overhead lasts until `end`.
+    #[inline(always)]
+    pub(super) fn begin(&mut self, vector: usize, cursor: usize, end: Time) {
+        debug_assert!(!self.is_in_hand() && self.handed.is_empty(), "one round at a time");
+        (self.vector, self.cursor, self.end) = (vector, cursor, end);
+        (self.doing, self.next_cursor, self.empty) = (Doing::Overhead, None, 0);
+        (self.taken, self.bytes) = (0, 0);
+    }
+
+    /// Whether there is a round.
+    #[inline(always)]
+    pub(super) fn is_in_hand(&self) -> bool {
+        self.doing != Doing::Nothing
+    }
+
+    /// The round is over and settled.
+    #[inline(always)]
+    pub(super) fn clear(&mut self) {
+        self.doing = Doing::Nothing;
     }
 
     /// When it does something next, on a core whose time is `see`.
@@ -91,6 +99,7 @@ impl Round {
     ) -> Stop {
         loop {
             match self.doing {
+                Doing::Nothing => unreachable!("only a round in hand runs"),
                 Doing::Overhead if self.end.before_arrivals() >= pace.limit => return Stop::Limit,
                 Doing::Overhead => {
                     *pace.see = (*pace.see).max(self.end.before_arrivals());

@@ -3,7 +3,7 @@
 use super::core::Core;
 use super::ledger::Ledger;
 use super::queue::RxQueue;
-use super::round::{Pace, Stop};
+use super::round::{Pace, Round, Stop};
 use super::threads::{Ksoftirqd, Threads};
 use crate::engine::time::{Moment, Span, Time};
 use crate::rx::cpu::Stack;
@@ -71,18 +71,18 @@ impl Core {
     /// What `ksoftirqd` was doing has ended: runs on from there, until something lasts.
     pub(super) fn run_ksoftirqd(&mut self, rings: &mut [RxQueue], ledger: &mut Ledger<'_>) -> Stop {
         let now = self.see.time();
-        if self.running_ksoftirqd().round.is_none() {
+        if !self.running_ksoftirqd().round.is_in_hand() {
             let Some(vector) = self.waiting.pop_front() else {
                 self.ksoftirqd().sleep();
                 return Stop::Limit;
             };
-            let round = self.new_round(vector);
+            let (cursor, end) = (self.vectors[vector].cursor, self.round_begins());
             let ksoftirqd = self.running_ksoftirqd();
-            ksoftirqd.round = Some(round);
+            ksoftirqd.round.begin(vector, cursor, end);
             ksoftirqd.note_left(now);
             return Stop::Limit;
         }
-        let mut round = self.running_ksoftirqd().round.take().expect("just looked");
+        let mut round = std::mem::take(&mut self.running_ksoftirqd().round);
         let vector = &self.vectors[round.vector];
         let slice_is_over = self.threads.as_ref().is_some_and(|threads| threads.slice_is_over());
         let limit = Moment(self.see.0 + 1);
@@ -93,18 +93,26 @@ impl Core {
             round.run(pace, rings, ledger)
         };
         if stop == Stop::Ended {
-            let done = round.taken < self.budget;
-            self.close_round(round, done);
-            self.running_ksoftirqd().note_left(now);
-        } else {
-            let ksoftirqd = self.running_ksoftirqd();
-            ksoftirqd.round = Some(round);
-            ksoftirqd.note_left(now);
+            self.end_ksoftirqd_round(&mut round);
         }
+        let ksoftirqd = self.running_ksoftirqd();
+        ksoftirqd.round = round;
+        ksoftirqd.note_left(now);
         if slice_is_over && stop != Stop::Freed {
             self.ksoftirqd().rotate();
         }
         stop
+    }
+
+    /// A round of `ksoftirqd` is over: it completes, or goes to the tail.
+    fn end_ksoftirqd_round(&mut self, round: &mut Round) {
+        let done = round.taken < self.budget;
+        self.vectors[round.vector].close_round(round, done, self.see);
+        if !done {
+            self.waiting.push_back(round.vector);
+        }
+        round.clear();
+        self.hand_over(&mut round.handed);
     }
 
     fn running_ksoftirqd(&mut self) -> &mut Ksoftirqd {

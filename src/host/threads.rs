@@ -43,7 +43,7 @@ struct Work {
 /// Deferred work that a softirq left, and how much of what its round is doing is left.
 #[derive(Default)]
 pub(super) struct Ksoftirqd {
-    pub(super) round: Option<Round>,
+    pub(super) round: Round,
     left: Span,
 }
 
@@ -313,9 +313,7 @@ impl Threads {
         let held = |thread: &Thread| match thread {
             Thread::App(app) => app.packets(),
             Thread::Work(_) => 0,
-            Thread::Ksoftirqd(ksoftirqd) => {
-                ksoftirqd.round.as_ref().map_or(0, |round| round.handed.len())
-            }
+            Thread::Ksoftirqd(ksoftirqd) => ksoftirqd.round.handed.len(),
         };
         self.inbox.len() + self.list.iter().map(held).sum::<usize>()
     }
@@ -324,13 +322,14 @@ impl Threads {
 impl Ksoftirqd {
     /// Its round runs on from `now`.
     fn set_clock(&mut self, now: Time) {
-        if let Some(round) = &mut self.round {
-            round.end = now + self.left;
+        if self.round.is_in_hand() {
+            self.round.end = now + self.left;
         }
     }
 
     /// Notes how much is left of what its round is doing at `now`.
     pub(super) fn note_left(&mut self, now: Time) {
-        self.left = self.round.as_ref().map_or(Span::ZERO, |round| round.end.since(now));
+        let in_hand = self.round.is_in_hand();
+        self.left = if in_hand { self.round.end.since(now) } else { Span::ZERO };
     }
 }
