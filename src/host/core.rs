@@ -21,6 +21,8 @@ use std::collections::VecDeque;
 pub(super) struct Core {
     /// Interrupt vectors in the order (NIC, vector).
     pub(super) vectors: Vec<Vector>,
+    /// See `cycles`.
+    pub(super) only_cycles: bool,
     /// The core's own clock: what lies before it is done.
     pub(super) see: Moment,
     /// Nothing before this is left to happen.
@@ -147,9 +149,15 @@ impl Vector {
         self.seen.packets += u64::from(round.taken);
         self.seen.bytes += round.bytes;
         if done {
-            self.masked = false;
-            self.moderator.unmask(see, self.seen);
+            self.unmask(see);
         }
+    }
+
+    /// The deferred work is complete.
+    #[inline(always)]
+    pub(super) fn unmask(&mut self, see: Moment) {
+        self.masked = false;
+        self.moderator.unmask(see, self.seen);
     }
 
     /// When `n` packets are visible over all its rings.
@@ -185,6 +193,7 @@ impl Core {
         let charge = |draw, entry| Charge::new(draw, world.seed, &name, entry);
         Self {
             vectors: Vec::new(),
+            only_cycles: false,
             see: Moment::default(),
             reached: Moment::default(),
             sheet: TimeSheet::new(),
@@ -239,6 +248,10 @@ impl Core {
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
     ) -> bool {
+        let only_cycles = self.only_cycles && !rings[self.vectors[0].queues[0]].watched;
+        if only_cycles && self.is_at_rest() {
+            self.run_cycles(bound, rings, ledger);
+        }
         let mut next = self.next_due(rings);
         loop {
             if let Some(handler) = self.handler {
@@ -258,6 +271,9 @@ impl Core {
                 match stop {
                     // A vector may have been unmasked.
                     Stop::Ended => {
+                        if only_cycles && self.waiting.is_empty() {
+                            self.run_cycles(bound, rings, ledger);
+                        }
                         next = self.next_due(rings);
                         continue;
                     }
@@ -302,8 +318,9 @@ impl Core {
         next
     }
 
+    /// The interrupt of a vector is taken now: when its handler ends.
     #[inline(always)]
-    fn take_interrupt(&mut self, index: usize) {
+    pub(super) fn take_interrupt(&mut self, index: usize) -> Time {
         let now = self.see.time();
         let cost = self.interrupt_cost(now);
         let vector = &mut self.vectors[index];
@@ -311,6 +328,7 @@ impl Core {
         vector.moderator.taken(now);
         vector.seen.interrupts += 1;
         self.begin_handler(index, now, cost);
+        now + cost
     }
 
     /// What an interrupt taken at `now` costs, a wake-up included.

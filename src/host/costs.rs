@@ -82,10 +82,18 @@ impl Costed {
     #[inline(always)]
     fn of(&self, frame: &Frame) -> Span {
         let mut ps = self.fixed + self.per_byte * u64::from(frame.size);
-        for entry in &self.random {
-            let one = entry.law.span(entry.words.word(frame.number)).0;
-            ps += if entry.per_byte { one * u64::from(frame.size) } else { one };
+        if !self.random.is_empty() {
+            ps += self.random_part(frame);
         }
         Span(ps)
+    }
+
+    #[inline(never)]
+    fn random_part(&self, frame: &Frame) -> u64 {
+        let part = |entry: &RandomEntry| {
+            let one = entry.law.span(entry.words.word(frame.number)).0;
+            if entry.per_byte { one * u64::from(frame.size) } else { one }
+        };
+        self.random.iter().map(part).sum()
     }
 }

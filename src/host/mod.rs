@@ -16,6 +16,7 @@ mod port;
 mod merge;
 mod queue;
 mod core;
+mod cycles;
 mod round;
 mod softirq;
 mod busy_poll;

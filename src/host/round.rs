@@ -5,7 +5,7 @@ use super::core::Vector;
 use super::ledger::{Ledger, Next, Processed};
 use super::queue::RxQueue;
 use crate::engine::time::{Moment, Time};
-use crate::rx::ring::Processing;
+use crate::rx::ring::{Finished, Ring};
 
 /// A round over the rings of one vector, or none.
 #[derive(Debug, Default)]
@@ -14,8 +14,6 @@ pub(super) struct Round {
     /// When what it is doing ends; what interrupts it moves this on.
     pub(super) end: Time,
     doing: Doing,
-    /// When the packet in hand was begun.
-    start: Time,
     /// Packets taken.
     pub(super) taken: u32,
     /// Their bytes.
@@ -72,6 +70,14 @@ impl Round {
         (self.taken, self.bytes) = (0, 0);
     }
 
+    /// The only ring of `vector` is in the middle of a round, that took so much; the packet in hand
+    /// lasts until `end`.
+    pub(super) fn resume(&mut self, vector: usize, end: Time, taken: u32, bytes: u64) {
+        self.begin(vector, 0, end);
+        (self.doing, self.next_cursor) = (Doing::Packet, Some(0));
+        (self.taken, self.bytes) = (taken, bytes);
+    }
+
     /// Whether there is a round.
     #[inline(always)]
     pub(super) fn is_in_hand(&self) -> bool {
@@ -123,16 +129,12 @@ impl Round {
 
     /// Starts the next visible packet; false where a full turn found none.
     #[inline(always)]
-    fn choose(&mut self, pace: &Pace<'_>, rings: &[RxQueue], ledger: &Ledger<'_>) -> bool {
+    fn choose(&mut self, pace: &Pace<'_>, rings: &mut [RxQueue], ledger: &Ledger<'_>) -> bool {
         let queues = &pace.vector.queues;
         loop {
             let behind = if self.cursor + 1 == queues.len() { 0 } else { self.cursor + 1 };
-            if let Some(packet) = rings[queues[self.cursor]].ring.first()
-                && packet.visible <= *pace.see
-            {
-                self.start = pace.see.time();
-                self.end = self.start + ledger.costs_of(packet.frame.source).deferred(&packet.frame);
-                self.doing = Doing::Packet;
+            if let Some(end) = begin_first(&mut rings[queues[self.cursor]].ring, *pace.see, ledger) {
+                (self.end, self.doing) = (end, Doing::Packet);
                 (self.next_cursor, self.empty) = (Some(behind), 0);
                 return true;
             }
@@ -146,7 +148,6 @@ impl Round {
 
     /// Finishes the packet in hand and those behind it in its ring, at most so many. None where
     /// that is done, or the ring shows no more: the round has to choose.
-    #[inline(always)]
     fn work_off(
         &mut self,
         most: u32,
@@ -154,45 +155,27 @@ impl Round {
         queue: &mut RxQueue,
         ledger: &mut Ledger<'_>,
     ) -> Option<Stop> {
-        let interrupt = pace.vector.moderator.last_taken();
         let most = if queue.watched { 1 } else { most as usize };
-        let (mut start, mut end, mut see) = (self.start, self.end, *pace.see);
-        let (mut n, mut bytes) = (0, 0);
-        let packets = queue.ring.front_mut();
-        let mut this = &mut packets[0];
-        let (mut source, mut costs) = (this.packet.frame.source, ledger.costs_of(this.packet.frame.source));
-        let (doing, stop) = loop {
-            if end.before_arrivals() >= pace.limit {
-                break (Doing::Packet, Some(Stop::Limit));
-            }
-            see = see.max(end.before_arrivals());
-            if costs.goes_on {
-                break (Doing::Choosing, None);
-            }
-            this.work = Processing { start, end, interrupt };
-            bytes += u64::from(this.packet.frame.size);
-            n += 1;
-            match packets.get_mut(n) {
-                Some(next) if n < most && next.packet.visible <= see => this = next,
-                _ => break (Doing::Choosing, None),
-            }
-            if this.packet.frame.source != source {
-                source = this.packet.frame.source;
-                costs = ledger.costs_of(source);
-            }
-            start = see.time();
-            end = start + costs.deferred(&this.packet.frame);
-        };
-        let passes_on = costs.goes_on && stop.is_none();
-        (self.start, self.end, self.doing, *pace.see) = (start, end, doing, see);
-        self.taken += n as u32;
-        self.bytes += bytes;
-        queue.ring.finish(n);
-        if passes_on {
-            self.pass_on(interrupt, queue, ledger);
+        let interrupt = pace.vector.moderator.last_taken();
+        let now = (self.end, *pace.see);
+        let run = run_on(queue.ring.front_mut(), most, now, pace.limit, interrupt, ledger);
+        (self.end, *pace.see) = (run.end, run.see);
+        self.note(&run);
+        queue.ring.finish(run.n);
+        match run.stop {
+            RunStop::Limit => return Some(Stop::Limit),
+            RunStop::Done => {}
+            RunStop::GoesOn => self.pass_on(interrupt, queue, ledger),
         }
-        let freed = queue.watched && doing == Doing::Choosing;
-        if freed { Some(Stop::Freed) } else { stop }
+        self.doing = Doing::Choosing;
+        queue.watched.then_some(Stop::Freed)
+    }
+
+    /// Packets of a ring were taken.
+    #[inline(always)]
+    pub(super) fn note(&mut self, run: &Run) {
+        self.taken += run.n as u32;
+        self.bytes += run.bytes;
     }
 
     /// What it was doing has ended: begins the next packet (and reports the limit), or ends.
@@ -219,19 +202,93 @@ impl Round {
     #[inline(never)]
     fn pass_on(&mut self, interrupt: Time, queue: &mut RxQueue, ledger: &mut Ledger<'_>) {
         ledger.book(&mut queue.ring, queue.number);
+        let start = queue.ring.front_mut()[0].work.start;
         let packet = queue.ring.take_first();
         self.taken += 1;
         self.bytes += u64::from(packet.frame.size);
         let done = Processed {
             packet,
             queue: queue.number,
-            start: self.start,
+            start,
             end: self.end,
             moderation: interrupt.since(packet.visible.time()),
-            deferred: self.end - self.start,
+            deferred: self.end - start,
         };
         if let Next::App(app) = ledger.processed(&done) {
             self.handed.push((app, done));
         }
     }
+}
+
+/// Packets finished in a row.
+pub(super) struct Run {
+    pub(super) n: usize,
+    pub(super) bytes: u64,
+    /// When the last thing begun ends; the core's time.
+    pub(super) end: Time,
+    pub(super) see: Moment,
+    pub(super) stop: RunStop,
+}
+
+/// Why a run stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RunStop {
+    /// A packet is in hand that lasts up to the limit or beyond.
+    Limit,
+    /// The ring shows no more, or enough were taken.
+    Done,
+    /// A packet's deferred work has ended that goes on to a consumer.
+    GoesOn,
+}
+
+/// Begins the first packet of a ring at `see`, if it is visible: when it ends.
+#[inline(always)]
+pub(super) fn begin_first(ring: &mut Ring, see: Moment, ledger: &Ledger<'_>) -> Option<Time> {
+    let first = ring.front_mut().first_mut().filter(|first| first.packet.visible <= see)?;
+    first.work.start = see.time();
+    Some(see.time() + ledger.costs_of(first.packet.frame.source).deferred(&first.packet.frame))
+}
+
+/// Finishes packets one after the other: the first, which is in hand, and those behind it as long as
+/// they are visible, at most so many. `now` is when the first one ends, and the core's time;
+/// `interrupt` when the interrupt that led here was taken.
+#[inline(never)]
+pub(super) fn run_on(
+    packets: &mut [Finished],
+    most: usize,
+    now: (Time, Moment),
+    limit: Moment,
+    interrupt: Time,
+    ledger: &Ledger<'_>,
+) -> Run {
+    let (mut end, mut see) = now;
+    let (mut n, mut bytes, mut stop) = (0, 0, RunStop::Done);
+    let mut source = packets[0].packet.frame.source;
+    let mut costs = ledger.costs_of(source);
+    for this in packets.iter_mut().take(most) {
+        if n > 0 {
+            if this.packet.visible > see {
+                break;
+            }
+            if this.packet.frame.source != source {
+                source = this.packet.frame.source;
+                costs = ledger.costs_of(source);
+            }
+            this.work.start = see.time();
+            end = see.time() + costs.deferred(&this.packet.frame);
+        }
+        if end.before_arrivals() >= limit {
+            stop = RunStop::Limit;
+            break;
+        }
+        see = see.max(end.before_arrivals());
+        if costs.goes_on {
+            stop = RunStop::GoesOn;
+            break;
+        }
+        (this.work.end, this.work.interrupt) = (end, interrupt);
+        bytes += u64::from(this.packet.frame.size);
+        n += 1;
+    }
+    Run { n, bytes, end, see, stop }
 }

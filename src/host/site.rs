@@ -69,6 +69,9 @@ impl Site {
             let (queues, hold) = (nic.queues.len(), nic.hold);
             ports.push(SitePort { nic: index, port, base, queues, hold, blocked: None, held });
         }
+        for core in &mut cores {
+            core.only_cycles = core.has_only_cycles();
+        }
         let app_cores: Vec<Option<usize>> =
             world.apps.iter().map(|app| (app.host == host).then_some(app.core as usize)).collect();
         let coupled = feeds_other_cores(world, host, &app_cores);

@@ -147,7 +147,7 @@ impl Ring {
         &mut self.slots[from..to]
     }
 
-    /// The `n` oldest packets are finished (and their `work` noted): their descriptors are free;
+    /// The `n` oldest packets are finished, and their `work` is noted: their descriptors are free;
     /// they stay to be booked.
     #[inline(always)]
     pub fn finish(&mut self, n: usize) {
