@@ -72,11 +72,19 @@ impl<'s> Ledger<'s> {
         Self { accounts, costs, digest: 0, offered: 0, sink }
     }
 
-    /// These frames are offered to the wire.
-    pub(super) fn offered(&mut self, frames: &[Frame]) {
-        for run in frames.chunk_by(|one, next| one.source == next.source) {
-            self.accounts[run[0].source as usize].tally.offered += Load::of(run);
+    /// These frames are offered to the wire, all by one source where it is known; what they are
+    /// together.
+    pub(super) fn offered(&mut self, frames: &[Frame], source: Option<u32>) -> Load {
+        let load = Load::of(frames);
+        if let Some(source) = source {
+            self.accounts[source as usize].tally.offered += load;
+        } else {
+            for frame in frames {
+                let offered = &mut self.accounts[frame.source as usize].tally.offered;
+                *offered += Load::of(std::slice::from_ref(frame));
+            }
         }
+        load
     }
 
     /// Books the packets that a ring has finished. All ended with their deferred work.

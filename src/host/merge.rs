@@ -41,6 +41,11 @@ impl Merge {
         }
     }
 
+    /// The only source, where there is only one.
+    pub(super) fn only(&self) -> Option<u32> {
+        if let [(id, _)] = &self.sources[..] { Some(*id) } else { None }
+    }
+
     /// Whether no source has a packet left.
     pub(super) fn is_exhausted(&self) -> bool {
         self.sources.iter().all(|(_, source)| source.due() > Time::END)

@@ -122,22 +122,28 @@ impl Port {
         if self.guarded {
             return;
         }
+        let Self { frames, dma, routes, queues, .. } = self;
         let mut n = 0;
-        for frame in self.frames.waiting() {
-            let start = self.dma.earliest(frame.time);
-            let queue = self.queue_of(frame) as usize;
+        let (mut source, mut buckets) = (u32::MAX, &[][..]);
+        for frame in frames.waiting() {
+            if frame.source != source {
+                source = frame.source;
+                buckets = &routes[source as usize].buckets;
+            }
+            let start = dma.earliest(frame.time);
+            let queue = queues[usize::from(buckets[frame.flow as usize])] as usize;
             let ring = &mut rings[queue].ring;
             if start >= bound || ring.is_closed() || start == last.0 {
                 break;
             }
-            let visible = self.dma.transfer(start, frame.size).visible;
+            let visible = dma.transfer(start, frame.size).visible;
             if visible.is_at_arrivals() {
                 *last = (visible, queue);
             }
             ring.push(Descriptor { frame: *frame, dma_start: start.time(), visible });
             n += 1;
         }
-        self.frames.pass(n);
+        frames.pass(n);
     }
 
     /// The queue of a frame whose DMA starts now.
@@ -162,11 +168,11 @@ impl Port {
         let before = self.frames.len();
         self.merge.fill(limit, BATCH, &mut self.frames);
         let full = self.frames.len() == before + BATCH;
-        ledger.offered(&self.frames.waiting()[before..]);
+        self.taken += ledger.offered(&self.frames.waiting()[before..], self.merge.only());
         for lost in self.wire.carry(&mut self.frames, before) {
+            self.taken = self.taken.less(Load::of(&[lost]));
             self.lose_early(&lost, Fate::Dropped(DropReason::LinkFull), ledger);
         }
-        self.taken += Load::of(&self.frames.waiting()[before..]);
         full
     }
 

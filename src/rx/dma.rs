@@ -21,7 +21,7 @@ pub struct DmaSpec {
 pub struct DmaEngine {
     free: Moment,
     latency: Span,
-    transfer: Option<SpanTable<1>>,
+    transfer: SpanTable<1>,
     /// Time spent on transfers so far.
     pub busy: Span,
 }
@@ -39,16 +39,16 @@ impl DmaEngine {
     /// An engine that has not transferred anything yet.
     #[must_use]
     pub fn new(spec: DmaSpec) -> Self {
-        let transfer = spec
-            .bits
-            .map(|bits| SpanTable::new(move |size| [transfer_time(size, bits, spec.max_payload)]));
+        let transfer = SpanTable::new(move |size| {
+            [spec.bits.map_or(Span::ZERO, |bits| transfer_time(size, bits, spec.max_payload))]
+        });
         Self { free: Moment::default(), latency: spec.latency, transfer, busy: Span::ZERO }
     }
 
     /// How long a frame of `size` bytes holds the bus.
     #[inline(always)]
     pub fn transfer_time(&mut self, size: u32) -> Span {
-        self.transfer.as_mut().map_or(Span::ZERO, |table| table.get(size)[0])
+        self.transfer.get(size)[0]
     }
 
     /// The moment at which the DMA of a frame that arrived at `arrival` may start.

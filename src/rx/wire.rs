@@ -33,7 +33,8 @@ impl Wire {
         let limited = bits.map(|bits| Limited {
             free: Time::ZERO,
             held: Span::ZERO,
-            backlog: byte_time(egress, bits),
+            // Longer than the clock is as good as endless, and cannot overflow when added up.
+            backlog: byte_time(egress, bits).min(Span(Time::END.0)),
             times: SpanTable::new(move |size| {
                 let last_bit = u64::from(size) + PREAMBLE;
                 [byte_time(last_bit + GAP, bits), byte_time(last_bit, bits)]
@@ -76,7 +77,7 @@ impl Limited {
     /// is full.
     #[inline(always)]
     fn send(&mut self, now: Time, size: u32) -> Option<Time> {
-        if self.free.since(now) > self.backlog {
+        if self.free > now + self.backlog {
             return None;
         }
         let [hold, last_bit] = self.times.get(size);

@@ -23,7 +23,7 @@ use crate::vocab::id::FlowId;
 use crate::vocab::packet::Packet;
 use capture::{Capture, Captured};
 use choice::{FlowChoice, SizeChoice};
-use pace::{Pace, Poisson, Steady};
+use pace::{Even, Pace, Poisson, Steady};
 use shape::{Burst, Line, OnOff, Shape};
 use std::sync::Arc;
 
@@ -42,6 +42,7 @@ pub struct Source {
 /// Where the next time comes from; what is asked most often comes first.
 #[derive(Clone, Debug)]
 enum When {
+    Even(Even),
     Steady(Steady<u64>),
     Poisson(Poisson),
     Shaped(Box<Shape>),
@@ -55,14 +56,14 @@ impl When {
             Arrivals::Constant(gap) => {
                 let start = Time(words("phase").below(whole_ps(*gap)));
                 if let Some(steady) = Steady::new(start, *gap) {
-                    return Self::Steady(steady);
+                    return Self::of(steady);
                 }
                 Shape::Fine(Steady::new(start, *gap).expect("a u128 holds every fraction"))
             }
             Arrivals::Poisson(gap) => return Self::Poisson(Poisson::new(*gap, words("gaps"))),
             Arrivals::Line { link } => {
                 if let Some(steady) = back_to_back(&spec.sizes, *link) {
-                    return Self::Steady(steady);
+                    return Self::of(steady);
                 }
                 Shape::Line(Line::new(*link))
             }
@@ -75,6 +76,10 @@ impl When {
             Arrivals::Capture(capture) => return Self::Recorded(Arc::clone(capture)),
         };
         Self::Shaped(Box::new(shape))
+    }
+
+    fn of(steady: Steady<u64>) -> Self {
+        steady.even().map_or(Self::Steady(steady), Self::Even)
     }
 }
 
@@ -137,6 +142,7 @@ impl Source {
         let limit = limit.min(Time::END);
         let room = frames.room(most);
         let n = match &mut self.when {
+            When::Even(pace) => times(pace, &mut self.due, limit, room),
             When::Steady(pace) => times(pace, &mut self.due, limit, room),
             When::Poisson(pace) => times(pace, &mut self.due, limit, room),
             When::Shaped(_) | When::Recorded(_) => {
@@ -162,6 +168,7 @@ impl Source {
     /// back needs the size to tell the time.
     fn look_ahead(&mut self) {
         let (due, size) = match &mut self.when {
+            When::Even(even) => (Some(even.step()), self.sizes.next()),
             When::Steady(steady) => (Some(steady.step()), self.sizes.next()),
             When::Poisson(poisson) => (Some(poisson.step()), self.sizes.next()),
             When::Shaped(shape) => {

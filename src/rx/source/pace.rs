@@ -79,6 +79,29 @@ where
     }
 }
 
+/// Gaps of whole picoseconds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Even {
+    next: u64,
+    gap: u64,
+}
+
+impl Pace for Even {
+    #[inline(always)]
+    fn step(&mut self) -> Time {
+        let now = Time(self.next);
+        self.next += self.gap;
+        now
+    }
+}
+
+impl Steady<u64> {
+    /// The same, where no gap leaves a fraction.
+    pub(super) fn even(self) -> Option<Even> {
+        (self.part == 0).then_some(Even { next: self.next, gap: self.whole })
+    }
+}
+
 /// Never 0, as `Gap::packets` is above 0.
 fn greatest_common_divisor(mut a: u128, mut b: u128) -> u128 {
     while b > 0 {
