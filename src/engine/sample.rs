@@ -272,10 +272,15 @@ fn normal(word: u64) -> f64 {
     libm::sqrt(-2.0 * libm::log(unit(word))) * libm::cos(angle)
 }
 
-/// To the nearest whole picosecond; a value beyond the clock ends at its end.
+/// To the nearest whole picosecond, of two to the even one; a value beyond the clock ends at its
+/// end.
+///
+/// Below 2^51, at 2^52 and above floats are whole numbers, and the low bits of `2^52 + x` are `x`
+/// rounded: far fewer instructions than a saturating conversion.
 #[inline]
 fn round(ps: f64) -> u64 {
-    (ps + 0.5) as u64
+    const TWO_52: f64 = 4_503_599_627_370_496.0;
+    if ps < TWO_52 / 2.0 { (ps + TWO_52).to_bits() & ((1 << 52) - 1) } else { ps as u64 }
 }
 
 #[cfg(test)]

@@ -132,9 +132,7 @@ impl Vector {
     /// When its earliest waiting packet is visible.
     #[inline(always)]
     pub(super) fn first_visible(&self, rings: &[RxQueue]) -> Moment {
-        let first = |queue: &usize| {
-            rings[*queue].ring.first().map_or(Moment::NEVER, |packet| packet.visible)
-        };
+        let first = |queue: &usize| rings[*queue].ring.visible(1);
         match &self.queues[..] {
             [only] => first(only),
             all => all.iter().map(first).min().unwrap_or(Moment::NEVER),
@@ -162,18 +160,13 @@ impl Vector {
 
     /// When `n` packets are visible over all its rings.
     fn nth_visible(&self, n: u32, rings: &[RxQueue]) -> Moment {
-        if let [queue] = self.queues[..] {
-            return rings[queue]
-                .ring
-                .get(u64::from(n) - 1)
-                .map_or(Moment::NEVER, |packet| packet.visible);
+        if let [only] = self.queues[..] {
+            return rings[only].ring.visible(n);
         }
         let waiting = |queue: &usize| {
             let ring = &rings[*queue].ring;
-            (0..u64::from(n))
-                .map_while(|at| ring.get(at))
-                .map(|packet| packet.visible)
-                .collect::<Vec<_>>()
+            let seen = (1..=n).map(|n| ring.visible(n));
+            seen.take_while(|visible| *visible < Moment::NEVER).collect::<Vec<_>>()
         };
         let mut all: Vec<Moment> = self.queues.iter().flat_map(waiting).collect();
         all.sort_unstable();

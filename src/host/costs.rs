@@ -20,7 +20,10 @@ pub(super) struct PacketCosts {
 struct Costed {
     fixed: u64,
     per_byte: u64,
+    /// Entries with chance, per packet and per byte.
     random: Vec<RandomEntry>,
+    random_per_byte: Vec<RandomEntry>,
+    is_random: bool,
 }
 
 /// An entry with chance: its value is drawn by the packet's number.
@@ -28,7 +31,13 @@ struct Costed {
 struct RandomEntry {
     law: Sampler,
     words: Indexed,
-    per_byte: bool,
+}
+
+impl RandomEntry {
+    #[inline(always)]
+    fn of(&self, frame: &Frame) -> u64 {
+        self.law.span(self.words.word(frame.number)).0
+    }
 }
 
 impl PacketCosts {
@@ -75,14 +84,16 @@ impl Costed {
         match (law.constant(), per_byte) {
             (Some(span), false) => self.fixed += span.0,
             (Some(span), true) => self.per_byte += span.0,
-            (None, _) => self.random.push(RandomEntry { law, words, per_byte }),
+            (None, false) => self.random.push(RandomEntry { law, words }),
+            (None, true) => self.random_per_byte.push(RandomEntry { law, words }),
         }
+        self.is_random = self.random.len() + self.random_per_byte.len() > 0;
     }
 
     #[inline(always)]
     fn of(&self, frame: &Frame) -> Span {
         let mut ps = self.fixed + self.per_byte * u64::from(frame.size);
-        if !self.random.is_empty() {
+        if self.is_random {
             ps += self.random_part(frame);
         }
         Span(ps)
@@ -90,10 +101,13 @@ impl Costed {
 
     #[inline(never)]
     fn random_part(&self, frame: &Frame) -> u64 {
-        let part = |entry: &RandomEntry| {
-            let one = entry.law.span(entry.words.word(frame.number)).0;
-            if entry.per_byte { one * u64::from(frame.size) } else { one }
-        };
-        self.random.iter().map(part).sum()
+        let mut ps = 0;
+        for entry in &self.random {
+            ps += entry.of(frame);
+        }
+        for entry in &self.random_per_byte {
+            ps += entry.of(frame) * u64::from(frame.size);
+        }
+        ps
     }
 }

@@ -8,9 +8,10 @@
 use super::core::Core;
 use super::ledger::Ledger;
 use super::queue::RxQueue;
-use super::round::{RunStop, begin_first, run_on};
+use super::round::{RunStop, Terms, run_on};
 use crate::engine::time::Moment;
 use crate::rx::cpu::{Kind, Stack};
+use crate::rx::ring::Ring;
 
 impl Core {
     /// Whether the core can have nothing but cycles of one ring.
@@ -33,9 +34,10 @@ impl Core {
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
     ) {
+        let ring = &mut rings[self.vectors[0].queues[0]].ring;
         self.sheet.enter(Kind::Idle, self.see.time());
         loop {
-            let due = self.vectors[0].due(rings);
+            let due = self.vectors[0].moderator.due(ring.visible(1), |n| ring.visible(n));
             if due >= bound {
                 return;
             }
@@ -47,51 +49,44 @@ impl Core {
             self.see = self.see.max(handler_end.before_arrivals());
             self.handler = None;
             self.sheet.enter(Kind::Deferred, self.see.time());
-            while self.run_only_round(bound, rings, ledger) {
-                if self.vectors[0].has_visible(self.see, rings) {
-                    continue;
+            while ring.visible(1) <= self.see {
+                if !self.run_only_round(bound, ring, ledger) {
+                    return;
                 }
-                self.vectors[0].unmask(self.see);
-                self.sheet.enter(Kind::Idle, self.see.time());
-                break;
             }
-            if self.round.is_in_hand() {
-                return;
-            }
+            self.vectors[0].unmask(self.see);
+            self.sheet.enter(Kind::Idle, self.see.time());
         }
     }
 
-    /// A round over the only ring; false if it is left in hand.
+    /// A round over the only ring, that shows a packet; false if it is left in hand.
     #[inline(always)]
-    fn run_only_round(
-        &mut self,
-        bound: Moment,
-        rings: &mut [RxQueue],
-        ledger: &mut Ledger<'_>,
-    ) -> bool {
-        let (vector, budget) = (&mut self.vectors[0], self.budget as usize);
-        let (ring, interrupt) =
-            (&mut rings[vector.queues[0]].ring, vector.moderator.last_taken());
-        self.tally.rounds += 1;
-        let end = self.see.time() + self.costs.round.draw();
+    fn run_only_round(&mut self, bound: Moment, ring: &mut Ring, ledger: &Ledger<'_>) -> bool {
+        let end = self.round_begins();
         if end.before_arrivals() >= bound {
             self.round.begin(0, 0, end);
             return false;
         }
         self.see = self.see.max(end.before_arrivals());
+        let vector = &mut self.vectors[0];
+        let terms = Terms { limit: bound, interrupt: vector.moderator.last_taken(), ledger };
+        let budget = self.budget as usize;
         let (mut taken, mut bytes) = (0, 0);
-        while taken < budget
-            && let Some(end) = begin_first(ring, self.see, ledger)
-        {
-            let now = (end, self.see);
-            let run = run_on(ring.front_mut(), budget - taken, now, bound, interrupt, ledger);
+        loop {
+            let run = run_on(ring.front_mut(budget - taken), self.see, None, &terms);
             ring.finish(run.n);
             self.see = run.see;
             taken += run.n;
             bytes += run.bytes;
-            if run.stop != RunStop::Done {
-                self.round.resume(0, run.end, taken as u32, bytes);
-                return false;
+            match run.stop {
+                RunStop::Unseen => break,
+                RunStop::Done if taken == budget || ring.is_empty() => break,
+                // The memory's edge.
+                RunStop::Done => {}
+                RunStop::Limit | RunStop::GoesOn => {
+                    self.round.resume(0, run.end, taken as u32, bytes);
+                    return false;
+                }
             }
         }
         vector.seen.packets += taken as u64;

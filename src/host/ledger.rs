@@ -68,7 +68,8 @@ impl<'s> Ledger<'s> {
     pub(super) fn new(world: &World, sink: Option<&'s mut dyn FnMut(Record)>) -> Self {
         let accounts: Vec<Account> =
             (0..world.sources.len()).map(|source| Account::new(world, source)).collect();
-        let costs = (0..world.sources.len()).map(|source| PacketCosts::new(world, source)).collect();
+        let costs =
+            (0..world.sources.len()).map(|source| PacketCosts::new(world, source)).collect();
         Self { accounts, costs, digest: 0, offered: 0, sink }
     }
 
@@ -268,7 +269,9 @@ impl Account {
             self.tally.stages[stage as usize] += sum;
         }
         if self.order.matters() {
-            run.iter().for_each(|done| self.order.note(&done.packet, done.work.end));
+            for done in run {
+                self.order.note(&done.packet, done.work.end);
+            }
         }
     }
 
@@ -315,8 +318,7 @@ fn fate_word(fate: Fate) -> u64 {
 
 /// The stages that are known of a packet finished in its ring; what is left of its latency is
 /// [`Stage::Ring`].
-const FINISHED_STAGES: [Stage; 4] =
-    [Stage::Buffer, Stage::Dma, Stage::Moderation, Stage::Deferred];
+const FINISHED_STAGES: [Stage; 4] = [Stage::Buffer, Stage::Dma, Stage::Moderation, Stage::Deferred];
 
 /// How long a packet was in each of them.
 #[inline(always)]
@@ -335,7 +337,8 @@ fn parts_of(Finished { packet, work }: &Finished) -> [u64; 4] {
 fn digest_run(all: &[Finished], place: u64, fate: Fate) -> (&[Finished], u64) {
     let source = all[0].packet.frame.source;
     let (mut packets, mut digest) = (0, 0_u64);
-    for Finished { packet, work } in all.iter().take_while(|one| one.packet.frame.source == source) {
+    for Finished { packet, work } in all.iter().take_while(|one| one.packet.frame.source == source)
+    {
         packets += 1;
         digest = digest.wrapping_add(hash(packet, place, work.start, work.end, fate));
     }
@@ -351,10 +354,16 @@ fn place(source: u32, queue: u32) -> u64 {
 /// The hash of a packet's end.
 #[inline(always)]
 fn hash(packet: &Descriptor, place: u64, start: Time, end: Time, fate: Fate) -> u64 {
-    digest::record(packet.frame.number, packet.frame.time.0 ^ place, start.0, end.0 ^ fate_word(fate))
+    digest::record(
+        packet.frame.number,
+        packet.frame.time.0 ^ place,
+        start.0,
+        end.0 ^ fate_word(fate),
+    )
 }
 
 fn record(packet: &Descriptor, queue: u32, start: Time, end: Time, fate: Fate) -> Record {
-    let (source, number, arrival) = (SourceId(packet.frame.source), packet.frame.number, packet.frame.time);
+    let (source, number, arrival) =
+        (SourceId(packet.frame.source), packet.frame.number, packet.frame.time);
     Record { source, number, queue, arrival, start, end, fate }
 }

@@ -17,8 +17,7 @@ pub(super) struct Merge {
 
 impl Merge {
     pub(super) fn new(world: &World, sources: &[usize]) -> Self {
-        let begin =
-            |id: &usize| (*id as u32, Source::new(&world.sources[*id].source, world.seed));
+        let begin = |id: &usize| (*id as u32, Source::new(&world.sources[*id].source, world.seed));
         let sources: Vec<(u32, Source)> = sources.iter().map(begin).collect();
         let due = |((_, source), index): (&(u32, Source), u32)| Reverse((source.due(), index));
         Self { order: sources.iter().zip(0..).map(due).collect(), sources }

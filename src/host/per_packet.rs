@@ -140,7 +140,8 @@ impl Core {
             let next = self.backlog.packets.front().filter(|_| round.taken < self.budget);
             let Some(next) = next else { break };
             round.started = Some(self.see.time());
-            round.end = self.see.time() + ledger.costs_of(next.packet.frame.source).deferred(&next.packet.frame);
+            round.end = self.see.time()
+                + ledger.costs_of(next.packet.frame.source).deferred(&next.packet.frame);
         }
         let mut round = self.backlog.round.take().expect("in hand");
         self.hand_over(&mut round.handed);

@@ -171,7 +171,7 @@ impl Port {
         self.taken += ledger.offered(&self.frames.waiting()[before..], self.merge.only());
         for lost in self.wire.carry(&mut self.frames, before) {
             self.taken = self.taken.less(Load::of(&[lost]));
-            self.lose_early(&lost, Fate::Dropped(DropReason::LinkFull), ledger);
+            lose_early(&lost, Fate::Dropped(DropReason::LinkFull), ledger);
         }
         full
     }
@@ -183,7 +183,7 @@ impl Port {
             Err(fate) => {
                 let frame = self.frames.waiting()[0];
                 self.frames.pass(1);
-                self.lose_early(&frame, fate, ledger);
+                lose_early(&frame, fate, ledger);
             }
         }
         self.entered == 1
@@ -199,12 +199,6 @@ impl Port {
         } else {
             Err(Fate::Dropped(DropReason::BufferFull))
         }
-    }
-
-    /// A frame ends before it has a queue.
-    #[inline(never)]
-    fn lose_early(&self, frame: &Frame, fate: Fate, ledger: &mut Ledger<'_>) {
-        ledger.lost(&unseen(frame), NO_QUEUE, frame.time, frame.time, fate);
     }
 
     /// Starts the DMA of the first frame at `start`.
@@ -244,7 +238,7 @@ impl Port {
                 Ok(()) => self.entered += 1,
                 Err(fate) => {
                     self.frames.remove(self.entered);
-                    self.lose_early(&frame, fate, ledger);
+                    lose_early(&frame, fate, ledger);
                 }
             }
         }
@@ -267,6 +261,12 @@ impl Port {
     pub(super) fn is_exhausted(&self) -> bool {
         self.merge.is_exhausted()
     }
+}
+
+/// A frame ends before it has a queue.
+#[inline(never)]
+fn lose_early(frame: &Frame, fate: Fate, ledger: &mut Ledger<'_>) {
+    ledger.lost(&unseen(frame), NO_QUEUE, frame.time, frame.time, fate);
 }
 
 /// A frame as a descriptor that no host has seen.

@@ -5,7 +5,7 @@ use super::core::Vector;
 use super::ledger::{Ledger, Next, Processed};
 use super::queue::RxQueue;
 use crate::engine::time::{Moment, Time};
-use crate::rx::ring::{Finished, Ring};
+use crate::rx::ring::Finished;
 
 /// A round over the rings of one vector, or none.
 #[derive(Debug, Default)]
@@ -133,8 +133,14 @@ impl Round {
         let queues = &pace.vector.queues;
         loop {
             let behind = if self.cursor + 1 == queues.len() { 0 } else { self.cursor + 1 };
-            if let Some(end) = begin_first(&mut rings[queues[self.cursor]].ring, *pace.see, ledger) {
-                (self.end, self.doing) = (end, Doing::Packet);
+            let ring = &mut rings[queues[self.cursor]].ring;
+            if let Some(first) = ring.front_mut(1).first_mut()
+                && first.packet.visible <= *pace.see
+            {
+                let (frame, start) = (&first.packet.frame, pace.see.time());
+                first.work.start = start;
+                self.end = start + ledger.costs_of(frame.source).deferred(frame);
+                self.doing = Doing::Packet;
                 (self.next_cursor, self.empty) = (Some(behind), 0);
                 return true;
             }
@@ -157,25 +163,19 @@ impl Round {
     ) -> Option<Stop> {
         let most = if queue.watched { 1 } else { most as usize };
         let interrupt = pace.vector.moderator.last_taken();
-        let now = (self.end, *pace.see);
-        let run = run_on(queue.ring.front_mut(), most, now, pace.limit, interrupt, ledger);
+        let terms = Terms { limit: pace.limit, interrupt, ledger };
+        let run = run_on(queue.ring.front_mut(most), *pace.see, Some(self.end), &terms);
         (self.end, *pace.see) = (run.end, run.see);
-        self.note(&run);
+        self.taken += run.n as u32;
+        self.bytes += run.bytes;
         queue.ring.finish(run.n);
         match run.stop {
             RunStop::Limit => return Some(Stop::Limit),
-            RunStop::Done => {}
+            RunStop::Done | RunStop::Unseen => {}
             RunStop::GoesOn => self.pass_on(interrupt, queue, ledger),
         }
         self.doing = Doing::Choosing;
         queue.watched.then_some(Stop::Freed)
-    }
-
-    /// Packets of a ring were taken.
-    #[inline(always)]
-    pub(super) fn note(&mut self, run: &Run) {
-        self.taken += run.n as u32;
-        self.bytes += run.bytes;
     }
 
     /// What it was doing has ended: begins the next packet (and reports the limit), or ends.
@@ -202,7 +202,7 @@ impl Round {
     #[inline(never)]
     fn pass_on(&mut self, interrupt: Time, queue: &mut RxQueue, ledger: &mut Ledger<'_>) {
         ledger.book(&mut queue.ring, queue.number);
-        let start = queue.ring.front_mut()[0].work.start;
+        let start = queue.ring.front_mut(1)[0].work.start;
         let packet = queue.ring.take_first();
         self.taken += 1;
         self.bytes += u64::from(packet.frame.size);
@@ -235,47 +235,51 @@ pub(super) struct Run {
 pub(super) enum RunStop {
     /// A packet is in hand that lasts up to the limit or beyond.
     Limit,
-    /// The ring shows no more, or enough were taken.
+    /// The next packet is not visible yet.
+    Unseen,
+    /// These were all packets, or enough were taken.
     Done,
     /// A packet's deferred work has ended that goes on to a consumer.
     GoesOn,
 }
 
-/// Begins the first packet of a ring at `see`, if it is visible: when it ends.
-#[inline(always)]
-pub(super) fn begin_first(ring: &mut Ring, see: Moment, ledger: &Ledger<'_>) -> Option<Time> {
-    let first = ring.front_mut().first_mut().filter(|first| first.packet.visible <= see)?;
-    first.work.start = see.time();
-    Some(see.time() + ledger.costs_of(first.packet.frame.source).deferred(&first.packet.frame))
+/// Under what a run runs.
+#[derive(Clone, Copy)]
+pub(super) struct Terms<'a, 's> {
+    pub(super) limit: Moment,
+    /// When the interrupt that led here was taken.
+    pub(super) interrupt: Time,
+    pub(super) ledger: &'a Ledger<'s>,
 }
 
-/// Finishes packets one after the other: the first, which is in hand, and those behind it as long as
-/// they are visible, at most so many. `now` is when the first one ends, and the core's time;
-/// `interrupt` when the interrupt that led here was taken.
+/// Finishes packets one after the other, from the core's time `see` on, as long as they are visible.
+/// The first one may be in hand, and end at `end`.
 #[inline(never)]
 pub(super) fn run_on(
     packets: &mut [Finished],
-    most: usize,
-    now: (Time, Moment),
-    limit: Moment,
-    interrupt: Time,
-    ledger: &Ledger<'_>,
+    mut see: Moment,
+    in_hand: Option<Time>,
+    terms: &Terms<'_, '_>,
 ) -> Run {
-    let (mut end, mut see) = now;
+    let (limit, interrupt) = (terms.limit, terms.interrupt);
     let (mut n, mut bytes, mut stop) = (0, 0, RunStop::Done);
-    let mut source = packets[0].packet.frame.source;
-    let mut costs = ledger.costs_of(source);
-    for this in packets.iter_mut().take(most) {
-        if n > 0 {
+    let (mut source, mut costs) = (u32::MAX, None);
+    let mut end = in_hand.unwrap_or(Time::ZERO);
+    let mut begun = in_hand.is_some();
+    for this in packets {
+        let frame = &this.packet.frame;
+        if frame.source != source {
+            source = frame.source;
+            costs = Some(terms.ledger.costs_of(source));
+        }
+        let costs = costs.expect("just looked up");
+        if !begun {
             if this.packet.visible > see {
+                stop = RunStop::Unseen;
                 break;
             }
-            if this.packet.frame.source != source {
-                source = this.packet.frame.source;
-                costs = ledger.costs_of(source);
-            }
             this.work.start = see.time();
-            end = see.time() + costs.deferred(&this.packet.frame);
+            end = see.time() + costs.deferred(frame);
         }
         if end.before_arrivals() >= limit {
             stop = RunStop::Limit;
@@ -287,8 +291,9 @@ pub(super) fn run_on(
             break;
         }
         (this.work.end, this.work.interrupt) = (end, interrupt);
-        bytes += u64::from(this.packet.frame.size);
+        bytes += u64::from(frame.size);
         n += 1;
+        begun = false;
     }
     Run { n, bytes, end, see, stop }
 }

@@ -131,19 +131,25 @@ impl Ring {
 
     /// The packet `n` places behind the oldest.
     #[inline(always)]
-    #[must_use]
-    pub fn get(&self, n: u64) -> Option<&Descriptor> {
+    fn get(&self, n: u64) -> Option<&Descriptor> {
         let mask = self.slots.len() - 1;
         (n < self.len()).then(|| &self.slots[(self.finished + n) as usize & mask].packet)
     }
 
-    /// The packets inside from the oldest on, as far as they lie in one piece: all of them, or up
-    /// to the memory's edge.
+    /// When `n` packets are visible, `n` above 0.
     #[inline(always)]
     #[must_use]
-    pub fn front_mut(&mut self) -> &mut [Finished] {
+    pub fn visible(&self, n: u32) -> Moment {
+        self.get(u64::from(n) - 1).map_or(Moment::NEVER, |packet| packet.visible)
+    }
+
+    /// The oldest packets inside, at most so many, as far as they lie in one piece: up to the
+    /// memory's edge.
+    #[inline(always)]
+    #[must_use]
+    pub fn front_mut(&mut self, most: usize) -> &mut [Finished] {
         let from = self.finished as usize & (self.slots.len() - 1);
-        let to = self.slots.len().min(from + self.len() as usize);
+        let to = self.slots.len().min(from + most.min(self.len() as usize));
         &mut self.slots[from..to]
     }
 
@@ -157,6 +163,9 @@ impl Ring {
 
     /// Takes the oldest packet out, its descriptor free; whoever takes it books it. All that was
     /// finished before must have been booked.
+    ///
+    /// # Panics
+    /// If there is none: a bug of the host.
     pub fn take_first(&mut self) -> Descriptor {
         let first = *self.first().expect("only a packet inside can be taken");
         debug_assert_eq!(self.booked, self.finished, "what is finished is booked first");

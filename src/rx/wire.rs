@@ -19,11 +19,18 @@ pub struct Wire {
 
 #[derive(Debug)]
 struct Limited {
-    free: Time,
-    backlog: Span,
-    held: Span,
+    line: Line,
     /// How long a frame holds the link, and how long after its start its last bit arrives.
     times: SpanTable<2>,
+}
+
+/// How far frames have filled a link.
+#[derive(Clone, Copy, Debug)]
+struct Line {
+    free: Time,
+    held: Span,
+    /// The longest backlog that the egress buffer takes.
+    backlog: Span,
 }
 
 impl Wire {
@@ -31,10 +38,12 @@ impl Wire {
     #[must_use]
     pub fn new(bits: Option<u64>, egress: u64) -> Self {
         let limited = bits.map(|bits| Limited {
-            free: Time::ZERO,
-            held: Span::ZERO,
-            // Longer than the clock is as good as endless, and cannot overflow when added up.
-            backlog: byte_time(egress, bits).min(Span(Time::END.0)),
+            line: Line {
+                free: Time::ZERO,
+                held: Span::ZERO,
+                // Longer than the clock is as good as endless, and cannot overflow when added up.
+                backlog: byte_time(egress, bits).min(Span(Time::END.0)),
+            },
             times: SpanTable::new(move |size| {
                 let last_bit = u64::from(size) + PREAMBLE;
                 [byte_time(last_bit + GAP, bits), byte_time(last_bit, bits)]
@@ -47,14 +56,16 @@ impl Wire {
     /// those at which their last bits have arrived. Takes out and returns those that the egress
     /// buffer has no room for.
     pub fn carry(&mut self, frames: &mut FrameQueue, n: usize) -> Vec<Frame> {
-        let Some(link) = &mut self.limited else { return Vec::new() };
+        let Some(Limited { line, times }) = &mut self.limited else { return Vec::new() };
         let mut refused = Vec::new();
+        let mut now = *line;
         for (frame, at) in frames.behind_mut(n).iter_mut().zip(n..) {
-            match link.send(frame.time, frame.size) {
+            match now.send(frame.time, times.get(frame.size)) {
                 Some(arrival) => frame.time = arrival,
                 None => refused.push(at),
             }
         }
+        *line = now;
         // From the last to the first: places before one that is taken out stay valid.
         refused.into_iter().rev().map(|at| frames.remove(at)).collect()
     }
@@ -62,25 +73,24 @@ impl Wire {
     /// Time that frames sent by now have held or will hold the link.
     #[must_use]
     pub fn held(&self) -> Span {
-        self.limited.as_ref().map_or(Span::ZERO, |link| link.held)
+        self.limited.as_ref().map_or(Span::ZERO, |link| link.line.held)
     }
 
     /// How much of the link time of frames sent so far lies behind `now`.
     #[must_use]
     pub fn ahead(&self, now: Time) -> Span {
-        self.limited.as_ref().map_or(Span::ZERO, |link| link.free.since(now))
+        self.limited.as_ref().map_or(Span::ZERO, |link| link.line.free.since(now))
     }
 }
 
-impl Limited {
-    /// A frame is offered at `now`: when its last bit has arrived, or none where the egress buffer
-    /// is full.
+impl Line {
+    /// A frame with these spans is offered at `now`: when its last bit has arrived, or none where
+    /// the egress buffer is full.
     #[inline(always)]
-    fn send(&mut self, now: Time, size: u32) -> Option<Time> {
+    fn send(&mut self, now: Time, [hold, last_bit]: [Span; 2]) -> Option<Time> {
         if self.free > now + self.backlog {
             return None;
         }
-        let [hold, last_bit] = self.times.get(size);
         let start = self.free.max(now);
         self.held += hold;
         self.free = start + hold;

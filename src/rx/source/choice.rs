@@ -85,10 +85,14 @@ impl FlowChoice {
         match self {
             Self::One => frames.iter_mut().for_each(|frame| frame.flow = 0),
             Self::Uniform { count, words } => {
-                frames.iter_mut().for_each(|frame| frame.flow = words.below(*count) as u32);
+                for frame in frames {
+                    frame.flow = words.below(*count) as u32;
+                }
             }
             Self::Weighted { table, words } => {
-                frames.iter_mut().for_each(|frame| frame.flow = table.choose(words.word()));
+                for frame in frames {
+                    frame.flow = table.choose(words.word());
+                }
             }
         }
     }

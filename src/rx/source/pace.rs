@@ -123,7 +123,6 @@ impl Poisson {
         let mean = gap.ps as f64 / gap.packets as f64;
         Self { last: 0, gap: Exponential::new(mean), words }
     }
-
 }
 
 impl Pace for Poisson {
