@@ -20,6 +20,8 @@ mod traffic;
 
 mod by_hand;
 mod by_hand_ties;
+mod by_hand_vm_ties;
+mod by_hand_vms;
 mod on_random_worlds;
 
 use rxsim::host::outcome::{CoreTally, VnicTally};
