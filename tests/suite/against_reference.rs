@@ -80,6 +80,8 @@ fn summary(world: &World) -> String {
     world.sources.iter().for_each(|entry| line(entry));
     world.apps.iter().for_each(|entry| line(entry));
     world.works.iter().for_each(|entry| line(entry));
+    world.vms.iter().for_each(|entry| line(entry));
+    world.vnics.iter().for_each(|entry| line(entry));
     text
 }
 

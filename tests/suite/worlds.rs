@@ -4,6 +4,8 @@
 //! time; in the others they practically never do. A higher level switches more features on, so
 //! that a mismatch can be narrowed by running lower levels.
 
+mod virtual_machines;
+
 use rxsim::engine::chance::Stream;
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::Span;
@@ -27,6 +29,8 @@ pub(crate) const MIXED: u8 = 2;
 pub(crate) const STACKS: u8 = 3;
 /// Also apps, works, wake-ups and context switches.
 pub(crate) const THREADS: u8 = 4;
+/// Also virtual machines, virtual NICs, the virtual switch, VMQ with and without shared vectors.
+pub(crate) const VMS: u8 = 5;
 
 /// The 40-byte key of Microsoft, verifying-the-RSS-hash-calculation.
 pub(crate) const MICROSOFT_KEY: [u8; 40] = [
@@ -43,17 +47,24 @@ pub(crate) fn random_world(seed: u64, level: u8) -> World {
     let mut stream = Stream::new(seed, "random world", &level.to_string());
     let on_grid = stream.below(2) == 0;
     let mut dice = Dice { stream, level, on_grid };
-    let hosts: Vec<HostSpec> = (0..=dice.rarely(MIXED, 1)).map(|index| dice.host(index)).collect();
+    let mut hosts: Vec<HostSpec> =
+        (0..=dice.rarely(MIXED, 1)).map(|index| dice.host(index)).collect();
     let ports = 1 + dice.rarely(MIXED, 2);
-    let nics: Vec<NicSpec> = (0..ports).map(|index| dice.nic(index, &hosts)).collect();
+    let mut nics: Vec<NicSpec> = (0..ports).map(|index| dice.nic(index, &hosts)).collect();
     let apps: Vec<AppSpec> =
         (0..dice.up_to(THREADS, 3)).map(|index| dice.app(index, &hosts)).collect();
     let works: Vec<WorkSpec> =
         (0..dice.up_to(THREADS, 3)).map(|index| dice.work(index, &hosts)).collect();
-    let count = 1 + dice.up_to(HARDWARE, 2) as usize;
+    let (vms, vnics) = dice.virtual_machines(&mut hosts, &mut nics);
+    let count = 1 + dice.up_to(HARDWARE, 2) as usize + dice.more_sources(&vnics);
     let packets = dice.between(100, 1500);
     let gap = dice.gap(&hosts, count as u64);
-    let sources = (0..count).map(|index| dice.source(index, gap, &nics, &apps)).collect();
+    let sources: Vec<TrafficSpec> = (0..count)
+        .map(|index| {
+            let source = dice.source(index, gap, &nics, &apps);
+            dice.perhaps_to_vnic(source, &vnics)
+        })
+        .collect();
     World {
         seed,
         warmup: Span::ZERO,
@@ -65,8 +76,8 @@ pub(crate) fn random_world(seed: u64, level: u8) -> World {
         sources,
         apps,
         works,
-        vms: Vec::new(),
-        vnics: Vec::new(),
+        vms,
+        vnics,
     }
 }
 
@@ -310,7 +321,8 @@ impl Dice {
     fn gap(&mut self, hosts: &[HostSpec], sources: u64) -> Span {
         let costs = &hosts[0].costs;
         let per_interrupt = costs.interrupt.mean_ps() + costs.round.mean_ps();
-        let per_packet = costs.packet.mean_ps() + costs.stack_packet.mean_ps();
+        let per_packet =
+            costs.packet.mean_ps() + costs.stack_packet.mean_ps() + costs.vswitch_packet.mean_ps();
         let service = per_packet + per_interrupt / 2.0 + 100_000.0;
         let load = self.pick(&[0.1, 0.3, 0.6, 0.9, 1.0, 1.2, 2.0, 3.0]);
         let gap = service * sources as f64 / load / f64::from(hosts[0].cores.min(2));

@@ -1,6 +1,7 @@
 //! The one total order: (time, class, entity), then the order in which items were put in.
 
 use super::model::{CoreAt, VectorAt};
+use super::rounds::Holder;
 use rxsim::engine::time::{Moment, Time};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -20,8 +21,10 @@ pub(super) enum Item {
     Interrupt { core: CoreAt },
     /// What this core runs ends, unless it was preempted since (another `serial`).
     End { core: CoreAt, serial: u64 },
-    /// A round on this core has ended: its packets go to their apps.
+    /// Rounds on this core have ended: their packets go to their apps.
     HandOff { core: CoreAt },
+    /// A round on this core that is not over hands over its packets, or notifies guests.
+    RoundHandOff { core: CoreAt, holder: Holder },
     /// A held frame of an immediate NIC becomes visible.
     LateDone { nic: usize },
     /// The last bit of the oldest frame on this NIC's link.
@@ -40,7 +43,9 @@ impl Item {
             Self::Work { work } => (2, 1, work, 0),
             Self::Interrupt { core } => (3, core.host, core.index, 0),
             Self::End { core, .. } => (4, core.host, core.index, 0),
-            Self::HandOff { core } => (5, core.host, core.index, 0),
+            Self::HandOff { core } | Self::RoundHandOff { core, .. } => {
+                (5, core.host, core.index, 0)
+            }
             Self::LateDone { nic } => (6, nic, 0, 0),
             Self::LastBit { nic } => (6, nic, 1, 0),
             Self::Offer { nic, source } => (6, nic, 2, source),

@@ -46,7 +46,7 @@ pub(super) fn delivered(verdict: &Verdict) -> Vec<(u32, u64, u64)> {
 }
 
 /// (number, end) of the packets lost for this reason.
-fn lost(verdict: &Verdict, reason: DropReason) -> Vec<(u64, u64)> {
+pub(super) fn lost(verdict: &Verdict, reason: DropReason) -> Vec<(u64, u64)> {
     let lost = verdict.records.iter().filter(|record| record.fate == Fate::Dropped(reason));
     lost.map(|record| (record.number, in_ns(record.end))).collect()
 }
@@ -219,11 +219,11 @@ fn what_a_softirq_leaves_waits_for_its_turn_among_threads() {
     assert_eq!((ends[30], ends[39]), (us(5100), us(6000)));
 }
 
-fn work(period: Span, demand: Span) -> WorkSpec {
+pub(super) fn work(period: Span, demand: Span) -> WorkSpec {
     WorkSpec { name: "w".into(), host: 0, core: 0, period, demand }
 }
 
-fn app(core: u32, backlog: u32, packet: Draw) -> AppSpec {
+pub(super) fn app(core: u32, backlog: u32, packet: Draw) -> AppSpec {
     AppSpec { name: "a".into(), host: 0, core, backlog, packet, byte: Draw::ZERO }
 }
 

@@ -108,15 +108,20 @@ impl Core {
                 self.handler.as_mut().expect("a handler runs").left -= elapsed;
             }
             Class::Deferred => {
-                busy.deferred += elapsed;
-                self.deferred.as_mut().expect("deferred work runs").left -= elapsed;
+                let round = self.deferred.as_mut().expect("deferred work runs");
+                *round.account(busy) += elapsed;
+                round.left -= elapsed;
             }
             Class::Switch | Class::Thread => {
                 let thread = self.threads.head().expect("a thread runs");
-                match thread.kind {
-                    ThreadKind::App(_) => busy.app += elapsed,
-                    ThreadKind::Work(_) => busy.work += elapsed,
-                    ThreadKind::Ksoftirqd => busy.deferred += elapsed,
+                match (thread.kind, &thread.round) {
+                    (ThreadKind::App(_), _) => busy.app += elapsed,
+                    (ThreadKind::Work(_), _) => busy.work += elapsed,
+                    (ThreadKind::Guest(_), _) => busy.guest += elapsed,
+                    (ThreadKind::Ksoftirqd, Some(round)) if class == Class::Thread => {
+                        *round.account(busy) += elapsed;
+                    }
+                    (ThreadKind::Ksoftirqd, _) => busy.deferred += elapsed,
                 }
                 if class == Class::Switch {
                     thread.switch_left -= elapsed;
@@ -126,6 +131,13 @@ impl Core {
                 }
             }
         }
+    }
+
+    /// Whether a guest has the core, or the core turns to one.
+    fn runs_guest(&mut self) -> bool {
+        let class = self.running.map(|running| running.class);
+        matches!(class, Some(Class::Switch | Class::Thread))
+            && self.threads.head().is_some_and(|head| matches!(head.kind, ThreadKind::Guest(_)))
     }
 }
 
@@ -147,7 +159,8 @@ impl Model<'_> {
         core.serial += 1;
     }
 
-    /// Gives the core to the highest class that wants it.
+    /// Gives the core to the highest class that wants it; to none where that class is a round that
+    /// waits for its hand-offs.
     pub(super) fn dispatch(&mut self, at: CoreAt) {
         if let Some(handler) = &self.core(at).handler {
             let left = handler.left;
@@ -157,8 +170,14 @@ impl Model<'_> {
             self.begin_deferred_round(at);
         }
         if let Some(round) = &self.core(at).deferred {
-            let left = round.left;
-            return self.start(at, Class::Deferred, left);
+            if !round.waits() {
+                let left = round.left;
+                self.start(at, Class::Deferred, left);
+            }
+            return;
+        }
+        if self.core(at).threads.head().is_some_and(|head| head.waits()) {
+            return;
         }
         self.turn_to_head(at);
         match self.core(at).threads.head() {
@@ -208,8 +227,13 @@ impl Model<'_> {
             return;
         }
         if let Some(interrupt) = self.earliest_due(at) {
+            let preempts_guest = self.core(at).runs_guest();
             self.pause(at);
             self.take_interrupt(at, interrupt);
+            if preempts_guest {
+                let price = self.world.hosts[at.host].costs.guest_preempt;
+                self.core(at).handler.as_mut().expect("one was taken").left += price;
+            }
             self.dispatch(at);
         }
     }
@@ -273,7 +297,7 @@ impl Model<'_> {
     fn enter_backlog(&mut self, at: CoreAt, frame: Frame) {
         let limit = self.world.hosts[at.host].backlog as usize;
         let core = self.core(at);
-        let in_processing = core.deferred.as_ref().is_some_and(|round| round.packet.is_some());
+        let in_processing = core.deferred.as_ref().is_some_and(Round::has_packet);
         if core.backlog.len() + usize::from(in_processing) >= limit {
             self.end(frame, Fate::Dropped(DropReason::BacklogFull));
         } else {

@@ -4,7 +4,8 @@ use super::model::{CoreAt, Frame, Model};
 use rxsim::engine::chance::{Indexed, Stream};
 use rxsim::engine::sample::{Draw, Sampler};
 use rxsim::engine::time::Span;
-use rxsim::host::world::{Filter, World};
+use rxsim::host::world::{Consumer, Filter, SteeringSpec, VnicOwner, World};
+use rxsim::rx::cpu::Costs;
 
 /// The streams of all cores, per host.
 pub(super) struct Chance {
@@ -44,19 +45,53 @@ impl Model<'_> {
         draw(law, &mut self.chance.round[at.host][at.index])
     }
 
-    /// A packet's deferred work.
-    pub(super) fn deferred_cost(&self, frame: &Frame) -> Span {
-        let nic = &self.world.nics[frame.nic];
-        let costs = &self.world.hosts[nic.host].costs;
-        let entry =
-            |law: &Draw, purpose| self.packet_draw(frame, &law.scaled(nic.contention), purpose);
-        if self.world.sources[frame.source].filter == Filter::DropInDriver {
+    /// A packet's deferred work, but for the virtual switch's part of it.
+    pub(super) fn driver_cost(&self, frame: &Frame) -> Span {
+        let costs = self.costs_of(frame);
+        let entry = |law: &Draw, purpose| self.contended(frame, law, purpose);
+        let source = &self.world.sources[frame.source];
+        if source.filter == Filter::DropInDriver {
             return entry(&costs.filter_packet, "cost.filter_packet");
         }
-        entry(&costs.packet, "cost.packet")
-            + entry(&costs.byte, "cost.byte") * frame.bytes()
+        let driver =
+            entry(&costs.packet, "cost.packet") + entry(&costs.byte, "cost.byte") * frame.bytes();
+        let to_vm = |vnic: usize| self.world.vnics[vnic].owner != VnicOwner::Host;
+        if matches!(source.to, Consumer::Vnic(vnic) if to_vm(vnic)) {
+            return driver;
+        }
+        driver
             + entry(&costs.stack_packet, "cost.stack_packet")
             + entry(&costs.stack_byte, "cost.stack_byte") * frame.bytes()
+    }
+
+    /// The virtual switch's work for a packet.
+    pub(super) fn switch_cost(&self, frame: &Frame) -> Span {
+        let costs = self.costs_of(frame);
+        let entry = |law: &Draw, purpose| self.contended(frame, law, purpose);
+        let (sorted, copied) = match self.world.nics[frame.nic].steering {
+            SteeringSpec::Vmq { shared_memory } => {
+                let vnic = self.vnic_of(frame).expect("a switched packet has a virtual NIC");
+                let own = self.world.vnics[vnic].queue == Some(frame.queue);
+                (own, !(own && shared_memory))
+            }
+            SteeringSpec::SingleQueue | SteeringSpec::Rss(_) => (false, true),
+        };
+        let mut cost = entry(&costs.vswitch_packet, "cost.vswitch_packet")
+            + entry(&costs.vswitch_byte, "cost.vswitch_byte") * frame.bytes();
+        if !sorted {
+            cost += entry(&costs.vswitch_lookup, "cost.vswitch_lookup");
+        }
+        if copied {
+            cost += entry(&costs.vswitch_copy, "cost.vswitch_copy") * frame.bytes();
+        }
+        cost
+    }
+
+    /// A guest's work for a packet.
+    pub(super) fn guest_cost(&self, frame: &Frame) -> Span {
+        let costs = self.costs_of(frame);
+        self.packet_draw(frame, &costs.guest_packet, "cost.guest_packet")
+            + self.packet_draw(frame, &costs.guest_byte, "cost.guest_byte") * frame.bytes()
     }
 
     /// An app's work for a packet.
@@ -64,6 +99,16 @@ impl Model<'_> {
         let spec = &self.world.apps[app];
         self.packet_draw(frame, &spec.packet, "cost.app_packet")
             + self.packet_draw(frame, &spec.byte, "cost.app_byte") * frame.bytes()
+    }
+
+    /// What things cost on the host that takes the packet.
+    fn costs_of(&self, frame: &Frame) -> &Costs {
+        &self.world.hosts[self.world.nics[frame.nic].host].costs
+    }
+
+    /// An entry of the host's own work for a packet.
+    fn contended(&self, frame: &Frame, law: &Draw, purpose: &str) -> Span {
+        self.packet_draw(frame, &law.scaled(self.world.nics[frame.nic].contention), purpose)
     }
 
     fn packet_draw(&self, frame: &Frame, law: &Draw, purpose: &str) -> Span {

@@ -8,6 +8,8 @@
 mod agenda;
 mod cores;
 mod costs;
+mod guests;
+mod hand_off;
 mod model;
 mod moderation;
 mod nic;
@@ -18,9 +20,11 @@ mod traffic;
 
 mod by_hand;
 mod by_hand_ties;
+mod by_hand_vm_ties;
+mod by_hand_vms;
 mod on_random_worlds;
 
-use rxsim::host::outcome::CoreTally;
+use rxsim::host::outcome::{CoreTally, VnicTally};
 use rxsim::host::world::World;
 use rxsim::vocab::packet::Record;
 
@@ -31,6 +35,8 @@ pub(crate) struct Verdict {
     pub records: Vec<Record>,
     /// Per host and core, over the whole run, warm-up included.
     pub cores: Vec<Vec<CoreTally>>,
+    /// Per virtual NIC, over the whole run.
+    pub vnics: Vec<VnicTally>,
     /// Packets offered in the whole run.
     pub offered: u64,
 }

@@ -4,6 +4,7 @@ use super::Verdict;
 use super::agenda::{Agenda, Item};
 use super::cores::Core;
 use super::costs::Chance;
+use super::guests::{Vcpu, Vnic};
 use super::nic::Nic;
 use super::threads::App;
 use super::traffic::Feed;
@@ -58,6 +59,9 @@ pub(super) struct Model<'w> {
     /// Per host.
     pub(super) cores: Vec<Vec<Core>>,
     pub(super) apps: Vec<App>,
+    /// In the order of (VM, vCPU).
+    pub(super) vcpus: Vec<Vcpu>,
+    pub(super) vnics: Vec<Vnic>,
     records: Vec<Record>,
     offered: u64,
 }
@@ -79,6 +83,8 @@ impl<'w> Model<'w> {
             nics: world.nics.iter().map(Nic::new).collect(),
             cores,
             apps: world.apps.iter().map(|_| App::default()).collect(),
+            vcpus: Vcpu::all(world),
+            vnics: world.vnics.iter().map(|spec| Vnic::new(world, spec)).collect(),
             records: Vec::new(),
             offered: 0,
         }
@@ -102,6 +108,7 @@ impl<'w> Model<'w> {
         Verdict {
             records: self.records,
             cores: self.cores.iter().map(tallies).collect(),
+            vnics: self.vnics.iter().map(|vnic| vnic.tally).collect(),
             offered: self.offered,
         }
     }
@@ -128,6 +135,7 @@ impl<'w> Model<'w> {
             Item::Interrupt { core } => self.interrupt(core),
             Item::End { core, serial } => self.activity_ends(core, serial),
             Item::HandOff { core } => self.hand_off(core),
+            Item::RoundHandOff { core, holder } => self.round_hand_off(core, holder),
             Item::LateDone { nic } => self.late_done(nic),
             Item::LastBit { nic } => self.last_bit(nic),
             Item::Offer { source, .. } => self.offer(source),

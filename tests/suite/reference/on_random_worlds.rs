@@ -1,9 +1,9 @@
 //! The model on random worlds: laws that hold whatever happens, and proof that it all happens.
 
 use super::{Verdict, run};
-use crate::worlds::{PLAIN, THREADS, random_world};
+use crate::worlds::{PLAIN, VMS, random_world};
 use rxsim::engine::time::{Span, Time};
-use rxsim::host::world::World;
+use rxsim::host::world::{Consumer, VnicOwner, World};
 use rxsim::rx::cpu::Stack;
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::Fate;
@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const WORLDS: u64 = 60;
 
 fn each_world(mut check: impl FnMut(&World, &Verdict)) {
-    for level in PLAIN..=THREADS {
+    for level in PLAIN..=VMS {
         for seed in 0..WORLDS {
             let world = random_world(seed, level);
             check(&world, &run(&world));
@@ -42,12 +42,13 @@ fn no_core_is_busy_for_longer_than_the_run_and_polling_cores_always_are() {
         for (at, host) in world.hosts.iter().enumerate() {
             for (core, tally) in (0..).zip(&verdict.cores[at]) {
                 let busy = tally.busy;
-                let total = busy.interrupt + busy.deferred + busy.app + busy.work;
+                let polled = busy.deferred + busy.vswitch;
+                let total = busy.interrupt + polled + busy.guest + busy.app + busy.work;
                 let has_ring = |nic: &rxsim::host::world::NicSpec| {
                     nic.host == at && nic.queues.contains(&core)
                 };
                 if host.stack == Stack::BusyPoll && world.nics.iter().any(has_ring) {
-                    assert_eq!(busy.deferred, run);
+                    assert_eq!(polled, run);
                 }
                 assert!(total <= run);
             }
@@ -79,6 +80,7 @@ fn a_ring_is_served_in_order() {
 fn random_worlds_meet_every_fate_and_are_of_useful_size() {
     let mut fates: BTreeMap<Fate, u64> = BTreeMap::new();
     let (mut interrupts, mut app, mut work) = (0, Span::ZERO, Span::ZERO);
+    let (mut vswitch, mut guest, mut notifications) = (Span::ZERO, Span::ZERO, 0);
     let mut sizes = Vec::new();
     each_world(|_, verdict| {
         sizes.push(verdict.offered);
@@ -89,15 +91,51 @@ fn random_worlds_meet_every_fate_and_are_of_useful_size() {
             interrupts += tally.interrupts;
             app += tally.busy.app;
             work += tally.busy.work;
+            vswitch += tally.busy.vswitch;
+            guest += tally.busy.guest;
         }
+        notifications += verdict.vnics.iter().map(|vnic| vnic.notifications).sum::<u64>();
     });
     sizes.sort_unstable();
     let (median, most) = (sizes[sizes.len() / 2], sizes[sizes.len() - 1]);
     assert!((100..2_000).contains(&median) && most < 40_000, "{median} packets, at most {most}");
-    // No random world has a virtual machine yet.
-    let reasons = DropReason::ALL.iter().filter(|one| **one != DropReason::VmChannelFull);
-    for fate in reasons.copied().map(Fate::Dropped).chain([Fate::Filtered]) {
+    for fate in DropReason::ALL.map(Fate::Dropped).into_iter().chain([Fate::Filtered]) {
         assert!(fates[&fate] > 500, "{fates:?}");
     }
     assert!(interrupts > 10_000 && app > Span::ZERO && work > Span::ZERO);
+    assert!(notifications > 1_000 && vswitch > Span::ZERO && guest > Span::ZERO);
+}
+
+/// Guests take the packets of a channel in the order in which they were handed over, which is that
+/// of their processing where one queue carries them all.
+#[test]
+fn a_channel_is_served_in_order() {
+    each_world(|world, verdict| {
+        let mut channels: BTreeMap<(usize, u32), Vec<(Time, Time)>> = BTreeMap::new();
+        for record in &verdict.records {
+            let to = world.sources[record.source.at()].to;
+            if let (Consumer::Vnic(vnic), Fate::Delivered) = (to, record.fate) {
+                let ended = (record.start, record.end);
+                channels.entry((vnic, record.queue)).or_default().push(ended);
+            }
+        }
+        for packets in channels.values_mut() {
+            packets.sort_unstable();
+            assert!(packets.is_sorted_by_key(|(_, end)| *end));
+        }
+    });
+}
+
+#[test]
+fn only_virtual_nics_of_guests_are_notified_and_never_more_often_than_packets_come() {
+    each_world(|world, verdict| {
+        for (at, tally) in verdict.vnics.iter().enumerate() {
+            let to = |source: usize| world.sources[source].to == Consumer::Vnic(at);
+            let came = verdict.records.iter().filter(|record| to(record.source.at())).count();
+            // Those of the last notification may be in the channel still.
+            assert!(tally.notifications <= came as u64 + 1);
+            let guest = world.vnics[at].owner != VnicOwner::Host;
+            assert!(guest || tally.notifications == 0);
+        }
+    });
 }

@@ -3,19 +3,80 @@
 use super::agenda::Item;
 use super::model::{CoreAt, Frame, Model, VectorAt};
 use rxsim::engine::time::{Span, Time};
-use rxsim::host::world::{Consumer, Filter};
+use rxsim::host::outcome::Busy;
+use rxsim::host::world::{Consumer, Filter, VnicOwner};
 use rxsim::rx::cpu::Stack;
 use rxsim::vocab::packet::Fate;
 
-/// A round in progress: first its own cost, then packets.
+/// A round in progress: first its own cost, then packets, then perhaps notifications.
 pub(super) struct Round {
     work: Work,
-    /// Of the round's own cost, or of the packet's.
+    pub(super) step: Step,
+    /// Of the step's activity.
     pub(super) left: Span,
     taken: u32,
-    pub(super) packet: Option<Frame>,
-    /// Packets for apps, handed over when the round ends.
-    for_apps: Vec<Frame>,
+    /// Packets for apps and channels, handed over after the last packet.
+    pub(super) leaving: Vec<Frame>,
+    /// Virtual NICs whose guests are to be notified, in the order of disarming.
+    pub(super) to_notify: Vec<usize>,
+}
+
+/// Where a round is.
+#[derive(Clone, Copy)]
+pub(super) enum Step {
+    /// Its own cost.
+    Own,
+    /// The driver's activity for a packet, and the stack's.
+    Driver(Frame),
+    /// The virtual switch's.
+    Switch(Frame),
+    /// After its last packet it waits, at that instant, for its hand-offs.
+    HandsOver,
+    /// The virtual switch's, for notifications.
+    Notify,
+    /// After that activity it waits, at that instant, for their turn.
+    Notifies,
+}
+
+/// Which round of a core: that of the deferred class, or that of `ksoftirqd`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Holder {
+    Deferred,
+    Ksoftirqd,
+}
+
+/// What comes after an activity.
+pub(super) enum Next {
+    /// Another one.
+    Activity,
+    /// Hand-offs, still at this instant; then it goes on or ends.
+    HandOff,
+    /// None.
+    End,
+}
+
+impl Round {
+    /// Whether it has nothing to do until its hand-offs' turn comes.
+    pub(super) fn waits(&self) -> bool {
+        matches!(self.step, Step::HandsOver | Step::Notifies)
+    }
+
+    /// Whether a packet is in processing.
+    pub(super) fn has_packet(&self) -> bool {
+        matches!(self.step, Step::Driver(_) | Step::Switch(_))
+    }
+
+    /// Where its time is charged.
+    pub(super) fn account<'b>(&self, busy: &'b mut Busy) -> &'b mut Span {
+        match self.step {
+            Step::Switch(_) | Step::Notify => &mut busy.vswitch,
+            _ => &mut busy.deferred,
+        }
+    }
+
+    pub(super) fn begin(&mut self, step: Step, left: Span) {
+        (self.step, self.left) = (step, left);
+    }
 }
 
 /// Where a round takes its packets.
@@ -97,31 +158,70 @@ impl Model<'_> {
             vector.look_at = vector.served.map_or(0, |served| (served + 1) % rings);
         }
         self.core(at).tally.rounds += 1;
-        Round { work, left: self.round_cost(at), taken: 0, packet: None, for_apps: Vec::new() }
+        let left = self.round_cost(at);
+        let (leaving, to_notify) = (Vec::new(), Vec::new());
+        Round { work, step: Step::Own, left, taken: 0, leaving, to_notify }
     }
 
-    /// The round's own cost or its packet has been paid. Goes on with the next packet and is true,
-    /// or ends the round.
-    pub(super) fn goes_on(&mut self, at: CoreAt, round: &mut Round) -> bool {
-        if let Some(frame) = round.packet.take() {
-            self.processed(at, frame, &mut round.for_apps);
+    /// The round's activity has ended. Goes on with the next one, or expects its hand-offs.
+    pub(super) fn goes_on(&mut self, at: CoreAt, holder: Holder, round: &mut Round) -> Next {
+        match round.step {
+            Step::Driver(frame) if self.is_switched(&frame) => {
+                round.begin(Step::Switch(frame), self.switch_cost(&frame));
+                return Next::Activity;
+            }
+            Step::Driver(frame) | Step::Switch(frame) => {
+                self.processed(at, frame, &mut round.leaving);
+            }
+            Step::Notify => return self.expect_hand_off(at, holder, round, Step::Notifies),
+            Step::Own => {}
+            Step::HandsOver | Step::Notifies => unreachable!("no activity"),
         }
         if round.taken < self.world.hosts[at.host].budget
             && let Some(mut frame) = self.next_packet(at, round.work)
         {
             let now = self.agenda.time();
             frame.start = frame.start.or(Some(now));
-            round.left = self.deferred_cost(&frame);
             round.taken += 1;
-            round.packet = Some(frame);
-            return true;
+            round.begin(Step::Driver(frame), self.driver_cost(&frame));
+            return Next::Activity;
         }
-        if !round.for_apps.is_empty() {
+        if round.leaving.iter().any(|frame| self.vnic_of(frame).is_some()) {
+            return self.expect_hand_off(at, holder, round, Step::HandsOver);
+        }
+        if !round.leaving.is_empty() {
             let now = self.agenda.time();
-            self.core(at).leaving.append(&mut round.for_apps);
+            self.core(at).leaving.append(&mut round.leaving);
             self.agenda.put(now, Item::HandOff { core: at });
         }
-        false
+        Next::End
+    }
+
+    /// The round is not over before its hand-offs.
+    fn expect_hand_off(
+        &mut self,
+        core: CoreAt,
+        holder: Holder,
+        round: &mut Round,
+        step: Step,
+    ) -> Next {
+        round.begin(step, Span::ZERO);
+        self.agenda.put(self.agenda.time(), Item::RoundHandOff { core, holder });
+        Next::HandOff
+    }
+
+    /// The virtual NIC that a packet goes to.
+    pub(super) fn vnic_of(&self, frame: &Frame) -> Option<usize> {
+        match self.world.sources[frame.source].to {
+            Consumer::Vnic(vnic) => Some(vnic),
+            Consumer::Host | Consumer::App(_) => None,
+        }
+    }
+
+    /// Whether a packet has to pass the virtual switch.
+    fn is_switched(&self, frame: &Frame) -> bool {
+        self.vnic_of(frame).is_some()
+            && self.world.sources[frame.source].filter != Filter::DropInDriver
     }
 
     fn next_packet(&mut self, at: CoreAt, work: Work) -> Option<Frame> {
@@ -147,27 +247,31 @@ impl Model<'_> {
     }
 
     /// A packet's deferred work ends.
-    fn processed(&mut self, at: CoreAt, frame: Frame, for_apps: &mut Vec<Frame>) {
+    fn processed(&mut self, at: CoreAt, frame: Frame, leaving: &mut Vec<Frame>) {
         if self.world.hosts[at.host].stack != Stack::InterruptPerPacket {
             self.free_descriptor(&frame);
         }
         let source = &self.world.sources[frame.source];
+        let of_host = |vnic: usize| self.world.vnics[vnic].owner == VnicOwner::Host;
         match source.to {
             _ if source.filter == Filter::DropInDriver => self.end(frame, Fate::Filtered),
             Consumer::Host => self.end(frame, Fate::Delivered),
-            Consumer::App(_) => for_apps.push(frame),
-            Consumer::Vnic(_) => unreachable!("no world has one yet"),
+            Consumer::Vnic(vnic) if of_host(vnic) => self.end(frame, Fate::Delivered),
+            Consumer::App(_) | Consumer::Vnic(_) => leaving.push(frame),
         }
     }
 
     /// What the deferred class does when its activity ends.
     pub(super) fn deferred_step(&mut self, at: CoreAt) {
         let mut round = self.core(at).deferred.take().expect("deferred work ran");
-        if self.goes_on(at, &mut round) {
-            self.core(at).deferred = Some(round);
-            return;
+        match self.goes_on(at, Holder::Deferred, &mut round) {
+            Next::Activity | Next::HandOff => self.core(at).deferred = Some(round),
+            Next::End => self.deferred_round_ends(at, &round),
         }
-        self.complete_or_requeue(at, &round);
+    }
+
+    pub(super) fn deferred_round_ends(&mut self, at: CoreAt, round: &Round) {
+        self.complete_or_requeue(at, round);
         if let Stack::LinuxNapi { hz, .. } = self.world.hosts[at.host].stack {
             self.look_at_bounds(at, round.taken, hz);
         }

@@ -1,7 +1,7 @@
 //! Which receive queue a frame goes to.
 
 use super::model::{Frame, Model};
-use rxsim::host::world::{Filter, SteeringSpec};
+use rxsim::host::world::{Consumer, Filter, SteeringSpec};
 use rxsim::rx::steering::rss::{HashTypes, RssSpec};
 use rxsim::vocab::flow_key::{Addresses, FlowKey, Protocol};
 
@@ -11,7 +11,11 @@ impl Model<'_> {
             return queue;
         }
         match &self.world.nics[frame.nic].steering {
-            SteeringSpec::SingleQueue | SteeringSpec::Vmq { .. } => 0,
+            SteeringSpec::SingleQueue => 0,
+            SteeringSpec::Vmq { .. } => match self.world.sources[frame.source].to {
+                Consumer::Vnic(vnic) => self.world.vnics[vnic].queue.unwrap_or(0),
+                Consumer::Host | Consumer::App(_) => 0,
+            },
             SteeringSpec::Rss(rss) => queue(rss, &self.feeds[frame.source].key(frame.packet.flow)),
         }
     }

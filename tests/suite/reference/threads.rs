@@ -1,12 +1,12 @@
-//! Threads: apps, works and `ksoftirqd` share what interrupts and deferred work leave.
+//! Threads: apps, works, vCPUs and `ksoftirqd` share what interrupts and deferred work leave.
 
 use super::agenda::Item;
+use super::guests::Vcpu;
 use super::model::{CoreAt, Frame, Model};
-use super::rounds::{Round, Work};
+use super::rounds::{Holder, Next, Round, Work};
 use rxsim::engine::time::Span;
-use rxsim::host::world::{Consumer, World};
+use rxsim::host::world::World;
 use rxsim::rx::cpu::Stack;
-use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::Fate;
 use std::collections::VecDeque;
 
@@ -27,13 +27,22 @@ pub(super) struct Thread {
     pub(super) slice_left: Span,
     pub(super) switch_left: Span,
     /// The round in hand of `ksoftirqd`.
-    round: Option<Round>,
+    pub(super) round: Option<Round>,
+}
+
+impl Thread {
+    /// Whether it has a round that waits for its hand-offs.
+    pub(super) fn waits(&self) -> bool {
+        self.round.as_ref().is_some_and(Round::waits)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ThreadKind {
     App(usize),
     Work(usize),
+    /// A vCPU, in the order of (VM, vCPU).
+    Guest(usize),
     Ksoftirqd,
 }
 
@@ -41,7 +50,7 @@ pub(super) enum ThreadKind {
 #[derive(Default)]
 pub(super) struct App {
     /// The first one is in processing.
-    backlog: VecDeque<Frame>,
+    pub(super) backlog: VecDeque<Frame>,
 }
 
 impl Threads {
@@ -53,9 +62,12 @@ impl Threads {
         let works = (0..world.works.len())
             .filter(|work| here(world.works[*work].host, world.works[*work].core))
             .map(ThreadKind::Work);
+        let vcpus = Vcpu::all(world);
+        let guests = (0..vcpus.len()).filter(|vcpu| vcpus[*vcpu].core == at).map(ThreadKind::Guest);
         let napi = matches!(world.hosts[at.host].stack, Stack::LinuxNapi { .. });
         let all = apps
             .chain(works)
+            .chain(guests)
             .chain(napi.then_some(ThreadKind::Ksoftirqd))
             .map(|kind| Thread {
                 kind,
@@ -97,6 +109,12 @@ impl Threads {
         self.wake(self.position(ThreadKind::Ksoftirqd), quantum);
     }
 
+    /// `ksoftirqd`, which exists.
+    pub(super) fn ksoftirqd(&mut self) -> &mut Thread {
+        let at = self.position(ThreadKind::Ksoftirqd);
+        &mut self.all[at]
+    }
+
     /// A softirq has emptied the queue: `ksoftirqd` sleeps, unless it has a round in hand.
     pub(super) fn ksoftirqd_has_nothing_queued(&mut self) {
         let at = self.position(ThreadKind::Ksoftirqd);
@@ -132,9 +150,18 @@ impl Model<'_> {
 
     /// The head's activity or its slice ends.
     pub(super) fn thread_step(&mut self, at: CoreAt) {
+        let head = self.core(at).threads.head().expect("a thread ran");
+        let next = if head.left > Span::ZERO { Next::Activity } else { self.thread_goes_on(at) };
+        match next {
+            Next::Activity => self.keep_or_pass_on(at, true),
+            Next::HandOff => {}
+            Next::End => self.keep_or_pass_on(at, false),
+        }
+    }
+
+    /// The head keeps its place if it is runnable and has some of its slice left.
+    pub(super) fn keep_or_pass_on(&mut self, at: CoreAt, runnable: bool) {
         let quantum = self.world.hosts[at.host].quantum;
-        let thread = self.core(at).threads.head().expect("a thread ran");
-        let runnable = thread.left > Span::ZERO || self.has_more(at);
         let threads = &mut self.core(at).threads;
         let head = threads.queue.pop_front().expect("a thread ran");
         if !runnable {
@@ -148,8 +175,9 @@ impl Model<'_> {
     }
 
     /// The head's activity has ended: what it does next, if anything.
-    fn has_more(&mut self, at: CoreAt) -> bool {
-        match self.core(at).threads.head().expect("a thread ran").kind {
+    fn thread_goes_on(&mut self, at: CoreAt) -> Next {
+        let thread = self.core(at).threads.head().expect("a thread ran");
+        let more = match thread.kind {
             ThreadKind::Work(_) => false,
             ThreadKind::App(app) => {
                 let done = self.apps[app].backlog.pop_front().expect("a packet was in processing");
@@ -157,49 +185,34 @@ impl Model<'_> {
                 self.take_app_packet(at, app);
                 !self.apps[app].backlog.is_empty()
             }
+            ThreadKind::Guest(vcpu) => self.guest_goes_on(at, vcpu),
             ThreadKind::Ksoftirqd => {
-                let thread = self.core(at).threads.head().expect("a thread ran");
                 let mut round = thread.round.take().expect("ksoftirqd had a round in hand");
-                if self.goes_on(at, &mut round) {
-                    let thread = self.core(at).threads.head().expect("a thread ran");
+                let next = self.goes_on(at, Holder::Ksoftirqd, &mut round);
+                if !matches!(next, Next::End) {
+                    let thread = self.core(at).threads.ksoftirqd();
                     (thread.left, thread.round) = (round.left, Some(round));
-                    return true;
+                    return next;
                 }
                 self.complete_or_requeue(at, &round);
                 !self.core(at).queue.is_empty()
             }
-        }
+        };
+        if more { Next::Activity } else { Next::End }
+    }
+
+    /// What a thread does next takes this long.
+    pub(super) fn set_left(&mut self, at: CoreAt, kind: ThreadKind, left: Span) {
+        let threads = &mut self.core(at).threads;
+        let thread = threads.position(kind);
+        threads.all[thread].left = left;
     }
 
     /// The app turns to the first packet of its backlog.
-    fn take_app_packet(&mut self, at: CoreAt, app: usize) {
+    pub(super) fn take_app_packet(&mut self, at: CoreAt, app: usize) {
         if let Some(frame) = self.apps[app].backlog.front() {
             let cost = self.app_cost(app, frame);
-            let threads = &mut self.core(at).threads;
-            let thread = threads.position(ThreadKind::App(app));
-            threads.all[thread].left = cost;
-        }
-    }
-
-    /// The packets of the rounds that ended on this core reach their apps.
-    pub(super) fn hand_off(&mut self, from: CoreAt) {
-        for frame in std::mem::take(&mut self.core(from).leaving) {
-            let Consumer::App(app) = self.world.sources[frame.source].to else {
-                unreachable!("only packets for apps are handed over");
-            };
-            let spec = &self.world.apps[app];
-            let at = CoreAt { host: spec.host, index: spec.core as usize };
-            if self.apps[app].backlog.len() >= spec.backlog as usize {
-                self.end(frame, Fate::Dropped(DropReason::BacklogFull));
-                continue;
-            }
-            self.apps[app].backlog.push_back(frame);
-            if self.apps[app].backlog.len() == 1 {
-                self.pause(at);
-                self.take_app_packet(at, app);
-                self.wake(at, ThreadKind::App(app));
-                self.dispatch(at);
-            }
+            self.set_left(at, ThreadKind::App(app), cost);
         }
     }
 
@@ -210,16 +223,14 @@ impl Model<'_> {
         let next = self.agenda.time() + spec.period;
         self.agenda.put(next, Item::Work { work });
         self.pause(at);
-        let threads = &mut self.core(at).threads;
-        let thread = threads.position(ThreadKind::Work(work));
-        threads.all[thread].left = spec.demand;
+        self.set_left(at, ThreadKind::Work(work), spec.demand);
         if spec.demand > Span::ZERO {
             self.wake(at, ThreadKind::Work(work));
         }
         self.dispatch(at);
     }
 
-    fn wake(&mut self, at: CoreAt, kind: ThreadKind) {
+    pub(super) fn wake(&mut self, at: CoreAt, kind: ThreadKind) {
         let quantum = self.world.hosts[at.host].quantum;
         let threads = &mut self.core(at).threads;
         threads.wake(threads.position(kind), quantum);

@@ -1,0 +1,118 @@
+//! Hand-offs: what rounds leave to apps and channels, and whom they notify.
+
+use super::model::{CoreAt, Frame, Model};
+use super::rounds::{Holder, Round, Step};
+use super::threads::ThreadKind;
+use rxsim::host::world::Consumer;
+use rxsim::vocab::drop_reason::DropReason;
+use rxsim::vocab::packet::Fate;
+
+impl Model<'_> {
+    /// The packets of the rounds that ended on this core reach their apps.
+    pub(super) fn hand_off(&mut self, from: CoreAt) {
+        for frame in std::mem::take(&mut self.core(from).leaving) {
+            self.hand_over(frame);
+        }
+    }
+
+    /// A round that waited for this hands over its packets, or notifies; then it goes on with the
+    /// notifications that its packets call for, or ends.
+    pub(super) fn round_hand_off(&mut self, at: CoreAt, holder: Holder) {
+        match self.round_of(at, holder).step {
+            Step::HandsOver => {
+                let leaving = std::mem::take(&mut self.round_of(at, holder).leaving);
+                let to_notify: Vec<usize> =
+                    leaving.into_iter().filter_map(|frame| self.hand_over(frame)).collect();
+                if to_notify.is_empty() {
+                    self.round_ends(at, holder);
+                } else {
+                    self.begin_notifying(at, holder, to_notify);
+                }
+            }
+            Step::Notifies => {
+                for vnic in std::mem::take(&mut self.round_of(at, holder).to_notify) {
+                    self.notify(vnic);
+                }
+                self.round_ends(at, holder);
+            }
+            _ => unreachable!("only rounds that wait are handled here"),
+        }
+        // Unmasked with packets waiting, a vector interrupts before the core turns to anything.
+        self.interrupt(at);
+        self.pause(at);
+        self.dispatch(at);
+    }
+
+    fn round_of(&mut self, at: CoreAt, holder: Holder) -> &mut Round {
+        let core = self.core(at);
+        let round = match holder {
+            Holder::Deferred => core.deferred.as_mut(),
+            Holder::Ksoftirqd => core.threads.ksoftirqd().round.as_mut(),
+        };
+        round.expect("a round waits for its hand-offs")
+    }
+
+    /// One activity for all notifications of the round.
+    fn begin_notifying(&mut self, at: CoreAt, holder: Holder, to_notify: Vec<usize>) {
+        let cost = self.world.hosts[at.host].costs.vm_notify * to_notify.len() as u64;
+        let round = self.round_of(at, holder);
+        round.to_notify = to_notify;
+        round.begin(Step::Notify, cost);
+        if holder == Holder::Ksoftirqd {
+            self.core(at).threads.ksoftirqd().left = cost;
+            self.keep_or_pass_on(at, true);
+        }
+    }
+
+    /// A round that waited for its hand-offs has nothing more to do.
+    fn round_ends(&mut self, at: CoreAt, holder: Holder) {
+        match holder {
+            Holder::Deferred => {
+                let round = self.core(at).deferred.take().expect("a round waited");
+                self.deferred_round_ends(at, &round);
+            }
+            Holder::Ksoftirqd => {
+                let round = self.core(at).threads.ksoftirqd().round.take();
+                self.complete_or_requeue(at, &round.expect("a round waited"));
+                let more = !self.core(at).queue.is_empty();
+                self.keep_or_pass_on(at, more);
+            }
+        }
+    }
+
+    /// A packet reaches its app or its channel. Returns a virtual NIC that it disarms.
+    fn hand_over(&mut self, frame: Frame) -> Option<usize> {
+        match self.world.sources[frame.source].to {
+            Consumer::App(app) => self.hand_to_app(frame, app),
+            Consumer::Vnic(vnic) => return self.hand_to_guest(frame, vnic).then_some(vnic),
+            Consumer::Host => unreachable!("the host's packets are not handed over"),
+        }
+        None
+    }
+
+    fn hand_to_app(&mut self, frame: Frame, app: usize) {
+        let spec = &self.world.apps[app];
+        let at = CoreAt { host: spec.host, index: spec.core as usize };
+        if self.apps[app].backlog.len() >= spec.backlog as usize {
+            return self.end(frame, Fate::Dropped(DropReason::BacklogFull));
+        }
+        self.apps[app].backlog.push_back(frame);
+        if self.apps[app].backlog.len() == 1 {
+            self.pause(at);
+            self.take_app_packet(at, app);
+            self.wake(at, ThreadKind::App(app));
+            self.dispatch(at);
+        }
+    }
+
+    /// Whether the packet disarms the virtual NIC.
+    fn hand_to_guest(&mut self, frame: Frame, at: usize) -> bool {
+        let vnic = &mut self.vnics[at];
+        if vnic.channel.len() >= self.world.vnics[at].channel as usize {
+            self.end(frame, Fate::Dropped(DropReason::VmChannelFull));
+            return false;
+        }
+        vnic.channel.push_back(frame);
+        std::mem::replace(&mut vnic.armed, false)
+    }
+}
