@@ -59,6 +59,13 @@ pub(super) struct Offer {
     pub(super) arrives: bool,
 }
 
+impl Offer {
+    /// Its place among the offers of all ports; ties go by port.
+    pub(super) const fn order(&self) -> (Moment, bool) {
+        (self.start, self.arrives)
+    }
+}
+
 /// How the packets of one source go.
 #[derive(Debug)]
 struct Route {

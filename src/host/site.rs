@@ -117,7 +117,8 @@ impl Site {
         front
     }
 
-    /// The first offer of all ports that are not blocked.
+    /// The first offer of all ports that are not blocked. Of those of one moment, what follows from
+    /// something before (a frame behind one that was held) comes before arrivals.
     fn front(&mut self, until: Time, ledger: &mut Ledger<'_>) -> Option<(usize, Frame, Offer)> {
         let mut front: Option<(usize, Frame, Offer)> = None;
         for at in 0..self.ports.len() {
@@ -126,7 +127,7 @@ impl Site {
             }
             let Some((frame, offer)) = self.ports[at].port.take(until, ledger) else { continue };
             let second = match front {
-                Some((_, _, first)) if first.start <= offer.start => Some((at, frame, offer)),
+                Some((_, _, first)) if first.order() <= offer.order() => Some((at, frame, offer)),
                 _ => front.replace((at, frame, offer)),
             };
             if let Some((other, frame, _)) = second {

@@ -22,10 +22,15 @@ fn number(variable: &str, otherwise: u64) -> u64 {
 fn compare_level(level: u8) {
     let first = number("RXSIM_FIRST", 0);
     for seed in first..first + number("RXSIM_WORLDS", WORLDS) {
-        let world = random_world(seed, level);
-        if let Some(difference) = difference(&world) {
-            panic!("random_world({seed}, {level}): {difference}\n{}", summary(&world));
-        }
+        compare(seed, level);
+    }
+}
+
+/// Runs both on one world.
+fn compare(seed: u64, level: u8) {
+    let world = random_world(seed, level);
+    if let Some(difference) = difference(&world) {
+        panic!("random_world({seed}, {level}): {difference}\n{}", summary(&world));
     }
 }
 
@@ -81,6 +86,16 @@ fn summary(world: &World) -> String {
     world.apps.iter().for_each(|entry| line(entry));
     world.works.iter().for_each(|entry| line(entry));
     text
+}
+
+/// Worlds (seed, level) on which the two disagreed once, beyond those that CI looks at.
+const ONCE_DIFFERENT: [(u64, u8); 1] = [(1258, MIXED)];
+
+#[test]
+fn worlds_that_once_differed_agree() {
+    for (seed, level) in ONCE_DIFFERENT {
+        compare(seed, level);
+    }
 }
 
 #[test]
