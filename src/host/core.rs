@@ -40,8 +40,6 @@ pub(super) struct Core {
     /// Threads, where there are any.
     pub(super) threads: Option<Box<Threads>>,
     pub(super) tally: Counts,
-    /// A handler ended since the last softirq began.
-    pub(super) interrupted: bool,
     /// Packets for apps that the host has to take to their cores.
     pub(super) outbox: Vec<HandOff>,
     /// The ring that busy polling visits next, as the index of its vector.
@@ -187,7 +185,6 @@ impl Core {
             backlog: Backlog::new(spec.backlog),
             threads: Threads::new(world, host, core).map(Box::new),
             tally: Counts::default(),
-            interrupted: false,
             outbox: Vec::new(),
             visit: 0,
         }
@@ -322,16 +319,16 @@ impl Core {
     fn end_handler(&mut self, handler: Handler) {
         self.see = self.see.max(handler.end.before_arrivals());
         self.handler = None;
-        self.interrupted = true;
         self.waiting.push_back(handler.vector);
+        self.raise_softirq();
     }
 
     /// Starts the next deferred work, if there is any and it may run.
     fn begin_deferred(&mut self) -> bool {
-        if self.waiting.is_empty() || !self.softirq_may_run() {
+        if !self.softirq_may_run() {
             return false;
         }
-        let vector = self.waiting.pop_front().expect("something waits");
+        let Some(vector) = self.waiting.pop_front() else { return false };
         self.round = Some(self.new_round(vector));
         true
     }

@@ -25,20 +25,20 @@ pub(super) struct Softirq {
 }
 
 impl Core {
-    /// Whether deferred work may start in the deferred class now; starts a softirq where one is
-    /// needed.
-    pub(super) fn softirq_may_run(&mut self) -> bool {
-        let Stack::LinuxNapi { ksoftirqd_defers, .. } = self.stack else { return true };
-        if self.softirq.is_some() {
-            return true;
+    /// Whether queued work may run in the deferred class: under NAPI within a softirq only.
+    pub(super) const fn softirq_may_run(&self) -> bool {
+        self.softirq.is_some() || !matches!(self.stack, Stack::LinuxNapi { .. })
+    }
+
+    /// A handler has queued work: a softirq starts for it, if none runs and the work is not left
+    /// to `ksoftirqd`.
+    pub(super) fn raise_softirq(&mut self) {
+        let Stack::LinuxNapi { ksoftirqd_defers, .. } = self.stack else { return };
+        if self.softirq.is_some() || ksoftirqd_defers && self.ksoftirqd().ksoftirqd_is_runnable() {
+            return;
         }
-        if self.ksoftirqd().ksoftirqd_is_runnable() && (ksoftirqd_defers || !self.interrupted) {
-            return false;
-        }
-        self.interrupted = false;
         let now = self.see.time();
         self.softirq = Some(Softirq { started: now, pass_started: now, pass_taken: 0, passes: 0 });
-        true
     }
 
     /// Looks at the softirq's bounds at the end of a round that took so many packets.
@@ -55,7 +55,7 @@ impl Core {
             softirq.passes += 1;
             (softirq.pass_started, softirq.pass_taken) = (now, 0);
             if softirq.passes >= MAX_PASSES || now - softirq.started >= MAX_TIME {
-                (self.softirq, self.interrupted) = (None, false);
+                self.softirq = None;
                 let ksoftirqd = self.ksoftirqd();
                 // Who became runnable before comes before.
                 ksoftirqd.catch_up(now, false, ledger);
