@@ -95,13 +95,13 @@ impl Core {
         if stop == Stop::Ended {
             let done = round.taken < self.budget;
             self.close_round(round, done);
-            self.running_ksoftirqd().note_left(now);
         } else {
-            let ksoftirqd = self.running_ksoftirqd();
-            ksoftirqd.round = Some(round);
-            ksoftirqd.note_left(now);
+            self.running_ksoftirqd().round = Some(round);
         }
-        if slice_is_over && stop != Stop::Freed {
+        self.running_ksoftirqd().note_left(now);
+        if stop == Stop::Ended && self.waiting.is_empty() {
+            self.ksoftirqd().sleep();
+        } else if slice_is_over && stop != Stop::Freed {
             self.ksoftirqd().rotate();
         }
         stop
