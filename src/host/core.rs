@@ -19,6 +19,8 @@ use std::collections::VecDeque;
 
 /// A core of a host.
 pub(super) struct Core {
+    /// Its number within the host.
+    number: usize,
     /// Interrupt vectors in the order (NIC, vector).
     pub(super) vectors: Vec<Vector>,
     /// The core's own clock: what lies before it is done.
@@ -49,7 +51,8 @@ pub(super) struct Core {
 /// A packet on its way to an app.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct HandOff {
-    pub(super) now: Time,
+    /// When, and the core that hands it over. All that has this in common is one item.
+    pub(super) item: (Moment, usize),
     pub(super) app: usize,
     pub(super) packet: Processed,
 }
@@ -166,6 +169,7 @@ impl Core {
         let name = format!("host.{}.core[{core}]", spec.name);
         let charge = |draw, entry| Charge::new(draw, world.seed, &name, entry);
         Self {
+            number: core as usize,
             vectors: Vec::new(),
             see: Moment::default(),
             reached: Moment::default(),
@@ -369,11 +373,12 @@ impl Core {
 
     /// Hands packets over to their apps, on this core or another, at the core's time.
     pub(super) fn hand_over(&mut self, packets: Vec<(usize, Processed)>) {
-        let now = self.see.time();
+        let item = (self.see, self.number);
         for (app, packet) in packets {
+            let hand_off = HandOff { item, app, packet };
             match &mut self.threads {
-                Some(threads) if threads.has_app(app) => threads.hand_off(now, app, packet),
-                _ => self.outbox.push(HandOff { now, app, packet }),
+                Some(threads) if threads.has_app(app) => threads.hand_off(hand_off),
+                _ => self.outbox.push(hand_off),
             }
         }
     }
@@ -392,18 +397,19 @@ impl Core {
                 return Stop::Limit;
             };
             threads.pause(now);
-            threads.catch_up(now, false, ledger);
+            threads.catch_up(self.see, false, ledger);
             threads.run(now, ledger);
             self.sheet.enter(threads.kind(), now);
-            let Some((time, event)) = threads.next_event() else { return Stop::Limit };
-            if time.before_arrivals() >= limit {
+            let Some((moment, event)) = threads.next_event() else { return Stop::Limit };
+            if moment >= limit {
                 return Stop::Limit;
             }
-            self.see = self.see.max(time.before_arrivals());
+            self.see = self.see.max(moment);
+            let time = moment.time();
             threads.pause(time);
             match event {
-                ThreadEvent::Release(_) => threads.catch_up(time, false, ledger),
-                ThreadEvent::HandOff => threads.catch_up(time, true, ledger),
+                ThreadEvent::Release(_) => threads.catch_up(moment, false, ledger),
+                ThreadEvent::HandOff => threads.receive_item(ledger),
                 ThreadEvent::SliceEnd => threads.rotate(),
                 ThreadEvent::End => {
                     if threads.end(time, ledger) {

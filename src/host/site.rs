@@ -272,7 +272,7 @@ impl Site {
         for hand_off in outbox {
             let core = self.app_cores[hand_off.app].expect("an app is fed on its own host");
             let threads = self.cores[core].threads.as_mut().expect("its core has the app");
-            threads.hand_off(hand_off.now, hand_off.app, hand_off.packet);
+            threads.hand_off(hand_off);
         }
     }
 

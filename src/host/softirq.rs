@@ -56,9 +56,10 @@ impl Core {
             (softirq.pass_started, softirq.pass_taken) = (now, 0);
             if softirq.passes >= MAX_PASSES || now - softirq.started >= MAX_TIME {
                 self.softirq = None;
+                let see = self.see;
                 let ksoftirqd = self.ksoftirqd();
                 // Who became runnable before comes before.
-                ksoftirqd.catch_up(now, false, ledger);
+                ksoftirqd.catch_up(see, false, ledger);
                 ksoftirqd.wake_ksoftirqd();
             }
         }
