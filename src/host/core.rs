@@ -224,6 +224,7 @@ impl Core {
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
     ) -> bool {
+        self.go_on(rings, ledger);
         loop {
             if let Some(handler) = self.handler {
                 if handler.end.before_arrivals() >= bound {
@@ -251,6 +252,16 @@ impl Core {
                     self.take_interrupt(vector);
                 }
             }
+        }
+    }
+
+    /// A round that freed a descriptor for a port turns to its next packet, or ends: that is part of
+    /// the packet's end, before anything that the port's frame brings about.
+    fn go_on(&mut self, rings: &mut [RxQueue], ledger: &mut Ledger<'_>) {
+        if self.round.as_ref().is_some_and(Round::is_choosing) {
+            self.run_deferred(self.see.time().before_arrivals(), rings, ledger);
+        } else if self.ksoftirqd_is_choosing() {
+            self.run_ksoftirqd(rings, ledger);
         }
     }
 

@@ -3,7 +3,7 @@
 use super::core::Core;
 use super::ledger::Ledger;
 use super::queue::RxQueue;
-use super::round::{Pace, Stop};
+use super::round::{Pace, Round, Stop};
 use super::threads::{Ksoftirqd, Threads};
 use crate::engine::time::{Moment, Span, Time};
 use crate::rx::cpu::Stack;
@@ -88,7 +88,7 @@ impl Core {
         let slice_is_over = self.threads.as_ref().is_some_and(|threads| threads.slice_is_over());
         let limit = Moment(self.see.0 + 1);
         let pace = Pace { vector, see: &mut self.see, limit, budget: self.budget };
-        let stop = if slice_is_over {
+        let stop = if slice_is_over || round.is_choosing() {
             round.step(&pace, rings, ledger)
         } else {
             round.run(pace, rings, ledger)
@@ -106,6 +106,12 @@ impl Core {
             self.ksoftirqd().rotate();
         }
         stop
+    }
+
+    /// Whether a round of `ksoftirqd` freed a descriptor and has not gone on since.
+    pub(super) fn ksoftirqd_is_choosing(&mut self) -> bool {
+        let ksoftirqd = self.threads.as_mut().and_then(|threads| threads.current_ksoftirqd());
+        ksoftirqd.and_then(|one| one.round.as_ref()).is_some_and(Round::is_choosing)
     }
 
     fn running_ksoftirqd(&mut self) -> &mut Ksoftirqd {
