@@ -60,6 +60,12 @@ pub(super) struct Offer {
 }
 
 impl Offer {
+    /// The bound behind all that comes before it. Before an arrival that is also what the arrivals
+    /// before it brought about at its very instant.
+    pub(super) const fn behind(&self) -> Moment {
+        if self.arrives { self.start.time().after() } else { self.start }
+    }
+
     /// Its place among the offers of all ports; ties go by port.
     pub(super) const fn order(&self) -> (Moment, bool) {
         (self.start, self.arrives)

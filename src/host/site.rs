@@ -22,8 +22,8 @@ pub(super) struct Site {
     app_cores: Vec<Option<usize>>,
     /// Cores feed apps on other cores, so all advance together.
     coupled: bool,
-    /// The last frame seen at once by its host: when, and the core it went to.
-    last_immediate: (Moment, usize),
+    /// When the last frame that was seen at once by its host was seen.
+    last_immediate: Moment,
 }
 
 /// A port and where its queues are.
@@ -72,7 +72,7 @@ impl Site {
         let app_cores: Vec<Option<usize>> =
             world.apps.iter().map(|app| (app.host == host).then_some(app.core as usize)).collect();
         let coupled = feeds_other_cores(world, host, &app_cores);
-        let last_immediate = (Moment::default(), 0);
+        let last_immediate = Moment::default();
         Self { ports, cores, queues, app_cores, coupled, last_immediate }
     }
 
@@ -106,7 +106,7 @@ impl Site {
     ) -> Option<(usize, Frame, Offer)> {
         let front = self.front(until, ledger);
         if self.ports.iter().any(|port| port.blocked.is_some()) {
-            let bound = front.map_or(until.after(), |(_, _, offer)| offer.start);
+            let bound = front.map_or(until.after(), |(_, _, offer)| offer.behind());
             if let Some(released) = self.release(bound, ledger) {
                 if let Some((at, frame, _)) = front {
                     self.ports[at].port.put_back(frame);
@@ -141,10 +141,9 @@ impl Site {
     #[inline(always)]
     fn admit(&mut self, at: usize, frame: &Frame, offer: Offer, ledger: &mut Ledger<'_>) {
         let index = self.ports[at].base + offer.queue as usize;
-        let (moment, core) = self.last_immediate;
-        if offer.arrives && offer.start == moment {
-            // What the arrival before brought about at this very instant comes first.
-            self.catch_up(core, moment.time().after(), ledger);
+        if offer.arrives && offer.start == self.last_immediate {
+            // What arrivals before it brought about at this very instant comes first.
+            self.catch_up(self.queues[index].core, offer.behind(), ledger);
         }
         if self.queues[index].ring.needs_room() {
             self.catch_up(self.queues[index].core, offer.start, ledger);
@@ -158,7 +157,7 @@ impl Site {
         queue.steered += 1;
         queue.ring.push(packet);
         if packet.visible.is_at_arrivals() {
-            self.last_immediate = (packet.visible, queue.core);
+            self.last_immediate = packet.visible;
             self.cores[queue.core].wake_by(packet.visible);
         }
     }

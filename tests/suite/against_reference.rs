@@ -97,6 +97,8 @@ const ONCE_DIFFERENT: &[(u64, u8)] = &[
     (6207, THREADS),
     (11807, THREADS),
     (7030, THREADS),
+    (6920, STACKS),
+    (8480, THREADS),
 ];
 
 #[test]
