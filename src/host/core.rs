@@ -434,9 +434,12 @@ impl Core {
         }
     }
 
-    /// A lower bound of when anything happens on this core next.
-    pub(super) fn next_item(&self, rings: &[RxQueue]) -> Moment {
-        self.next_in_hand(rings).max(self.reached)
+    /// A lower bound of when anything happens on this core next, and whether that is the reception
+    /// of what was handed over.
+    pub(super) fn next_item(&self, rings: &[RxQueue]) -> (Moment, bool) {
+        let next = self.next_in_hand(rings);
+        let hand_off = self.threads.as_ref().and_then(|threads| threads.next_hand_off());
+        (next, hand_off == Some(next)).max((self.reached, false))
     }
 
     /// A packet has come that is visible at `moment`, perhaps at the instant up to which the core

@@ -244,18 +244,20 @@ impl Site {
         ledger: &mut Ledger<'_>,
     ) -> Option<()> {
         loop {
-            let mut next: Vec<(Moment, usize)> = cores
+            let mut next: Vec<((Moment, bool), usize)> = cores
                 .iter()
                 .map(|core| (self.cores[*core].next_item(&self.queues), *core))
                 .collect();
             next.sort_unstable();
-            let (first, core) = *next.first()?;
+            let ((first, received), core) = *next.first()?;
             if first >= bound {
                 return None;
             }
-            // Of two cores at one instant the lower number comes first.
-            let rival = next.get(1).map_or(bound, |(moment, other)| {
-                if core < *other { Moment(moment.0.saturating_add(1)) } else { *moment }
+            // Of two cores at one moment what ends comes before what is received, then the lower
+            // number first.
+            let rival = next.get(1).map_or(bound, |((moment, other_received), other)| {
+                let first = (received, core) < (*other_received, *other);
+                if first { Moment(moment.0.saturating_add(1)) } else { *moment }
             });
             let freed = self.cores[core].advance(rival.min(bound), &mut self.queues, ledger);
             self.route(core);

@@ -150,6 +150,12 @@ impl Threads {
         [timed, hand_off].into_iter().flatten().min()
     }
 
+    /// When the first item that was handed over is received, unless something else comes before.
+    pub(super) fn next_hand_off(&self) -> Option<Moment> {
+        let (moment, event) = self.next_event()?;
+        (event == ThreadEvent::HandOff).then_some(moment)
+    }
+
     fn next_release(&self) -> Option<(Time, usize)> {
         let release = |(index, thread): (usize, &Thread)| match thread {
             Thread::Work(work) => Some((work.next, index)),

@@ -99,6 +99,7 @@ const ONCE_DIFFERENT: &[(u64, u8)] = &[
     (7030, THREADS),
     (6920, STACKS),
     (8480, THREADS),
+    (16622, THREADS),
 ];
 
 #[test]
