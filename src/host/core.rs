@@ -19,6 +19,8 @@ use std::collections::VecDeque;
 
 /// A core of a host.
 pub(super) struct Core {
+    /// Its number within the host.
+    number: usize,
     /// Interrupt vectors in the order (NIC, vector).
     pub(super) vectors: Vec<Vector>,
     /// See `cycles`.
@@ -42,8 +44,6 @@ pub(super) struct Core {
     /// Threads, where there are any.
     pub(super) threads: Option<Box<Threads>>,
     pub(super) tally: Counts,
-    /// A handler ended since the last softirq began.
-    pub(super) interrupted: bool,
     /// Packets for apps that the host has to take to their cores.
     pub(super) outbox: Vec<HandOff>,
     /// The ring that busy polling visits next, as the index of its vector.
@@ -53,7 +53,8 @@ pub(super) struct Core {
 /// A packet on its way to an app.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct HandOff {
-    pub(super) now: Time,
+    /// When, and the core that hands it over. All that has this in common is one item.
+    pub(super) item: (Moment, usize),
     pub(super) app: usize,
     pub(super) packet: Processed,
 }
@@ -185,6 +186,7 @@ impl Core {
         let name = format!("host.{}.core[{core}]", spec.name);
         let charge = |draw, entry| Charge::new(draw, world.seed, &name, entry);
         Self {
+            number: core as usize,
             vectors: Vec::new(),
             only_cycles: false,
             see: Moment::default(),
@@ -205,7 +207,6 @@ impl Core {
             backlog: Backlog::new(spec.backlog),
             threads: Threads::new(world, host, core).map(Box::new),
             tally: Counts::default(),
-            interrupted: false,
             outbox: Vec::new(),
             visit: 0,
         }
@@ -241,6 +242,7 @@ impl Core {
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
     ) -> bool {
+        self.go_on(rings, ledger);
         let only_cycles = self.only_cycles && !rings[self.vectors[0].queues[0]].watched;
         if only_cycles && self.is_at_rest() {
             self.run_cycles(bound, rings, ledger);
@@ -277,6 +279,16 @@ impl Core {
             }
             self.take_interrupt(vector);
             next = self.next_due(rings);
+        }
+    }
+
+    /// A round that freed a descriptor for a port turns to its next packet, or ends: that is part of
+    /// the packet's end, before anything that the port's frame brings about.
+    fn go_on(&mut self, rings: &mut [RxQueue], ledger: &mut Ledger<'_>) {
+        if self.round.is_choosing() {
+            self.run_deferred(self.see.time().before_arrivals(), rings, ledger);
+        } else if self.ksoftirqd_is_choosing() {
+            self.run_ksoftirqd(rings, ledger);
         }
     }
 
@@ -359,17 +371,17 @@ impl Core {
     fn end_handler(&mut self, handler: Handler) {
         self.see = self.see.max(handler.end.before_arrivals());
         self.handler = None;
-        self.interrupted = true;
         self.waiting.push_back(handler.vector);
+        self.raise_softirq();
     }
 
     /// Starts the next deferred work, if there is any and it may run.
     #[inline(always)]
     fn begin_deferred(&mut self) -> bool {
-        if self.waiting.is_empty() || !self.softirq_may_run() {
+        if !self.softirq_may_run() {
             return false;
         }
-        let vector = self.waiting.pop_front().expect("something waits");
+        let Some(vector) = self.waiting.pop_front() else { return false };
         let end = self.round_begins();
         self.round.begin(vector, self.vectors[vector].cursor, end);
         true
@@ -405,11 +417,12 @@ impl Core {
 
     /// Hands packets over to their apps, on this core or another, at the core's time.
     pub(super) fn hand_over(&mut self, packets: &mut Vec<(usize, Processed)>) {
-        let now = self.see.time();
+        let item = (self.see, self.number);
         for (app, packet) in packets.drain(..) {
+            let hand_off = HandOff { item, app, packet };
             match &mut self.threads {
-                Some(threads) if threads.has_app(app) => threads.hand_off(now, app, packet),
-                _ => self.outbox.push(HandOff { now, app, packet }),
+                Some(threads) if threads.has_app(app) => threads.hand_off(hand_off),
+                _ => self.outbox.push(hand_off),
             }
         }
     }
@@ -428,18 +441,19 @@ impl Core {
                 return Stop::Limit;
             };
             threads.pause(now);
-            threads.catch_up(now, false, ledger);
+            threads.catch_up(self.see, false, ledger);
             threads.run(now, ledger);
             self.sheet.enter(threads.kind(), now);
-            let Some((time, event)) = threads.next_event() else { return Stop::Limit };
-            if time.before_arrivals() >= limit {
+            let Some((moment, event)) = threads.next_event() else { return Stop::Limit };
+            if moment >= limit {
                 return Stop::Limit;
             }
-            self.see = self.see.max(time.before_arrivals());
+            self.see = self.see.max(moment);
+            let time = moment.time();
             threads.pause(time);
             match event {
-                ThreadEvent::Release(_) => threads.catch_up(time, false, ledger),
-                ThreadEvent::HandOff => threads.catch_up(time, true, ledger),
+                ThreadEvent::Release(_) => threads.catch_up(moment, false, ledger),
+                ThreadEvent::HandOff => threads.receive_item(ledger),
                 ThreadEvent::SliceEnd => threads.rotate(),
                 ThreadEvent::End => {
                     if threads.end(time, ledger) {
@@ -453,9 +467,12 @@ impl Core {
         }
     }
 
-    /// A lower bound of when anything happens on this core next.
-    pub(super) fn next_item(&self, rings: &[RxQueue]) -> Moment {
-        self.next_in_hand(rings).max(self.reached)
+    /// A lower bound of when anything happens on this core next, and whether that is the reception
+    /// of what was handed over.
+    pub(super) fn next_item(&self, rings: &[RxQueue]) -> (Moment, bool) {
+        let next = self.next_in_hand(rings);
+        let hand_off = self.threads.as_ref().and_then(|threads| threads.next_hand_off());
+        (next, hand_off == Some(next)).max((self.reached, false))
     }
 
     /// A packet has come that is visible at `moment`, perhaps at the instant up to which the core

@@ -54,6 +54,19 @@ pub(super) struct Offer {
     pub(super) arrives: bool,
 }
 
+impl Offer {
+    /// The bound behind all that comes before it. Before an arrival that is also what the arrivals
+    /// before it brought about at its very instant.
+    pub(super) const fn behind(&self) -> Moment {
+        if self.arrives { self.start.time().after() } else { self.start }
+    }
+
+    /// Its place among the offers of all ports; ties go by port.
+    pub(super) const fn order(&self) -> (Moment, bool) {
+        (self.start, self.arrives)
+    }
+}
+
 /// How the packets of one source go.
 #[derive(Debug, Default)]
 struct Route {
@@ -111,14 +124,9 @@ impl Port {
 
     /// Puts frames into their rings (`rings` from the port's first queue on), as long as their DMA
     /// starts before `bound` and nobody else needs to look: their rings are open, and none starts at
-    /// the instant of `last`, the last one that was seen at once by its host, and its queue.
+    /// the moment of `last`, when the last one that was seen at once by its host was seen.
     #[inline(never)]
-    pub(super) fn stream(
-        &mut self,
-        bound: Moment,
-        last: &mut (Moment, usize),
-        rings: &mut [RxQueue],
-    ) {
+    pub(super) fn stream(&mut self, bound: Moment, last: &mut Moment, rings: &mut [RxQueue]) {
         if self.guarded {
             return;
         }
@@ -133,12 +141,12 @@ impl Port {
             let start = dma.earliest(frame.time);
             let queue = queues[usize::from(buckets[frame.flow as usize])] as usize;
             let ring = &mut rings[queue].ring;
-            if start >= bound || ring.is_closed() || start == last.0 {
+            if start >= bound || ring.is_closed() || start == *last {
                 break;
             }
             let visible = dma.transfer(start, frame.size).visible;
             if visible.is_at_arrivals() {
-                *last = (visible, queue);
+                *last = visible;
             }
             ring.push(Descriptor { frame: *frame, dma_start: start.time(), visible });
             n += 1;

@@ -95,6 +95,11 @@ impl Round {
         if self.doing == Doing::Choosing { see } else { self.end.before_arrivals() }
     }
 
+    /// Whether it freed a descriptor and has not gone on since.
+    pub(super) fn is_choosing(&self) -> bool {
+        self.doing == Doing::Choosing
+    }
+
     /// Runs until the limit, its end, or a descriptor freed in a watched queue.
     #[inline(always)]
     pub(super) fn run(

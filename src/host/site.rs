@@ -22,8 +22,8 @@ pub(super) struct Site {
     app_cores: Vec<Option<usize>>,
     /// Cores feed apps on other cores, so all advance together.
     coupled: bool,
-    /// The last frame seen at once by its host: when, and the queue it went to.
-    last_immediate: (Moment, usize),
+    /// When the last frame that was seen at once by its host was seen.
+    last_immediate: Moment,
 }
 
 /// A port and where its queues are.
@@ -75,7 +75,7 @@ impl Site {
         let app_cores: Vec<Option<usize>> =
             world.apps.iter().map(|app| (app.host == host).then_some(app.core as usize)).collect();
         let coupled = feeds_other_cores(world, host, &app_cores);
-        let last_immediate = (Moment::default(), 0);
+        let last_immediate = Moment::default();
         Self { ports, cores, queues, app_cores, coupled, last_immediate }
     }
 
@@ -105,7 +105,7 @@ impl Site {
     fn next_offer(&mut self, until: Time, ledger: &mut Ledger<'_>) -> Option<(usize, Offer)> {
         let front = self.front(until, ledger);
         if self.ports.iter().any(|port| port.blocked.is_some()) {
-            let bound = front.map_or(until.after(), |(_, offer)| offer.start);
+            let bound = front.map_or(until.after(), |(_, offer)| offer.behind());
             if let Some(released) = self.release(bound, ledger) {
                 return Some(released);
             }
@@ -113,13 +113,14 @@ impl Site {
         front
     }
 
-    /// The first offer of all ports that are not blocked.
+    /// The first offer of all ports that are not blocked. Of those of one moment, what follows from
+    /// something before (a frame behind one that was held) comes before arrivals.
     fn front(&mut self, until: Time, ledger: &mut Ledger<'_>) -> Option<(usize, Offer)> {
         let mut front: Option<(usize, Offer)> = None;
         for (at, port) in self.ports.iter_mut().enumerate() {
             if port.blocked.is_none()
                 && let Some(offer) = port.port.front(until, ledger)
-                && front.is_none_or(|(_, first)| offer.start < first.start)
+                && front.is_none_or(|(_, first)| offer.order() < first.order())
             {
                 front = Some((at, offer));
             }
@@ -131,10 +132,9 @@ impl Site {
     #[inline(always)]
     fn admit(&mut self, at: usize, offer: Offer, ledger: &mut Ledger<'_>) {
         let index = self.ports[at].base + offer.queue as usize;
-        let (moment, queue) = self.last_immediate;
-        if offer.arrives && offer.start == moment {
-            // What the arrival before brought about at this very instant comes first.
-            self.catch_up(self.queues[queue].core, moment.time().after(), ledger);
+        if offer.arrives && offer.start == self.last_immediate {
+            // What arrivals before it brought about at this very instant comes first.
+            self.catch_up(self.queues[index].core, offer.behind(), ledger);
         }
         if self.queues[index].ring.is_closed() && !self.open(index, offer.start, ledger) {
             return self.refuse(at, index, offer, ledger);
@@ -143,7 +143,7 @@ impl Site {
         let queue = &mut self.queues[index];
         queue.ring.push(packet);
         if packet.visible.is_at_arrivals() {
-            self.last_immediate = (packet.visible, index);
+            self.last_immediate = packet.visible;
             self.cores[queue.core].wake_by(packet.visible);
         }
     }
@@ -230,18 +230,20 @@ impl Site {
         ledger: &mut Ledger<'_>,
     ) -> Option<()> {
         loop {
-            let mut next: Vec<(Moment, usize)> = cores
+            let mut next: Vec<((Moment, bool), usize)> = cores
                 .iter()
                 .map(|core| (self.cores[*core].next_item(&self.queues), *core))
                 .collect();
             next.sort_unstable();
-            let (first, core) = *next.first()?;
+            let ((first, received), core) = *next.first()?;
             if first >= bound {
                 return None;
             }
-            // Of two cores at one instant the lower number comes first.
-            let rival = next.get(1).map_or(bound, |(moment, other)| {
-                if core < *other { Moment(moment.0.saturating_add(1)) } else { *moment }
+            // Of two cores at one moment what ends comes before what is received, then the lower
+            // number first.
+            let rival = next.get(1).map_or(bound, |((moment, other_received), other)| {
+                let first = (received, core) < (*other_received, *other);
+                if first { Moment(moment.0.saturating_add(1)) } else { *moment }
             });
             let freed = self.cores[core].advance(rival.min(bound), &mut self.queues, ledger);
             self.route(core);
@@ -257,7 +259,7 @@ impl Site {
         for hand_off in outbox {
             let core = self.app_cores[hand_off.app].expect("an app is fed on its own host");
             let threads = self.cores[core].threads.as_mut().expect("its core has the app");
-            threads.hand_off(hand_off.now, hand_off.app, hand_off.packet);
+            threads.hand_off(hand_off);
         }
     }
 

@@ -25,20 +25,20 @@ pub(super) struct Softirq {
 }
 
 impl Core {
-    /// Whether deferred work may start in the deferred class now; starts a softirq where one is
-    /// needed.
-    pub(super) fn softirq_may_run(&mut self) -> bool {
-        let Stack::LinuxNapi { ksoftirqd_defers, .. } = self.stack else { return true };
-        if self.softirq.is_some() {
-            return true;
+    /// Whether queued work may run in the deferred class: under NAPI within a softirq only.
+    pub(super) const fn softirq_may_run(&self) -> bool {
+        self.softirq.is_some() || !matches!(self.stack, Stack::LinuxNapi { .. })
+    }
+
+    /// A handler has queued work: a softirq starts for it, if none runs and the work is not left
+    /// to `ksoftirqd`.
+    pub(super) fn raise_softirq(&mut self) {
+        let Stack::LinuxNapi { ksoftirqd_defers, .. } = self.stack else { return };
+        if self.softirq.is_some() || ksoftirqd_defers && self.ksoftirqd().ksoftirqd_is_runnable() {
+            return;
         }
-        if self.ksoftirqd().ksoftirqd_is_runnable() && (ksoftirqd_defers || !self.interrupted) {
-            return false;
-        }
-        self.interrupted = false;
         let now = self.see.time();
         self.softirq = Some(Softirq { started: now, pass_started: now, pass_taken: 0, passes: 0 });
-        true
     }
 
     /// Looks at the softirq's bounds at the end of a round that took so many packets.
@@ -55,10 +55,11 @@ impl Core {
             softirq.passes += 1;
             (softirq.pass_started, softirq.pass_taken) = (now, 0);
             if softirq.passes >= MAX_PASSES || now - softirq.started >= MAX_TIME {
-                (self.softirq, self.interrupted) = (None, false);
+                self.softirq = None;
+                let see = self.see;
                 let ksoftirqd = self.ksoftirqd();
                 // Who became runnable before comes before.
-                ksoftirqd.catch_up(now, false, ledger);
+                ksoftirqd.catch_up(see, false, ledger);
                 ksoftirqd.wake_ksoftirqd();
             }
         }
@@ -87,7 +88,7 @@ impl Core {
         let slice_is_over = self.threads.as_ref().is_some_and(|threads| threads.slice_is_over());
         let limit = Moment(self.see.0 + 1);
         let pace = Pace { vector, see: &mut self.see, limit, budget: self.budget };
-        let stop = if slice_is_over {
+        let stop = if slice_is_over || round.is_choosing() {
             round.step(pace, rings, ledger)
         } else {
             round.run(pace, rings, ledger)
@@ -98,7 +99,9 @@ impl Core {
         let ksoftirqd = self.running_ksoftirqd();
         ksoftirqd.round = round;
         ksoftirqd.note_left(now);
-        if slice_is_over && stop != Stop::Freed {
+        if stop == Stop::Ended && self.waiting.is_empty() {
+            self.ksoftirqd().sleep();
+        } else if slice_is_over && stop != Stop::Freed {
             self.ksoftirqd().rotate();
         }
         stop
@@ -113,6 +116,12 @@ impl Core {
         }
         round.clear();
         self.hand_over(&mut round.handed);
+    }
+
+    /// Whether a round of `ksoftirqd` freed a descriptor and has not gone on since.
+    pub(super) fn ksoftirqd_is_choosing(&mut self) -> bool {
+        let ksoftirqd = self.threads.as_mut().and_then(|threads| threads.current_ksoftirqd());
+        ksoftirqd.is_some_and(|one| one.round.is_choosing())
     }
 
     fn running_ksoftirqd(&mut self) -> &mut Ksoftirqd {

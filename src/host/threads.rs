@@ -4,7 +4,8 @@
 //! runnable. All lengths are kept as what is left of them; only the thread that runs has a clock.
 
 use super::consumer::Consumer;
-use super::ledger::{Ledger, Processed};
+use super::core::HandOff;
+use super::ledger::Ledger;
 use super::round::Round;
 use super::world::World;
 use crate::engine::time::{Moment, Span, Time};
@@ -21,8 +22,8 @@ pub(super) struct Threads {
     last: Option<usize>,
     quantum: Span,
     context_switch: Span,
-    /// Packets handed over that no app has noticed yet: (when, app, packet), in order.
-    inbox: VecDeque<(Time, usize, Processed)>,
+    /// Packets handed over that no app has noticed yet, item by item in their order.
+    inbox: VecDeque<HandOff>,
 }
 
 /// A thread.
@@ -135,16 +136,24 @@ impl Threads {
     }
 
     /// What comes next, given that the current thread runs.
-    pub(super) fn next_event(&self) -> Option<(Time, ThreadEvent)> {
+    pub(super) fn next_event(&self) -> Option<(Moment, ThreadEvent)> {
         let release = self.next_release().map(|(time, work)| (time, ThreadEvent::Release(work)));
-        let hand_off = self.inbox.front().map(|(time, ..)| (*time, ThreadEvent::HandOff));
+        let hand_off = self.inbox.front().map(|first| (first.item.0, ThreadEvent::HandOff));
         let turn = self.current.and_then(|turn| {
             let begun = turn.since? + turn.switch;
             let end = begun + self.left(turn.thread);
             let slice_end = begun + turn.slice;
             Some((end, ThreadEvent::End).min((slice_end, ThreadEvent::SliceEnd)))
         });
-        [release, turn, hand_off].into_iter().flatten().min()
+        let timed = [release, turn].into_iter().flatten().min();
+        let timed = timed.map(|(time, event)| (time.before_arrivals(), event));
+        [timed, hand_off].into_iter().flatten().min()
+    }
+
+    /// When the first item that was handed over is received, unless something else comes before.
+    pub(super) fn next_hand_off(&self) -> Option<Moment> {
+        let (moment, event) = self.next_event()?;
+        (event == ThreadEvent::HandOff).then_some(moment)
     }
 
     fn next_release(&self) -> Option<(Time, usize)> {
@@ -169,13 +178,14 @@ impl Threads {
     }
 
     /// Demands due by `now`, and packets handed over before it (or by it). Nothing may be running.
-    pub(super) fn catch_up(&mut self, now: Time, inclusive: bool, ledger: &mut Ledger<'_>) {
-        let past = |time: Time| time < now || inclusive && time == now;
+    pub(super) fn catch_up(&mut self, now: Moment, inclusive: bool, ledger: &mut Ledger<'_>) {
+        let past = |moment: Moment| moment < now || inclusive && moment == now;
         loop {
-            let release = self.next_release().filter(|(time, _)| *time <= now);
-            let hand_off = self.inbox.front().map(|(time, ..)| *time).filter(|time| past(*time));
+            let release = self.next_release().map(|(time, work)| (time.before_arrivals(), work));
+            let release = release.filter(|(due, _)| *due <= now);
+            let hand_off = self.inbox.front().map(|first| first.item.0).filter(|at| past(*at));
             match (release, hand_off) {
-                (Some((time, work)), hand_off) if hand_off.is_none_or(|other| time <= other) => {
+                (Some((due, work)), hand_off) if hand_off.is_none_or(|other| due <= other) => {
                     self.release(work);
                 }
                 (_, Some(_)) => self.receive(ledger),
@@ -206,22 +216,29 @@ impl Threads {
 
     /// The first packet that was handed over enters its app's backlog.
     fn receive(&mut self, ledger: &mut Ledger<'_>) {
-        let (now, app, packet) = self.inbox.pop_front().expect("something was handed over");
+        let HandOff { item: (now, _), app, packet } =
+            self.inbox.pop_front().expect("something was handed over");
         let is_it = |thread: &Thread| matches!(thread, Thread::App(one) if one.index == app);
         let index = self.list.iter().position(is_it).expect("an app runs on the core it is fed at");
         let Thread::App(consumer) = &mut self.list[index] else { unreachable!("found as an app") };
-        if consumer.accept(packet, now, ledger) {
+        if consumer.accept(packet, now.time(), ledger) {
             self.make_runnable(index);
         }
     }
 
-    /// A packet is handed over to `app` at `now`, not before what was handed over last.
-    pub(super) fn hand_off(&mut self, now: Time, app: usize, packet: Processed) {
-        assert!(
-            self.inbox.back().is_none_or(|(last, ..)| *last <= now),
-            "hand-offs come in the order of time"
-        );
-        self.inbox.push_back((now, app, packet));
+    /// The first item of the inbox enters the apps' backlogs. What an app does with it at once
+    /// comes before the next one.
+    pub(super) fn receive_item(&mut self, ledger: &mut Ledger<'_>) {
+        let first = self.inbox.front().map(|hand_off| hand_off.item);
+        while first.is_some() && self.inbox.front().map(|hand_off| hand_off.item) == first {
+            self.receive(ledger);
+        }
+    }
+
+    /// A packet is handed over.
+    pub(super) fn hand_off(&mut self, new: HandOff) {
+        let place = self.inbox.partition_point(|other| other.item <= new.item);
+        self.inbox.insert(place, new);
     }
 
     /// What the current thread did has ended. True if that was a round of `ksoftirqd`, which the
@@ -287,14 +304,14 @@ impl Threads {
         if resumes || self.current.is_none() && !self.runnable.is_empty() {
             return see;
         }
-        self.next_event().map_or(Moment::NEVER, |(time, _)| time.before_arrivals())
+        self.next_event().map_or(Moment::NEVER, |(moment, _)| moment)
     }
 
     /// What a control event at `now` must find: all that was handed over by then is in the apps'
     /// backlogs, even where a higher class has the core beyond it.
     pub(super) fn settle(&mut self, now: Time, ledger: &mut Ledger<'_>) {
         if self.current.is_none_or(|turn| turn.since.is_none()) {
-            self.catch_up(now, true, ledger);
+            self.catch_up(now.at_arrivals(), true, ledger);
         }
     }
 

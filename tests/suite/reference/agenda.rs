@@ -25,8 +25,8 @@ pub(super) enum Item {
     HandOff { core: CoreAt },
     /// A round on this core that is not over hands over its packets, or notifies guests.
     RoundHandOff { core: CoreAt, holder: Holder },
-    /// A held frame of an immediate NIC becomes visible.
-    LateDone { nic: usize },
+    /// Held frames of immediate NICs become visible.
+    LateDone,
     /// The last bit of the oldest frame on this NIC's link.
     LastBit { nic: usize },
     /// A source offers its next packet.
@@ -34,7 +34,7 @@ pub(super) enum Item {
 }
 
 impl Item {
-    /// Class, then entity. Arrivals of one NIC: held frames first, then the link's, then sources.
+    /// Class, then entity. Held frames come before arrivals; those of one NIC: the link's, then sources.
     fn rank(self) -> (u8, usize, usize, usize) {
         match self {
             Self::DmaDone { nic } => (0, nic, 0, 0),
@@ -46,9 +46,9 @@ impl Item {
             Self::HandOff { core } | Self::RoundHandOff { core, .. } => {
                 (5, core.host, core.index, 0)
             }
-            Self::LateDone { nic } => (6, nic, 0, 0),
-            Self::LastBit { nic } => (6, nic, 1, 0),
-            Self::Offer { nic, source } => (6, nic, 2, source),
+            Self::LateDone => (6, 0, 0, 0),
+            Self::LastBit { nic } => (6, nic + 1, 0, 0),
+            Self::Offer { nic, source } => (6, nic + 1, 1, source),
         }
     }
 

@@ -136,7 +136,7 @@ impl<'w> Model<'w> {
             Item::End { core, serial } => self.activity_ends(core, serial),
             Item::HandOff { core } => self.hand_off(core),
             Item::RoundHandOff { core, holder } => self.round_hand_off(core, holder),
-            Item::LateDone { nic } => self.late_done(nic),
+            Item::LateDone => self.late_done(),
             Item::LastBit { nic } => self.last_bit(nic),
             Item::Offer { source, .. } => self.offer(source),
         }

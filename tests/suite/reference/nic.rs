@@ -137,7 +137,7 @@ impl Model<'_> {
         } else {
             // Also behind a frame that is late itself: DMA keeps its order.
             nic.late.push_back(frame);
-            self.agenda.put(now, Item::LateDone { nic: frame.nic });
+            self.agenda.put(now, Item::LateDone);
         }
     }
 
@@ -146,10 +146,12 @@ impl Model<'_> {
         self.show(frame);
     }
 
-    /// Held frames that started at one instant become visible together.
-    pub(super) fn late_done(&mut self, nic: usize) {
-        while let Some(frame) = self.nics[nic].late.pop_front() {
-            self.show(frame);
+    /// Held frames that started before the arrivals of one instant become visible together.
+    pub(super) fn late_done(&mut self) {
+        for nic in 0..self.nics.len() {
+            while let Some(frame) = self.nics[nic].late.pop_front() {
+                self.show(frame);
+            }
         }
     }
 

@@ -301,7 +301,6 @@ impl Model<'_> {
         let core = self.core(at);
         if core.queue.is_empty() {
             core.softirq = None;
-            core.threads.ksoftirqd_has_nothing_queued();
             return;
         }
         let softirq = core.softirq.as_mut().expect("rounds belong to a softirq");

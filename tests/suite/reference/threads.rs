@@ -114,18 +114,11 @@ impl Threads {
         let at = self.position(ThreadKind::Ksoftirqd);
         &mut self.all[at]
     }
-
-    /// A softirq has emptied the queue: `ksoftirqd` sleeps, unless it has a round in hand.
-    pub(super) fn ksoftirqd_has_nothing_queued(&mut self) {
-        let at = self.position(ThreadKind::Ksoftirqd);
-        if self.all[at].round.is_none() {
-            self.queue.retain(|other| *other != at);
-        }
-    }
 }
 
 impl Model<'_> {
     /// Turns the core to the head of its run queue; to another one than last time has a price.
+    /// A `ksoftirqd` that finds nothing queued sleeps, and the next one has its turn.
     pub(super) fn turn_to_head(&mut self, at: CoreAt) {
         let price = self.world.hosts[at.host].costs.context_switch;
         let threads = &mut self.core(at).threads;
@@ -141,7 +134,10 @@ impl Model<'_> {
             && thread.round.is_none()
             && thread.switch_left == Span::ZERO;
         if begins_round {
-            let vector = self.core(at).queue.pop_front().expect("ksoftirqd has queued work");
+            let Some(vector) = self.core(at).queue.pop_front() else {
+                self.core(at).threads.queue.pop_front();
+                return self.turn_to_head(at);
+            };
             let round = self.begin_round(at, Work::Vector(vector));
             let thread = &mut self.core(at).threads.all[head];
             (thread.left, thread.round) = (round.left, Some(round));
