@@ -4,7 +4,7 @@
 
 use super::core::Core;
 use super::ledger::Ledger;
-use super::outcome::{Busy, CoreTally, HostTally, Load, NicTally, Outcome, QueueTally, Step};
+use super::outcome::{Busy, CoreTally, HostTally, Load, NicTally, Outcome, QueueTally, Step, VnicTally};
 use super::site::Site;
 use super::world::World;
 use crate::engine::digest;
@@ -16,11 +16,13 @@ use crate::rx::cpu::Kind;
 struct Snapshot {
     hosts: Vec<HostTally>,
     nics: Vec<NicTally>,
+    vnics: Vec<VnicTally>,
 }
 
 /// What a run notes at control events.
 pub(super) struct Books {
     nics: usize,
+    vnics: usize,
     opening: Snapshot,
     /// Packet counts up to the opening, for steps that straddle it.
     before_opening: (Load, Load, u64),
@@ -33,6 +35,7 @@ impl Books {
     pub(super) fn new(world: &World) -> Self {
         Self {
             nics: world.nics.len(),
+            vnics: world.vnics.len(),
             opening: Snapshot::default(),
             before_opening: Default::default(),
             last_step: None,
@@ -104,6 +107,9 @@ impl Books {
         });
         let nics =
             closing.nics.into_iter().zip(&opening.nics).map(|(nic, before)| nic.less(before));
+        let vnics = closing.vnics.iter().zip(&opening.vnics).map(|(vnic, before)| VnicTally {
+            notifications: vnic.notifications - before.notifications,
+        });
         let sources = ledger.tallies();
         let outcome = Outcome {
             window,
@@ -111,7 +117,7 @@ impl Books {
             sources,
             hosts: hosts.collect(),
             nics: nics.collect(),
-            vnics: Vec::new(),
+            vnics: vnics.collect(),
             series: self.series,
             inside: self.inside,
             events,
@@ -142,7 +148,11 @@ impl Books {
                 nics[port.nic] = site.nic_tally(port, now);
             }
         }
-        Snapshot { hosts: hosts.collect(), nics }
+        let mut vnics = vec![VnicTally::default(); self.vnics];
+        for channel in sites.iter().flat_map(|site| &site.cores).flat_map(Core::channels) {
+            vnics[channel.vnic].notifications = channel.notifications;
+        }
+        Snapshot { hosts: hosts.collect(), nics, vnics }
     }
 
     /// Descriptors held and core, per NIC and queue.

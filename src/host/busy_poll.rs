@@ -1,11 +1,10 @@
 //! The stack `busy-poll`: no interrupts; the core visits its rings in turn, for ever.
 
-use super::core::Core;
+use super::core::{Advance, Core};
 use super::ledger::Ledger;
 use super::queue::RxQueue;
 use super::round::{Pace, Stop};
 use crate::engine::time::{Moment, Span, Time};
-use crate::rx::cpu::Kind;
 
 impl Core {
     pub(super) fn advance_polling(
@@ -13,8 +12,7 @@ impl Core {
         bound: Moment,
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
-    ) -> bool {
-        self.sheet.enter(Kind::Deferred, self.see.time());
+    ) -> Advance {
         loop {
             if !self.round.is_in_hand() {
                 self.skip_empty_visits(bound, rings);
@@ -22,16 +20,19 @@ impl Core {
                 self.round.begin(self.visit, 0, end);
                 self.visit = (self.visit + 1) % self.vectors.len();
             }
+            self.sheet.enter(self.round.kind(), self.see.time());
             let vector = &self.vectors[self.round.vector];
-            let pace = Pace { vector, see: &mut self.see, limit: bound, budget: self.budget };
+            let (see, sheet, budget) = (&mut self.see, &mut self.sheet, self.budget);
+            let pace = Pace { vector, see, sheet, limit: bound, budget };
             match self.round.run(pace, rings, ledger) {
-                Stop::Limit => return false,
-                Stop::Freed => return true,
+                Stop::Limit => return Advance::Reached,
+                Stop::Freed => return Advance::Freed,
+                Stop::HandsOver => return Advance::HandsOver,
                 Stop::Ended => {
                     self.round.clear();
-                    let mut handed = std::mem::take(&mut self.round.handed);
-                    self.hand_over(&mut handed);
-                    self.round.handed = handed;
+                    let mut delivery = std::mem::take(&mut self.round.delivery);
+                    self.hand_over(&mut delivery);
+                    self.round.delivery = delivery;
                 }
             }
         }

@@ -4,6 +4,7 @@ use super::ledger::{Ledger, Processed};
 use crate::engine::time::{Span, Time};
 use crate::vocab::drop_reason::DropReason;
 use crate::vocab::packet::Fate;
+use crate::vocab::stage::Stage;
 use std::collections::VecDeque;
 
 /// An app and its backlog; the first packet is the one in hand.
@@ -48,7 +49,7 @@ impl Consumer {
     /// The packet in hand is finished. True if another one follows.
     pub(super) fn finish(&mut self, now: Time, ledger: &mut Ledger<'_>) -> bool {
         let packet = self.backlog.pop_front().expect("a packet is in hand");
-        ledger.delivered(&packet, now);
+        ledger.delivered(&packet, now, &[(Stage::App, now - packet.end)]);
         self.busy = false;
         !self.backlog.is_empty()
     }

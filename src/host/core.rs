@@ -3,12 +3,15 @@
 //! A core is caught up only when someone must know its state. `advance(bound)` then runs all that
 //! happens on it before the bound, in time order, all three classes together.
 
-use super::ledger::{Ledger, Processed};
+use super::hand_over::HandOff;
+use super::ledger::Ledger;
 use super::per_packet::Backlog;
 use super::queue::RxQueue;
+use super::rank::{Bounds, Rank};
 use super::round::{Pace, Round, Stop};
 use super::softirq::Softirq;
 use super::threads::{ThreadEvent, Threads};
+use super::vcpu::Channel;
 use super::world::{HostSpec, NicSpec, World};
 use crate::engine::chance::Stream;
 use crate::engine::sample::{Draw, Sampler};
@@ -20,7 +23,7 @@ use std::collections::VecDeque;
 /// A core of a host.
 pub(super) struct Core {
     /// Its number within the host.
-    number: usize,
+    pub(super) number: usize,
     /// Interrupt vectors in the order (NIC, vector).
     pub(super) vectors: Vec<Vector>,
     /// See `cycles`.
@@ -44,19 +47,21 @@ pub(super) struct Core {
     /// Threads, where there are any.
     pub(super) threads: Option<Box<Threads>>,
     pub(super) tally: Counts,
-    /// Packets for apps that the host has to take to their cores.
+    /// What the site has to take to other cores.
     pub(super) outbox: Vec<HandOff>,
     /// The ring that busy polling visits next, as the index of its vector.
     pub(super) visit: usize,
 }
 
-/// A packet on its way to an app.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct HandOff {
-    /// When, and the core that hands it over. All that has this in common is one item.
-    pub(super) item: (Moment, usize),
-    pub(super) app: usize,
-    pub(super) packet: Processed,
+/// Why a core stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Advance {
+    /// It is where it was to go.
+    Reached,
+    /// A descriptor of a watched queue was freed, at its time.
+    Freed,
+    /// It is a round's turn, as far as this core is concerned, to hand over or to notify.
+    HandsOver,
 }
 
 /// Counters of a core.
@@ -91,6 +96,8 @@ pub(super) struct CoreCosts {
     pub(super) interrupt: Charge,
     pub(super) round: Charge,
     pub(super) wakeup: Span,
+    pub(super) vm_notify: Span,
+    guest_preempt: Span,
     idle_before_sleep: Span,
 }
 
@@ -196,6 +203,8 @@ impl Core {
                 interrupt: charge(&spec.costs.interrupt, "interrupt"),
                 round: charge(&spec.costs.round, "round"),
                 wakeup: spec.costs.wakeup,
+                vm_notify: spec.costs.vm_notify,
+                guest_preempt: spec.costs.guest_preempt,
                 idle_before_sleep: spec.idle_before_sleep,
             },
             stack: spec.stack,
@@ -212,73 +221,110 @@ impl Core {
         }
     }
 
-    /// Runs all that happens before `bound`. True if it stopped early, because a descriptor of the
-    /// watched queue was freed (at `see`).
+    /// Runs what happens within `bounds`, or up to the first thing that concerns others.
     pub(super) fn advance(
         &mut self,
-        bound: Moment,
+        bounds: Bounds,
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
-    ) -> bool {
-        if self.see >= bound {
+    ) -> Advance {
+        if self.see >= bounds.all {
             // A descriptor was freed at this very moment; what follows waits for its port.
-            return false;
+            return Advance::Reached;
         }
-        let freed = match self.stack {
-            Stack::InterruptPerPacket => self.advance_per_packet(bound, rings, ledger),
+        let advance = match self.stack {
+            Stack::InterruptPerPacket => self.advance_per_packet(bounds, rings, ledger),
             Stack::BusyPoll if !self.vectors.is_empty() => {
-                self.advance_polling(bound, rings, ledger)
+                self.advance_polling(bounds.all, rings, ledger)
             }
-            _ => self.advance_interrupts(bound, rings, ledger),
+            _ => self.advance_interrupts(bounds, rings, ledger),
         };
-        self.reached = if freed { self.see } else { bound };
-        freed
+        self.reached = if advance == Advance::Reached { bounds.threads } else { self.see };
+        advance
     }
 
     /// The loop of the stacks that mask a vector while its deferred work lasts.
     fn advance_interrupts(
         &mut self,
-        bound: Moment,
+        bounds: Bounds,
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
-    ) -> bool {
+    ) -> Advance {
         self.go_on(rings, ledger);
         let only_cycles = self.only_cycles && !rings[self.vectors[0].queues[0]].watched;
         if only_cycles && self.is_at_rest() {
-            self.run_cycles(bound, rings, ledger);
+            self.run_cycles(bounds.all, rings, ledger);
         }
         let mut next = self.next_due(rings);
         loop {
+            let (host, stopped) = self.bound_of_host_work(bounds);
             if let Some(handler) = self.handler {
-                if handler.end.before_arrivals() >= bound {
-                    return false;
+                if handler.end.before_arrivals() >= host {
+                    return stopped;
                 }
                 self.end_handler(handler);
             }
             let (due, vector) = next;
             if due > self.see {
-                let limit = due.min(bound);
-                let stop = if self.round.is_in_hand() || self.begin_deferred() {
-                    self.run_deferred(limit, rings, ledger)
+                let (limit, stop) = if self.round.is_in_hand() || self.begin_deferred() {
+                    (host, self.run_deferred(due.min(host), rings, ledger))
                 } else {
-                    self.run_threads(limit, rings, ledger)
+                    (bounds.threads, self.run_threads(due, bounds, rings, ledger))
                 };
                 match stop {
                     // A vector may have been unmasked.
                     Stop::Ended => {
                         if only_cycles && self.waiting.is_empty() {
-                            self.run_cycles(bound, rings, ledger);
+                            self.run_cycles(bounds.all, rings, ledger);
                         }
                         next = self.next_due(rings);
                         continue;
                     }
-                    Stop::Freed => return true,
-                    Stop::Limit if due >= bound => return false,
+                    Stop::Freed => return Advance::Freed,
+                    Stop::HandsOver => return Advance::HandsOver,
+                    Stop::Limit if due >= limit => return stopped,
                     Stop::Limit => self.see = due,
                 }
             }
             self.take_interrupt(vector);
             next = self.next_due(rings);
+        }
+    }
+
+    /// How far handlers and deferred work may go, and why no further: while a round waits for its
+    /// turn to hand over, no further than its instant.
+    #[inline(always)]
+    pub(super) fn bound_of_host_work(&mut self, bounds: Bounds) -> (Moment, Advance) {
+        if self.hands_over() {
+            (Moment(self.see.0 + 1), Advance::HandsOver)
+        } else {
+            (bounds.all, Advance::Reached)
+        }
+    }
+
+    /// Whether a round waits for its turn to hand over, or to notify.
+    #[inline(always)]
+    fn hands_over(&mut self) -> bool {
+        self.round.hands_over() || self.backlog.round.hands_over() || self.ksoftirqd_hands_over()
+    }
+
+    /// That round.
+    pub(super) fn round_that_hands_over(&mut self) -> &mut Round {
+        if self.round.hands_over() {
+            &mut self.round
+        } else if self.backlog.round.hands_over() {
+            &mut self.backlog.round
+        } else {
+            &mut self.running_ksoftirqd().round
+        }
+    }
+
+    /// It has handed over, or notified; so many guests are to be notified now.
+    pub(super) fn has_handed_over(&mut self, guests: usize, ledger: &mut Ledger<'_>) {
+        let (cost, of_ksoftirqd) = (self.costs.vm_notify, self.ksoftirqd_hands_over());
+        self.round_that_hands_over().has_handed_over(guests, cost);
+        if of_ksoftirqd {
+            self.resume_ksoftirqd(ledger);
         }
     }
 
@@ -300,9 +346,10 @@ impl Core {
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
     ) -> Stop {
-        self.sheet.enter(Kind::Deferred, self.see.time());
+        self.sheet.enter(self.round.kind(), self.see.time());
         let vector = &self.vectors[self.round.vector];
-        let pace = Pace { vector, see: &mut self.see, limit, budget: self.budget };
+        let (see, sheet, budget) = (&mut self.see, &mut self.sheet, self.budget);
+        let pace = Pace { vector, see, sheet, limit, budget };
         let stop = self.round.run(pace, rings, ledger);
         if stop == Stop::Ended {
             self.after_round(rings, ledger);
@@ -336,11 +383,18 @@ impl Core {
         now + cost
     }
 
-    /// What an interrupt taken at `now` costs, a wake-up included.
+    /// What an interrupt taken at `now` costs, a wake-up or a guest's preemption included.
     #[inline(always)]
     pub(super) fn interrupt_cost(&mut self, now: Time) -> Span {
         let wakeup = if self.costs.wakeup > Span::ZERO { self.wakeup(now) } else { Span::ZERO };
-        self.costs.interrupt.draw() + wakeup
+        let preempt = if self.costs.guest_preempt > Span::ZERO
+            && self.threads.as_ref().is_some_and(|threads| threads.guest_runs())
+        {
+            self.costs.guest_preempt
+        } else {
+            Span::ZERO
+        };
+        self.costs.interrupt.draw() + wakeup + preempt
     }
 
     /// What waking up costs an interrupt taken at `now`.
@@ -407,33 +461,26 @@ impl Core {
             self.waiting.push_back(self.round.vector);
         }
         self.round.clear();
-        if !self.round.handed.is_empty() {
-            let mut handed = std::mem::take(&mut self.round.handed);
-            self.hand_over(&mut handed);
-            self.round.handed = handed;
+        if !self.round.delivery.is_empty() {
+            let mut delivery = std::mem::take(&mut self.round.delivery);
+            self.hand_over(&mut delivery);
+            self.round.delivery = delivery;
         }
         self.note_softirq_round(self.round.taken, ledger);
     }
 
-    /// Hands packets over to their apps, on this core or another, at the core's time.
-    pub(super) fn hand_over(&mut self, packets: &mut Vec<(usize, Processed)>) {
-        let item = (self.see, self.number);
-        for (app, packet) in packets.drain(..) {
-            let hand_off = HandOff { item, app, packet };
-            match &mut self.threads {
-                Some(threads) if threads.has_app(app) => threads.hand_off(hand_off),
-                _ => self.outbox.push(hand_off),
-            }
-        }
-    }
-
-    /// The thread class's share of an advance: runs up to `limit`.
+    /// The thread class's share of an advance: runs up to an interrupt at `due`.
     pub(super) fn run_threads(
         &mut self,
-        limit: Moment,
+        due: Moment,
+        bounds: Bounds,
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
     ) -> Stop {
+        if self.see >= bounds.threads {
+            // Others may still reach the threads before.
+            return Stop::Limit;
+        }
         loop {
             let now = self.see.time();
             let Some(threads) = &mut self.threads else {
@@ -445,7 +492,11 @@ impl Core {
             threads.run(now, ledger);
             self.sheet.enter(threads.kind(), now);
             let Some((moment, event)) = threads.next_event() else { return Stop::Limit };
-            if moment >= limit {
+            let may = match event {
+                ThreadEvent::HandOff(core) => bounds.allow((moment, core)),
+                _ => moment < bounds.threads,
+            };
+            if moment >= due || !may {
                 return Stop::Limit;
             }
             self.see = self.see.max(moment);
@@ -453,8 +504,9 @@ impl Core {
             threads.pause(time);
             match event {
                 ThreadEvent::Release(_) => threads.catch_up(moment, false, ledger),
-                ThreadEvent::HandOff => threads.receive_item(ledger),
+                ThreadEvent::HandOff(_) => threads.receive_item(ledger),
                 ThreadEvent::SliceEnd => threads.rotate(),
+                ThreadEvent::Switched => {}
                 ThreadEvent::End => {
                     if threads.end(time, ledger) {
                         match self.run_ksoftirqd(rings, ledger) {
@@ -467,12 +519,20 @@ impl Core {
         }
     }
 
-    /// A lower bound of when anything happens on this core next, and whether that is the reception
-    /// of what was handed over.
-    pub(super) fn next_item(&self, rings: &[RxQueue]) -> (Moment, bool) {
-        let next = self.next_in_hand(rings);
-        let hand_off = self.threads.as_ref().and_then(|threads| threads.next_hand_off());
-        (next, hand_off == Some(next)).max((self.reached, false))
+    /// A lower bound of what this core does next that concerns others.
+    pub(super) fn next_rank(&mut self, rings: &[RxQueue]) -> Rank {
+        let core = self.number;
+        if self.hands_over() {
+            return Rank { moment: self.see, is_hand_over: true, core, gives: true };
+        }
+        let moment = self.next_in_hand(rings);
+        let received = self.threads.as_ref().and_then(|threads| threads.next_hand_off());
+        match received {
+            Some((first, core)) if first == moment && first >= self.reached => {
+                Rank { moment, is_hand_over: true, core, gives: false }
+            }
+            _ => Rank { core, ..Rank::before(moment.max(self.reached)) },
+        }
     }
 
     /// A packet has come that is visible at `moment`, perhaps at the instant up to which the core
@@ -492,7 +552,7 @@ impl Core {
             _ => self.next_due(rings).0,
         };
         let round = self.round.is_in_hand().then(|| self.round.next_moment(self.see));
-        let backlog = self.backlog.round_end().map(Time::before_arrivals);
+        let backlog = self.backlog.next_moment(self.see);
         if let Some(in_hand) = round.or(backlog) {
             return due.min(in_hand);
         }
@@ -513,9 +573,14 @@ impl Core {
         }
     }
 
+    /// The channels of the guests that run here.
+    pub(super) fn channels(&self) -> impl Iterator<Item = &Channel> {
+        self.threads.iter().flat_map(|threads| threads.channels())
+    }
+
     /// Packets that have left their ring and not ended.
     pub(super) fn packets_inside(&self) -> usize {
         let threads = self.threads.as_ref().map_or(0, |threads| threads.packets_inside());
-        threads + self.round.handed.len() + self.backlog.packets_inside()
+        threads + self.round.delivery.len() + self.backlog.packets_inside()
     }
 }

@@ -1,18 +1,23 @@
 //! What one source's packets cost: a pure function of the packet's number.
 
-use super::world::{Consumer, Filter, World};
+use super::world::{Consumer, Filter, SteeringSpec, TrafficSpec, VnicOwner, World};
 use crate::engine::chance::Indexed;
 use crate::engine::sample::{Draw, Sampler};
 use crate::engine::time::Span;
+use crate::rx::cpu::Costs;
 use crate::vocab::frame::Frame;
 
 /// The costs of one source's packets.
 #[derive(Debug)]
 pub(super) struct PacketCosts {
     deferred: Costed,
+    switch: Costed,
     app: Costed,
-    /// Packets do not end with their deferred work: an app consumes them.
+    guest: Costed,
+    /// Packets do not end with the driver's work: the virtual switch or an app is next.
     pub(super) goes_on: bool,
+    /// The virtual switch is.
+    pub(super) is_switched: bool,
 }
 
 /// A sum of cost entries; the constant ones are added up beforehand.
@@ -43,38 +48,111 @@ impl RandomEntry {
 impl PacketCosts {
     pub(super) fn new(world: &World, source: usize) -> Self {
         let traffic = &world.sources[source];
-        let nic = &world.nics[traffic.nic];
-        let costs = &world.hosts[nic.host].costs;
-        let mut deferred = Costed::default();
-        let mut app = Costed::default();
-        let charge = |sum: &mut Costed, entry: &str, draw: &Draw, factor: f64, per_byte: bool| {
-            let words = Indexed::new(world.seed, &traffic.source.name, &format!("cost.{entry}"));
-            sum.add(&draw.scaled(factor), words, per_byte);
-        };
-        if traffic.filter == Filter::DropInDriver {
-            charge(&mut deferred, "filter_packet", &costs.filter_packet, nic.contention, false);
+        let costs = &world.hosts[world.nics[traffic.nic].host].costs;
+        let filtered = traffic.filter == Filter::DropInDriver;
+        let entries = Entries { world, source };
+        let (mut deferred, mut switch) = (Costed::default(), Costed::default());
+        let (mut app, mut guest) = (Costed::default(), Costed::default());
+        if filtered {
+            entries.charge_host(&mut deferred, "filter_packet", &costs.filter_packet, false);
         } else {
-            charge(&mut deferred, "packet", &costs.packet, nic.contention, false);
-            charge(&mut deferred, "byte", &costs.byte, nic.contention, true);
-            charge(&mut deferred, "stack_packet", &costs.stack_packet, nic.contention, false);
-            charge(&mut deferred, "stack_byte", &costs.stack_byte, nic.contention, true);
+            entries.charge_host(&mut deferred, "packet", &costs.packet, false);
+            entries.charge_host(&mut deferred, "byte", &costs.byte, true);
+            if entries.is_for_stack() {
+                entries.charge_host(&mut deferred, "stack_packet", &costs.stack_packet, false);
+                entries.charge_host(&mut deferred, "stack_byte", &costs.stack_byte, true);
+            }
         }
-        if let Consumer::App(index) = traffic.to {
-            charge(&mut app, "app_packet", &world.apps[index].packet, 1.0, false);
-            charge(&mut app, "app_byte", &world.apps[index].byte, 1.0, true);
+        let is_switched = matches!(traffic.to, Consumer::Vnic(_)) && !filtered;
+        match traffic.to {
+            Consumer::Host => {}
+            Consumer::App(index) => {
+                let spec = &world.apps[index];
+                entries.charge(&mut app, "app_packet", &spec.packet, false);
+                entries.charge(&mut app, "app_byte", &spec.byte, true);
+            }
+            Consumer::Vnic(vnic) => {
+                entries.charge_switch(&mut switch, costs, vnic);
+                entries.charge(&mut guest, "guest_packet", &costs.guest_packet, false);
+                entries.charge(&mut guest, "guest_byte", &costs.guest_byte, true);
+            }
         }
-        Self { deferred, app, goes_on: traffic.to != Consumer::Host }
+        let goes_on = traffic.to != Consumer::Host;
+        Self { deferred, switch, app, guest, goes_on, is_switched }
     }
 
-    /// The packet's deferred work.
+    /// The packet's work in the driver, and in the host's stack.
     #[inline(always)]
     pub(super) fn deferred(&self, frame: &Frame) -> Span {
         self.deferred.of(frame)
     }
 
+    /// The packet's work in the virtual switch.
+    pub(super) fn switch(&self, frame: &Frame) -> Span {
+        self.switch.of(frame)
+    }
+
     /// The packet's consumption by its app.
     pub(super) fn app(&self, frame: &Frame) -> Span {
         self.app.of(frame)
+    }
+
+    /// The packet's processing by its guest.
+    pub(super) fn guest(&self, frame: &Frame) -> Span {
+        self.guest.of(frame)
+    }
+}
+
+/// The entries of one source's packets.
+struct Entries<'w> {
+    world: &'w World,
+    source: usize,
+}
+
+impl Entries<'_> {
+    fn traffic(&self) -> &TrafficSpec {
+        &self.world.sources[self.source]
+    }
+
+    fn charge(&self, sum: &mut Costed, entry: &str, draw: &Draw, per_byte: bool) {
+        let name = &self.traffic().source.name;
+        let words = Indexed::new(self.world.seed, name, &format!("cost.{entry}"));
+        sum.add(draw, words, per_byte);
+    }
+
+    /// Work on the host, which contention on the NIC makes longer.
+    fn charge_host(&self, sum: &mut Costed, entry: &str, draw: &Draw, per_byte: bool) {
+        let contention = self.world.nics[self.traffic().nic].contention;
+        self.charge(sum, entry, &draw.scaled(contention), per_byte);
+    }
+
+    /// The host's own stack is where the packets go, or end.
+    fn is_for_stack(&self) -> bool {
+        match self.traffic().to {
+            Consumer::Host | Consumer::App(_) => true,
+            Consumer::Vnic(vnic) => self.world.vnics[vnic].owner == VnicOwner::Host,
+        }
+    }
+
+    /// The virtual switch's work on packets for a virtual NIC: what finds and copies them is spared
+    /// where they come by its own queue.
+    fn charge_switch(&self, sum: &mut Costed, costs: &Costs, vnic: usize) {
+        let (traffic, own) = (self.traffic(), self.world.vnics[vnic].queue);
+        let shared = match self.world.nics[traffic.nic].steering {
+            SteeringSpec::Vmq { shared_memory } => Some(shared_memory),
+            SteeringSpec::SingleQueue | SteeringSpec::Rss(_) => None,
+        };
+        let pinned_elsewhere =
+            matches!(traffic.filter, Filter::Pin(queue) if own != Some(queue));
+        let by_own = shared.is_some() && own.is_some() && !pinned_elsewhere;
+        self.charge_host(sum, "vswitch_packet", &costs.vswitch_packet, false);
+        self.charge_host(sum, "vswitch_byte", &costs.vswitch_byte, true);
+        if !by_own {
+            self.charge_host(sum, "vswitch_lookup", &costs.vswitch_lookup, false);
+        }
+        if !by_own || shared == Some(false) {
+            self.charge_host(sum, "vswitch_copy", &costs.vswitch_copy, true);
+        }
     }
 }
 

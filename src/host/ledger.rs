@@ -6,7 +6,7 @@
 use super::costs::PacketCosts;
 use super::order::Order;
 use super::outcome::{Load, SourceTally};
-use super::world::{Consumer, Filter, World};
+use super::world::{Consumer, Filter, VnicOwner, World};
 use crate::engine::digest;
 use crate::engine::time::{Span, Time};
 use crate::rx::ring::{Descriptor, Finished, Ring};
@@ -32,7 +32,7 @@ pub(super) struct Ledger<'s> {
 
 /// One source's account.
 struct Account {
-    app: Option<usize>,
+    to: Next,
     filtered_by_driver: bool,
     order: Order,
     tally: SourceTally,
@@ -51,8 +51,10 @@ pub(super) struct Processed {
     pub(super) end: Time,
     /// Visible until interrupt taken.
     pub(super) moderation: Span,
-    /// The part of the time from start to end that was its own deferred work.
+    /// The part of the time from start to end that was its driver's work ...
     pub(super) deferred: Span,
+    /// ... and the virtual switch's.
+    pub(super) vswitch: Span,
 }
 
 /// What becomes of a packet whose deferred work is done.
@@ -62,6 +64,8 @@ pub(super) enum Next {
     Ended,
     /// This app consumes it.
     App(usize),
+    /// It goes to the guest behind this virtual NIC.
+    Guest(usize),
 }
 
 impl<'s> Ledger<'s> {
@@ -124,16 +128,17 @@ impl<'s> Ledger<'s> {
         if account.filtered_by_driver {
             account.tally.filtered += 1;
             self.end(&done.packet, done.queue, done.start, done.end, Fate::Filtered);
-        } else if let Some(app) = account.app {
-            return Next::App(app);
-        } else {
-            self.delivered(done, done.end);
+            return Next::Ended;
         }
-        Next::Ended
+        let next = account.to;
+        if next == Next::Ended {
+            self.delivered(done, done.end, &[]);
+        }
+        next
     }
 
-    /// A packet is delivered at `end`.
-    pub(super) fn delivered(&mut self, done: &Processed, end: Time) {
+    /// A packet is delivered at `end`, after its deferred work and these parts.
+    pub(super) fn delivered(&mut self, done: &Processed, end: Time, after: &[(Stage, Span)]) {
         let packet = &done.packet;
         let account = &mut self.accounts[packet.frame.source as usize];
         let tally = &mut account.tally;
@@ -144,7 +149,10 @@ impl<'s> Ledger<'s> {
         stages[Stage::Dma as usize] += u128::from((packet.visible.time() - packet.dma_start).0);
         stages[Stage::Moderation as usize] += u128::from(done.moderation.0);
         stages[Stage::Deferred as usize] += u128::from(done.deferred.0);
-        stages[Stage::App as usize] += u128::from((end - done.end).0);
+        stages[Stage::Vswitch as usize] += u128::from(done.vswitch.0);
+        for (stage, part) in after {
+            stages[*stage as usize] += u128::from(part.0);
+        }
         account.order.note(packet, end);
         self.end(packet, done.queue, done.start, end, Fate::Delivered);
     }
@@ -228,14 +236,19 @@ impl<'s> Ledger<'s> {
 impl Account {
     fn new(world: &World, source: usize) -> Self {
         let spec = &world.sources[source];
-        let app = if let Consumer::App(app) = spec.to { Some(app) } else { None };
+        let to = match spec.to {
+            Consumer::Host => Next::Ended,
+            Consumer::App(app) => Next::App(app),
+            Consumer::Vnic(vnic) if world.vnics[vnic].owner == VnicOwner::Host => Next::Ended,
+            Consumer::Vnic(vnic) => Next::Guest(vnic),
+        };
         // Only a recording can reorder: a fragment of a flow may take another queue than the rest.
         let flows = match &spec.source.arrivals {
             Arrivals::Capture(capture) => capture.flows.len(),
             _ => 0,
         };
         Self {
-            app,
+            to,
             filtered_by_driver: spec.filter == Filter::DropInDriver,
             order: Order::new(flows),
             tally: SourceTally::default(),

@@ -1,12 +1,12 @@
 //! The stack `interrupt-per-packet`: a handler takes every packet out of its ring into a bounded
 //! backlog, whatever else waits. The stack of receive livelock.
 
-use super::core::Core;
-use super::ledger::{Ledger, Next, Processed};
+use super::core::{Advance, Core};
+use super::ledger::{Ledger, Processed};
 use super::queue::RxQueue;
-use super::round::Stop;
+use super::rank::Bounds;
+use super::round::{Doing, Round, Stop};
 use crate::engine::time::{Moment, Span, Time};
-use crate::rx::cpu::Kind;
 use crate::vocab::drop_reason::DropReason;
 use crate::vocab::packet::Fate;
 use std::collections::VecDeque;
@@ -15,65 +15,74 @@ use std::collections::VecDeque;
 pub(super) struct Backlog {
     capacity: usize,
     packets: VecDeque<Processed>,
-    round: Option<BacklogRound>,
-}
-
-/// A round over the backlog.
-struct BacklogRound {
-    end: Time,
-    /// Start of the packet in processing; none during the overhead.
-    started: Option<Time>,
-    taken: u32,
-    handed: Vec<(usize, Processed)>,
+    /// A round over the backlog.
+    pub(super) round: Round,
+    /// When the packet in processing was begun.
+    started: Time,
 }
 
 impl Backlog {
-    pub(super) const fn new(capacity: u32) -> Self {
-        Self { capacity: capacity as usize, packets: VecDeque::new(), round: None }
+    pub(super) fn new(capacity: u32) -> Self {
+        Self {
+            capacity: capacity as usize,
+            packets: VecDeque::new(),
+            round: Round::default(),
+            started: Time::ZERO,
+        }
     }
 
     /// A handler delays the round in hand, if there is one.
     pub(super) fn delay(&mut self, by: Span) -> bool {
-        self.round.as_mut().map(|round| round.end += by).is_some()
+        let in_hand = self.round.is_in_hand();
+        if in_hand {
+            self.round.end += by;
+        }
+        in_hand
     }
 
-    /// Packets in the backlog, and those that its round holds for apps.
+    /// Packets in the backlog, and those that its round brings to apps and guests.
     pub(super) fn packets_inside(&self) -> usize {
-        self.packets.len() + self.round.as_ref().map_or(0, |round| round.handed.len())
+        self.packets.len() + self.round.delivery.len()
     }
 
-    /// When what its round does ends.
-    pub(super) fn round_end(&self) -> Option<Time> {
-        self.round.as_ref().map(|round| round.end)
+    /// When its round does something next, on a core whose time is `see`.
+    pub(super) fn next_moment(&self, see: Moment) -> Option<Moment> {
+        self.round.is_in_hand().then(|| self.round.next_moment(see))
     }
 }
 
 impl Core {
     pub(super) fn advance_per_packet(
         &mut self,
-        bound: Moment,
+        bounds: Bounds,
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
-    ) -> bool {
+    ) -> Advance {
         loop {
+            let (host, stopped) = self.bound_of_host_work(bounds);
             if let Some(handler) = self.handler {
-                if handler.end.before_arrivals() >= bound {
-                    return false;
+                if handler.end.before_arrivals() >= host {
+                    return stopped;
                 }
                 self.see = self.see.max(handler.end.before_arrivals());
                 self.handler = None;
                 let queue = self.vectors[handler.vector].queues[0];
                 self.take_into_backlog(handler.start, &mut rings[queue], ledger);
                 if rings[queue].watched {
-                    return true;
+                    return Advance::Freed;
                 }
             }
             let (due, vector) = self.next_packet(rings);
             if due > self.see {
-                let limit = due.min(bound);
-                match self.run_backlog(limit, rings, ledger) {
-                    Stop::Limit if due >= bound => return false,
+                let (limit, stop) = if self.begin_backlog_round() {
+                    (host, self.run_backlog(due.min(host), ledger))
+                } else {
+                    (bounds.threads, self.run_threads(due, bounds, rings, ledger))
+                };
+                match stop {
+                    Stop::Limit if due >= limit => return stopped,
                     Stop::Limit => self.see = due,
+                    Stop::HandsOver => return Advance::HandsOver,
                     Stop::Ended | Stop::Freed => continue,
                 }
             }
@@ -101,50 +110,104 @@ impl Core {
             return;
         }
         let moderation = start.since(packet.visible.time());
+        let (deferred, vswitch) = (Span::ZERO, Span::ZERO);
         let packet =
-            Processed { packet, queue: number, start, end: now, moderation, deferred: Span::ZERO };
+            Processed { packet, queue: number, start, end: now, moderation, deferred, vswitch };
         self.backlog.packets.push_back(packet);
     }
 
-    /// Runs deferred work, or else threads, up to `limit`.
-    fn run_backlog(
-        &mut self,
-        limit: Moment,
-        rings: &mut [RxQueue],
-        ledger: &mut Ledger<'_>,
-    ) -> Stop {
-        if self.backlog.round.is_none() {
+    /// Whether a round over the backlog is in hand; begins one where packets wait.
+    fn begin_backlog_round(&mut self) -> bool {
+        if !self.backlog.round.is_in_hand() {
             if self.backlog.packets.is_empty() {
-                return self.run_threads(limit, rings, ledger);
+                return false;
             }
-            self.tally.rounds += 1;
-            let end = self.see.time() + self.costs.round.draw();
-            let round = BacklogRound { end, started: None, taken: 0, handed: Vec::new() };
-            self.backlog.round = Some(round);
+            let end = self.round_begins();
+            self.backlog.round.begin(0, 0, end);
         }
-        self.sheet.enter(Kind::Deferred, self.see.time());
-        let round = self.backlog.round.as_mut().expect("just begun");
+        true
+    }
+
+    /// Runs the round over the backlog up to `limit`.
+    fn run_backlog(&mut self, limit: Moment, ledger: &mut Ledger<'_>) -> Stop {
+        self.sheet.enter(self.backlog.round.kind(), self.see.time());
         loop {
+            let round = &mut self.backlog.round;
+            match round.doing {
+                Doing::HandOver | Doing::Notified => return Stop::HandsOver,
+                Doing::Over => return self.end_backlog_round(),
+                Doing::Choosing => {
+                    if !self.backlog.choose(self.see.time(), self.budget, ledger) {
+                        match self.backlog.round.wind_up(self.see) {
+                            Stop::Ended => return self.end_backlog_round(),
+                            stop => return stop,
+                        }
+                    }
+                    continue;
+                }
+                Doing::Nothing | Doing::Overhead | Doing::Packet | Doing::Switch
+                | Doing::Notify => {}
+            }
             if round.end.before_arrivals() >= limit {
                 return Stop::Limit;
             }
             self.see = self.see.max(round.end.before_arrivals());
-            if let Some(started) = round.started.take() {
-                let mut done = self.backlog.packets.pop_front().expect("a packet is in processing");
-                (done.end, done.deferred) = (round.end, round.end - started);
-                round.taken += 1;
-                if let Next::App(app) = ledger.processed(&done) {
-                    round.handed.push((app, done));
+            self.backlog.conclude(ledger);
+            self.sheet.enter(self.backlog.round.kind(), self.see.time());
+        }
+    }
+
+    /// The round over the backlog is over.
+    fn end_backlog_round(&mut self) -> Stop {
+        self.backlog.round.clear();
+        let mut delivery = std::mem::take(&mut self.backlog.round.delivery);
+        self.hand_over(&mut delivery);
+        self.backlog.round.delivery = delivery;
+        Stop::Ended
+    }
+}
+
+impl Backlog {
+    /// Takes the next packet in hand, if there is one and the budget allows it.
+    fn choose(&mut self, now: Time, budget: u32, ledger: &Ledger<'_>) -> bool {
+        let next = self.packets.front().filter(|_| self.round.taken < budget);
+        let Some(Processed { packet, .. }) = next else { return false };
+        self.started = now;
+        self.round.end = now + ledger.costs_of(packet.frame.source).deferred(&packet.frame);
+        self.round.doing = Doing::Packet;
+        true
+    }
+
+    /// What its round was doing has ended.
+    fn conclude(&mut self, ledger: &mut Ledger<'_>) {
+        let round = &mut self.round;
+        match round.doing {
+            Doing::Packet => {
+                round.driver_end = round.end;
+                let frame = &self.packets[0].packet.frame;
+                let costs = ledger.costs_of(frame.source);
+                if costs.is_switched {
+                    round.end += costs.switch(frame);
+                    round.doing = Doing::Switch;
+                    return;
                 }
             }
-            let next = self.backlog.packets.front().filter(|_| round.taken < self.budget);
-            let Some(next) = next else { break };
-            round.started = Some(self.see.time());
-            round.end = self.see.time()
-                + ledger.costs_of(next.packet.frame.source).deferred(&next.packet.frame);
+            Doing::Notify => {
+                round.doing = Doing::Notified;
+                return;
+            }
+            Doing::Switch => {}
+            _ => {
+                round.doing = Doing::Choosing;
+                return;
+            }
         }
-        let mut round = self.backlog.round.take().expect("in hand");
-        self.hand_over(&mut round.handed);
-        Stop::Ended
+        let mut done = self.packets.pop_front().expect("a packet is in processing");
+        done.end = round.end;
+        done.deferred = round.driver_end - self.started;
+        done.vswitch = round.end - round.driver_end;
+        round.taken += 1;
+        round.delivery.add(ledger.processed(&done), done);
+        round.doing = Doing::Choosing;
     }
 }

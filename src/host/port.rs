@@ -7,7 +7,7 @@ use super::ledger::{Ledger, NO_QUEUE};
 use super::merge::Merge;
 use super::outcome::Load;
 use super::queue::RxQueue;
-use super::world::{Filter, NicSpec, SteeringSpec, World};
+use super::world::{Consumer, Filter, NicSpec, SteeringSpec, World};
 use crate::engine::time::{Moment, Time};
 use crate::rx::buffer::PacketBuffer;
 use crate::rx::dma::DmaEngine;
@@ -332,7 +332,15 @@ impl Route {
                 let bucket = bucket_of(*queue);
                 keys.map(|_| bucket).collect()
             }
-            (_, SteeringSpec::SingleQueue | SteeringSpec::Vmq { .. }) => keys.map(|_| 0).collect(),
+            (_, SteeringSpec::SingleQueue) => keys.map(|_| 0).collect(),
+            (_, SteeringSpec::Vmq { .. }) => {
+                let own = match traffic.to {
+                    Consumer::Vnic(vnic) => world.vnics[vnic].queue,
+                    Consumer::Host | Consumer::App(_) => None,
+                };
+                let bucket = bucket_of(own.unwrap_or(0));
+                keys.map(|_| bucket).collect()
+            }
             (_, SteeringSpec::Rss(rss)) => {
                 let rss = Rss::new(rss);
                 keys.map(|key| rss.bucket(&key)).collect()

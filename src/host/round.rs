@@ -2,9 +2,11 @@
 //! budget is spent. The innermost loop of the simulation.
 
 use super::core::Vector;
-use super::ledger::{Ledger, Next, Processed};
+use super::hand_over::Delivery;
+use super::ledger::{Ledger, Processed};
 use super::queue::RxQueue;
-use crate::engine::time::{Moment, Time};
+use crate::engine::time::{Moment, Span, Time};
+use crate::rx::cpu::{Kind, TimeSheet};
 use crate::rx::ring::Finished;
 
 /// A round over the rings of one vector, or none.
@@ -13,7 +15,7 @@ pub(super) struct Round {
     pub(super) vector: usize,
     /// When what it is doing ends; what interrupts it moves this on.
     pub(super) end: Time,
-    doing: Doing,
+    pub(super) doing: Doing,
     /// Packets taken.
     pub(super) taken: u32,
     /// Their bytes.
@@ -24,21 +26,33 @@ pub(super) struct Round {
     pub(super) next_cursor: Option<usize>,
     /// Rings found empty since the last packet.
     empty: usize,
-    /// Packets for apps, handed over at the round's end.
-    pub(super) handed: Vec<(usize, Processed)>,
+    /// When the driver was done with the packet that the virtual switch has in hand.
+    pub(super) driver_end: Time,
+    /// What it brings to apps and guests.
+    pub(super) delivery: Delivery,
 }
 
 /// What a round is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Doing {
+pub(super) enum Doing {
     /// There is no round.
     #[default]
     Nothing,
     Overhead,
-    /// The first packet of the ring at the cursor is in hand.
+    /// The driver has a packet in hand: the first one of the ring at the cursor.
     Packet,
+    /// The virtual switch has it.
+    Switch,
     /// About to take the next packet, at the core's own time.
     Choosing,
+    /// All packets are processed, some of them for guests: its turn to hand over has to come.
+    HandOver,
+    /// The work of notifying guests.
+    Notify,
+    /// That is done: its turn to notify has to come.
+    Notified,
+    /// It has handed over, and ends.
+    Over,
 }
 
 /// Why a round stopped running.
@@ -50,12 +64,15 @@ pub(super) enum Stop {
     Ended,
     /// It freed a descriptor of a watched queue.
     Freed,
+    /// It waits for its turn to hand over, or to notify.
+    HandsOver,
 }
 
 /// What a round runs against.
 pub(super) struct Pace<'a> {
     pub(super) vector: &'a Vector,
     pub(super) see: &'a mut Moment,
+    pub(super) sheet: &'a mut TimeSheet,
     pub(super) limit: Moment,
     pub(super) budget: u32,
 }
@@ -64,7 +81,7 @@ impl Round {
     /// A round over the rings of `vector`, from `cursor` on, begins; its overhead lasts until `end`.
     #[inline(always)]
     pub(super) fn begin(&mut self, vector: usize, cursor: usize, end: Time) {
-        debug_assert!(!self.is_in_hand() && self.handed.is_empty(), "one round at a time");
+        debug_assert!(!self.is_in_hand() && self.delivery.is_empty(), "one round at a time");
         (self.vector, self.cursor, self.end) = (vector, cursor, end);
         (self.doing, self.next_cursor, self.empty) = (Doing::Overhead, None, 0);
         (self.taken, self.bytes) = (0, 0);
@@ -92,7 +109,28 @@ impl Round {
 
     /// When it does something next, on a core whose time is `see`.
     pub(super) fn next_moment(&self, see: Moment) -> Moment {
-        if self.doing == Doing::Choosing { see } else { self.end.before_arrivals() }
+        match self.doing {
+            Doing::Choosing | Doing::HandOver | Doing::Notified | Doing::Over => see,
+            _ => self.end.before_arrivals(),
+        }
+    }
+
+    /// Whether it waits for its turn to hand over, or to notify.
+    #[inline(always)]
+    pub(super) fn hands_over(&self) -> bool {
+        matches!(self.doing, Doing::HandOver | Doing::Notified)
+    }
+
+    /// Whether it has handed over, and ends.
+    pub(super) fn is_over(&self) -> bool {
+        self.doing == Doing::Over
+    }
+
+    /// What it does counts as.
+    #[inline(always)]
+    pub(super) fn kind(&self) -> Kind {
+        let switches = matches!(self.doing, Doing::Switch | Doing::Notify);
+        if switches { Kind::Vswitch } else { Kind::Deferred }
     }
 
     /// Whether it freed a descriptor and has not gone on since.
@@ -111,14 +149,9 @@ impl Round {
         loop {
             match self.doing {
                 Doing::Nothing => unreachable!("only a round in hand runs"),
-                Doing::Overhead if self.end.before_arrivals() >= pace.limit => return Stop::Limit,
-                Doing::Overhead => {
-                    *pace.see = (*pace.see).max(self.end.before_arrivals());
-                    self.doing = Doing::Choosing;
-                }
                 Doing::Choosing => {
                     if self.taken >= pace.budget || !self.choose(&pace, rings, ledger) {
-                        return Stop::Ended;
+                        return self.wind_up(*pace.see);
                     }
                 }
                 Doing::Packet => {
@@ -128,6 +161,17 @@ impl Round {
                         return stop;
                     }
                 }
+                Doing::Overhead | Doing::Switch | Doing::Notify => {
+                    if self.end.before_arrivals() >= pace.limit {
+                        return Stop::Limit;
+                    }
+                    *pace.see = (*pace.see).max(self.end.before_arrivals());
+                    if let Some(stop) = self.conclude(&mut pace, rings, ledger) {
+                        return stop;
+                    }
+                }
+                Doing::HandOver | Doing::Notified => return Stop::HandsOver,
+                Doing::Over => return Stop::Ended,
             }
         }
     }
@@ -177,10 +221,59 @@ impl Round {
         match run.stop {
             RunStop::Limit => return Some(Stop::Limit),
             RunStop::Done | RunStop::Unseen => {}
-            RunStop::GoesOn => self.pass_on(interrupt, queue, ledger),
+            RunStop::GoesOn => {
+                let frame = &queue.ring.front_mut(1)[0].packet.frame;
+                let costs = ledger.costs_of(frame.source);
+                self.driver_end = self.end;
+                if costs.is_switched {
+                    self.end += costs.switch(frame);
+                    self.doing = Doing::Switch;
+                    pace.sheet.enter(Kind::Vswitch, pace.see.time());
+                    return None;
+                }
+                self.pass_on(interrupt, queue, ledger);
+            }
         }
         self.doing = Doing::Choosing;
         queue.watched.then_some(Stop::Freed)
+    }
+
+    /// What it was doing has ended at the core's time, other than the driver's work on a packet.
+    #[inline(always)]
+    fn conclude(
+        &mut self,
+        pace: &mut Pace<'_>,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) -> Option<Stop> {
+        let done = std::mem::replace(&mut self.doing, Doing::Choosing);
+        if done == Doing::Overhead {
+            return None;
+        }
+        pace.sheet.enter(Kind::Deferred, pace.see.time());
+        if done == Doing::Notify {
+            self.doing = Doing::Notified;
+            return Some(Stop::HandsOver);
+        }
+        let queue = &mut rings[pace.vector.queues[self.cursor]];
+        self.pass_on(pace.vector.moderator.last_taken(), queue, ledger);
+        queue.watched.then_some(Stop::Freed)
+    }
+
+    /// No packet is left to take at `see`: the round ends, or first hands over to guests.
+    #[inline(always)]
+    pub(super) fn wind_up(&mut self, see: Moment) -> Stop {
+        if !self.delivery.has_guests() {
+            return Stop::Ended;
+        }
+        (self.doing, self.end) = (Doing::HandOver, see.time());
+        Stop::HandsOver
+    }
+
+    /// It has handed over, or notified; so many guests are to be notified now, for `cost` each.
+    pub(super) fn has_handed_over(&mut self, guests: usize, cost: Span) {
+        self.doing = if guests > 0 { Doing::Notify } else { Doing::Over };
+        self.end += cost * guests as u64;
     }
 
     /// What it was doing has ended: begins the next packet (and reports the limit), or ends.
@@ -191,19 +284,25 @@ impl Round {
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
     ) -> Stop {
-        let last = std::mem::replace(&mut self.doing, Doing::Choosing);
-        if last == Doing::Packet {
-            let queue = &mut rings[pace.vector.queues[self.cursor]];
-            self.doing = last;
-            if let Some(stop) = self.work_off(1, &mut pace, queue, ledger) {
-                return stop;
+        let stop = match self.doing {
+            Doing::Packet => {
+                let queue = &mut rings[pace.vector.queues[self.cursor]];
+                self.work_off(1, &mut pace, queue, ledger)
             }
+            Doing::Choosing => None,
+            _ => self.conclude(&mut pace, rings, ledger),
+        };
+        if let Some(stop) = stop {
+            return stop;
+        }
+        if self.doing == Doing::Switch {
+            return Stop::Limit;
         }
         let goes_on = self.taken < pace.budget && self.choose(&pace, rings, ledger);
-        if goes_on { Stop::Limit } else { Stop::Ended }
+        if goes_on { Stop::Limit } else { self.wind_up(*pace.see) }
     }
 
-    /// The packet in hand leaves its ring for an app.
+    /// The packet in hand leaves its ring.
     #[inline(never)]
     fn pass_on(&mut self, interrupt: Time, queue: &mut RxQueue, ledger: &mut Ledger<'_>) {
         ledger.book(&mut queue.ring, queue.number);
@@ -217,11 +316,10 @@ impl Round {
             start,
             end: self.end,
             moderation: interrupt.since(packet.visible.time()),
-            deferred: self.end - start,
+            deferred: self.driver_end - start,
+            vswitch: self.end - self.driver_end,
         };
-        if let Next::App(app) = ledger.processed(&done) {
-            self.handed.push((app, done));
-        }
+        self.delivery.add(ledger.processed(&done), done);
     }
 }
 

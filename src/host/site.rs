@@ -4,11 +4,12 @@
 //! caught up only where someone must know their state: before a ring that may be full, for a frame
 //! that waits for a descriptor, and at control events.
 
-use super::core::{Core, Vector};
+use super::core::{Advance, Core, Vector};
 use super::ledger::Ledger;
 use super::port::{Offer, Port};
 use super::queue::RxQueue;
-use super::world::{Consumer, World};
+use super::rank::{Bounds, Rank};
+use super::world::{Consumer, VnicOwner, VnicSpec, World};
 use crate::engine::time::{Moment, Span, Time};
 use crate::rx::cpu::Stack;
 use crate::rx::ring::Ring;
@@ -19,9 +20,13 @@ pub(super) struct Site {
     pub(super) cores: Vec<Core>,
     pub(super) queues: Vec<RxQueue>,
     /// Core of each app of the world that runs here.
-    app_cores: Vec<Option<usize>>,
-    /// Cores feed apps on other cores, so all advance together.
+    pub(super) app_cores: Vec<Option<usize>>,
+    /// Core of the vCPU behind each virtual NIC of the world that is served here.
+    pub(super) vcpu_cores: Vec<Option<usize>>,
+    /// Cores feed apps or guests on other cores, so all advance together.
     coupled: bool,
+    /// Some port waits for descriptors.
+    holds: bool,
     /// When the last frame that was seen at once by its host was seen.
     last_immediate: Moment,
 }
@@ -74,9 +79,17 @@ impl Site {
         }
         let app_cores: Vec<Option<usize>> =
             world.apps.iter().map(|app| (app.host == host).then_some(app.core as usize)).collect();
-        let coupled = feeds_other_cores(world, host, &app_cores);
+        let vcpu_core = |vnic: &VnicSpec| match vnic.owner {
+            VnicOwner::Vm { vm, vcpu } if world.vms[vm].host == host => {
+                Some(world.vms[vm].vcpus[vcpu as usize] as usize)
+            }
+            VnicOwner::Vm { .. } | VnicOwner::Host => None,
+        };
+        let vcpu_cores: Vec<Option<usize>> = world.vnics.iter().map(vcpu_core).collect();
+        let coupled = feeds_other_cores(world, host, &app_cores, &vcpu_cores);
+        let holds = ports.iter().any(|port| port.hold);
         let last_immediate = Moment::default();
-        Self { ports, cores, queues, app_cores, coupled, last_immediate }
+        Self { ports, cores, queues, app_cores, vcpu_cores, coupled, holds, last_immediate }
     }
 
     /// Runs everything up to and including `until`.
@@ -205,7 +218,7 @@ impl Site {
         if self.coupled {
             self.advance_all(bound, ledger);
         } else {
-            self.cores[core].advance(bound, &mut self.queues, ledger);
+            self.advance_alone(core, bound, ledger);
         }
     }
 
@@ -215,14 +228,23 @@ impl Site {
             let all: Vec<usize> = (0..self.cores.len()).collect();
             self.advance_jointly(&all, bound, ledger);
         }
-        for core in &mut self.cores {
-            core.advance(bound, &mut self.queues, ledger);
-            assert!(core.outbox.is_empty(), "cores that feed others advance jointly");
+        for core in 0..self.cores.len() {
+            self.advance_alone(core, bound, ledger);
         }
     }
 
-    /// Advances these cores together, none past the next thing that another one does, until one
-    /// frees a descriptor that a port waits for, or (none) all have reached `bound`.
+    /// Brings a core that no other one reaches up to `bound`.
+    fn advance_alone(&mut self, core: usize, bound: Moment, ledger: &mut Ledger<'_>) {
+        let bounds = Bounds::alone(bound);
+        while self.cores[core].advance(bounds, &mut self.queues, ledger) == Advance::HandsOver {
+            self.hand_over(core, ledger);
+        }
+        assert!(self.cores[core].outbox.is_empty(), "cores that feed others advance jointly");
+    }
+
+    /// Advances these cores together, until one frees a descriptor that a port waits for, or (none) all
+    /// have reached `bound`. Threads run only up to the next thing that another core may do to
+    /// them; host work runs ahead, where no port waits for what it frees.
     fn advance_jointly(
         &mut self,
         cores: &[usize],
@@ -230,37 +252,42 @@ impl Site {
         ledger: &mut Ledger<'_>,
     ) -> Option<()> {
         loop {
-            let mut next: Vec<((Moment, bool), usize)> = cores
-                .iter()
-                .map(|core| (self.cores[*core].next_item(&self.queues), *core))
-                .collect();
-            next.sort_unstable();
-            let ((first, received), core) = *next.first()?;
-            if first >= bound {
-                return None;
+            let (core, rival) = self.first_of(cores, bound)?;
+            let mut bounds = Bounds::joint(bound, rival, core);
+            if self.holds {
+                bounds.all = bounds.threads;
             }
-            // Of two cores at one moment what ends comes before what is received, then the lower
-            // number first.
-            let rival = next.get(1).map_or(bound, |((moment, other_received), other)| {
-                let first = (received, core) < (*other_received, *other);
-                if first { Moment(moment.0.saturating_add(1)) } else { *moment }
-            });
-            let freed = self.cores[core].advance(rival.min(bound), &mut self.queues, ledger);
+            match self.cores[core].advance(bounds, &mut self.queues, ledger) {
+                Advance::Reached => {}
+                Advance::Freed => {
+                    self.route(core);
+                    return Some(());
+                }
+                Advance::HandsOver => {
+                    if self.cores[core].next_rank(&self.queues) < rival {
+                        self.hand_over(core, ledger);
+                    }
+                }
+            }
             self.route(core);
-            if freed {
-                return Some(());
-            }
         }
     }
 
-    /// Takes what a core handed over to the cores of its apps.
-    fn route(&mut self, from: usize) {
-        let outbox = std::mem::take(&mut self.cores[from].outbox);
-        for hand_off in outbox {
-            let core = self.app_cores[hand_off.app].expect("an app is fed on its own host");
-            let threads = self.cores[core].threads.as_mut().expect("its core has the app");
-            threads.hand_off(hand_off);
+    /// The core whose next item comes first, if that is before `bound`, and the rank of the item of
+    /// another core that follows.
+    fn first_of(&mut self, cores: &[usize], bound: Moment) -> Option<(usize, Rank)> {
+        let end = Rank::before(bound);
+        let (mut first, mut rival) = ((end, None), end);
+        for core in cores {
+            let rank = self.cores[*core].next_rank(&self.queues);
+            if rank < first.0 {
+                rival = first.0;
+                first = (rank, Some(*core));
+            } else {
+                rival = rival.min(rank);
+            }
         }
+        Some((first.1?, rival))
     }
 
     /// Packets inside, counted one by one.
@@ -289,11 +316,21 @@ impl SitePort {
     }
 }
 
-/// Whether any app of the host is fed by a core other than its own.
-fn feeds_other_cores(world: &World, host: usize, app_cores: &[Option<usize>]) -> bool {
+/// Whether any app or guest of the host is fed by a core other than its own.
+fn feeds_other_cores(
+    world: &World,
+    host: usize,
+    app_cores: &[Option<usize>],
+    vcpu_cores: &[Option<usize>],
+) -> bool {
     world.sources.iter().any(|source| {
         let nic = &world.nics[source.nic];
-        let Consumer::App(app) = source.to else { return false };
-        nic.host == host && nic.queues.iter().any(|core| app_cores[app] != Some(*core as usize))
+        let consumer = match source.to {
+            Consumer::Host => None,
+            Consumer::App(app) => app_cores[app],
+            Consumer::Vnic(vnic) => vcpu_cores[vnic],
+        };
+        let elsewhere = |core: &u32| consumer.is_some_and(|other| other != *core as usize);
+        nic.host == host && nic.queues.iter().any(elsewhere)
     })
 }

@@ -87,7 +87,8 @@ impl Core {
         let vector = &self.vectors[round.vector];
         let slice_is_over = self.threads.as_ref().is_some_and(|threads| threads.slice_is_over());
         let limit = Moment(self.see.0 + 1);
-        let pace = Pace { vector, see: &mut self.see, limit, budget: self.budget };
+        let (see, sheet, budget) = (&mut self.see, &mut self.sheet, self.budget);
+        let pace = Pace { vector, see, sheet, limit, budget };
         let stop = if slice_is_over || round.is_choosing() {
             round.step(pace, rings, ledger)
         } else {
@@ -99,12 +100,46 @@ impl Core {
         let ksoftirqd = self.running_ksoftirqd();
         ksoftirqd.round = round;
         ksoftirqd.note_left(now);
-        if stop == Stop::Ended && self.waiting.is_empty() {
-            self.ksoftirqd().sleep();
-        } else if slice_is_over && stop != Stop::Freed {
-            self.ksoftirqd().rotate();
+        if !matches!(stop, Stop::Freed | Stop::HandsOver) {
+            self.leave_or_keep_ksoftirqd(stop == Stop::Ended);
         }
         stop
+    }
+
+    /// What `ksoftirqd` did has ended, perhaps its round: it sleeps where nothing is queued, and goes
+    /// to the tail where its slice has ended too.
+    fn leave_or_keep_ksoftirqd(&mut self, round_ended: bool) {
+        let nothing_queued = self.waiting.is_empty();
+        let ksoftirqd = self.ksoftirqd();
+        if round_ended && nothing_queued {
+            ksoftirqd.sleep();
+        } else if ksoftirqd.slice_is_over() {
+            ksoftirqd.rotate();
+        }
+    }
+
+    /// Whether a round of `ksoftirqd` waits for its turn to hand over, or to notify.
+    #[inline(always)]
+    pub(super) fn ksoftirqd_hands_over(&mut self) -> bool {
+        self.threads.as_mut().is_some_and(|threads| {
+            threads.current_ksoftirqd().is_some_and(|one| one.round.hands_over())
+        })
+    }
+
+    /// The round of `ksoftirqd` has handed over, or notified: it goes on, or is over, behind the threads
+    /// that this made runnable.
+    pub(super) fn resume_ksoftirqd(&mut self, ledger: &mut Ledger<'_>) {
+        let see = self.see;
+        self.ksoftirqd().catch_up(see, true, ledger);
+        let mut round = std::mem::take(&mut self.running_ksoftirqd().round);
+        let ended = round.is_over();
+        if ended {
+            self.end_ksoftirqd_round(&mut round);
+        }
+        let ksoftirqd = self.running_ksoftirqd();
+        ksoftirqd.round = round;
+        ksoftirqd.note_left(see.time());
+        self.leave_or_keep_ksoftirqd(ended);
     }
 
     /// A round of `ksoftirqd` is over: it completes, or goes to the tail.
@@ -115,7 +150,7 @@ impl Core {
             self.waiting.push_back(round.vector);
         }
         round.clear();
-        self.hand_over(&mut round.handed);
+        self.hand_over(&mut round.delivery);
     }
 
     /// Whether a round of `ksoftirqd` freed a descriptor and has not gone on since.
@@ -124,7 +159,7 @@ impl Core {
         ksoftirqd.is_some_and(|one| one.round.is_choosing())
     }
 
-    fn running_ksoftirqd(&mut self) -> &mut Ksoftirqd {
+    pub(super) fn running_ksoftirqd(&mut self) -> &mut Ksoftirqd {
         self.ksoftirqd().current_ksoftirqd().expect("ksoftirqd has the core")
     }
 }

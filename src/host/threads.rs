@@ -4,9 +4,10 @@
 //! runnable. All lengths are kept as what is left of them; only the thread that runs has a clock.
 
 use super::consumer::Consumer;
-use super::core::HandOff;
+use super::hand_over::{HandOff, What};
 use super::ledger::Ledger;
 use super::round::Round;
+use super::vcpu::{Channel, Vcpu};
 use super::world::World;
 use crate::engine::time::{Moment, Span, Time};
 use crate::rx::cpu::{Kind, Stack};
@@ -30,6 +31,7 @@ pub(super) struct Threads {
 enum Thread {
     App(Consumer),
     Work(Work),
+    Vcpu(Vcpu),
     Ksoftirqd(Ksoftirqd),
 }
 
@@ -69,8 +71,10 @@ pub(super) enum ThreadEvent {
     End,
     /// Its slice ends.
     SliceEnd,
-    /// A packet was handed over.
-    HandOff,
+    /// The switch to the current thread ends.
+    Switched,
+    /// Something was handed over by this core.
+    HandOff(usize),
 }
 
 impl Threads {
@@ -84,7 +88,8 @@ impl Threads {
             let (period, demand) = (work.period, work.demand);
             Thread::Work(Work { period, demand, left: Span::ZERO, next: Time::ZERO })
         });
-        let mut list: Vec<Thread> = apps.chain(works).collect();
+        let vcpus = Vcpu::of_core(world, host, core).into_iter().map(Thread::Vcpu);
+        let mut list: Vec<Thread> = apps.chain(works).chain(vcpus).collect();
         if matches!(spec.stack, Stack::LinuxNapi { .. }) {
             list.push(Thread::Ksoftirqd(Ksoftirqd::default()));
         }
@@ -111,6 +116,8 @@ impl Threads {
         match &mut self.list[turn.thread] {
             Thread::App(app) => app.left -= ran,
             Thread::Work(work) => work.left -= ran,
+            Thread::Vcpu(vcpu) if turn.switch == Span::ZERO => vcpu.spend(since + switched, ran),
+            Thread::Vcpu(_) => {}
             Thread::Ksoftirqd(ksoftirqd) => ksoftirqd.left -= ran,
         }
     }
@@ -129,6 +136,7 @@ impl Threads {
         turn.since = Some(now);
         match &mut self.list[turn.thread] {
             Thread::App(app) => app.take_up(ledger),
+            Thread::Vcpu(vcpu) => vcpu.take_up(ledger),
             Thread::Ksoftirqd(ksoftirqd) => ksoftirqd.set_clock(now + turn.switch),
             Thread::Work(_) => {}
         }
@@ -138,28 +146,48 @@ impl Threads {
     /// What comes next, given that the current thread runs.
     pub(super) fn next_event(&self) -> Option<(Moment, ThreadEvent)> {
         let release = self.next_release().map(|(time, work)| (time, ThreadEvent::Release(work)));
-        let hand_off = self.inbox.front().map(|first| (first.item.0, ThreadEvent::HandOff));
+        let hand_off = self.inbox.front().map(|first| {
+            let (moment, core) = first.item;
+            (moment, ThreadEvent::HandOff(core))
+        });
         let turn = self.current.and_then(|turn| {
             let begun = turn.since? + turn.switch;
             let end = begun + self.left(turn.thread);
             let slice_end = begun + turn.slice;
-            Some((end, ThreadEvent::End).min((slice_end, ThreadEvent::SliceEnd)))
+            let next = (end, ThreadEvent::End).min((slice_end, ThreadEvent::SliceEnd));
+            // Only the kind of what ksoftirqd does may differ from that of the switch to it.
+            let switches = turn.switch > Span::ZERO && self.is_ksoftirqd(turn.thread);
+            Some(if switches { (begun, ThreadEvent::Switched) } else { next })
         });
         let timed = [release, turn].into_iter().flatten().min();
         let timed = timed.map(|(time, event)| (time.before_arrivals(), event));
         [timed, hand_off].into_iter().flatten().min()
     }
 
-    /// When the first item that was handed over is received, unless something else comes before.
-    pub(super) fn next_hand_off(&self) -> Option<Moment> {
-        let (moment, event) = self.next_event()?;
-        (event == ThreadEvent::HandOff).then_some(moment)
+    /// The first item that was handed over (when, and by which core), unless something else comes
+    /// before.
+    pub(super) fn next_hand_off(&self) -> Option<(Moment, usize)> {
+        match self.next_event()? {
+            (moment, ThreadEvent::HandOff(core)) => Some((moment, core)),
+            _ => None,
+        }
+    }
+
+    fn is_ksoftirqd(&self, thread: usize) -> bool {
+        matches!(self.list[thread], Thread::Ksoftirqd(_))
+    }
+
+    /// Whether a vCPU, or the switch to it, has the core.
+    pub(super) fn guest_runs(&self) -> bool {
+        self.current.is_some_and(|turn| {
+            turn.since.is_some() && matches!(self.list[turn.thread], Thread::Vcpu(_))
+        })
     }
 
     fn next_release(&self) -> Option<(Time, usize)> {
         let release = |(index, thread): (usize, &Thread)| match thread {
             Thread::Work(work) => Some((work.next, index)),
-            Thread::App(_) | Thread::Ksoftirqd(_) => None,
+            Thread::App(_) | Thread::Vcpu(_) | Thread::Ksoftirqd(_) => None,
         };
         self.list.iter().enumerate().filter_map(release).min()
     }
@@ -173,6 +201,7 @@ impl Threads {
         match &self.list[thread] {
             Thread::App(app) => app.left,
             Thread::Work(work) => work.left,
+            Thread::Vcpu(vcpu) => vcpu.left,
             Thread::Ksoftirqd(ksoftirqd) => ksoftirqd.left,
         }
     }
@@ -214,16 +243,51 @@ impl Threads {
         self.current.is_some_and(|turn| turn.thread == index) || self.runnable.contains(&index)
     }
 
-    /// The first packet that was handed over enters its app's backlog.
+    /// The first thing that was handed over arrives: a packet enters its app's backlog, a guest is
+    /// notified.
     fn receive(&mut self, ledger: &mut Ledger<'_>) {
-        let HandOff { item: (now, _), app, packet } =
+        let HandOff { item: (now, _), what } =
             self.inbox.pop_front().expect("something was handed over");
-        let is_it = |thread: &Thread| matches!(thread, Thread::App(one) if one.index == app);
-        let index = self.list.iter().position(is_it).expect("an app runs on the core it is fed at");
-        let Thread::App(consumer) = &mut self.list[index] else { unreachable!("found as an app") };
-        if consumer.accept(packet, now.time(), ledger) {
+        let index = self.place_of(&what).expect("a thread is served at its own core");
+        let wakes = match (&mut self.list[index], what) {
+            (Thread::App(app), What::Packet(_, packet)) => app.accept(packet, now.time(), ledger),
+            (Thread::Vcpu(vcpu), What::Notification(vnic)) => {
+                vcpu.notify(vnic);
+                true
+            }
+            _ => unreachable!("found as what it is for"),
+        };
+        if wakes {
             self.make_runnable(index);
         }
+    }
+
+    /// The thread that something is for, if it is one of these.
+    fn place_of(&self, what: &What) -> Option<usize> {
+        self.list.iter().position(|thread| match (thread, what) {
+            (Thread::App(one), What::Packet(app, _)) => one.index == *app,
+            (Thread::Vcpu(vcpu), What::Notification(vnic)) => vcpu.serves(*vnic),
+            _ => false,
+        })
+    }
+
+    /// The channels of all vCPUs of this core.
+    pub(super) fn channels(&self) -> impl Iterator<Item = &Channel> {
+        let vcpus = self.list.iter().filter_map(|thread| match thread {
+            Thread::Vcpu(vcpu) => Some(vcpu),
+            Thread::App(_) | Thread::Work(_) | Thread::Ksoftirqd(_) => None,
+        });
+        vcpus.flat_map(|vcpu| &vcpu.channels)
+    }
+
+    /// The channel of a virtual NIC that a vCPU of this core serves.
+    pub(super) fn channel(&mut self, vnic: usize) -> &mut Channel {
+        let vcpus = self.list.iter_mut().filter_map(|thread| match thread {
+            Thread::Vcpu(vcpu) => Some(vcpu),
+            Thread::App(_) | Thread::Work(_) | Thread::Ksoftirqd(_) => None,
+        });
+        let mut channels = vcpus.flat_map(|vcpu| &mut vcpu.channels);
+        channels.find(|channel| channel.vnic == vnic).expect("a vCPU of this core serves it")
     }
 
     /// The first item of the inbox enters the apps' backlogs. What an app does with it at once
@@ -247,6 +311,7 @@ impl Threads {
         let turn = self.current.expect("something of the current thread ended");
         let goes_on = match &mut self.list[turn.thread] {
             Thread::App(app) => app.finish(now, ledger),
+            Thread::Vcpu(vcpu) => vcpu.finish(now, ledger),
             Thread::Work(_) => false,
             Thread::Ksoftirqd(_) => return true,
         };
@@ -288,13 +353,13 @@ impl Threads {
     pub(super) fn current_ksoftirqd(&mut self) -> Option<&mut Ksoftirqd> {
         match &mut self.list[self.current?.thread] {
             Thread::Ksoftirqd(ksoftirqd) => Some(ksoftirqd),
-            Thread::App(_) | Thread::Work(_) => None,
+            Thread::App(_) | Thread::Work(_) | Thread::Vcpu(_) => None,
         }
     }
 
-    /// Whether this app runs here.
-    pub(super) fn has_app(&self, app: usize) -> bool {
-        self.list.iter().any(|thread| matches!(thread, Thread::App(one) if one.index == app))
+    /// Whether something is for a thread of this core.
+    pub(super) fn has(&self, what: &What) -> bool {
+        self.place_of(what).is_some()
     }
 
     /// When anything happens here next, on a core whose time is `see` and whose higher classes
@@ -321,7 +386,11 @@ impl Threads {
             None => Kind::Idle,
             Some(Thread::App(_)) => Kind::App,
             Some(Thread::Work(_)) => Kind::Work,
-            Some(Thread::Ksoftirqd(_)) => Kind::Deferred,
+            Some(Thread::Vcpu(_)) => Kind::Guest,
+            Some(Thread::Ksoftirqd(ksoftirqd)) => {
+                let switches = self.current.is_some_and(|turn| turn.switch > Span::ZERO);
+                if switches { Kind::Deferred } else { ksoftirqd.round.kind() }
+            }
         }
     }
 
@@ -330,9 +399,11 @@ impl Threads {
         let held = |thread: &Thread| match thread {
             Thread::App(app) => app.packets(),
             Thread::Work(_) => 0,
-            Thread::Ksoftirqd(ksoftirqd) => ksoftirqd.round.handed.len(),
+            Thread::Vcpu(vcpu) => vcpu.packets(),
+            Thread::Ksoftirqd(ksoftirqd) => ksoftirqd.round.delivery.len(),
         };
-        self.inbox.len() + self.list.iter().map(held).sum::<usize>()
+        let on_the_way = |one: &&HandOff| matches!(one.what, What::Packet(..));
+        self.inbox.iter().filter(on_the_way).count() + self.list.iter().map(held).sum::<usize>()
     }
 }
 

@@ -4,7 +4,7 @@
 //! `RXSIM_FIRST=451 RXSIM_WORLDS=1` looks at one world again.
 
 use crate::reference;
-use crate::worlds::{HARDWARE, MIXED, PLAIN, STACKS, THREADS, random_world};
+use crate::worlds::{HARDWARE, MIXED, PLAIN, STACKS, THREADS, VMS, random_world};
 use rxsim::engine::time::Span;
 use rxsim::host;
 use rxsim::host::world::World;
@@ -47,6 +47,9 @@ fn difference(world: &World) -> Option<String> {
     }
     if world.warmup > Span::ZERO {
         return None;
+    }
+    if outcome.vnics != expected.vnics {
+        return Some(format!("notified {:?} for {:?}", outcome.vnics, expected.vnics));
     }
     for (at, (host, cores)) in outcome.hosts.iter().zip(&expected.cores).enumerate() {
         for (core, (engine, reference)) in host.cores.iter().zip(cores).enumerate() {
@@ -134,4 +137,9 @@ fn worlds_of_all_stacks_agree() {
 #[test]
 fn worlds_with_threads_agree() {
     compare_level(THREADS);
+}
+
+#[test]
+fn worlds_with_virtual_machines_agree() {
+    compare_level(VMS);
 }
