@@ -323,8 +323,13 @@ impl Core {
     pub(super) fn has_handed_over(&mut self, guests: usize, ledger: &mut Ledger<'_>) {
         let (cost, of_ksoftirqd) = (self.costs.vm_notify, self.ksoftirqd_hands_over());
         self.round_that_hands_over().has_handed_over(guests, cost);
+        // What it handed over to threads of this core is there before the core turns to them.
+        let see = self.see;
+        if let Some(threads) = &mut self.threads {
+            threads.catch_up(see, true, ledger);
+        }
         if of_ksoftirqd {
-            self.resume_ksoftirqd(ledger);
+            self.resume_ksoftirqd();
         }
     }
 

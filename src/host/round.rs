@@ -290,6 +290,7 @@ impl Round {
                 self.work_off(1, &mut pace, queue, ledger)
             }
             Doing::Choosing => None,
+            Doing::HandOver | Doing::Notified => Some(Stop::HandsOver),
             _ => self.conclude(&mut pace, rings, ledger),
         };
         if let Some(stop) = stop {

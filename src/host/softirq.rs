@@ -128,9 +128,8 @@ impl Core {
 
     /// The round of `ksoftirqd` has handed over, or notified: it goes on, or is over, behind the threads
     /// that this made runnable.
-    pub(super) fn resume_ksoftirqd(&mut self, ledger: &mut Ledger<'_>) {
-        let see = self.see;
-        self.ksoftirqd().catch_up(see, true, ledger);
+    pub(super) fn resume_ksoftirqd(&mut self) {
+        let now = self.see.time();
         let mut round = std::mem::take(&mut self.running_ksoftirqd().round);
         let ended = round.is_over();
         if ended {
@@ -138,7 +137,7 @@ impl Core {
         }
         let ksoftirqd = self.running_ksoftirqd();
         ksoftirqd.round = round;
-        ksoftirqd.note_left(see.time());
+        ksoftirqd.note_left(now);
         self.leave_or_keep_ksoftirqd(ended);
     }
 
