@@ -4,7 +4,9 @@
 
 use super::core::Core;
 use super::ledger::Ledger;
-use super::outcome::{Busy, CoreTally, HostTally, Load, NicTally, Outcome, QueueTally, Step, VnicTally};
+use super::outcome::{
+    Busy, CoreTally, HostTally, Load, NicTally, Outcome, QueueTally, Step, VnicTally,
+};
 use super::site::Site;
 use super::world::World;
 use crate::engine::digest;

@@ -142,8 +142,7 @@ impl Entries<'_> {
             SteeringSpec::Vmq { shared_memory } => Some(shared_memory),
             SteeringSpec::SingleQueue | SteeringSpec::Rss(_) => None,
         };
-        let pinned_elsewhere =
-            matches!(traffic.filter, Filter::Pin(queue) if own != Some(queue));
+        let pinned_elsewhere = matches!(traffic.filter, Filter::Pin(queue) if own != Some(queue));
         let by_own = shared.is_some() && own.is_some() && !pinned_elsewhere;
         self.charge_host(sum, "vswitch_packet", &costs.vswitch_packet, false);
         self.charge_host(sum, "vswitch_byte", &costs.vswitch_byte, true);

@@ -145,7 +145,10 @@ impl Core {
                     }
                     continue;
                 }
-                Doing::Nothing | Doing::Overhead | Doing::Packet | Doing::Switch
+                Doing::Nothing
+                | Doing::Overhead
+                | Doing::Packet
+                | Doing::Switch
                 | Doing::Notify => {}
             }
             if round.end.before_arrivals() >= limit {

@@ -25,8 +25,11 @@ pub(super) struct Site {
     pub(super) vcpu_cores: Vec<Option<usize>>,
     /// Cores feed apps or guests on other cores, so all advance together.
     coupled: bool,
-    /// Some port waits for descriptors.
+    /// Some port waits for descriptors ...
     holds: bool,
+    /// ... and its frames are seen at once by the host: what one core frees may reach another one
+    /// at the same moment.
+    holds_at_once: bool,
     /// When the last frame that was seen at once by its host was seen.
     last_immediate: Moment,
 }
@@ -88,8 +91,19 @@ impl Site {
         let vcpu_cores: Vec<Option<usize>> = world.vnics.iter().map(vcpu_core).collect();
         let coupled = feeds_other_cores(world, host, &app_cores, &vcpu_cores);
         let holds = ports.iter().any(|port| port.hold);
+        let holds_at_once = ports.iter().any(|port| port.hold && port.port.dma.may_be_immediate());
         let last_immediate = Moment::default();
-        Self { ports, cores, queues, app_cores, vcpu_cores, coupled, holds, last_immediate }
+        Self {
+            ports,
+            cores,
+            queues,
+            app_cores,
+            vcpu_cores,
+            coupled,
+            holds,
+            holds_at_once,
+            last_immediate,
+        }
     }
 
     /// Runs everything up to and including `until`.
@@ -186,7 +200,7 @@ impl Site {
 
     /// Advances the cores of blocked rings until one frees a descriptor before `bound`.
     fn release(&mut self, bound: Moment, ledger: &mut Ledger<'_>) -> Option<(usize, Offer)> {
-        let mut cores: Vec<usize> = if self.coupled {
+        let mut cores: Vec<usize> = if self.coupled || self.holds_at_once {
             (0..self.cores.len()).collect()
         } else {
             let blocked = self.ports.iter().filter_map(|port| port.blocked);

@@ -51,6 +51,12 @@ impl DmaEngine {
         self.transfer.get(size)[0]
     }
 
+    /// Whether frames may be seen by the host with their arrival.
+    #[must_use]
+    pub const fn may_be_immediate(&self) -> bool {
+        self.latency.0 == 0
+    }
+
     /// The moment at which the DMA of a frame that arrived at `arrival` may start.
     #[inline]
     #[must_use]
