@@ -131,6 +131,7 @@ pub(crate) fn outcome(cores: u32, queues: u32) -> Outcome {
 /// on and its guest on the core four further.
 pub(crate) fn guests(vms: u32) -> World {
     let mut world = world(8, vms + 1);
+    world.nics[0].queues.iter_mut().for_each(|core| *core %= 8);
     world.nics[0].steering = SteeringSpec::Vmq { shared_memory: false };
     world.sources.clear();
     for index in 0..vms {
@@ -169,7 +170,7 @@ pub(crate) fn guests_outcome(vms: u32) -> Outcome {
     for vm in 0..vms as usize {
         let interrupt = part(2);
         let (deferred, vswitch) = (part(12), part(12));
-        cores[vm + 1].busy = Busy { interrupt, deferred, vswitch, ..Busy::default() };
+        cores[(vm + 1) % 8].busy = Busy { interrupt, deferred, vswitch, ..Busy::default() };
         cores[(vm + 5) % 8].busy.guest = part(if vm == 0 { 100 } else { 40 });
     }
     for queue in &mut outcome.nics[0].queues {
