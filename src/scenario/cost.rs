@@ -39,7 +39,8 @@ pub fn read(host: &View, profile: &Profile, clock: u64, found: &mut Findings) ->
         draw(key);
     }
     let constant = |key: &str| {
-        let own = own.as_ref().and_then(|own| own.has(key).then(|| own.time(key))).flatten();
+        let own = own.as_ref().filter(|own| own.has(key)).and_then(|own| own.text(key));
+        let own = own.and_then(|text| span(text, clock));
         own.or_else(|| profile.time(key)).unwrap_or(Span::ZERO)
     };
     costs.vm_notify = constant("vm_notify");

@@ -222,6 +222,7 @@ fn hosts_and_apps_may_be_sent_packets_by_a_port_of_vmq() {
 #[test]
 fn the_costs_of_switch_and_guest_come_from_profile_and_file() {
     let profile = "costs = \"hyperv-2012\"\ncost = { guest_packet = \"2 us\", vm_notify = \"3 us\", \
+                   guest_preempt = \"2528 cycles\", \
                    vswitch_copy = { mean = \"1 ns\", distribution = \"exponential\" } }";
     let text = text("", "", "").replacen("cores = 8", &format!("cores = 8\n{profile}"), 1);
     let costs = plan(&text).world.hosts[0].costs.clone();
@@ -230,7 +231,7 @@ fn the_costs_of_switch_and_guest_come_from_profile_and_file() {
     assert_eq!(costs.vswitch_copy, Draw::Exponential { mean: Span::ns(1) });
     assert_eq!((costs.vm_notify, costs.guest_interrupt), (Span::us(3), Span::us(2)));
     assert_eq!((costs.guest_packet, costs.guest_byte), (constant(2000), Draw::Constant(Span(250))));
-    assert_eq!(costs.guest_preempt, Span::us(1));
+    assert_eq!(costs.guest_preempt, Span(950_376));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::host::Host;
 use super::nic::Nic;
 use super::reference;
 use crate::host::world::{PathReason, SteeringSpec, VmSpec, VnicOwner, VnicSpec};
+use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::findings::Findings;
 use crate::scenario::view::View;
 use std::ops::Range;
@@ -146,7 +147,7 @@ impl Guests {
         if !view.has("vm") {
             return self.add(view, "vnic", vec![VnicOwner::Host], nic, nics);
         }
-        let name = vms[findings.take(reference::named(view, "vm", "vm", vms))?];
+        let name = vms[findings.take(whole_group(view, vms))?];
         let own = format!("vm.{name}");
         let group = self.receivers.iter_mut().find(|receiver| receiver.name == own)?;
         let (first, count, number) = (group.vms, group.vnics.len(), group.vnics_each);
@@ -241,6 +242,18 @@ impl Guests {
 fn port(view: &View, nics: &[Nic], findings: &mut Findings) -> Option<usize> {
     let names: Vec<&str> = nics.iter().map(|nic| nic.spec.name.as_str()).collect();
     findings.take(reference::named(view, "nic", "nic", &names))
+}
+
+/// The group of VMs that a further virtual NIC is for: one of them alone cannot have it.
+fn whole_group(view: &View, vms: &[&str]) -> Result<usize, Diagnostic> {
+    let name = view.text("vm").and_then(reference::instance);
+    match name.filter(|(name, index)| index.is_some() && vms.contains(name)) {
+        Some((name, _)) => Err(view
+            .mistake("vm", format!("`{}` cannot be for one VM of a group alone", view.name))
+            .because("every VM of a group has the same virtual NICs")
+            .help(format!("write vm = \"{name}\"; to = \"vnic.{}[0]\" sends to one", view.name))),
+        None => reference::named(view, "vm", "vm", vms),
+    }
 }
 
 /// Whether so many in all are within the bound of a file.

@@ -162,7 +162,7 @@ const fn cost(key: &'static str, meaning: &'static str) -> Word {
 }
 
 const fn constant(key: &'static str, meaning: &'static str) -> Word {
-    word(key, Kind::TimeOrZero, PROFILE, meaning)
+    word(key, Kind::Work, PROFILE, meaning)
 }
 
 /// A cost with chance: not under one path, but wherever a cost is due.
