@@ -24,7 +24,8 @@ fn drafts() -> Vec<(String, Source)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("drafts");
     let files = fs::read_dir(folder).into_iter().flatten();
     let paths = files.map(|file| file.expect("a readable folder").path());
-    let mut paths: Vec<String> = paths.map(|path| path.display().to_string()).collect();
+    let scenarios = paths.filter(|path| path.extension().is_some_and(|end| end == "toml"));
+    let mut paths: Vec<String> = scenarios.map(|path| path.display().to_string()).collect();
     paths.sort();
     let open = |path: String| (path.clone(), library::open(&path).expect("a readable draft"));
     paths.into_iter().map(open).collect()

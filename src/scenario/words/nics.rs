@@ -67,7 +67,7 @@ pub(super) static NIC: Table =
                 Kind::Word(&["auto", "drop", "hold"]),
                 Value("auto"),
                 "drop; hold: wait in the port's buffer, head of line; auto: the driver's rule \
-                 (ideal: drop; else hold with a single queue, drop with several or with VFs)",
+                 (ideal: drop; else hold with a single queue, drop with several, with VMQ or with VFs)",
             )
             .known_as(&["drop_en", "*FlowControl"]),
             word(
