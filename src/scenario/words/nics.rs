@@ -175,7 +175,7 @@ pub(super) static VMQ: Table = Table {
             "queues of one core share one vector; false: each has its own, as far as the model's \
              vectors go",
         )
-        .known_as(&["interrupt coalescing", "VMQ coalescing"]),
+        .known_as(&["VMQ coalescing"]),
         word(
             "base_processor",
             Kind::Integer(0, 2047),
