@@ -207,6 +207,25 @@ pub struct VnicSpec {
     /// Its own queue of the NIC; none: its packets come by the default queue (or, without VMQ, by
     /// the queue of their hash).
     pub queue: Option<u32>,
+    /// Why it has no better path; for results only.
+    pub path_reason: PathReason,
+}
+
+/// Why a virtual NIC's packets take no better path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathReason {
+    /// There is no better one.
+    None,
+    /// It does not want a queue of its own.
+    NotWanted,
+    /// Others came first and took all queues.
+    NoFreeQueue,
+    /// The NIC's VMQ is off, because its link is slower than 10 Gbps.
+    OffBelow10Gbps,
+    /// The NIC spreads by hash.
+    Rss,
+    /// The NIC has a single queue.
+    SingleQueue,
 }
 
 /// Whose a virtual NIC is.

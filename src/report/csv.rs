@@ -92,10 +92,12 @@ fn parts(study: &Study, step: &Step, start: Time) -> Vec<(String, f64)> {
     values
 }
 
-fn kinds(busy: &Busy) -> [(&'static str, Span); 4] {
+fn kinds(busy: &Busy) -> [(&'static str, Span); 6] {
     [
         ("interrupt", busy.interrupt),
         ("deferred", busy.deferred),
+        ("vswitch", busy.vswitch),
+        ("guest", busy.guest),
         ("app", busy.app),
         ("work", busy.work),
     ]
@@ -128,7 +130,7 @@ mod tests {
     fn every_step_has_a_row_per_core_kind_and_queue() {
         let study = fixture::study(2, 1);
         let text = series(&study);
-        assert_eq!(text.lines().count(), 1 + 200 * (6 + 2 * 4 + 2 * 2));
+        assert_eq!(text.lines().count(), 1 + 200 * (6 + 2 * 6 + 2 * 2));
         assert!(text.contains("\n1000,offered.pps,812000\n"), "{text}");
     }
 }

@@ -140,6 +140,7 @@ fn pictures() -> impl Iterator<Item = (Picture, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::Plan;
     use crate::study::fixture;
 
     /// A folder of its own for one test, removed in the end.
@@ -189,6 +190,18 @@ mod tests {
         assert_eq!(names(&scratch.0), expected);
         let picture = fs::read(scratch.0.join("cores.png")).unwrap();
         assert_eq!(picture[..8], *b"\x89PNG\r\n\x1a\n");
+    }
+
+    #[test]
+    fn virtual_machines_have_a_picture() {
+        let scratch = Scratch::new("guests");
+        let folder = Folder::open(&scratch.0, &[], false).unwrap();
+        let plan = Plan { world: fixture::guests(3), ..fixture::plan() };
+        folder.write_study(&fixture::study_of(plan, vec![fixture::guests_outcome(3)])).unwrap();
+        let drawn = fs::read_to_string(scratch.0.join("vms.svg")).unwrap();
+        assert!(drawn.contains("web[2]") && !drawn.contains("default-queue"), "{drawn}");
+        let cores = fs::read_to_string(scratch.0.join("cores.svg")).unwrap();
+        assert!(!cores.contains("vswitch"), "its series has no such work");
     }
 
     #[test]

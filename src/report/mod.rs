@@ -8,4 +8,5 @@ pub mod plot;
 mod section;
 pub mod text;
 pub mod verdict;
+mod vms;
 mod words;

@@ -1,5 +1,6 @@
 //! The tables of a result, before they become text or Markdown.
 
+use super::vms::{self, Vm};
 use super::words;
 use crate::measure::tree::Tree;
 use crate::scenario::Equals;
@@ -8,11 +9,21 @@ use crate::study::expect::Judged;
 use crate::study::run::Study;
 use crate::vocab::drop_reason::DropReason;
 
-/// Characters of a bar that stands for all of something.
+/// Characters of a bar that stands for all of something; fewer where a table has more columns.
 const BAR: usize = 30;
-/// The kinds of a core's work and the character that each is drawn with.
-const WORK: [(&str, char); 4] =
-    [("interrupt", '█'), ("deferred", '▓'), ("app", '▒'), ("work", '░')];
+const SHORT_BAR: usize = 18;
+/// The kinds of a core's work, the character that each is drawn with, its column, and whether the
+/// column is shown only where there is such work.
+const WORK: [(&str, char, &str, bool); 6] = [
+    ("interrupt", '█', "█ interrupt", false),
+    ("deferred", '▓', "▓ deferred", false),
+    ("vswitch", '▚', "▚ vswitch", true),
+    ("guest", '▄', "▄ guest", true),
+    ("app", '▒', "▒ app", false),
+    ("work", '░', "░ work", false),
+];
+/// Virtual machines that are listed one by one at most.
+const VMS: usize = 16;
 /// Cores that are listed at most.
 const CORES: usize = 32;
 
@@ -36,6 +47,7 @@ impl Section {
 pub(super) fn of_study(study: &Study) -> Vec<Section> {
     let mut sections = vec![traffic(study)];
     sections.extend(groups(study));
+    sections.extend(virtual_machines(study));
     sections.extend(losses(study));
     sections.push(latency(study));
     sections.extend(stages(study));
@@ -96,6 +108,60 @@ fn groups(study: &Study) -> Option<Section> {
     (groups.len() > 1).then(|| Section::new("", &header, groups.iter().map(row).collect()))
 }
 
+/// Each virtual machine, or where there are many those that are alike.
+fn virtual_machines(study: &Study) -> Option<Section> {
+    let all = vms::all(&study.metrics);
+    let many = all.len() > VMS;
+    let rows = if many {
+        vms::alike(&all).iter().map(|class| together(class)).collect()
+    } else {
+        all.iter().map(|vm| alone(study, vm)).collect()
+    };
+    let header =
+        ["<VM", "<path", "<why not better", "offered Gbps", "delivered Gbps", "loss", "p99 us"];
+    let mut section = Section::new("", &header, rows);
+    section.note = many.then(|| {
+        format!("{} VMs, those of one path in one row: sums, and the longest p99.", all.len())
+    });
+    (!all.is_empty()).then_some(section)
+}
+
+fn alone(study: &Study, vm: &Vm) -> Vec<String> {
+    let cell = |key: &str, show| figure(study, &format!("{}.{key}", vm.path()), show);
+    vec![
+        vm.name(),
+        vm.word("path").to_owned(),
+        vm.reason().to_owned(),
+        cell("offered.gbps", words::digits),
+        cell("delivered.gbps", words::digits),
+        cell("loss", words::percent),
+        cell("latency.p99_us", words::digits),
+    ]
+}
+
+/// Virtual machines that are alike, of which there is at least one.
+fn together(class: &[Vm]) -> Vec<String> {
+    let (first, last) = (&class[0], &class[class.len() - 1]);
+    let sum = |key: &str| class.iter().map(|vm| vm.figure(key)).sum::<f64>();
+    let offered = sum("offered.packets");
+    let loss = if offered > 0.0 { sum("dropped.total") / offered } else { 0.0 };
+    let longest = class.iter().filter_map(|vm| vm.figures.number("latency.p99_us"));
+    let longest = longest.max_by(f64::total_cmp);
+    let name = match class.len() {
+        1 => first.name(),
+        count => format!("{count} of {}[{}-{}]", first.group, first.index, last.index),
+    };
+    vec![
+        name,
+        first.word("path").to_owned(),
+        first.reason().to_owned(),
+        words::digits(sum("offered.gbps")),
+        words::digits(sum("delivered.gbps")),
+        words::percent(loss),
+        longest.map_or("-".to_owned(), words::digits),
+    ]
+}
+
 /// Losses by reason, where there are any.
 fn losses(study: &Study) -> Option<Section> {
     let total = study.metrics.number("dropped.total")?;
@@ -107,7 +173,7 @@ fn losses(study: &Study) -> Option<Section> {
             reason.name().to_owned(),
             figure(study, &path, words::thousands),
             words::percent(share),
-            bar(&[(share, '█')]),
+            bar(&[(share, '█')], BAR),
         ])
     };
     let rows: Vec<_> = DropReason::ALL.iter().filter_map(row).collect();
@@ -134,7 +200,7 @@ fn stages(study: &Study) -> Option<Section> {
             name.clone(),
             figure(study, &path, words::digits),
             words::percent(mean / total),
-            bar(&[(mean / total, '█')]),
+            bar(&[(mean / total, '█')], BAR),
         ])
     };
     let header = ["<Where a packet's time goes", "mean us", "share", "<"];
@@ -151,13 +217,18 @@ fn cores((host, figures): &(String, Tree)) -> Section {
         .enumerate()
         .filter(|(_, core)| share(core, "busy") + share(core, "work") > 0.0)
         .collect();
+    let any = |kind| active.iter().any(|(_, core)| share(core, kind) > 0.0);
+    let kinds: Vec<_> = WORK.iter().filter(|(kind, .., rare)| !rare || any(kind)).collect();
+    let length = if kinds.len() > 4 { SHORT_BAR } else { BAR };
     let row = |(index, core): &(usize, &Tree)| {
-        let parts = WORK.map(|(kind, sign)| (share(core, kind), sign));
-        let mut cells = vec![index.to_string(), bar(&parts), words::percent(share(core, "busy"))];
-        cells.extend(WORK.map(|(kind, _)| words::percent(share(core, kind))));
+        let parts = WORK.map(|(kind, sign, ..)| (share(core, kind), sign));
+        let bar = bar(&parts, length);
+        let mut cells = vec![index.to_string(), bar, words::percent(share(core, "busy"))];
+        cells.extend(kinds.iter().map(|(kind, ..)| words::percent(share(core, kind))));
         cells
     };
-    let header = ["<Core", "<", "busy", "█ interrupt", "▓ deferred", "▒ app", "░ work"];
+    let mut header = vec!["<Core", "<", "busy"];
+    header.extend(kinds.iter().map(|(_, _, column, _)| *column));
     let rows = active.iter().take(CORES).map(row).collect();
     let mut section = Section::new(&format!("Host {host}"), &header, rows);
     let mut notes = vec![format!(
@@ -176,11 +247,11 @@ fn cores((host, figures): &(String, Tree)) -> Section {
 }
 
 /// Shares of a whole side by side, each with its own sign.
-fn bar(parts: &[(f64, char)]) -> String {
+fn bar(parts: &[(f64, char)], length: usize) -> String {
     let (mut bar, mut drawn, mut until) = (String::new(), 0, 0.0);
     for (share, sign) in parts {
         until += share;
-        let end = ((until * BAR as f64).round() as usize).min(BAR);
+        let end = ((until * length as f64).round() as usize).min(length);
         bar.extend(std::iter::repeat_n(*sign, end.saturating_sub(drawn)));
         drawn = drawn.max(end);
     }

@@ -176,8 +176,9 @@ fn provenance(study: &Study) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::world::{PathReason, World};
     use crate::measure::tree::Tree;
-    use crate::scenario::Expect;
+    use crate::scenario::{Expect, Plan};
     use crate::study::expect::Judged;
     use crate::study::fixture;
 
@@ -203,6 +204,40 @@ mod tests {
         for part in ["ring_full", "pass", "the 2012 posts", "warning: checksum", "seed 2012"] {
             assert!(text.contains(part), "{part} in\n{text}");
         }
+    }
+
+    fn of_guests(world: World) -> String {
+        let vms = world.vms.len() as u32;
+        let plan = Plan { world, ..fixture::plan() };
+        let text =
+            study(&fixture::study_of(plan, vec![fixture::guests_outcome(vms)]), Style::Plain);
+        assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+        text
+    }
+
+    #[test]
+    fn virtual_machines_have_rows_and_cores_the_columns_of_switch_and_guests() {
+        let text = of_guests(fixture::guests(3));
+        let row = text.lines().find(|line| line.contains("web[0]")).unwrap();
+        let cells: Vec<&str> = row.split_whitespace().collect();
+        assert_eq!(cells, ["web[0]", "vmq", "0.987", "0.805", "18.5", "%", "713"]);
+        assert!(text.contains("▚ vswitch  ▄ guest"), "{text}");
+        let plain = study(&sample(), Style::Plain);
+        assert!(!plain.contains("vswitch") && !plain.contains("<VM"), "{plain}");
+    }
+
+    #[test]
+    fn many_virtual_machines_share_the_rows_of_their_paths() {
+        let mut world = fixture::guests(20);
+        for vnic in &mut world.vnics[15..] {
+            (vnic.queue, vnic.path_reason) = (None, PathReason::NoFreeQueue);
+        }
+        let text = of_guests(world);
+        for row in ["15 of web[0-14] vmq", "5 of web[15-19] default-queue no-free-queue"] {
+            let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(text.lines().any(|line| words(line).starts_with(row)), "{row} in\n{text}");
+        }
+        assert!(text.contains("20 VMs, those of one path in one row"), "{text}");
     }
 
     #[test]

@@ -1,12 +1,9 @@
 //! The verdict: one sentence that says what limits, or that nothing does.
 
 use super::words;
-use crate::study::bottleneck::{Bottleneck, Kind, Place, Resource, bottleneck};
+use crate::study::bottleneck::{Bottleneck, Doing, Kind, Place, Resource, bottleneck};
 use crate::study::metrics::TOLERATED_LOSS;
 use crate::study::run::Study;
-
-/// What cores do, in the order of [`crate::study::bottleneck::WORK`].
-const DOING: [&str; 4] = ["interrupts", "deferred work", "apps", "work"];
 
 /// From this share of its time on a resource is at its limit, even where nothing is lost.
 const FULL: f64 = 0.99;
@@ -56,14 +53,25 @@ fn cause(limit: &Resource, found: &Bottleneck, seen: &str) -> String {
             format!("Livelock{seen}: interrupts take {} of {name}", words::percent(found.work[0]))
         }
         Kind::Core => {
-            let most = (0..4).max_by(|a, b| found.work[*a].total_cmp(&found.work[*b]));
-            let doing = DOING[most.expect("there are four kinds of work")];
-            format!("Bottleneck{seen}: {name}, {used} busy with {doing}")
+            format!("Bottleneck{seen}: {name}, {used} busy with {}", doing(found))
         }
         Kind::Buffer => {
             format!("Bottleneck{seen}: {name} overflows while what empties it has time left")
         }
         _ => format!("Bottleneck{seen}: {name}, {used} busy"),
+    }
+}
+
+/// What limiting cores do.
+fn doing(found: &Bottleneck) -> &'static str {
+    let [_, _, vswitch, ..] = found.work;
+    match found.doing() {
+        Doing::Interrupts => "interrupts",
+        Doing::Deferred if vswitch > 0.0 => "deferred work and the virtual switch",
+        Doing::Deferred => "deferred work",
+        Doing::Guests => "guests",
+        Doing::Apps => "apps",
+        Doing::Work => "work",
     }
 }
 
@@ -109,6 +117,7 @@ fn capacity(study: &Study, resource: &Resource) -> String {
 mod tests {
     use super::*;
     use crate::engine::time::Span;
+    use crate::host::outcome::Outcome;
     use crate::scenario::Plan;
     use crate::study::fixture;
 
@@ -135,6 +144,34 @@ mod tests {
         assert_eq!(
             verdict(&study),
             "Livelock: interrupts take 94.0 % of core 0 of alpha; 3.50 of 9.87 Gbps delivered."
+        );
+    }
+
+    fn of_guests(outcome: Outcome) -> String {
+        let plan = Plan { world: fixture::guests(3), ..fixture::plan() };
+        verdict(&fixture::study_of(plan, vec![outcome]))
+    }
+
+    #[test]
+    fn guests_and_the_virtual_switch_are_named_as_what_they_are() {
+        let mut outcome = fixture::guests_outcome(3);
+        assert_eq!(
+            of_guests(outcome.clone()),
+            "Bottleneck: core 5 of alpha, 100 % busy with guests; 2.78 of 2.96 Gbps delivered."
+        );
+        outcome.hosts[0].cores[5].busy.guest.0 /= 2;
+        assert_eq!(
+            of_guests(outcome.clone()),
+            "Bottleneck: the channel of VM web[0] overflows while what empties it has time left; \
+             2.78 of 2.96 Gbps delivered."
+        );
+        outcome.sources[0].dropped = [0, 0, 3_000, 0, 0];
+        outcome.nics[0].queues[1].dropped = 3_000;
+        outcome.hosts[0].cores[1].busy.vswitch.0 = outcome.window.0 / 100 * 86;
+        assert_eq!(
+            of_guests(outcome),
+            "Bottleneck: core 1 of alpha, 100 % busy with deferred work and the virtual switch; \
+             2.78 of 2.96 Gbps delivered."
         );
     }
 

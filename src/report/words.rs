@@ -94,6 +94,7 @@ pub(super) fn resource(resource: &Resource) -> String {
         (Place::Port(port), _) => format!("the packet buffer of {port}"),
         (Place::Ring(port, queue), _) => format!("the ring of queue {queue} of {port}"),
         (Place::App(app, ..), Kind::Buffer) => format!("the backlog of app {app}"),
+        (Place::Channel(vm), _) => format!("the channel of VM {vm}"),
         (Place::App(app, host, core), _) => format!("app {app} on core {core} of {host}"),
     }
 }

@@ -4,14 +4,18 @@ use super::diagnostic::{Diagnostic, Place};
 use super::document::Table;
 use super::findings::Findings;
 use super::plan::expect::Expect;
+use super::plan::guest::{self, Guests};
 use super::plan::host::Host;
 use super::plan::nic::Nic;
 use super::plan::traffic::{self, Captures};
-use super::plan::{consumer, event, guest, host, nic, rate};
+use super::plan::{consumer, event, host, nic, rate};
 use super::view::View;
 use super::words;
 use crate::engine::time::{Span, Time};
 use crate::host::world::{AppSpec, HostSpec, NicSpec, TrafficSpec, WorkSpec, World};
+
+/// Most sources of a file: each instance that a traffic goes to has one.
+const MOST_SOURCES: usize = 65_536;
 
 /// Simulated before the measured window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +78,7 @@ struct Parts {
     nics: Vec<Nic>,
     apps: Vec<AppSpec>,
     works: Vec<WorkSpec>,
+    guests: Guests,
     sources: Vec<TrafficSpec>,
     all_captures: bool,
 }
@@ -89,6 +94,7 @@ impl Parts {
             nics: vec![],
             apps: vec![],
             works: vec![],
+            guests: Guests::default(),
             sources: vec![],
             all_captures,
         };
@@ -97,37 +103,47 @@ impl Parts {
         }
         let names: Vec<&str> = traffics.iter().map(|traffic| traffic.name).collect();
         let (nic_views, app_views) = (view.group("nic"), view.group("app"));
-        let nics = nic_views.iter().map(|view| nic::read(view, &parts.hosts, &names, findings));
+        let (vms, vnics) = (view.group("vm"), view.group("vnic"));
+        let ports: Vec<&str> = nic_views.iter().map(|nic| nic.name).collect();
+        let wants = guest::wants(&vms, &vnics, &ports);
+        let nics = nic_views.iter().zip(wants);
+        let nics = nics.map(|(view, wants)| nic::read(view, &parts.hosts, &names, wants, findings));
         parts.nics = all(nics.collect());
         let apps = app_views.iter().map(|view| consumer::app(view, &parts.hosts, findings));
         parts.apps = all(apps.collect());
-        let vms: Vec<&str> = view.group("vm").iter().map(|vm| vm.name).collect();
+        let vm_names: Vec<&str> = vms.iter().map(|vm| vm.name).collect();
         for work in view.group("work") {
-            parts.works.extend(consumer::work(&work, &parts.hosts, &vms, findings));
+            parts.works.extend(consumer::work(&work, &parts.hosts, &vm_names, findings));
         }
         let broken = parts.nics.len() < nic_views.len() || parts.apps.len() < app_views.len();
         if broken || parts.nics.is_empty() {
             return parts;
         }
-        parts.guests(view, findings);
-        let vnics: Vec<&str> = view.group("vnic").iter().map(|vnic| vnic.name).collect();
-        let (hosts, nics, apps) = (&parts.hosts, &parts.nics, &parts.apps);
-        let world = traffic::World { hosts, nics, apps, vms: &vms, vnics: &vnics };
-        let sources = traffics.iter().map(|view| traffic::read(view, &world, captures, findings));
-        parts.sources = sources.collect::<Vec<_>>().into_iter().flatten().collect();
+        parts.guests = Guests::read(&vms, &vnics, &parts.nics, &parts.hosts, findings);
+        parts.events(view, &vms, findings);
+        let vnic_names: Vec<&str> = vnics.iter().map(|vnic| vnic.name).collect();
+        let world = traffic::World {
+            hosts: &parts.hosts,
+            nics: &parts.nics,
+            apps: &parts.apps,
+            vms: &vm_names,
+            vnics: &vnic_names,
+            guests: &parts.guests,
+        };
+        let mut sources = Vec::new();
+        for view in &traffics {
+            sources.extend(traffic::read(view, &world, captures, findings));
+            if sources.len() > MOST_SOURCES {
+                findings.mistake(too_many_sources(view));
+                break;
+            }
+        }
+        parts.sources = sources;
         parts
     }
 
-    /// Checks virtual machines, virtual NICs and events.
-    fn guests(&self, view: &View, findings: &mut Findings) {
-        let vms = view.group("vm");
-        let names: Vec<&str> = vms.iter().map(|vm| vm.name).collect();
-        for vm in &vms {
-            guest::vm(vm, &self.nics, &self.hosts, findings);
-        }
-        for vnic in view.group("vnic") {
-            guest::vnic(&vnic, &self.nics, &names, findings);
-        }
+    /// Checks events.
+    fn events(&self, view: &View, vms: &[View], findings: &mut Findings) {
         let names = event::Names {
             hosts: self.hosts.iter().map(|host| host.spec.name.as_str()).collect(),
             nics: self.nics.iter().map(|nic| nic.spec.name.as_str()).collect(),
@@ -171,8 +187,8 @@ impl Parts {
                 sources: self.sources,
                 apps: self.apps,
                 works: self.works,
-                vms: vec![],
-                vnics: vec![],
+                vms: self.guests.vms,
+                vnics: self.guests.vnics,
             },
             expects: vec![],
             warnings: vec![],
@@ -185,6 +201,13 @@ impl Parts {
 /// All of what was read, or nothing where something could not be: numbers refer to places in it.
 fn all<T>(read: Vec<Option<T>>) -> Vec<T> {
     read.into_iter().collect::<Option<_>>().unwrap_or_default()
+}
+
+fn too_many_sources(traffic: &View) -> Diagnostic {
+    traffic
+        .mistake("to", format!("with \"{}\" there are too many sources", traffic.name))
+        .because(format!("each VM that a traffic goes to has one; the bound is {MOST_SOURCES}"))
+        .help("send less traffic to all of a group: to = \"vm.NAME[0]\"")
 }
 
 /// Checks the window's length with the warm-up against the clock; recordings need none.

@@ -24,36 +24,35 @@ pub fn read(host: &View, profile: &Profile, clock: u64, found: &mut Findings) ->
         byte: draw("byte"),
         stack_packet: draw("stack_packet"),
         stack_byte: draw("stack_byte"),
+        vswitch_packet: draw("vswitch_packet"),
+        vswitch_byte: draw("vswitch_byte"),
+        vswitch_lookup: draw("vswitch_lookup"),
+        vswitch_copy: draw("vswitch_copy"),
+        guest_packet: draw("guest_packet"),
+        guest_byte: draw("guest_byte"),
         filter_packet: draw("filter_packet"),
         app_packet: draw("app_packet"),
         app_byte: draw("app_byte"),
         ..Costs::ZERO
     };
-    for key in GUESTS {
+    for key in UNUSED {
         draw(key);
     }
     let constant = |key: &str| {
-        let own = own.as_ref().and_then(|own| own.has(key).then(|| own.time(key))).flatten();
+        let own = own.as_ref().filter(|own| own.has(key)).and_then(|own| own.text(key));
+        let own = own.and_then(|text| span(text, clock));
         own.or_else(|| profile.time(key)).unwrap_or(Span::ZERO)
     };
+    costs.vm_notify = constant("vm_notify");
+    costs.guest_interrupt = constant("guest_interrupt");
+    costs.guest_preempt = constant("guest_preempt");
     costs.context_switch = constant("context_switch");
     costs.wakeup = constant("wakeup");
     costs
 }
 
-/// Entries of virtual machines: checked, and not simulated yet.
-const GUESTS: [&str; 10] = [
-    "vswitch_packet",
-    "vswitch_byte",
-    "vm_notify",
-    "guest_interrupt",
-    "guest_packet",
-    "guest_byte",
-    "vm_exit",
-    "guest_preempt",
-    "ipi",
-    "move",
-];
+/// Entries of virtual functions and policies: checked, and not simulated yet.
+const UNUSED: [&str; 3] = ["vm_exit", "ipi", "move"];
 
 /// A profile's cost; zero where it has none.
 fn of_profile(profile: &Profile, key: &str) -> Draw {

@@ -6,9 +6,9 @@
 //! (interrupts, poll rounds) make it a lower bound.
 
 use super::metrics::TOLERATED_LOSS;
-use crate::host::world::{NicSpec, World};
+use crate::host::world::{Consumer, NicSpec, VmSpec, VnicOwner, World};
 use crate::measure::tree::Tree;
-use crate::rx::cpu::{Costs, Stack};
+use crate::rx::cpu::Stack;
 use crate::vocab::drop_reason::DropReason;
 use std::collections::BTreeSet;
 
@@ -18,7 +18,23 @@ const SATURATED: f64 = 0.95;
 const SATURATED_POLL: f64 = 0.8;
 
 /// The kinds of work of [`Bottleneck::work`], as metrics name them.
-pub const WORK: [&str; 4] = ["interrupt", "deferred", "app", "work"];
+pub const WORK: [&str; 6] = ["interrupt", "deferred", "vswitch", "guest", "app", "work"];
+
+/// What a core mostly does. The virtual switch works in the deferred class, on the packets that the
+/// core took itself: both are one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doing {
+    /// Interrupt handlers.
+    Interrupts,
+    /// Deferred work; with the virtual switch where it has a share.
+    Deferred,
+    /// Guests.
+    Guests,
+    /// Consumers on the host.
+    Apps,
+    /// Load that is not networking.
+    Work,
+}
 
 /// The kind of a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +71,7 @@ impl Kind {
 /// Where a resource is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// Host and cores; several where they are saturated alike.
+    /// Host and cores; several where they are saturated alike, by the same kind of work.
     Cores(String, Vec<usize>),
     /// A port: its link, its PCIe or its packet buffer.
     Port(String),
@@ -63,6 +79,8 @@ pub enum Place {
     Ring(String, usize),
     /// App, host and core.
     App(String, String, usize),
+    /// A VM: its channel from the virtual switch.
+    Channel(String),
 }
 
 /// Something that can be used up.
@@ -89,7 +107,15 @@ pub struct Bottleneck {
     pub next: Option<Resource>,
     /// Where cores limit: the mean shares of their window by kind of work, in the order of
     /// [`WORK`].
-    pub work: [f64; 4],
+    pub work: [f64; WORK.len()],
+}
+
+impl Bottleneck {
+    /// What limiting cores mostly do.
+    #[must_use]
+    pub fn doing(&self) -> Doing {
+        doing(&self.work)
+    }
 }
 
 impl Place {
@@ -100,7 +126,7 @@ impl Place {
             Self::Cores(host, cores) => format!("{host}.core[{}]", cores[0]),
             Self::Port(port) => port.clone(),
             Self::Ring(port, queue) => format!("{port}.queue[{queue}]"),
-            Self::App(app, ..) => app.clone(),
+            Self::App(name, ..) | Self::Channel(name) => name.clone(),
         }
     }
 }
@@ -111,8 +137,8 @@ pub fn bottleneck(world: &World, metrics: &Tree) -> Bottleneck {
     let all = resources(world, metrics);
     let carried = metrics.get("sustained") == Some(&Tree::Flag(true));
     let limit = if carried { None } else { limit(world, metrics, &all) };
-    let limit = limit.map(|limit| with_peers(limit, &all));
-    let work = limit.as_ref().map_or([0.0; 4], |limit| work_of(limit, metrics));
+    let limit = limit.map(|limit| with_peers(limit, &all, metrics));
+    let work = limit.as_ref().map_or([0.0; 6], |limit| work_of(&limit.place, metrics));
     Bottleneck { next: next(&all, limit.as_ref()), limit, work }
 }
 
@@ -129,7 +155,7 @@ fn limit(world: &World, metrics: &Tree, all: &[Resource]) -> Option<Resource> {
         DropReason::BufferFull => behind_buffer(world, metrics, all),
         DropReason::RingFull => behind_ring(world, metrics, all),
         DropReason::BacklogFull => behind_backlog(world, metrics, all),
-        DropReason::VmChannelFull => busiest(all, |one| one.kind == Kind::Core).cloned(),
+        DropReason::VmChannelFull => behind_channel(world, metrics, all),
     }
 }
 
@@ -189,6 +215,21 @@ fn behind_backlog(world: &World, metrics: &Tree, all: &[Resource]) -> Option<Res
     })
 }
 
+/// A channel overflows because the core of its guest is busy, or because it is small for what comes
+/// in one round.
+fn behind_channel(world: &World, metrics: &Tree, all: &[Resource]) -> Option<Resource> {
+    let name = |vm: &VmSpec| format!("{}[{}]", vm.group, vm.index);
+    let lost = |vm: &VmSpec| {
+        metrics.number(&format!("vm.{}.dropped.vm_channel_full", name(vm))).unwrap_or(0.0)
+    };
+    let (_, vm) =
+        world.vms.iter().map(|vm| (lost(vm), vm)).rev().max_by(|(a, _), (b, _)| a.total_cmp(b))?;
+    let cores = vm.vcpus.iter().map(|core| core_at(world, metrics, all, vm.host, *core as usize));
+    let busy = |one: &Resource| one.utilization;
+    let core = cores.flatten().max_by(|a, b| busy(a).total_cmp(&busy(b)))?;
+    Some(if saturated(&core) { core } else { overflowing(Place::Channel(name(vm))) })
+}
+
 /// A core as a suspect: load that is not networking counts too, it stood in the way.
 fn core_at(
     world: &World,
@@ -217,11 +258,13 @@ fn busiest(all: &[Resource], of: impl Fn(&Resource) -> bool) -> Option<&Resource
     all.iter().filter(|one| of(one)).rev().max_by(|a, b| a.utilization.total_cmp(&b.utilization))
 }
 
-/// Adds to a limiting core those of its host that are saturated like it.
-fn with_peers(limit: Resource, all: &[Resource]) -> Resource {
+/// Adds to a limiting core those of its host that are saturated like it, and by the same work.
+fn with_peers(limit: Resource, all: &[Resource], metrics: &Tree) -> Resource {
     let (Kind::Core, Place::Cores(host, own)) = (limit.kind, &limit.place) else { return limit };
+    let does = |place: &Place| doing(&work_of(place, metrics));
+    let like = |one: &Resource| saturated(one) && does(&one.place) == does(&limit.place);
     let cores = all.iter().filter_map(|one| match &one.place {
-        Place::Cores(at, cores) if at == host && (saturated(one) || cores == own) => Some(cores[0]),
+        Place::Cores(at, cores) if at == host && (cores == own || like(one)) => Some(cores[0]),
         _ => None,
     });
     let place = Place::Cores(host.clone(), cores.collect());
@@ -248,9 +291,23 @@ fn next(all: &[Resource], limit: Option<&Resource>) -> Option<Resource> {
         .cloned()
 }
 
-/// What limiting cores were busy with.
-fn work_of(limit: &Resource, metrics: &Tree) -> [f64; 4] {
-    let Place::Cores(host, cores) = &limit.place else { return [0.0; 4] };
+/// The kind of work with the largest share.
+fn doing(work: &[f64; WORK.len()]) -> Doing {
+    let [interrupt, deferred, vswitch, guest, app, other] = *work;
+    let shares = [
+        (interrupt, Doing::Interrupts),
+        (deferred + vswitch, Doing::Deferred),
+        (guest, Doing::Guests),
+        (app, Doing::Apps),
+        (other, Doing::Work),
+    ];
+    let most = shares.into_iter().max_by(|(a, _), (b, _)| a.total_cmp(b));
+    most.expect("there are five kinds").1
+}
+
+/// What cores were busy with.
+fn work_of(place: &Place, metrics: &Tree) -> [f64; WORK.len()] {
+    let Place::Cores(host, cores) = place else { return [0.0; WORK.len()] };
     WORK.map(|kind| {
         let share = |core| metrics.number(&format!("host.{host}.core[{core}].{kind}"));
         cores.iter().filter_map(share).sum::<f64>() / cores.len() as f64
@@ -312,26 +369,45 @@ fn core_share(world: &World, metrics: &Tree, host: usize, core: usize) -> f64 {
         for (queue, _) in nic.queues.iter().enumerate().filter(|(_, at)| **at as usize == core) {
             let count = |what: &str| figure(&format!("nic.{}.queue[{queue}].{what}", nic.name));
             let taken = (count("packets") - count("dropped")) * per_second;
-            polled += taken * packet_cost(&spec.costs, nic, size);
+            polled += taken * packet_cost(world, metrics, nic, size);
         }
     }
-    kind("app") + polled.min(kind("deferred"))
+    kind("app") + kind("guest") + kind("vswitch") + polled.min(kind("deferred"))
 }
 
 fn ratio(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part / whole } else { 0.0 }
 }
 
-/// Mean seconds of deferred work per packet of `size` bytes.
-fn packet_cost(costs: &Costs, nic: &NicSpec, size: f64) -> f64 {
-    let packet = costs.packet.mean_ps() + costs.stack_packet.mean_ps();
-    let byte = costs.byte.mean_ps() + costs.stack_byte.mean_ps();
+/// Mean seconds of deferred work per packet of `size` bytes, the virtual switch apart.
+fn packet_cost(world: &World, metrics: &Tree, nic: &NicSpec, size: f64) -> f64 {
+    let costs = &world.hosts[nic.host].costs;
+    let stack = stack_share(world, metrics, nic);
+    let packet = costs.packet.mean_ps() + stack * costs.stack_packet.mean_ps();
+    let byte = costs.byte.mean_ps() + stack * costs.stack_byte.mean_ps();
     (packet + byte * size) * nic.contention * 1e-12
+}
+
+/// The share of a port's packets that pass the host's own stack: all but those of VMs.
+fn stack_share(world: &World, metrics: &Tree, nic: &NicSpec) -> f64 {
+    let to_guest = |to: Consumer| matches!(to, Consumer::Vnic(vnic) if world.vnics[vnic].owner != VnicOwner::Host);
+    let sources = world.sources.iter().filter(|one| world.nics[one.nic].name == nic.name);
+    let groups: BTreeSet<(&str, bool)> =
+        sources.map(|source| (source.group.as_str(), to_guest(source.to))).collect();
+    let offered = |guests: bool| -> f64 {
+        let groups = groups.iter().filter(|(_, to_guest)| *to_guest == guests);
+        let packets = groups.map(|(group, _)| format!("traffic.{group}.offered.packets"));
+        packets.filter_map(|path| metrics.number(&path)).sum()
+    };
+    let (host, guests) = (offered(false), offered(true));
+    if guests > 0.0 { host / (host + guests) } else { 1.0 }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::sample::Draw;
+    use crate::engine::time::Span;
     use crate::host::outcome::{Load, Outcome};
     use crate::study::fixture;
     use crate::study::metrics::metrics;
@@ -381,6 +457,39 @@ mod tests {
         assert_eq!(with(1, &|outcome| outcome.nics[0].dma_busy = outcome.window), Kind::Pcie);
         assert_eq!(with(1, &|outcome| outcome.nics[0].held.0 = 1), Kind::Core);
         assert_eq!(with(3, &|_| ()), Kind::Core);
+    }
+
+    #[test]
+    fn a_channel_overflows_because_of_its_guest_s_core_or_for_want_of_room() {
+        let (world, mut outcome) = (fixture::guests(3), fixture::guests_outcome(3));
+        let busy = found(&world, &outcome);
+        assert_eq!(busy.doing(), Doing::Guests);
+        let limit = busy.limit.unwrap();
+        assert_eq!((limit.kind, limit.place.name()), (Kind::Core, "alpha.core[5]".into()));
+        outcome.hosts[0].cores[5].busy.guest.0 /= 2;
+        let limit = found(&world, &outcome).limit.unwrap();
+        assert_eq!((limit.kind, limit.place.name()), (Kind::Buffer, "web[0]".into()));
+    }
+
+    #[test]
+    fn cores_that_are_full_of_other_work_are_no_peers() {
+        let (world, mut outcome) = (fixture::guests(3), fixture::guests_outcome(3));
+        outcome.hosts[0].cores[1].busy.vswitch = outcome.window;
+        outcome.hosts[0].cores[7].busy.guest = outcome.window;
+        let limit = found(&world, &outcome).limit.unwrap();
+        assert_eq!(limit.place, Place::Cores("alpha".into(), vec![5, 7]));
+    }
+
+    #[test]
+    fn a_polling_core_is_used_by_its_packets_and_their_switch_not_by_their_stack() {
+        let (mut world, mut outcome) = (fixture::guests(3), fixture::guests_outcome(3));
+        world.hosts[0].stack = Stack::BusyPoll;
+        world.hosts[0].costs.stack_packet = Draw::Constant(Span::us(9));
+        outcome.hosts[0].cores[1].busy.deferred = outcome.window;
+        let metrics = metrics(&world, &outcome, Duration::from_secs(1));
+        // 16 255 packets of 3.47 us in 200 ms, and 12 % of switch.
+        let share = core_share(&world, &metrics, 0, 1);
+        assert!((share - (16_255.0 * 3.47e-6 / 0.2 + 0.12)).abs() < 1e-9, "{share}");
     }
 
     #[test]

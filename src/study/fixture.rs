@@ -5,9 +5,12 @@ use super::run::{Run, Study, Warmed, assemble};
 use crate::engine::sample::Draw;
 use crate::engine::time::{Span, Time};
 use crate::host::outcome::{
-    Busy, CoreTally, HostTally, Load, NicTally, Outcome, QueueTally, SourceTally, Step,
+    Busy, CoreTally, HostTally, Load, NicTally, Outcome, QueueTally, SourceTally, Step, VnicTally,
 };
-use crate::host::world::{Consumer, Filter, HostSpec, NicSpec, SteeringSpec, TrafficSpec, World};
+use crate::host::world::{
+    Consumer, Filter, HostSpec, NicSpec, PathReason, SteeringSpec, TrafficSpec, VmSpec, VnicOwner,
+    VnicSpec, World,
+};
 use crate::measure::histogram::Histogram;
 use crate::rx::cpu::{Costs, Stack};
 use crate::rx::dma::DmaSpec;
@@ -16,6 +19,7 @@ use crate::rx::source::keys::Keys;
 use crate::rx::source::{Arrivals, Flows, Gap, Popularity, Sizes, SourceSpec};
 use crate::scenario::diagnostic::{Origin, Place};
 use crate::scenario::{Expect, Plan, Warmup};
+use crate::vocab::drop_reason::DropReason;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -121,6 +125,58 @@ pub(crate) fn outcome(cores: u32, queues: u32) -> Outcome {
         events: 200,
         packets: offered,
     }
+}
+
+/// One host of eight cores: so many VMs `web`, each with a queue on a core of its own from core 1
+/// on and its guest on the core four further.
+pub(crate) fn guests(vms: u32) -> World {
+    let mut world = world(8, vms + 1);
+    world.nics[0].queues.iter_mut().for_each(|core| *core %= 8);
+    world.nics[0].steering = SteeringSpec::Vmq { shared_memory: false };
+    world.sources.clear();
+    for index in 0..vms {
+        let at = index as usize;
+        let source = traffic(&format!("traffic.bulk[{index}]"), "bulk");
+        world.sources.push(TrafficSpec { to: Consumer::Vnic(at), ..source });
+        let vcpus = vec![(index + 5) % 8];
+        world.vms.push(VmSpec { group: "web".into(), index, host: 0, vcpus });
+        world.vnics.push(VnicSpec {
+            name: format!("vm.web[{index}]"),
+            nic: 0,
+            owner: VnicOwner::Vm { vm: at, vcpu: 0 },
+            channel: 1024,
+            queue: Some(index + 1),
+            path_reason: PathReason::None,
+        });
+    }
+    world
+}
+
+/// What [`guests`] leaves behind: each VM is offered a tenth of the line and delivered all of it
+/// but for what VM 0 loses at its channel, because its core is full. The cores of the queues are
+/// busy with driver and switch in halves.
+pub(crate) fn guests_outcome(vms: u32) -> Outcome {
+    let (offered, lost) = (16_255, 3_000);
+    let mut outcome = outcome(8, vms + 1);
+    outcome.sources = (0..vms).map(|_| source_tally(offered, offered)).collect();
+    let first = source_tally(offered, offered - lost);
+    let mut dropped = [0; DropReason::ALL.len()];
+    dropped[DropReason::VmChannelFull as usize] = lost;
+    outcome.sources[0] = SourceTally { dropped, ..first };
+    outcome.vnics = vec![VnicTally { notifications: 1_000 }; vms as usize];
+    let part = |percent: u64| Span(WINDOW.0 / 100 * percent);
+    let cores = &mut outcome.hosts[0].cores;
+    cores.fill(CoreTally::default());
+    for vm in 0..vms as usize {
+        let interrupt = part(2);
+        let (deferred, vswitch) = (part(12), part(12));
+        cores[(vm + 1) % 8].busy = Busy { interrupt, deferred, vswitch, ..Busy::default() };
+        cores[(vm + 5) % 8].busy.guest = part(if vm == 0 { 100 } else { 40 });
+    }
+    for queue in &mut outcome.nics[0].queues {
+        *queue = QueueTally { packets: offered, dropped: 0, core: queue.core };
+    }
+    outcome
 }
 
 fn load(packets: u64) -> Load {

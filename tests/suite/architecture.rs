@@ -35,6 +35,7 @@ const CYCLES: &[(&str, &[&str], &str)] = &[
             "report/plot/sheet",
             "report/plot/stages",
             "report/plot/throughput",
+            "report/plot/vms",
         ],
         "each plot draws on the `Area` of the module that calls it",
     ),

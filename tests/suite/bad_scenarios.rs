@@ -256,6 +256,101 @@ fn names_that_lead_nowhere_list_those_that_exist() {
     add("keys = { sport = 70000 }", &["from 0 to 65535"]);
 }
 
+/// Adds a group of VMs with further lines to the sound scenario and looks for phrases.
+fn vm(lines: &str, phrases: &[&str]) {
+    add(&format!("[vm.web]\ncount = 4\n{lines}"), phrases);
+}
+
+/// Gives the port of the sound scenario VMQ with these options and looks for phrases.
+fn vmq(options: &str, phrases: &[&str]) {
+    change("path = \"rss\"", &format!("path = \"vmq\"\nvmq = {{ {options} }}"), phrases);
+}
+
+#[test]
+fn keys_of_virtual_machines_are_checked() {
+    vm("vcpu = 2", &["`vm.web.vcpu`", "did you mean `vcpus`?"]);
+    vm("VmqWeight = 100", &["`VmqWeight` is `vmq` here"]);
+    vm("IovWeight = 100", &["`IovWeight` is `vf` here"]);
+    vm("vmq = 100", &["`vm.web.vmq`", "true or false"]);
+    vm("vcpus = 0", &["outside of 1 to 1024"]);
+    vm("channel = 0", &["outside of 1 to 1048576"]);
+    vm("cores = \"all\"", &["`vm.web.cores`", "0,2,4-7"]);
+    vm("cores = \"2-4\"", &["core 4", "the cores 0 to 3"]);
+    vm("placement = \"float\"", &["\"pinned\" or \"floating\""]);
+    add("[vm.web]\ncount = 0", &["outside of 1 to 4096"]);
+    add("[vm.web]\ncount = 5000", &["write 4096"]);
+    add("[vnic.storage]\ncount = 4", &["`vnic.storage.count`", "under [vm.NAME]"]);
+    add(
+        "[vnic.storage]\nvm = \"web[0]\"\n[vm.web]",
+        &["one VM of a group alone", "write vm = \"web\""],
+    );
+}
+
+#[test]
+fn options_of_vmq_are_checked() {
+    vmq("queues = 0", &["outside of 1 to 4097"]);
+    vmq("queues = 65", &["65 queues are more than intel-82599", "it has 64", "queues = 64"]);
+    vmq("NumQueues = 4", &["`NumQueues` is `queues` here"]);
+    vmq("BelowTenGigVmqEnabled = 1", &["`BelowTenGigVmqEnabled` is `below_10g` here"]);
+    vmq("base_processor = 4", &["has no processor 4", "base_processor = 0 to 3"]);
+    vmq("max_processors = 0", &["outside of 1 to 2048"]);
+    vmq("shared_interrupts = \"yes\"", &["true or false"]);
+    vmq("copy = \"host_buffer\"", &["did you mean \"host-buffer\"?"]);
+    vmq("copy = \"none\"", &["\"host-buffer\" or \"shared-memory\""]);
+    vmq("rebalance = \"dynamic\"", &["\"fixed\", \"dynamic-vmq\""]);
+    vmq("rebalance = { interval = \"1 ms\" }", &["`nic.port0.vmq.rebalance.policy` is missing"]);
+    set("nic.port0.vmq.queues", "many", &["--set", "a whole number is due"]);
+}
+
+#[test]
+fn traffic_to_virtual_machines_names_what_exists() {
+    let to = |to: &str, more: &str, phrases: &[&str]| {
+        let text = SOUND.replacen("to = \"host.alpha\"", &format!("to = \"{to}\"\n{more}"), 1);
+        let rest = "[vm.web]\ncount = 4\nnic = \"port0\"\n[vnic.mgmt]\nnic = \"port0\"\n\
+                    [nic.port1]\nhost = \"alpha\"\n";
+        look(&format!("{text}{rest}"), &[], phrases);
+    };
+    to("vm.wbe", "", &["no vm \"wbe\"", "did you mean \"web\"?"]);
+    to("web", "", &["goes nowhere", "\"vm.NAME\""]);
+    to("vm.web[4]", "", &["there is no vm.web[4]", "\"vm.web[0]\" to \"vm.web[3]\""]);
+    to("vm.web[x]", "", &["no vm \"web[x]\""]);
+    to("vnic.mgmt[0]", "", &["`vnic.mgmt` has no instances", "to = \"vnic.mgmt\""]);
+    to("vnic.storage", "", &["no vnic \"storage\"", "there are: mgmt"]);
+    let port = "nic = \"port1\"";
+    to("vm.web", port, &["`vm.web` is not reached by this port", "the virtual switch of port0"]);
+    to("vm.web", "nic = \"port7\"", &["no nic \"port7\"", "port0, port1"]);
+}
+
+#[test]
+fn virtual_machines_stay_on_their_host_and_within_bounds() {
+    let two = "[host.beta]\n[nic.port1]\nhost = \"beta\"\n[vm.web]\nnic = \"port0\"\n";
+    let text = SOUND.replacen("[nic.port0]", "[nic.port0]\nhost = \"alpha\"", 1);
+    let across = format!("{text}{two}[vnic.storage]\nvm = \"web\"\nnic = \"port1\"\n");
+    look(&across, &[], &["the VMs of \"web\" cannot reach port1", "on alpha", "port of alpha"]);
+    let which = format!("{text}{}", two.replace("nic = \"port0\"\n", ""));
+    look(&which, &[], &["does not say which nic", "port0, port1"]);
+    let many = "[vm.a]\ncount = 4000\n[vm.b]\ncount = 97";
+    add(many, &["with \"b\" there are 4097 virtual machines", "the bound is 4096 in all"]);
+    add("[vm.a]\ncount = 4096\nvcpus = 17", &["69632 vCPUs", "the bound is 65536"]);
+    let nics = numbered(16, |n| format!("[vnic.n{n}]\nvm = \"a\""));
+    add(&format!("[vm.a]\ncount = 4096\n{nics}"), &["69632 virtual NICs", "65536"]);
+    let sources = numbered(17, |n| format!("[traffic.t{n}]\nto = \"vm.a\"\nrate = \"1 kpps\""));
+    add(&format!("[vm.a]\ncount = 4096\n{sources}"), &["too many sources", "\"vm.NAME[0]\""]);
+}
+
+#[test]
+fn costs_of_switch_and_guest_are_checked() {
+    let cost = |cost: &str, phrases: &[&str]| {
+        change("cores = 4", &format!("cost = {{ {cost} }}"), phrases);
+    };
+    cost("vswitch_lokup = \"1 us\"", &["did you mean `vswitch_lookup`?"]);
+    cost("vswitch_copy = 0.2", &["\"0.2 us\" or \"0.2 cycles\""]);
+    cost("vm_notify = 1", &["write \"1 us\""]);
+    cost("guest_preempt = \"-1 us\"", &["below zero"]);
+    let chance = "vm_notify = { mean = \"1 us\", distribution = \"exponential\" }";
+    cost(chance, &["`host.alpha.cost.vm_notify`", "write a string, such as \"1 us\""]);
+}
+
 #[test]
 fn expectations_and_sweeps_are_checked() {
     add("[[expect]]\nmetric = \"loss\"\ndesign = \"x\"\nmin = 0", &["no design \"x\""]);

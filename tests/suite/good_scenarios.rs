@@ -15,13 +15,13 @@ use rxsim::scenario::schema::schema;
 use rxsim::scenario::{Equals, Loaded, Plan, Source, Warmup, library, load, profile, words};
 use std::net::Ipv4Addr;
 
-fn loaded(text: &str, sets: &[(&str, &str)]) -> Loaded {
+pub(crate) fn loaded(text: &str, sets: &[(&str, &str)]) -> Loaded {
     let source = Source { name: "test.toml".into(), text: text.into(), dir: "".into() };
     let sets: Vec<_> = sets.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     load(&source, &sets).unwrap_or_else(|wrong| panic!("{}", render(&wrong, false)))
 }
 
-fn plan(text: &str) -> Plan {
+pub(crate) fn plan(text: &str) -> Plan {
     loaded(text, &[]).plan(None).unwrap_or_else(|wrong| panic!("{}", render(&wrong, false)))
 }
 

@@ -1,6 +1,8 @@
 //! What each core did over time: a grid of small charts, as a task manager shows it.
 
-use super::sheet::{self, BLUE, GREEN, GREY, GRID, GROUND, INK, MARGIN, PALE, RED, TOP};
+use super::sheet::{
+    self, BLUE, GREEN, GREY, GRID, GROUND, INK, MARGIN, PALE, PLUM, RED, TEAL, TOP,
+};
 use super::{Area, Drawn};
 use crate::engine::time::{Span, Time};
 use crate::host::outcome::Busy;
@@ -9,8 +11,14 @@ use crate::study::run::Study;
 use plotters::prelude::*;
 
 /// Kinds of work from the bottom up.
-const KINDS: [(&str, RGBColor); 4] =
-    [("interrupt", RED), ("deferred", BLUE), ("app", GREEN), ("work", GREY)];
+const KINDS: [(&str, RGBColor); 6] = [
+    ("interrupt", RED),
+    ("deferred", BLUE),
+    ("vswitch", TEAL),
+    ("guest", PLUM),
+    ("app", GREEN),
+    ("work", GREY),
+];
 const WIDTH: u32 = 1600;
 /// Pixels left of the grid for the scale, and below it for the times.
 const SCALE: i32 = 62;
@@ -21,7 +29,7 @@ const NAME: i32 = 26;
 /// One core: its name and, step by step, the cumulated shares of the kinds.
 struct Core {
     name: String,
-    shares: Vec<[f64; 4]>,
+    shares: Vec<[f64; 6]>,
     mean: f64,
 }
 
@@ -63,11 +71,21 @@ pub(super) fn draw<DB: DrawingBackend>(study: &Study, area: &Area<DB>) -> Drawn<
     let cores = cores(study);
     let grid = Grid::new(cores.len());
     sheet::heading(study, "Each core over time: share of its time by kind of work", area)?;
-    sheet::legend(&KINDS, 94, area)?;
+    sheet::legend(&legend(study), 94, area)?;
     for (index, core) in cores.iter().enumerate() {
         chart(core, grid.frame(index), warm_share(study), area)?;
     }
     scales(study, &grid, cores.len(), area)
+}
+
+/// The kinds of work; those that only virtual machines bring where there is any.
+fn legend(study: &Study) -> Vec<(&'static str, RGBColor)> {
+    let busy = || study.first.series.iter().flat_map(|step| &step.cores).flatten();
+    let (vswitch, guest) =
+        (busy().any(|busy| busy.vswitch.0 > 0), busy().any(|busy| busy.guest.0 > 0));
+    let shown = |kind: &str| kind != "vswitch" || vswitch;
+    let shown = |kind: &str| shown(kind) && (kind != "guest" || guest);
+    KINDS.into_iter().filter(|(kind, _)| shown(kind)).collect()
 }
 
 /// All cores of all hosts; they are named with their host where there are several.
@@ -92,9 +110,10 @@ fn cores(study: &Study) -> Vec<Core> {
     all
 }
 
-fn cumulated(busy: Busy, length: Span) -> [f64; 4] {
+fn cumulated(busy: Busy, length: Span) -> [f64; 6] {
     let mut sum = 0.0;
-    [busy.interrupt, busy.deferred, busy.app, busy.work].map(|span| {
+    let Busy { interrupt, deferred, vswitch, guest, app, work } = busy;
+    [interrupt, deferred, vswitch, guest, app, work].map(|span| {
         sum += span.0 as f64 / length.0.max(1) as f64;
         sum.min(1.0)
     })

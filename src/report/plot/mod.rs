@@ -5,6 +5,7 @@ mod latency;
 mod sheet;
 mod stages;
 mod throughput;
+mod vms;
 
 use crate::study::run::Study;
 use plotters::coord::Shift;
@@ -23,6 +24,8 @@ pub enum Picture {
     Latency,
     /// Where a packet's time goes.
     Stages,
+    /// Throughput of each virtual machine.
+    Vms,
 }
 
 /// Why a picture could not be drawn.
@@ -44,7 +47,8 @@ type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorTy
 
 impl Picture {
     /// All pictures.
-    pub const ALL: [Self; 4] = [Self::Cores, Self::Throughput, Self::Latency, Self::Stages];
+    pub const ALL: [Self; 5] =
+        [Self::Cores, Self::Throughput, Self::Latency, Self::Stages, Self::Vms];
 
     /// The name of its file, without extension.
     #[must_use]
@@ -54,10 +58,11 @@ impl Picture {
             Self::Throughput => "throughput",
             Self::Latency => "latency",
             Self::Stages => "stages",
+            Self::Vms => "vms",
         }
     }
 
-    /// Whether the study has data for it: a series, or delivered packets.
+    /// Whether the study has data for it: a series, delivered packets, virtual machines.
     #[must_use]
     pub fn has_data(self, study: &Study) -> bool {
         match self {
@@ -65,6 +70,7 @@ impl Picture {
             Self::Latency | Self::Stages => {
                 study.metrics.number("latency.mean_us").is_some_and(|mean| mean > 0.0)
             }
+            Self::Vms => !study.plan.world.vms.is_empty(),
         }
     }
 
@@ -79,6 +85,7 @@ impl Picture {
             Self::Throughput => (1600, 1000),
             Self::Latency => (1600, 900),
             Self::Stages => (1600, 760),
+            Self::Vms => (1600, 800),
         };
         if path.extension().is_some_and(|extension| extension == "png") {
             self.draw(study, &BitMapBackend::new(path, size).into_drawing_area())
@@ -93,6 +100,7 @@ impl Picture {
             Self::Throughput => throughput::draw(study, area),
             Self::Latency => latency::draw(study, area),
             Self::Stages => stages::draw(study, area),
+            Self::Vms => vms::draw(study, area),
         });
         let failure = |error: DrawingAreaErrorKind<DB::ErrorType>| Failure(error.to_string());
         drawn.and_then(|()| area.present()).map_err(failure)

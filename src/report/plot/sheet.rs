@@ -23,6 +23,14 @@ pub(super) const GROUND: RGBColor = RGBColor(247, 248, 250);
 pub(super) const RED: RGBColor = RGBColor(200, 64, 48);
 /// Deferred work, and what was delivered.
 pub(super) const BLUE: RGBColor = RGBColor(52, 112, 184);
+/// The virtual switch.
+pub(super) const TEAL: RGBColor = RGBColor(60, 150, 170);
+/// Guests.
+pub(super) const PLUM: RGBColor = RGBColor(176, 84, 140);
+/// What waits, and the default queue.
+pub(super) const ORANGE: RGBColor = RGBColor(222, 158, 54);
+/// The bus, and what software steers.
+pub(super) const PURPLE: RGBColor = RGBColor(118, 88, 160);
 /// Apps.
 pub(super) const GREEN: RGBColor = RGBColor(70, 158, 98);
 /// Other load, and what was offered.

@@ -1,6 +1,8 @@
 //! Where a packet's time goes: one bar of all stages, and below it each stage where it lies.
 
-use super::sheet::{self, BLUE, GREEN, GREY, GRID, GROUND, INK, MARGIN, PALE, RED, TOP};
+use super::sheet::{
+    self, BLUE, GREEN, GREY, GRID, GROUND, INK, MARGIN, ORANGE, PALE, PLUM, PURPLE, RED, TEAL, TOP,
+};
 use super::{Area, Drawn};
 use crate::measure::tree::Tree;
 use crate::report::words;
@@ -8,17 +10,8 @@ use crate::study::run::Study;
 use plotters::prelude::*;
 
 /// A colour per stage in the order of the trip.
-const COLOURS: [RGBColor; 9] = [
-    GREY,
-    RGBColor(118, 88, 160),
-    RGBColor(222, 158, 54),
-    RED,
-    BLUE,
-    RGBColor(60, 150, 170),
-    RGBColor(150, 110, 80),
-    RGBColor(176, 84, 140),
-    GREEN,
-];
+const COLOURS: [RGBColor; 9] =
+    [GREY, PURPLE, ORANGE, RED, BLUE, TEAL, RGBColor(150, 110, 80), PLUM, GREEN];
 /// What happens in each stage.
 const MEANING: [(&str, &str); 9] = [
     ("buffer", "last bit to start of DMA"),

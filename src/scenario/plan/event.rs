@@ -67,10 +67,6 @@ fn vm(view: &View, names: &Names, findings: &mut Findings) {
     };
     let count = names.vms[at].1;
     if index.is_some_and(|index| u64::from(index) >= count) {
-        findings.mistake(
-            view.mistake("vm", format!("there is no {text}"))
-                .because(format!("the group has {count}"))
-                .help(format!("write \"{name}[0]\" to \"{name}[{}]\"", count - 1)),
-        );
+        findings.mistake(reference::no_instance(view, "vm", text, count));
     }
 }

@@ -1,34 +1,287 @@
-//! Virtual machines and virtual NICs: their references are checked; they are not simulated yet.
+//! Virtual machines and virtual NICs, instance by instance, and who is given a queue.
 
 use super::host::Host;
 use super::nic::Nic;
 use super::reference;
-use crate::host::world::SteeringSpec;
+use crate::host::world::{PathReason, SteeringSpec, VmSpec, VnicOwner, VnicSpec};
+use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::findings::Findings;
 use crate::scenario::view::View;
+use std::ops::Range;
 
-/// Checks a group of VMs against its port's host.
-pub fn vm(view: &View, nics: &[Nic], hosts: &[Host], findings: &mut Findings) {
-    let names: Vec<&str> = nics.iter().map(|nic| nic.spec.name.as_str()).collect();
-    let nic = findings.take(reference::named(view, "nic", "nic", &names));
-    if let Some(nic) = nic {
-        let nic = &nics[nic];
-        if matches!(nic.spec.steering, SteeringSpec::Rss(_)) {
-            findings.warn(format!(
-                "nic.{}: Windows uses RSS on a port with a virtual switch only with VMMQ (2016)",
-                nic.spec.name
-            ));
+/// Most virtual machines of a file.
+const MOST_VMS: usize = 4096;
+/// Most vCPUs, and most virtual NICs, of a file.
+const MOST_PARTS: usize = 65_536;
+
+/// The virtual machines of a file and what traffic can be sent to.
+#[derive(Debug, Default)]
+pub struct Guests {
+    /// Every instance of every group, in the order of the file.
+    pub vms: Vec<VmSpec>,
+    /// The one that each VM has, then the further ones.
+    pub vnics: Vec<VnicSpec>,
+    /// What traffic can name.
+    receivers: Vec<Receiver>,
+    /// The next queue that each port gives.
+    next_queue: Vec<u32>,
+    /// Per port, how many wanted a queue and came too late.
+    too_late: Vec<u32>,
+}
+
+/// The virtual NICs that one table of the file stands for.
+#[derive(Clone, Debug)]
+pub struct Receiver {
+    /// As traffic names it: `vm.web`, `vnic.storage`.
+    name: String,
+    /// Its virtual NICs in [`Guests::vnics`].
+    pub vnics: Range<usize>,
+    /// Whether they are numbered: not so the host's own.
+    pub numbered: bool,
+    /// First of its VMs in [`Guests::vms`], and how many virtual NICs each has.
+    vms: usize,
+    vnics_each: u32,
+}
+
+/// How many virtual NICs want a queue of each port, so that ports know how many to make.
+#[must_use]
+pub fn wants(vms: &[View], vnics: &[View], nics: &[&str]) -> Vec<u32> {
+    let mut wants = vec![0; nics.len()];
+    let mut note = |view: &View, instances: u32| {
+        if let (Ok(nic), Some(true)) =
+            (reference::named(view, "nic", "nic", nics), view.flag("vmq"))
+        {
+            wants[nic] += instances;
         }
-        let host = &hosts[nic.spec.host];
-        findings.take(view.cpus("cores", host.spec.cores));
+    };
+    let count = |vm: &View| vm.count("count").unwrap_or(0);
+    for vm in vms {
+        note(vm, count(vm));
+    }
+    for vnic in vnics {
+        let of = |name| vms.iter().find(|vm| vm.name == name).map_or(0, count);
+        note(vnic, vnic.text("vm").map_or(1, of));
+    }
+    wants
+}
+
+impl Guests {
+    /// Reads all groups of VMs and all virtual NICs, and gives out the queues of the ports: first
+    /// come, first served.
+    pub fn read(
+        vms: &[View],
+        vnics: &[View],
+        nics: &[Nic],
+        hosts: &[Host],
+        findings: &mut Findings,
+    ) -> Self {
+        let mut guests = Self {
+            next_queue: vec![1; nics.len()],
+            too_late: vec![0; nics.len()],
+            ..Self::default()
+        };
+        for vm in vms {
+            let _reported = guests.group(vm, nics, hosts, findings);
+        }
+        let names: Vec<&str> = vms.iter().map(|vm| vm.name).collect();
+        for vnic in vnics {
+            let _reported = guests.further(vnic, &names, nics, hosts, findings);
+        }
+        guests.warn(nics, findings);
+        guests
+    }
+
+    /// What a name of traffic (`vm.web`) stands for; none where its table is wrong.
+    #[must_use]
+    pub fn receiver(&self, name: &str) -> Option<&Receiver> {
+        self.receivers.iter().find(|receiver| receiver.name == name)
+    }
+
+    /// Reads a group of VMs; none where it is wrong, which has been reported.
+    fn group(
+        &mut self,
+        view: &View,
+        nics: &[Nic],
+        hosts: &[Host],
+        findings: &mut Findings,
+    ) -> Option<()> {
+        let nic = port(view, nics, findings)?;
+        let host = nics[nic].spec.host;
+        let cores = findings.take(view.cpus("cores", hosts[host].spec.cores))?;
+        refuse_floating(view, findings);
+        let (count, vcpus) = (view.count("count")?, view.count("vcpus")?);
+        let each = vcpus as usize * count as usize;
+        let vcpus_before: usize = self.vms.iter().map(|vm| vm.vcpus.len()).sum();
+        room(
+            view,
+            "count",
+            "virtual machines",
+            self.vms.len() + count as usize,
+            MOST_VMS,
+            findings,
+        )?;
+        room(view, "vcpus", "vCPUs", vcpus_before + each, MOST_PARTS, findings)?;
+        let first = self.vms.len();
+        for index in 0..count {
+            let nth = |k: u32| u64::from(index) * u64::from(vcpus) + u64::from(k);
+            let core = |k| cores.get((nth(k) % cores.len().max(1) as u64) as usize).copied();
+            let vcpus = (0..vcpus).map(core).collect::<Option<Vec<u32>>>()?;
+            self.vms.push(VmSpec { group: view.name.to_owned(), index, host, vcpus });
+        }
+        let owner = |index| VnicOwner::Vm { vm: first + index, vcpu: 0 };
+        self.add(view, "vm", (0..count as usize).map(owner).collect(), nic, nics)?;
+        self.receivers.last_mut()?.vms = first;
+        Some(())
+    }
+
+    /// Reads a further virtual NIC: of each VM of a group, or of the host itself.
+    fn further(
+        &mut self,
+        view: &View,
+        vms: &[&str],
+        nics: &[Nic],
+        hosts: &[Host],
+        findings: &mut Findings,
+    ) -> Option<()> {
+        let nic = port(view, nics, findings)?;
+        if !view.has("vm") {
+            return self.add(view, "vnic", vec![VnicOwner::Host], nic, nics);
+        }
+        let name = vms[findings.take(whole_group(view, vms))?];
+        let own = format!("vm.{name}");
+        let group = self.receivers.iter_mut().find(|receiver| receiver.name == own)?;
+        let (first, count, number) = (group.vms, group.vnics.len(), group.vnics_each);
+        group.vnics_each += 1;
+        let (theirs, ours) = (self.vms[first].host, nics[nic].spec.host);
+        if theirs != ours {
+            let [theirs, ours] = [theirs, ours].map(|at| hosts[at].spec.name.as_str());
+            let port = &nics[nic].spec.name;
+            findings.mistake(
+                view.mistake("nic", format!("the VMs of \"{name}\" cannot reach {port}"))
+                    .because(format!("they run on {theirs}, and the port belongs to {ours}"))
+                    .help(format!("name a port of {theirs} with `nic`")),
+            );
+            return None;
+        }
+        room(view, "vm", "virtual NICs", self.vnics.len() + count, MOST_PARTS, findings)?;
+        let owner = |vm: usize| {
+            let vcpu = number % self.vms[vm].vcpus.len() as u32;
+            VnicOwner::Vm { vm, vcpu }
+        };
+        self.add(view, "vnic", (first..first + count).map(owner).collect(), nic, nics)
+    }
+
+    /// Adds a virtual NIC for each owner, with a queue where it wants one and one is left.
+    fn add(
+        &mut self,
+        view: &View,
+        kind: &str,
+        owners: Vec<VnicOwner>,
+        nic: usize,
+        nics: &[Nic],
+    ) -> Option<()> {
+        let (channel, wanted) = (view.count("channel")?, view.flag("vmq")?);
+        let name = format!("{kind}.{}", view.name);
+        let first = self.vnics.len();
+        let numbered = !matches!(owners[..], [VnicOwner::Host]);
+        for (index, owner) in owners.into_iter().enumerate() {
+            let name = if numbered { format!("{name}[{index}]") } else { name.clone() };
+            let (queue, path_reason) = self.queue(nic, &nics[nic], wanted);
+            self.vnics.push(VnicSpec { name, nic, owner, channel, queue, path_reason });
+        }
+        let vnics = first..self.vnics.len();
+        self.receivers.push(Receiver { name, vnics, numbered, vms: 0, vnics_each: 1 });
+        Some(())
+    }
+
+    /// The queue that the next virtual NIC of a port is given, or why it is given none.
+    fn queue(&mut self, at: usize, nic: &Nic, wanted: bool) -> (Option<u32>, PathReason) {
+        let reason = match nic.spec.steering {
+            SteeringSpec::Rss(_) => PathReason::Rss,
+            SteeringSpec::SingleQueue => PathReason::SingleQueue,
+            SteeringSpec::Vmq { .. } if !nic.gives_queues => PathReason::OffBelow10Gbps,
+            SteeringSpec::Vmq { .. } if !wanted => PathReason::NotWanted,
+            SteeringSpec::Vmq { .. } => {
+                let next = &mut self.next_queue[at];
+                if (*next as usize) < nic.spec.queues.len() {
+                    *next += 1;
+                    return (Some(*next - 1), PathReason::None);
+                }
+                self.too_late[at] += 1;
+                PathReason::NoFreeQueue
+            }
+        };
+        (None, reason)
+    }
+
+    /// Warns of ports whose queues ran out, and of those on which Windows would not do this.
+    fn warn(&self, nics: &[Nic], findings: &mut Findings) {
+        for (at, nic) in nics.iter().enumerate() {
+            let (name, too_late) = (&nic.spec.name, self.too_late[at]);
+            if too_late > 0 {
+                let share = if too_late == 1 { "one shares" } else { "the others share" };
+                findings.warn(format!(
+                    "nic.{name}: {} virtual NICs want a queue of their own and {} are left beside \
+                     the default queue: first come, first served, {share} the default queue",
+                    self.next_queue[at] - 1 + too_late,
+                    self.next_queue[at] - 1,
+                ));
+            }
+            let rss = matches!(nic.spec.steering, SteeringSpec::Rss(_));
+            if rss && self.vnics.iter().any(|vnic| vnic.nic == at) {
+                findings.warn(format!(
+                    "nic.{name}: Windows uses RSS on a port with a virtual switch only with VMMQ \
+                     (2016)"
+                ));
+            }
+        }
     }
 }
 
-/// Checks a virtual NIC.
-pub fn vnic(view: &View, nics: &[Nic], vms: &[&str], findings: &mut Findings) {
+/// The port whose virtual switch a virtual NIC is on.
+fn port(view: &View, nics: &[Nic], findings: &mut Findings) -> Option<usize> {
     let names: Vec<&str> = nics.iter().map(|nic| nic.spec.name.as_str()).collect();
-    findings.take(reference::named(view, "nic", "nic", &names));
-    if view.has("vm") {
-        findings.take(reference::named(view, "vm", "vm", vms));
+    findings.take(reference::named(view, "nic", "nic", &names))
+}
+
+/// The group of VMs that a further virtual NIC is for: one of them alone cannot have it.
+fn whole_group(view: &View, vms: &[&str]) -> Result<usize, Diagnostic> {
+    let name = view.text("vm").and_then(reference::instance);
+    match name.filter(|(name, index)| index.is_some() && vms.contains(name)) {
+        Some((name, _)) => Err(view
+            .mistake("vm", format!("`{}` cannot be for one VM of a group alone", view.name))
+            .because("every VM of a group has the same virtual NICs")
+            .help(format!("write vm = \"{name}\"; to = \"vnic.{}[0]\" sends to one", view.name))),
+        None => reference::named(view, "vm", "vm", vms),
+    }
+}
+
+/// Whether so many in all are within the bound of a file.
+fn room(
+    view: &View,
+    key: &str,
+    what: &str,
+    all: usize,
+    most: usize,
+    findings: &mut Findings,
+) -> Option<()> {
+    if all > most {
+        findings.mistake(
+            view.mistake(key, format!("with \"{}\" there are {all} {what}", view.name))
+                .because(format!("the bound is {most} in all"))
+                .help(format!("lower `{key}`, or leave other {what} out")),
+        );
+    }
+    (all <= most).then_some(())
+}
+
+/// Refuses vCPUs that wander.
+fn refuse_floating(view: &View, findings: &mut Findings) {
+    if view.text("placement") == Some("floating") {
+        findings.not_yet(
+            view.mistake("placement", "placement = \"floating\" is not simulated yet")
+                .because("in this version every vCPU stays on its core")
+                .help("write placement = \"pinned\", or leave it out"),
+        );
     }
 }

@@ -11,3 +11,4 @@ pub mod rate;
 pub mod reference;
 pub mod rss;
 pub mod traffic;
+pub mod vmq;

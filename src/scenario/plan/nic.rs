@@ -1,7 +1,8 @@
 //! A port: link, buffer, bus, ring, queues and their vectors, filters.
 
 use super::host::Host;
-use super::{moderation, reference, rss};
+use super::vmq::Vmq;
+use super::{moderation, reference, rss, vmq};
 use crate::engine::time::Span;
 use crate::host::world::{Filter, NicSpec, SteeringSpec};
 use crate::rx::dma::DmaSpec;
@@ -19,23 +20,47 @@ pub struct Nic {
     pub model: &'static Profile,
     /// Verdicts on the packets of a traffic, by its name.
     pub filters: Vec<(String, Filter)>,
+    /// Whether VMQ gives queues to virtual NICs: `path = "vmq"`, and the link is fast enough.
+    pub gives_queues: bool,
 }
 
-/// Reads a port; none where its host is unknown.
+/// The queues of a port.
+struct Queues {
+    steering: SteeringSpec,
+    /// The core of each.
+    cores: Vec<u32>,
+    /// Queues of one core share a vector.
+    shared_interrupts: bool,
+    /// The driver runs the port with several queues.
+    several: bool,
+    /// As in [`Nic`].
+    given: bool,
+}
+
+impl Queues {
+    /// Of a port that gives none to virtual NICs.
+    fn own(steering: SteeringSpec, cores: Vec<u32>) -> Self {
+        let several = cores.len() > 1;
+        Self { steering, cores, shared_interrupts: false, several, given: false }
+    }
+}
+
+/// Reads a port of which so many virtual NICs want a queue; none where its host is unknown.
 pub fn read(
     view: &View,
     hosts: &[Host],
     traffics: &[&str],
+    wants: u32,
     findings: &mut Findings,
 ) -> Option<Nic> {
     let names: Vec<&str> = hosts.iter().map(|host| host.spec.name.as_str()).collect();
     let at = findings.take(reference::named(view, "host", "host", &names))?;
     let host = &hosts[at];
     let model = profile::find_or(view.text("model"), "ideal");
-    let (steering, queues) = steering(view, host, model, findings);
-    let ring = ring(view, model, findings);
-    let cores: BTreeSet<u32> = queues.iter().copied().collect();
     let link = if view.has("link") { view.link("link") } else { model.link() };
+    let queues = queues(view, host, model, link, wants, findings);
+    let ring = ring(view, model, findings);
+    let cores: BTreeSet<u32> = queues.cores.iter().copied().collect();
     let spec = NicSpec {
         name: view.name.to_owned(),
         host: at,
@@ -44,29 +69,37 @@ pub fn read(
         buffer: if view.has("buffer") { view.size("buffer") } else { model.size("buffer") },
         dma: dma(view, model, findings),
         ring,
-        hold: hold(view, model, queues.len()),
-        vectors: vectors(&queues, model),
+        hold: hold(view, model, queues.several),
+        vectors: vectors(&queues.cores, queues.shared_interrupts, model),
         moderation: moderation::read(view, model, findings),
-        steering,
+        steering: queues.steering,
         contention: 1.0 + host.contention * (cores.len() as f64 - 1.0),
-        queues,
+        queues: queues.cores,
     };
-    guests(view, link, model, findings);
-    let filters = filters(view, traffics, spec.queues.len(), findings);
-    Some(Nic { spec, model, filters })
+    guests(view, model, findings);
+    let filters = filters(view, traffics, &spec, findings);
+    Some(Nic { spec, model, filters, gives_queues: queues.given })
 }
 
 /// How packets find their queue, and the core of each queue.
-fn steering(
+fn queues(
     view: &View,
     host: &Host,
     model: &Profile,
+    link: Option<u64>,
+    wants: u32,
     findings: &mut Findings,
-) -> (SteeringSpec, Vec<u32>) {
-    let single =
-        |findings: &mut Findings| (SteeringSpec::SingleQueue, vec![only(view, host, findings)]);
-    if view.text("path") != Some("rss") {
-        return single(findings);
+) -> Queues {
+    let single = |findings: &mut Findings| {
+        Queues::own(SteeringSpec::SingleQueue, vec![only(view, host, findings)])
+    };
+    match view.text("path") {
+        Some("vmq") => {
+            let vmq = vmq::read(view, host, model, link, wants, findings);
+            return vmq.map_or_else(|| Queues::own(SteeringSpec::SingleQueue, vec![0]), of_vmq);
+        }
+        Some("rss") => {}
+        _ => return single(findings),
     }
     if view.table("rss").and_then(|rss| rss.flag("enabled")) == Some(false) {
         findings
@@ -82,8 +115,18 @@ fn steering(
         return single(findings);
     }
     match rss::read(view, host, model, findings) {
-        Some((spec, queues)) => (SteeringSpec::Rss(spec), queues),
-        None => (SteeringSpec::SingleQueue, vec![0]),
+        Some((spec, cores)) => Queues::own(SteeringSpec::Rss(spec), cores),
+        None => Queues::own(SteeringSpec::SingleQueue, vec![0]),
+    }
+}
+
+fn of_vmq(vmq: Vmq) -> Queues {
+    Queues {
+        steering: vmq.steering,
+        cores: vmq.cores,
+        shared_interrupts: vmq.shared_interrupts,
+        several: vmq.several,
+        given: vmq.on,
     }
 }
 
@@ -120,18 +163,19 @@ fn ring(view: &View, model: &Profile, findings: &mut Findings) -> u32 {
 /// Whether a packet waits for a descriptor: the drivers' rule where the file leaves it to them
 /// (Linux ixgbe drops with several queues or virtual functions, to avoid head of line blocking,
 /// and else lets a full ring hold the port; transmit pause is taken to be off).
-fn hold(view: &View, model: &Profile, queues: usize) -> bool {
+fn hold(view: &View, model: &Profile, several: bool) -> bool {
     match view.text("when_ring_full") {
         Some("hold") => true,
         Some("drop") => false,
-        _ => !model.is_ideal() && queues == 1,
+        _ => !model.is_ideal() && !several,
     }
 }
 
-/// One vector per queue; where the model has fewer, queues of one core share theirs.
-fn vectors(queues: &[u32], model: &Profile) -> Vec<Vec<u32>> {
+/// One vector per queue; where they are shared, or the model has fewer, queues of one core share
+/// theirs.
+fn vectors(queues: &[u32], shared: bool, model: &Profile) -> Vec<Vec<u32>> {
     let limit = model.number("vectors").unwrap_or(u64::MAX);
-    if queues.len() as u64 <= limit {
+    if !shared && queues.len() as u64 <= limit {
         return (0..queues.len() as u32).map(|queue| vec![queue]).collect();
     }
     let cores: BTreeSet<u32> = queues.iter().copied().collect();
@@ -187,8 +231,8 @@ fn dma(view: &View, model: &Profile, findings: &mut Findings) -> DmaSpec {
     }
 }
 
-/// Checks the tables of virtual machines, and refuses the paths that need them.
-fn guests(view: &View, link: Option<u64>, model: &Profile, findings: &mut Findings) {
+/// Checks the tables of virtual machines, and refuses virtual functions.
+fn guests(view: &View, model: &Profile, findings: &mut Findings) {
     let path = view.text("path").unwrap_or("");
     if path != "vmq" && path != "sriov" {
         return;
@@ -212,7 +256,7 @@ fn guests(view: &View, link: Option<u64>, model: &Profile, findings: &mut Findin
             .help("remove `enabled`, or choose path = \"rss\""),
         );
     }
-    limit(view, "vmq", "queues", model.number("queues"), model, findings);
+    limit(view, "vmq", "queues", vmq::limit(model), model, findings);
     limit(view, "sriov", "vfs", model.number("vfs"), model, findings);
     if path == "sriov" && model.number("vfs") == Some(0) {
         findings.mistake(
@@ -221,19 +265,13 @@ fn guests(view: &View, link: Option<u64>, model: &Profile, findings: &mut Findin
                 .help("choose another model, such as intel-82599, or path = \"vmq\""),
         );
     }
-    let slow = link.is_some_and(|bits| bits < 10_000_000_000);
-    let asked = view.table("vmq").and_then(|vmq| vmq.flag("below_10g")) == Some(true);
-    if path == "vmq" && slow && !asked {
-        findings.warn(format!(
-            "nic.{}: VMQ is off below 10 Gbps: the VMs use the default queue",
-            view.name
-        ));
+    if path == "sriov" {
+        findings.not_yet(
+            view.mistake("path", "path = \"sriov\" is not simulated yet")
+                .because("in this version every packet of a VM passes the virtual switch")
+                .help("choose path = \"vmq\", \"rss\" or \"single-queue\""),
+        );
     }
-    findings.not_yet(
-        view.mistake("path", format!("path = \"{path}\" is not simulated yet"))
-            .because("this version simulates physical hosts")
-            .help("choose path = \"single-queue\" or \"rss\""),
-    );
 }
 
 /// Checks a number of queues or functions against the model's.
@@ -261,10 +299,12 @@ fn limit(
 fn filters(
     view: &View,
     traffics: &[&str],
-    queues: usize,
+    spec: &NicSpec,
     findings: &mut Findings,
 ) -> Vec<(String, Filter)> {
     let mut all: Vec<(String, Filter)> = vec![];
+    let by_address = matches!(spec.steering, SteeringSpec::Vmq { .. });
+    let queues = if by_address { usize::MAX } else { spec.queues.len() };
     for filter in view.list("filter") {
         let Some(matched) = filter.table("match") else { continue };
         let Some(name) = matched.text("traffic") else { continue };
@@ -277,6 +317,14 @@ fn filters(
                     .mistake("traffic", format!("two filters for traffic \"{name}\""))
                     .because("an earlier filter decides already")
                     .help("keep one of them"),
+            );
+        }
+        if by_address && filter.text("action") == Some("pin") {
+            findings.not_yet(
+                filter
+                    .mistake("action", "action = \"pin\" is not simulated on path = \"vmq\" yet")
+                    .because("there a packet's MAC address alone names its queue")
+                    .help("remove the filter, or choose path = \"rss\""),
             );
         }
         if let Some(verdict) = verdict(&filter, queues, findings) {
@@ -328,7 +376,8 @@ mod tests {
     fn queues_of_one_core_share_a_vector_where_vectors_are_short() {
         let rows: &[Row] = &[Row { key: "vectors", value: "3", source: "made up" }];
         let model = Profile { name: "few", about: "", rows };
-        assert_eq!(vectors(&[0, 1, 0], &model), [vec![0], vec![1], vec![2]]);
-        assert_eq!(vectors(&[1, 0, 1, 0], &model), [vec![1, 3], vec![0, 2]]);
+        assert_eq!(vectors(&[0, 1, 0], false, &model), [vec![0], vec![1], vec![2]]);
+        assert_eq!(vectors(&[1, 0, 1, 0], false, &model), [vec![1, 3], vec![0, 2]]);
+        assert_eq!(vectors(&[0, 1, 0], true, &model), [vec![0, 2], vec![1]]);
     }
 }

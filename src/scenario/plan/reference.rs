@@ -46,6 +46,15 @@ pub fn unknown(view: &View, key: &str, what: &str, name: &str, names: &[&str]) -
         .help(help)
 }
 
+/// An instance that a group does not have.
+#[must_use]
+pub fn no_instance(view: &View, key: &str, text: &str, count: u64) -> Diagnostic {
+    let name = text.split('[').next().unwrap_or(text);
+    view.mistake(key, format!("there is no {}", short(text)))
+        .because(format!("the group has {count}"))
+        .help(format!("write \"{name}[0]\" to \"{name}[{}]\"", count.saturating_sub(1)))
+}
+
 /// A name and the instance it picks: `web` -> all, `web.*` -> all, `web[3]` -> the fourth.
 #[must_use]
 pub fn instance(text: &str) -> Option<(&str, Option<u32>)> {

@@ -28,7 +28,12 @@ pub fn read(
                 .help(format!("write queues = {limit}, or model = \"ideal\"")),
         );
     }
-    let cores = cores(&view, host, queues, findings)?;
+    let order = match view.text("profile") {
+        Some("numa-static") => Order::NumaStatic,
+        Some("conservative") => Order::Conservative,
+        _ => Order::Closest,
+    };
+    let cores = cores(&view, host, queues, order, u32::MAX, findings)?;
     let entries = entries(&view, model, findings)?;
     if entries < queues {
         findings.warn(format!(
@@ -45,16 +50,18 @@ pub fn read(
     Some((spec, cores))
 }
 
-/// The core of each queue.
-fn cores(view: &View, host: &Host, queues: u32, findings: &mut Findings) -> Option<Vec<u32>> {
+/// The core of each queue, of at most `most` cores; for RSS and VMQ alike.
+pub(super) fn cores(
+    view: &View,
+    host: &Host,
+    queues: u32,
+    order: Order,
+    most: u32,
+    findings: &mut Findings,
+) -> Option<Vec<u32>> {
     let base = view.count("base_processor")?;
-    let most = if view.has("max_processors") { view.count("max_processors")? } else { u32::MAX };
-    let order = match view.text("profile") {
-        Some("numa-static") => Order::NumaStatic,
-        Some("conservative") => Order::Conservative,
-        _ => Order::Closest,
-    };
-    let placed = place(queues, order, base, most, host.processors);
+    let asked = if view.has("max_processors") { view.count("max_processors")? } else { u32::MAX };
+    let placed = place(queues, order, base, asked.min(most), host.processors);
     if placed.is_none() {
         let last = host.processors.logical - host.processors.smt;
         findings.mistake(

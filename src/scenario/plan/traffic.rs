@@ -1,10 +1,11 @@
 //! Traffic: where it goes, how large its frames are, its flows, its recording.
 
+use super::guest::Guests;
 use super::host::Host;
 use super::nic::Nic;
 use super::{rate, reference};
 use crate::engine::time::Span;
-use crate::host::world::{AppSpec, Consumer, Filter, TrafficSpec};
+use crate::host::world::{AppSpec, Consumer, Filter, SteeringSpec, TrafficSpec};
 use crate::rx::source::capture::{self, Capture};
 use crate::rx::source::keys::Keys;
 use crate::rx::source::{Arrivals, Flows, Popularity, Sizes, SourceSpec};
@@ -61,36 +62,62 @@ pub struct World<'d> {
     pub nics: &'d [Nic],
     /// Apps.
     pub apps: &'d [AppSpec],
-    /// Groups of VMs.
+    /// Groups of VMs by name.
     pub vms: &'d [&'d str],
-    /// Virtual NICs.
+    /// Virtual NICs by name.
     pub vnics: &'d [&'d str],
+    /// What these became.
+    pub guests: &'d Guests,
 }
 
-/// Reads a traffic; none where it is wrong or goes to a VM.
+/// Where packets go: one consumer, or each instance of a group.
+struct Target {
+    /// The port that they come in by.
+    nic: usize,
+    consumers: Vec<Consumer>,
+    /// Each consumer has a stream of its own, with a number.
+    numbered: bool,
+}
+
+/// Reads a traffic: a source per instance that it goes to; none where it is wrong.
 pub fn read(
     view: &View,
     world: &World,
     captures: &mut Captures,
     findings: &mut Findings,
-) -> Option<TrafficSpec> {
-    let to = target(view, world, findings);
-    let nic = match to {
-        Some((host, _)) => port(view, host, world, findings),
-        None => None,
-    };
-    let link = nic.and_then(|nic| world.nics[nic].spec.link);
+) -> Vec<TrafficSpec> {
+    let target = target(view, world, findings);
+    let link = target.as_ref().and_then(|target| world.nics[target.nic].spec.link);
     let source = source(view, link, captures, findings);
-    let ((_, to), nic, source) = (to?, nic?, source?);
-    let port = &world.nics[nic];
+    let (Some(target), Some(source)) = (target, source) else { return vec![] };
+    let port = &world.nics[target.nic];
     large(view, port, &source, findings);
+    refuse_recorded_addresses(view, port, findings);
     let filter = port.filters.iter().find(|(name, _)| name == view.name);
     let filter = filter.map_or(Filter::Pass, |(_, filter)| *filter);
-    Some(TrafficSpec { group: view.name.to_owned(), nic, to, filter, source })
+    let one = |(index, to): (usize, &Consumer)| {
+        let mut source = source.clone();
+        if target.numbered {
+            source.name = format!("{}[{index}]", source.name);
+        }
+        TrafficSpec { group: view.name.to_owned(), nic: target.nic, to: *to, filter, source }
+    };
+    target.consumers.iter().enumerate().map(one).collect()
 }
 
-/// The host and the consumer that packets are for.
-fn target(view: &View, world: &World, findings: &mut Findings) -> Option<(usize, Consumer)> {
+/// Refuses recordings where addresses steer: they hold addresses of their own.
+fn refuse_recorded_addresses(view: &View, port: &Nic, findings: &mut Findings) {
+    if rate::is_capture(view) && matches!(port.spec.steering, SteeringSpec::Vmq { .. }) {
+        findings.not_yet(
+            view.mistake("capture", "recordings on path = \"vmq\" are not simulated yet")
+                .because("there the recorded MAC addresses would name the queues")
+                .help("choose path = \"rss\" or \"single-queue\""),
+        );
+    }
+}
+
+/// Who packets are for, and by which port they come.
+fn target(view: &View, world: &World, findings: &mut Findings) -> Option<Target> {
     let hosts: Vec<&str> = world.hosts.iter().map(|host| host.spec.name.as_str()).collect();
     let apps: Vec<&str> = world.apps.iter().map(|app| app.name.as_str()).collect();
     let to = view.text("to")?;
@@ -121,18 +148,48 @@ fn target(view: &View, world: &World, findings: &mut Findings) -> Option<(usize,
         findings.mistake(reference::unknown(view, "to", kind, name, names));
         return None;
     };
+    let one = |nic, consumer| Target { nic, consumers: vec![consumer], numbered: false };
     match kind {
-        "host" => Some((at, Consumer::Host)),
-        "app" => Some((world.apps[at].host, Consumer::App(at))),
-        _ => {
-            findings.not_yet(
-                view.mistake("to", "traffic to virtual machines is not simulated yet")
-                    .because("this version simulates physical hosts")
-                    .help("send it to a host or an app"),
-            );
-            None
-        }
+        "host" => Some(one(port(view, at, world, findings)?, Consumer::Host)),
+        "app" => Some(one(port(view, world.apps[at].host, world, findings)?, Consumer::App(at))),
+        _ => virtual_nics(view, &format!("{kind}.{base}"), index, world, findings),
     }
+}
+
+/// The virtual NICs that `to` names: all of a group, or one.
+fn virtual_nics(
+    view: &View,
+    name: &str,
+    index: Option<u32>,
+    world: &World,
+    findings: &mut Findings,
+) -> Option<Target> {
+    let receiver = world.guests.receiver(name)?;
+    let (vnics, numbered) = (receiver.vnics.clone(), receiver.numbered);
+    let nic = world.guests.vnics[vnics.start].nic;
+    let names: Vec<&str> = world.nics.iter().map(|nic| nic.spec.name.as_str()).collect();
+    if view.has("nic") && findings.take(reference::named(view, "nic", "nic", &names))? != nic {
+        findings.mistake(
+            view.mistake("nic", format!("`{name}` is not reached by this port"))
+                .because(format!("it is on the virtual switch of {}", names[nic]))
+                .help(format!("leave `nic` out, or give `{name}` another port")),
+        );
+    }
+    let Some(index) = index else {
+        return Some(Target { nic, consumers: vnics.map(Consumer::Vnic).collect(), numbered });
+    };
+    let at = vnics.start + index as usize;
+    if !numbered || !vnics.contains(&at) {
+        findings.mistake(if numbered {
+            reference::no_instance(view, "to", view.text("to")?, vnics.len() as u64)
+        } else {
+            view.mistake("to", format!("`{name}` has no instances"))
+                .because("it is the host's own, and there is one")
+                .help(format!("write to = \"{name}\""))
+        });
+        return None;
+    }
+    Some(Target { nic, consumers: vec![Consumer::Vnic(at)], numbered: false })
 }
 
 /// The port that packets for a host come in by.

@@ -17,7 +17,13 @@ pub(super) static VM: Table = Table {
             Value("pinned"),
             "a vCPU has its core, or takes the least loaded",
         ),
-        word("vmq", Kind::Flag, Value("false"), "wants a hardware queue").known_as(&["VmqWeight"]),
+        word(
+            "vmq",
+            Kind::Flag,
+            Value("false"),
+            "wants a queue of its own: first come, first served, in the order of the file",
+        )
+        .known_as(&["VmqWeight"]),
         word("vf", Kind::Flag, Value("false"), "wants a virtual function").known_as(&["IovWeight"]),
         word(
             "channel",
@@ -34,7 +40,7 @@ pub(super) static VNIC: Table = Table {
     words: &[
         word("vm", Kind::Text, Says("none: it belongs to the host"), "its group of VMs"),
         word("nic", Kind::Text, Says("the only NIC"), "the port whose virtual switch it is on"),
-        word("vmq", Kind::Flag, Value("false"), "wants a hardware queue"),
+        word("vmq", Kind::Flag, Value("false"), "wants a queue of its own, after all VMs"),
         word("vf", Kind::Flag, Value("false"), "wants a virtual function"),
         word(
             "channel",

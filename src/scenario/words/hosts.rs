@@ -136,14 +136,22 @@ pub(super) static COSTS: Table = Table {
         cost("app_byte", "an app, per byte"),
         constant("context_switch", "per turn of a core from one thread to another"),
         constant("wakeup", "leaving a sleep state, added to the interrupt that ends it"),
-        cost("vswitch_packet", "virtual switch, per packet towards a VM"),
-        cost("vswitch_byte", "virtual switch, per byte: lookup and copy"),
-        cost("vm_notify", "per notification of a VM"),
-        cost("guest_interrupt", "guest, per virtual interrupt"),
-        cost("guest_packet", "guest, per packet"),
-        cost("guest_byte", "guest, per byte"),
-        cost("vm_exit", "per exit from a guest"),
-        cost("guest_preempt", "per preemption of a running guest by host work"),
+        cost("vswitch_packet", "virtual switch, per packet for a virtual NIC"),
+        cost("vswitch_byte", "virtual switch, per byte of it, the copy apart"),
+        cost(
+            "vswitch_lookup",
+            "finding a packet's virtual NIC in software; not where it came by its own queue",
+        ),
+        cost(
+            "vswitch_copy",
+            "copying a packet to its guest, per byte; not from its own queue into shared memory",
+        ),
+        constant("vm_notify", "telling a guest that waits that packets have come, each time"),
+        constant("guest_interrupt", "guest, per virtual interrupt: once per notification"),
+        cost("guest_packet", "guest's driver and stack, per packet"),
+        cost("guest_byte", "guest's driver and stack, per byte"),
+        constant("guest_preempt", "what an interrupt costs more where it stops a running guest"),
+        cost("vm_exit", "per exit from a guest (of a virtual function's interrupt)"),
         cost("ipi", "per interrupt between processors"),
         cost("move", "per queue that a policy moves"),
     ],
@@ -154,7 +162,7 @@ const fn cost(key: &'static str, meaning: &'static str) -> Word {
 }
 
 const fn constant(key: &'static str, meaning: &'static str) -> Word {
-    word(key, Kind::TimeOrZero, PROFILE, meaning)
+    word(key, Kind::Work, PROFILE, meaning)
 }
 
 /// A cost with chance: not under one path, but wherever a cost is due.

@@ -67,7 +67,7 @@ pub(super) static NIC: Table =
                 Kind::Word(&["auto", "drop", "hold"]),
                 Value("auto"),
                 "drop; hold: wait in the port's buffer, head of line; auto: the driver's rule \
-                 (ideal: drop; else hold with a single queue, drop with several or with VFs)",
+                 (ideal: drop; else hold with a single queue, drop with several, with VMQ or with VFs)",
             )
             .known_as(&["drop_en", "*FlowControl"]),
             word(
@@ -165,15 +165,22 @@ pub(super) static VMQ: Table = Table {
             "queues",
             Kind::Integer(1, 4097),
             Says("the model's limit; ideal: one per VM that wants one, plus the default queue"),
-            "queues, the default queue included",
+            "queues, the default queue included; those that nobody was given do not exist",
         )
         .known_as(&["NumQueues"]),
-        word("shared_interrupts", Kind::Flag, Value("true"), "queues of one core share one vector"),
+        word(
+            "shared_interrupts",
+            Kind::Flag,
+            Value("true"),
+            "queues of one core share one vector; false: each has its own, as far as the model's \
+             vectors go",
+        )
+        .known_as(&["VMQ coalescing"]),
         word(
             "base_processor",
             Kind::Integer(0, 2047),
             Value("0"),
-            "the first processor that may be used",
+            "the first processor that may be used, the default queue's",
         )
         .known_as(&["BaseProcessorNumber"]),
         word(
@@ -193,10 +200,10 @@ pub(super) static VMQ: Table = Table {
             .known_as(&["BelowTenGigVmqEnabled"]),
         word(
             "copy",
-            Kind::Word(&["host_buffer", "shared_memory"]),
-            Value("host_buffer"),
-            "host_buffer (2012 and later): the host copies into the VM; \
-             shared_memory (2008 R2): the NIC does",
+            Kind::Word(&["host-buffer", "shared-memory"]),
+            Value("host-buffer"),
+            "host-buffer (2012 and later): the host copies every packet to its VM; \
+             shared-memory (2008 R2): the NIC writes those of a VM's own queue where it can read",
         ),
     ],
 };

@@ -12,19 +12,6 @@ const WIRE_EXTRA: u64 = 20;
 /// Bytes of a frame that are no TCP payload: Ethernet 14 and FCS 4, IPv4 20, TCP 20.
 const TCP_HEADERS: u64 = 58;
 
-/// The stages in the order of the trip, with those that only a virtual machine's packets pass.
-const STAGES: [(&str, Option<Stage>); 9] = [
-    ("buffer", Some(Stage::Buffer)),
-    ("dma", Some(Stage::Dma)),
-    ("moderation", Some(Stage::Moderation)),
-    ("ring", Some(Stage::Ring)),
-    ("deferred", Some(Stage::Deferred)),
-    ("vswitch", None),
-    ("channel", None),
-    ("guest", None),
-    ("app", Some(Stage::App)),
-];
-
 /// The sums of several tallies.
 pub(super) fn sum<'a>(tallies: impl IntoIterator<Item = &'a SourceTally>) -> SourceTally {
     let mut total = SourceTally::default();
@@ -110,12 +97,10 @@ fn latency(tally: &SourceTally) -> Tree {
 
 fn stages(tally: &SourceTally) -> Tree {
     let count = tally.latency.count();
-    let mean = |stage: Option<Stage>| {
-        let sum = stage.map_or(0, |stage| tally.stages[stage as usize]);
+    let mean = |stage: Stage| {
+        let sum = tally.stages[stage as usize];
         Tree::figure((count > 0).then(|| sum as f64 / count as f64 / 1e6))
     };
-    let entry = |(name, stage): (&str, Option<Stage>)| {
-        (name.to_owned(), Tree::table([("mean_us", mean(stage))]))
-    };
-    Tree::Table(STAGES.into_iter().map(entry).collect())
+    let entry = |stage: Stage| (stage.name().to_owned(), Tree::table([("mean_us", mean(stage))]));
+    Tree::Table(Stage::ALL.into_iter().map(entry).collect())
 }

@@ -2,7 +2,7 @@
 
 use super::flow::rate;
 use crate::engine::time::Span;
-use crate::host::outcome::{CoreTally, NicTally, Outcome};
+use crate::host::outcome::{Busy, CoreTally, NicTally, Outcome, QueueTally};
 use crate::host::world::{NicSpec, World};
 use crate::measure::tree::Tree;
 use crate::rx::moderation::Moderation;
@@ -10,7 +10,8 @@ use std::collections::BTreeSet;
 
 /// The time a core spent on traffic: all but work.
 pub(crate) fn busy(core: &CoreTally) -> Span {
-    core.busy.interrupt + core.busy.deferred + core.busy.app
+    let Busy { interrupt, deferred, vswitch, guest, app, work: _ } = core.busy;
+    interrupt + deferred + vswitch + guest + app
 }
 
 /// `part` as a fraction of `window`; 0 of an empty one.
@@ -68,8 +69,8 @@ fn core_figures(core: &CoreTally, window: Span) -> Tree {
         ("busy", part(busy(core))),
         ("interrupt", part(core.busy.interrupt)),
         ("deferred", part(core.busy.deferred)),
-        ("vswitch", Tree::Number(0.0)),
-        ("guest", Tree::Number(0.0)),
+        ("vswitch", part(core.busy.vswitch)),
+        ("guest", part(core.busy.guest)),
         ("app", part(core.busy.app)),
         ("work", part(core.busy.work)),
     ])
@@ -77,24 +78,37 @@ fn core_figures(core: &CoreTally, window: Span) -> Tree {
 
 /// Per port its queues, and how far it was used.
 pub(super) fn nics(world: &World, outcome: &Outcome) -> Tree {
-    let nics = world.nics.iter().zip(&outcome.nics);
-    Tree::Table(
-        nics.map(|(nic, tally)| (nic.name.clone(), port(nic, tally, outcome.window))).collect(),
-    )
+    let nics = world.nics.iter().zip(&outcome.nics).enumerate();
+    let figures = nics.map(|(index, (nic, tally))| {
+        let owners = owners(world, index);
+        (nic.name.clone(), port(nic, tally, &owners, outcome.window))
+    });
+    Tree::Table(figures.collect())
 }
 
-fn port(nic: &NicSpec, tally: &NicTally, window: Span) -> Tree {
+/// Per queue of a port the virtual NIC that was given it, by name.
+fn owners(world: &World, nic: usize) -> Vec<Tree> {
+    let mut owners = vec![Tree::Null; world.nics[nic].queues.len()];
+    for vnic in world.vnics.iter().filter(|vnic| vnic.nic == nic) {
+        if let Some(queue) = vnic.queue {
+            owners[queue as usize] = Tree::Word(vnic.name.clone());
+        }
+    }
+    owners
+}
+
+fn port(nic: &NicSpec, tally: &NicTally, owners: &[Tree], window: Span) -> Tree {
     let part = |span: Span| Tree::Number(share(span, window));
-    let queue = |queue: &crate::host::outcome::QueueTally| {
+    let queue = |(queue, owner): (&QueueTally, &Tree)| {
         Tree::table([
             ("packets", Tree::count(queue.packets)),
             ("dropped", Tree::count(queue.dropped)),
             ("core", Tree::count(u64::from(queue.core))),
-            ("vm", Tree::Null),
+            ("vm", owner.clone()),
         ])
     };
     Tree::table([
-        ("queue", Tree::List(tally.queues.iter().map(queue).collect())),
+        ("queue", Tree::List(tally.queues.iter().zip(owners).map(queue).collect())),
         ("policy", Tree::table([("moves", Tree::Count(0)), ("settled_at_us", Tree::Null)])),
         ("link", Tree::table([("utilization", part(tally.link_busy))])),
         ("dma", Tree::table([("utilization", part(tally.dma_busy))])),

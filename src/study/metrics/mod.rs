@@ -2,10 +2,13 @@
 //! and exporters name what happened.
 
 mod flow;
+mod guest;
 mod machine;
 
 use crate::engine::time::Span;
-use crate::host::outcome::{CoreTally, HostTally, NicTally, Outcome, QueueTally, SourceTally};
+use crate::host::outcome::{
+    CoreTally, HostTally, NicTally, Outcome, QueueTally, SourceTally, VnicTally,
+};
 use crate::host::world::{HostSpec, NicSpec, TrafficSpec, World};
 use crate::measure::growth::{Growth, growth};
 use crate::measure::tree::Tree;
@@ -23,14 +26,16 @@ pub const TOLERATED_LOSS: f64 = 0.001;
 pub fn metrics(world: &World, outcome: &Outcome, elapsed: Duration) -> Tree {
     let total = flow::sum(&outcome.sources);
     let growth = growth(&outcome.inside);
+    let guests = guest::Guests::new(world, outcome);
     let mut entries = flow::figures(&total, outcome.window);
     entries.extend(overall(outcome, &total, &growth));
     let speed = outcome.packets as f64 / elapsed.as_secs_f64();
     entries.extend([
         ("host".to_owned(), machine::hosts(world, outcome)),
         ("nic".to_owned(), machine::nics(world, outcome)),
-        ("vm".to_owned(), Tree::Table(Vec::new())),
-        ("vm_groups".to_owned(), Tree::Table(Vec::new())),
+        ("vm".to_owned(), guests.vms()),
+        ("vm_groups".to_owned(), guests.vm_groups()),
+        ("vnic".to_owned(), guests.further()),
         ("traffic".to_owned(), traffic(world, outcome)),
         (
             "engine".to_owned(),
@@ -52,7 +57,7 @@ pub fn shape(world: &World) -> Tree {
         sources: vec![SourceTally::default(); world.sources.len()],
         hosts: world.hosts.iter().map(idle_host).collect(),
         nics: world.nics.iter().map(idle_nic).collect(),
-        vnics: Vec::new(),
+        vnics: vec![VnicTally::default(); world.vnics.len()],
         series: Vec::new(),
         inside: Vec::new(),
         events: 0,

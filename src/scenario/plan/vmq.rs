@@ -1,0 +1,90 @@
+//! Virtual machine queues of a port: how many there are to give, their cores, and when VMQ is off.
+
+use super::host::Host;
+use super::rss;
+use crate::host::world::SteeringSpec;
+use crate::rx::steering::placement::Profile as Order;
+use crate::scenario::findings::Findings;
+use crate::scenario::profile::Profile;
+use crate::scenario::view::View;
+
+/// Most queues of a port, the default queue included.
+const MOST: u64 = 4097;
+/// Links below this use VMQ only where the file asks for it (Microsoft, "Performance Tuning
+/// Guidelines for Windows Server 2012 R2": off by default though it shows as enabled).
+const TEN_GIGABIT: u64 = 10_000_000_000;
+
+/// The queues of a port on `path = "vmq"`.
+#[derive(Debug)]
+pub struct Vmq {
+    /// The core of each queue that is given, the default queue first.
+    pub cores: Vec<u32>,
+    /// Whether the port may give queues at all; if not, the default queue takes everything.
+    pub on: bool,
+    /// Whether the driver runs it with several queues, given or not.
+    pub several: bool,
+    /// Queues of one core share one vector.
+    pub shared_interrupts: bool,
+    /// How packets find their queue.
+    pub steering: SteeringSpec,
+}
+
+/// The queues that a model has for VMs, the default queue included.
+#[must_use]
+pub fn limit(model: &Profile) -> Option<u64> {
+    model.number("vmq.queues").or_else(|| model.number("queues"))
+}
+
+/// Reads the VMQ of a port with a link of `link` bits per second, of which so many virtual NICs
+/// want a queue; none where it is wrong, which has been reported.
+pub fn read(
+    nic: &View,
+    host: &Host,
+    model: &Profile,
+    link: Option<u64>,
+    wants: u32,
+    findings: &mut Findings,
+) -> Option<Vmq> {
+    let view = nic.options("vmq");
+    refuse_policies(&view, findings);
+    let on = is_on(nic, &view, link, findings);
+    let usual = limit(model).unwrap_or(u64::from(wants) + 1).min(MOST);
+    let queues = if view.has("queues") { view.integer("queues")? } else { usual };
+    let given = if on { u64::from(wants).min(queues - 1) as u32 } else { 0 };
+    // A vector belongs to one core, so queues use no more cores than the model has vectors.
+    let vectors = model.number("vectors").map_or(u32::MAX, |most| most as u32);
+    Some(Vmq {
+        cores: rss::cores(&view, host, given + 1, Order::Closest, vectors, findings)?,
+        on,
+        several: on && queues > 1,
+        shared_interrupts: view.flag("shared_interrupts")?,
+        steering: SteeringSpec::Vmq { shared_memory: view.text("copy") == Some("shared-memory") },
+    })
+}
+
+/// Whether the port gives queues to virtual NICs.
+fn is_on(nic: &View, view: &View, link: Option<u64>, findings: &mut Findings) -> bool {
+    let slow = link.is_some_and(|bits| bits < TEN_GIGABIT);
+    let on = !slow || view.flag("below_10g") == Some(true);
+    if !on {
+        findings.warn(format!(
+            "nic.{}: VMQ is off below 10 Gbps: the VMs use the default queue \
+             (`vmq.below_10g = true` switches it on)",
+            nic.name
+        ));
+    }
+    on
+}
+
+/// Refuses policies that move queues.
+fn refuse_policies(view: &View, findings: &mut Findings) {
+    let table = view.table("rebalance");
+    let policy = table.map_or(view.text("rebalance"), |table| table.text("policy"));
+    if let Some(policy) = policy.filter(|policy| *policy != "fixed") {
+        findings.not_yet(
+            view.mistake("rebalance", format!("rebalance = \"{policy}\" is not simulated yet"))
+                .because("in this version every queue stays on the core that it starts on")
+                .help("write rebalance = \"fixed\", or leave it out"),
+        );
+    }
+}

@@ -1,0 +1,213 @@
+//! Figures of virtual machines and virtual NICs: each one's own, and those of groups.
+
+use super::flow;
+use crate::host::outcome::{Outcome, SourceTally};
+use crate::host::world::{Consumer, PathReason, SteeringSpec, VnicOwner, VnicSpec, World};
+use crate::measure::tree::Tree;
+
+/// What went to each virtual NIC of a world.
+pub(super) struct Guests<'d> {
+    world: &'d World,
+    outcome: &'d Outcome,
+    /// Per virtual NIC the tallies of the sources that send to it.
+    received: Vec<Vec<&'d SourceTally>>,
+    /// Per VM its virtual NICs, its own one first.
+    vnics: Vec<Vec<usize>>,
+}
+
+impl<'d> Guests<'d> {
+    pub(super) fn new(world: &'d World, outcome: &'d Outcome) -> Self {
+        let mut received = vec![Vec::new(); world.vnics.len()];
+        for (source, tally) in world.sources.iter().zip(&outcome.sources) {
+            if let Consumer::Vnic(vnic) = source.to {
+                received[vnic].push(tally);
+            }
+        }
+        let mut vnics = vec![Vec::new(); world.vms.len()];
+        for (index, vnic) in world.vnics.iter().enumerate() {
+            if let VnicOwner::Vm { vm, .. } = vnic.owner {
+                vnics[vm].push(index);
+            }
+        }
+        Self { world, outcome, received, vnics }
+    }
+
+    /// Per group of VMs a list of its instances.
+    pub(super) fn vms(&self) -> Tree {
+        let one = |vms: Vec<usize>| {
+            Tree::List(vms.into_iter().map(|vm| self.instance(&self.vnics[vm])).collect())
+        };
+        Tree::Table(self.groups().into_iter().map(|(name, vms)| (name, one(vms))).collect())
+    }
+
+    /// Per group of VMs its sums.
+    pub(super) fn vm_groups(&self) -> Tree {
+        let sums = |vms: Vec<usize>| {
+            let vnics: Vec<usize> = vms.iter().flat_map(|vm| self.vnics[*vm].clone()).collect();
+            Tree::Table(self.figures(&vnics))
+        };
+        Tree::Table(self.groups().into_iter().map(|(name, vms)| (name, sums(vms))).collect())
+    }
+
+    /// The further virtual NICs by name: a list where they are numbered, else the only one.
+    pub(super) fn further(&self) -> Tree {
+        let mut all: Vec<(String, Tree)> = Vec::new();
+        for (index, vnic) in self.world.vnics.iter().enumerate() {
+            let Some(name) = vnic.name.strip_prefix("vnic.") else { continue };
+            let figures = self.instance(&[index]);
+            let Some((group, _)) = name.split_once('[') else {
+                all.push((name.to_owned(), figures));
+                continue;
+            };
+            match all.last_mut() {
+                Some((last, Tree::List(items))) if last == group => items.push(figures),
+                _ => all.push((group.to_owned(), Tree::List(vec![figures]))),
+            }
+        }
+        Tree::Table(all)
+    }
+
+    /// The groups in the order of the world, and the VMs of each.
+    fn groups(&self) -> Vec<(String, Vec<usize>)> {
+        let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
+        for (index, vm) in self.world.vms.iter().enumerate() {
+            match groups.iter_mut().find(|(name, _)| *name == vm.group) {
+                Some((_, vms)) => vms.push(index),
+                None => groups.push((vm.group.clone(), vec![index])),
+            }
+        }
+        groups
+    }
+
+    /// The figures of some virtual NICs together, and the path of the first.
+    fn instance(&self, vnics: &[usize]) -> Tree {
+        let mut entries = self.figures(vnics);
+        if let Some(first) = vnics.first().map(|index| &self.world.vnics[*index]) {
+            let word = |text: &str| Tree::Word(text.to_owned());
+            entries.push(("path".to_owned(), word(path(self.world, first))));
+            entries.push(("path_reason".to_owned(), word(reason(first.path_reason))));
+        }
+        Tree::Table(entries)
+    }
+
+    /// What some virtual NICs were sent, and how often their guests were notified.
+    fn figures(&self, vnics: &[usize]) -> Vec<(String, Tree)> {
+        let window = self.outcome.window;
+        let tallies = vnics.iter().flat_map(|vnic| &self.received[*vnic]).copied();
+        let mut entries = flow::figures(&flow::sum(tallies), window);
+        let sent = vnics.iter().filter_map(|vnic| self.outcome.vnics.get(*vnic));
+        let sent: u64 = sent.map(|tally| tally.notifications).sum();
+        entries.push(("notifications_per_second".to_owned(), flow::rate(sent as f64, window)));
+        entries
+    }
+}
+
+/// How packets come to a virtual NIC, in the words of the metric `path`.
+fn path(world: &World, vnic: &VnicSpec) -> &'static str {
+    match world.nics[vnic.nic].steering {
+        SteeringSpec::Vmq { .. } if vnic.queue.is_some() => "vmq",
+        SteeringSpec::Vmq { .. } => "default-queue",
+        SteeringSpec::Rss(_) | SteeringSpec::SingleQueue => "software",
+    }
+}
+
+/// Why there is no better path, in the words of the metric `path_reason`.
+fn reason(reason: PathReason) -> &'static str {
+    match reason {
+        PathReason::None => "none",
+        PathReason::NotWanted => "vmq-not-wanted",
+        PathReason::NoFreeQueue => "no-free-queue",
+        PathReason::OffBelow10Gbps => "vmq-off-below-10g",
+        PathReason::Rss => "path-is-rss",
+        PathReason::SingleQueue => "path-is-single-queue",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::study::fixture;
+    use crate::study::metrics::{metrics, shape};
+    use std::time::Duration;
+
+    fn sample() -> (World, Outcome) {
+        (fixture::guests(3), fixture::guests_outcome(3))
+    }
+
+    fn tree(world: &World, outcome: &Outcome) -> Tree {
+        metrics(world, outcome, Duration::from_secs(1))
+    }
+
+    fn word(tree: &Tree, path: &str) -> String {
+        match tree.get(path) {
+            Some(Tree::Word(word)) => word.clone(),
+            other => panic!("{path}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn each_vm_has_the_figures_of_what_went_to_it_and_its_path() {
+        let (mut world, outcome) = sample();
+        world.vnics[2].queue = None;
+        world.vnics[2].path_reason = PathReason::NoFreeQueue;
+        let tree = tree(&world, &outcome);
+        let delivered = tree.number("vm.web[1].delivered.packets");
+        assert_eq!(delivered, Some(outcome.sources[1].delivered.packets as f64));
+        assert_eq!(word(&tree, "vm.web[1].path"), "vmq");
+        assert_eq!(word(&tree, "vm.web[1].path_reason"), "none");
+        assert_eq!(word(&tree, "vm.web[2].path"), "default-queue");
+        assert_eq!(word(&tree, "vm.web[2].path_reason"), "no-free-queue");
+        assert_eq!(tree.number("vm.web[0].notifications_per_second"), Some(5_000.0));
+    }
+
+    #[test]
+    fn a_group_has_the_sums_of_its_vms() {
+        let (world, outcome) = sample();
+        let tree = tree(&world, &outcome);
+        let of = |path: &str| tree.number(path).unwrap_or_else(|| panic!("{path}"));
+        let each: f64 = (0..3).map(|vm| of(&format!("vm.web[{vm}].delivered.gbps"))).sum();
+        assert!((of("vm_groups.web.delivered.gbps") - each).abs() < 1e-9);
+        let lost = of("dropped.total") / of("offered.packets");
+        assert!((of("vm_groups.web.loss") - lost).abs() < 1e-12);
+        assert!((of("vm_groups.web.notifications_per_second") - 15_000.0).abs() < 1e-6);
+        assert!((of("vm_groups.web.latency.p99_us") - of("latency.p99_us")).abs() < 1e-9);
+    }
+
+    #[test]
+    fn further_virtual_nics_count_for_their_vm_and_for_themselves() {
+        let (mut world, mut outcome) = sample();
+        for vm in 0..2 {
+            let owner = VnicOwner::Vm { vm, vcpu: 0 };
+            let name = format!("vnic.storage[{vm}]");
+            world.vnics.push(VnicSpec { name, owner, ..world.vnics[0].clone() });
+        }
+        let mgmt = VnicSpec { owner: VnicOwner::Host, ..world.vnics[0].clone() };
+        world.vnics.push(VnicSpec { name: "vnic.mgmt".into(), ..mgmt });
+        for vnic in [4, 5] {
+            let to = Consumer::Vnic(vnic);
+            world.sources.push(crate::host::world::TrafficSpec { to, ..world.sources[0].clone() });
+            outcome.sources.push(outcome.sources[0].clone());
+        }
+        let tree = tree(&world, &outcome);
+        let packets = |path: &str| tree.number(&format!("{path}.delivered.packets"));
+        let one = outcome.sources[0].delivered.packets as f64;
+        assert_eq!(packets("vnic.storage[0]"), Some(0.0));
+        assert_eq!(packets("vnic.storage[1]"), Some(one));
+        assert_eq!(packets("vnic.mgmt"), Some(one));
+        let own = outcome.sources[1].delivered.packets as f64;
+        assert_eq!(packets("vm.web[1]"), Some(own + one));
+        assert_eq!(packets("vm.web[0]"), Some(one));
+    }
+
+    #[test]
+    fn queues_name_their_owner_and_every_path_is_there_before_a_run() {
+        let (world, outcome) = sample();
+        let tree = tree(&world, &outcome);
+        assert_eq!(tree.get("nic.port0.queue[0].vm"), Some(&Tree::Null));
+        assert_eq!(word(&tree, "nic.port0.queue[3].vm"), "vm.web[2]");
+        let paths = |tree: &Tree| -> Vec<String> {
+            tree.walk().into_iter().map(|(path, _)| path).collect()
+        };
+        assert_eq!(paths(&shape(&world)), paths(&tree));
+    }
+}
