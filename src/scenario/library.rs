@@ -43,6 +43,14 @@ const ALL: &[(&str, &str)] = built_in![
     "linux-busy-curve",
     "xeon-six-cores",
     "recorded-traffic",
+    "no-vmq-ceiling",
+    "vmq-eight-gigabits",
+    "queues-run-out",
+    "wasted-queues",
+    "shared-interrupts",
+    "interrupt-storm",
+    "one-big-vm",
+    "converged-host",
 ];
 
 /// Name and bytes of the recordings that these scenarios play.

@@ -2,10 +2,8 @@
 //! That the claims hold is for `.ci/scenarios`, which runs them all as users do.
 
 use rxsim::scenario::diagnostic::render;
-use rxsim::scenario::{Loaded, Source, library, load};
+use rxsim::scenario::{Loaded, library, load};
 use rxsim::study;
-use std::fs;
-use std::path::Path;
 
 fn each(look: impl Fn(&str, &Loaded)) {
     for name in library::names() {
@@ -13,22 +11,6 @@ fn each(look: impl Fn(&str, &Loaded)) {
         let loaded = load(&source, &[]).unwrap_or_else(|e| panic!("{}", render(&e, false)));
         look(name, &loaded);
     }
-    for (name, source) in drafts() {
-        let loaded = load(&source, &[]).unwrap_or_else(|e| panic!("{}", render(&e, false)));
-        look(&name, &loaded);
-    }
-}
-
-/// Scenarios that wait for the engine to simulate virtual machines; they are not built in yet.
-fn drafts() -> Vec<(String, Source)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("drafts");
-    let files = fs::read_dir(folder).into_iter().flatten();
-    let paths = files.map(|file| file.expect("a readable folder").path());
-    let scenarios = paths.filter(|path| path.extension().is_some_and(|end| end == "toml"));
-    let mut paths: Vec<String> = scenarios.map(|path| path.display().to_string()).collect();
-    paths.sort();
-    let open = |path: String| (path.clone(), library::open(&path).expect("a readable draft"));
-    paths.into_iter().map(open).collect()
 }
 
 #[test]

@@ -4,7 +4,9 @@ use super::by_hand::{app, base, delivered, in_ns, lost, ns, two_vectors};
 use super::{Verdict, run};
 use crate::worlds::only::{self, packets_at};
 use rxsim::engine::time::{Span, Time};
-use rxsim::host::world::{Consumer, Filter, SteeringSpec, VmSpec, VnicOwner, VnicSpec, World};
+use rxsim::host::world::{
+    Consumer, Filter, PathReason, SteeringSpec, VmSpec, VnicOwner, VnicSpec, World,
+};
 use rxsim::rx::cpu::Stack;
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::Fate;
@@ -29,7 +31,14 @@ pub(super) fn vms_on(cores: &[u32], at: &[&[u64]]) -> World {
 }
 
 pub(super) fn vnic(owner: VnicOwner) -> VnicSpec {
-    VnicSpec { name: "vm.web[0]".into(), nic: 0, owner, channel: 64, queue: None }
+    VnicSpec {
+        name: "vm.web[0]".into(),
+        nic: 0,
+        owner,
+        channel: 64,
+        queue: None,
+        path_reason: PathReason::None,
+    }
 }
 
 /// Interrupt, deferred, vswitch, guest.
