@@ -323,10 +323,11 @@ impl Core {
     pub(super) fn has_handed_over(&mut self, guests: usize, ledger: &mut Ledger<'_>) {
         let (cost, of_ksoftirqd) = (self.costs.vm_notify, self.ksoftirqd_hands_over());
         self.round_that_hands_over().has_handed_over(guests, cost);
-        // What it handed over to threads of this core is there before the core turns to them.
-        let see = self.see;
+        // What it handed over to threads of this core is there before the core turns to them; what
+        // cores of higher numbers hand over at this moment is not.
+        let behind = (self.see, self.number + 1);
         if let Some(threads) = &mut self.threads {
-            threads.catch_up(see, true, ledger);
+            threads.catch_up_with(behind, ledger);
         }
         if of_ksoftirqd {
             self.resume_ksoftirqd();
@@ -493,7 +494,7 @@ impl Core {
                 return Stop::Limit;
             };
             threads.pause(now);
-            threads.catch_up(self.see, false, ledger);
+            threads.catch_up(self.see, ledger);
             threads.run(now, ledger);
             self.sheet.enter(threads.kind(), now);
             let Some((moment, event)) = threads.next_event() else { return Stop::Limit };
@@ -508,7 +509,7 @@ impl Core {
             let time = moment.time();
             threads.pause(time);
             match event {
-                ThreadEvent::Release(_) => threads.catch_up(moment, false, ledger),
+                ThreadEvent::Release(_) => threads.catch_up(moment, ledger),
                 ThreadEvent::HandOff(_) => threads.receive_item(ledger),
                 ThreadEvent::SliceEnd => threads.rotate(),
                 ThreadEvent::Switched => {}

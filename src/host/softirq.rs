@@ -59,7 +59,7 @@ impl Core {
                 let see = self.see;
                 let ksoftirqd = self.ksoftirqd();
                 // Who became runnable before comes before.
-                ksoftirqd.catch_up(see, false, ledger);
+                ksoftirqd.catch_up(see, ledger);
                 ksoftirqd.wake_ksoftirqd();
             }
         }

@@ -206,13 +206,19 @@ impl Threads {
         }
     }
 
-    /// Demands due by `now`, and packets handed over before it (or by it). Nothing may be running.
-    pub(super) fn catch_up(&mut self, now: Moment, inclusive: bool, ledger: &mut Ledger<'_>) {
-        let past = |moment: Moment| moment < now || inclusive && moment == now;
+    /// Demands due by `now`, and what was handed over before it. Nothing may be running.
+    pub(super) fn catch_up(&mut self, now: Moment, ledger: &mut Ledger<'_>) {
+        self.catch_up_with((now, 0), ledger);
+    }
+
+    /// Demands due by the moment of `item`, and what was handed over before that item. Nothing may
+    /// be running.
+    pub(super) fn catch_up_with(&mut self, item: (Moment, usize), ledger: &mut Ledger<'_>) {
         loop {
             let release = self.next_release().map(|(time, work)| (time.before_arrivals(), work));
-            let release = release.filter(|(due, _)| *due <= now);
-            let hand_off = self.inbox.front().map(|first| first.item.0).filter(|at| past(*at));
+            let release = release.filter(|(due, _)| *due <= item.0);
+            let first = self.inbox.front().map(|first| first.item);
+            let hand_off = first.filter(|first| *first < item).map(|(moment, _)| moment);
             match (release, hand_off) {
                 (Some((due, work)), hand_off) if hand_off.is_none_or(|other| due <= other) => {
                     self.release(work);
@@ -376,7 +382,7 @@ impl Threads {
     /// backlogs, even where a higher class has the core beyond it.
     pub(super) fn settle(&mut self, now: Time, ledger: &mut Ledger<'_>) {
         if self.current.is_none_or(|turn| turn.since.is_none()) {
-            self.catch_up(now.at_arrivals(), true, ledger);
+            self.catch_up_with((now.at_arrivals(), usize::MAX), ledger);
         }
     }
 
