@@ -49,6 +49,8 @@ pub(super) struct Core {
     pub(super) tally: Counts,
     /// What the site has to take to other cores.
     pub(super) outbox: Vec<HandOff>,
+    /// How often its rounds had their turn to hand over, or to notify.
+    pub(super) turns: u64,
     /// The ring that busy polling visits next, as the index of its vector.
     pub(super) visit: usize,
 }
@@ -217,6 +219,7 @@ impl Core {
             threads: Threads::new(world, host, core).map(Box::new),
             tally: Counts::default(),
             outbox: Vec::new(),
+            turns: 0,
             visit: 0,
         }
     }
@@ -327,7 +330,7 @@ impl Core {
         // cores of higher numbers hand over at this moment is not.
         let behind = (self.see, self.number + 1);
         if let Some(threads) = &mut self.threads {
-            threads.catch_up_with(behind, ledger);
+            threads.catch_up_before(behind, ledger);
         }
         if of_ksoftirqd {
             self.resume_ksoftirqd();

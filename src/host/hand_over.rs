@@ -22,9 +22,19 @@ pub(super) struct Delivery {
 /// What is handed over to a core's threads.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct HandOff {
-    /// When and by which core: what is handed over together is one item.
-    pub(super) item: (Moment, usize),
+    pub(super) item: Item,
     pub(super) what: What,
+}
+
+/// What is handed over together; fields in the order in which they count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Item {
+    pub(super) moment: Moment,
+    /// The core that hands over.
+    pub(super) core: usize,
+    /// How often rounds of that core had their turn before: what comes behind one of them is another
+    /// item, also at the same moment.
+    turns: u64,
 }
 
 /// What is handed over.
@@ -63,11 +73,15 @@ impl Core {
     /// Hands the packets of a round that has none for guests over to their apps, on this core or
     /// another, at the core's time.
     pub(super) fn hand_over(&mut self, delivery: &mut Delivery) {
-        let item = (self.see, self.number);
+        let item = self.next_item();
         for (next, packet) in delivery.packets.drain(..) {
             let Next::App(app) = next else { unreachable!("guests are served by the site") };
             self.send(HandOff { item, what: What::Packet(app, packet) });
         }
+    }
+
+    const fn next_item(&self) -> Item {
+        Item { moment: self.see, core: self.number, turns: self.turns }
     }
 
     /// Sends something to threads of this core, or (by the site) of another.
@@ -82,13 +96,14 @@ impl Core {
 impl Site {
     /// It is the turn of this core's round to hand over, or to notify.
     pub(super) fn hand_over(&mut self, core: usize, ledger: &mut Ledger<'_>) {
-        let item = (self.cores[core].see, core);
+        let item = self.cores[core].next_item();
+        self.cores[core].turns += 1;
         let mut delivery = std::mem::take(&mut self.cores[core].round_that_hands_over().delivery);
         let mut guests = 0;
         if delivery.has_guests {
             for (next, packet) in delivery.packets.drain(..) {
                 match next {
-                    Next::Guest(vnic) if self.enter_channel(vnic, packet, item.0, ledger) => {
+                    Next::Guest(vnic) if self.enter_channel(vnic, packet, item.moment, ledger) => {
                         delivery.notify.push(vnic);
                     }
                     Next::App(app) => {

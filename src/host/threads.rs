@@ -146,10 +146,8 @@ impl Threads {
     /// What comes next, given that the current thread runs.
     pub(super) fn next_event(&self) -> Option<(Moment, ThreadEvent)> {
         let release = self.next_release().map(|(time, work)| (time, ThreadEvent::Release(work)));
-        let hand_off = self.inbox.front().map(|first| {
-            let (moment, core) = first.item;
-            (moment, ThreadEvent::HandOff(core))
-        });
+        let first = self.inbox.front().map(|first| first.item);
+        let hand_off = first.map(|item| (item.moment, ThreadEvent::HandOff(item.core)));
         let turn = self.current.and_then(|turn| {
             let begun = turn.since? + turn.switch;
             let end = begun + self.left(turn.thread);
@@ -208,17 +206,20 @@ impl Threads {
 
     /// Demands due by `now`, and what was handed over before it. Nothing may be running.
     pub(super) fn catch_up(&mut self, now: Moment, ledger: &mut Ledger<'_>) {
-        self.catch_up_with((now, 0), ledger);
+        self.catch_up_before((now, 0), ledger);
     }
 
-    /// Demands due by the moment of `item`, and what was handed over before that item. Nothing may
-    /// be running.
-    pub(super) fn catch_up_with(&mut self, item: (Moment, usize), ledger: &mut Ledger<'_>) {
+    /// As `catch_up`, but also with what cores below `core` handed over by `now`.
+    pub(super) fn catch_up_before(
+        &mut self,
+        (now, core): (Moment, usize),
+        ledger: &mut Ledger<'_>,
+    ) {
         loop {
             let release = self.next_release().map(|(time, work)| (time.before_arrivals(), work));
-            let release = release.filter(|(due, _)| *due <= item.0);
-            let first = self.inbox.front().map(|first| first.item);
-            let hand_off = first.filter(|first| *first < item).map(|(moment, _)| moment);
+            let release = release.filter(|(due, _)| *due <= now);
+            let first = self.inbox.front().map(|first| (first.item.moment, first.item.core));
+            let hand_off = first.filter(|first| *first < (now, core)).map(|(moment, _)| moment);
             match (release, hand_off) {
                 (Some((due, work)), hand_off) if hand_off.is_none_or(|other| due <= other) => {
                     self.release(work);
@@ -252,11 +253,11 @@ impl Threads {
     /// The first thing that was handed over arrives: a packet enters its app's backlog, a guest is
     /// notified.
     fn receive(&mut self, ledger: &mut Ledger<'_>) {
-        let HandOff { item: (now, _), what } =
-            self.inbox.pop_front().expect("something was handed over");
+        let HandOff { item, what } = self.inbox.pop_front().expect("something was handed over");
+        let now = item.moment.time();
         let index = self.place_of(&what).expect("a thread is served at its own core");
         let wakes = match (&mut self.list[index], what) {
-            (Thread::App(app), What::Packet(_, packet)) => app.accept(packet, now.time(), ledger),
+            (Thread::App(app), What::Packet(_, packet)) => app.accept(packet, now, ledger),
             (Thread::Vcpu(vcpu), What::Notification(vnic)) => {
                 vcpu.notify(vnic);
                 true
@@ -382,7 +383,7 @@ impl Threads {
     /// backlogs, even where a higher class has the core beyond it.
     pub(super) fn settle(&mut self, now: Time, ledger: &mut Ledger<'_>) {
         if self.current.is_none_or(|turn| turn.since.is_none()) {
-            self.catch_up_with((now.at_arrivals(), usize::MAX), ledger);
+            self.catch_up_before((now.at_arrivals(), usize::MAX), ledger);
         }
     }
 
