@@ -105,6 +105,12 @@ const ONCE_DIFFERENT: &[(u64, u8)] = &[
     (6920, STACKS),
     (8480, THREADS),
     (16622, THREADS),
+    (2796, MIXED),
+    (14947, MIXED),
+    (7210, VMS),
+    (10063, VMS),
+    (12025, VMS),
+    (17612, VMS),
 ];
 
 #[test]
