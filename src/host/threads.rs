@@ -165,10 +165,18 @@ impl Threads {
     /// The first item that was handed over (when, and by which core), unless something else comes
     /// before.
     pub(super) fn next_hand_off(&self) -> Option<(Moment, usize)> {
+        if self.turns_at_once() {
+            return None; // what that thread does may end at this very moment
+        }
         match self.next_event()? {
             (moment, ThreadEvent::HandOff(core)) => Some((moment, core)),
             _ => None,
         }
+    }
+
+    /// Whether a thread is to be given the core as soon as the higher classes rest.
+    fn turns_at_once(&self) -> bool {
+        self.current.map_or(!self.runnable.is_empty(), |turn| turn.since.is_none())
     }
 
     fn is_ksoftirqd(&self, thread: usize) -> bool {
@@ -372,8 +380,7 @@ impl Threads {
     /// When anything happens here next, on a core whose time is `see` and whose higher classes
     /// rest.
     pub(super) fn next_moment(&self, see: Moment) -> Moment {
-        let resumes = self.current.is_some_and(|turn| turn.since.is_none());
-        if resumes || self.current.is_none() && !self.runnable.is_empty() {
+        if self.turns_at_once() {
             return see;
         }
         self.next_event().map_or(Moment::NEVER, |(moment, _)| moment)
