@@ -111,6 +111,7 @@ const ONCE_DIFFERENT: &[(u64, u8)] = &[
     (10063, VMS),
     (12025, VMS),
     (17612, VMS),
+    (21698, VMS),
 ];
 
 #[test]
