@@ -3,7 +3,7 @@
 //! A core is caught up only when someone must know its state. `advance(bound)` then runs all that
 //! happens on it before the bound, in time order, all three classes together.
 
-use super::hand_over::HandOff;
+use super::delivery::HandOff;
 use super::ledger::Ledger;
 use super::per_packet::Backlog;
 use super::queue::RxQueue;

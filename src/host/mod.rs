@@ -24,6 +24,7 @@ mod busy_poll;
 mod per_packet;
 mod threads;
 mod vcpu;
+mod delivery;
 mod hand_over;
 mod consumer;
 mod costs;

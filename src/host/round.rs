@@ -2,7 +2,7 @@
 //! budget is spent. The innermost loop of the simulation.
 
 use super::core::Vector;
-use super::hand_over::Delivery;
+use super::delivery::Delivery;
 use super::ledger::{Ledger, Processed};
 use super::queue::RxQueue;
 use crate::engine::time::{Moment, Span, Time};
@@ -263,7 +263,7 @@ impl Round {
     /// No packet is left to take at `see`: the round ends, or first hands over to guests.
     #[inline(always)]
     pub(super) fn wind_up(&mut self, see: Moment) -> Stop {
-        if !self.delivery.has_guests() {
+        if !self.delivery.has_guests {
             return Stop::Ended;
         }
         (self.doing, self.end) = (Doing::HandOver, see.time());

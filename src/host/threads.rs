@@ -4,7 +4,7 @@
 //! runnable. All lengths are kept as what is left of them; only the thread that runs has a clock.
 
 use super::consumer::Consumer;
-use super::hand_over::{HandOff, What};
+use super::delivery::{HandOff, What};
 use super::ledger::Ledger;
 use super::round::Round;
 use super::vcpu::{Channel, Vcpu};

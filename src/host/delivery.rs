@@ -1,0 +1,50 @@
+//! What a round brings to apps and guests, and what of it is handed over to a core's threads.
+
+use super::ledger::{Next, Processed};
+use crate::engine::time::Moment;
+
+/// What a round brings to apps and guests.
+#[derive(Debug, Default)]
+pub(super) struct Delivery {
+    pub(super) packets: Vec<(Next, Processed)>,
+    /// Some of them are for guests.
+    pub(super) has_guests: bool,
+    /// Virtual NICs whose guests are to be notified.
+    pub(super) notify: Vec<usize>,
+}
+
+/// What is handed over to a core's threads.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HandOff {
+    /// When and by which core: what is handed over together is one item.
+    pub(super) item: (Moment, usize),
+    pub(super) what: What,
+}
+
+/// What is handed over.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum What {
+    /// A packet to an app.
+    Packet(usize, Processed),
+    /// A notification to the guest behind a virtual NIC.
+    Notification(usize),
+}
+
+impl Delivery {
+    /// A packet is processed: `next` is who has it from now on.
+    pub(super) fn add(&mut self, next: Next, done: Processed) {
+        if next != Next::Ended {
+            self.packets.push((next, done));
+            self.has_guests |= matches!(next, Next::Guest(_));
+        }
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.packets.is_empty()
+    }
+
+    /// Packets on their way.
+    pub(super) const fn len(&self) -> usize {
+        self.packets.len()
+    }
+}
