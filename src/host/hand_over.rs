@@ -7,8 +7,8 @@
 use super::core::Core;
 use super::delivery::{Delivery, HandOff, What};
 use super::ledger::{Ledger, Next, Processed};
+use super::rank::Rank;
 use super::site::Site;
-use crate::engine::time::Moment;
 
 impl Core {
     /// Hands the packets of a round that has none for guests over to their apps, on this core or
@@ -34,12 +34,13 @@ impl Site {
     /// It is the turn of this core's round to hand over, or to notify.
     pub(super) fn hand_over(&mut self, core: usize, ledger: &mut Ledger<'_>) {
         let item = (self.cores[core].see, core);
+        let rank = Rank { moment: item.0, is_hand_over: true, core, gives: true };
         let mut delivery = std::mem::take(&mut self.cores[core].round_that_hands_over().delivery);
         let mut guests = 0;
         if delivery.has_guests {
             for (next, packet) in delivery.packets.drain(..) {
                 match next {
-                    Next::Guest(vnic) if self.enter_channel(vnic, packet, item.0, ledger) => {
+                    Next::Guest(vnic) if self.enter_channel(vnic, packet, rank, ledger) => {
                         delivery.notify.push(vnic);
                     }
                     Next::App(app) => {
@@ -61,15 +62,17 @@ impl Site {
         self.cores[core].has_handed_over(guests, ledger);
     }
 
-    /// A packet enters a channel at `now`; true if its guest is to be notified.
+    /// A packet enters a channel in a hand-over of this rank; true if its guest is to be notified.
     fn enter_channel(
         &mut self,
         vnic: usize,
         packet: Processed,
-        now: Moment,
+        rank: Rank,
         ledger: &mut Ledger<'_>,
     ) -> bool {
         let core = self.vcpu_cores[vnic].expect("a guest runs on the host of its NIC");
+        self.catch_up_for(core, rank, ledger);
+        let now = rank.moment;
         let threads = self.cores[core].threads.as_mut().expect("its core has the vCPU");
         threads.channel(vnic).accept(packet, now.time(), ledger)
     }

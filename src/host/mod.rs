@@ -26,6 +26,8 @@ mod threads;
 mod vcpu;
 mod delivery;
 mod hand_over;
+mod jointly;
+mod outlook;
 mod consumer;
 mod costs;
 mod ledger;

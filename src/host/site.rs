@@ -4,11 +4,11 @@
 //! caught up only where someone must know their state: before a ring that may be full, for a frame
 //! that waits for a descriptor, and at control events.
 
-use super::core::{Advance, Core, Vector};
+use super::core::{Core, Vector};
 use super::ledger::Ledger;
 use super::port::{Offer, Port};
 use super::queue::RxQueue;
-use super::rank::{Bounds, Rank};
+use super::rank::Rank;
 use super::world::{Consumer, VnicOwner, VnicSpec, World};
 use crate::engine::time::{Moment, Span, Time};
 use crate::rx::cpu::Stack;
@@ -24,9 +24,13 @@ pub(super) struct Site {
     /// Core of the vCPU behind each virtual NIC of the world that is served here.
     pub(super) vcpu_cores: Vec<Option<usize>>,
     /// Cores feed apps or guests on other cores, so all advance together.
-    coupled: bool,
+    pub(super) coupled: bool,
+    /// The bound up to which the cores are advanced jointly.
+    pub(super) front: Moment,
+    /// A lower bound of when each core hands something over next, while they are.
+    pub(super) gives: Vec<Rank>,
     /// Some port waits for descriptors ...
-    holds: bool,
+    pub(super) holds: bool,
     /// ... and its frames are seen at once by the host: what one core frees may reach another one
     /// at the same moment.
     holds_at_once: bool,
@@ -100,6 +104,8 @@ impl Site {
             app_cores,
             vcpu_cores,
             coupled,
+            front: Moment::default(),
+            gives: Vec::new(),
             holds,
             holds_at_once,
             last_immediate,
@@ -224,84 +230,6 @@ impl Site {
         self.ports.iter().position(|port| {
             port.blocked.is_some_and(|(queue, _)| !self.queues[queue].ring.is_full())
         })
-    }
-
-    /// Brings one core (or, coupled, all) up to `bound`.
-    #[inline(never)]
-    fn catch_up(&mut self, core: usize, bound: Moment, ledger: &mut Ledger<'_>) {
-        if self.coupled {
-            self.advance_all(bound, ledger);
-        } else {
-            self.advance_alone(core, bound, ledger);
-        }
-    }
-
-    /// Brings all cores up to `bound`.
-    fn advance_all(&mut self, bound: Moment, ledger: &mut Ledger<'_>) {
-        if self.coupled {
-            let all: Vec<usize> = (0..self.cores.len()).collect();
-            self.advance_jointly(&all, bound, ledger);
-        }
-        for core in 0..self.cores.len() {
-            self.advance_alone(core, bound, ledger);
-        }
-    }
-
-    /// Brings a core that no other one reaches up to `bound`.
-    fn advance_alone(&mut self, core: usize, bound: Moment, ledger: &mut Ledger<'_>) {
-        let bounds = Bounds::alone(bound);
-        while self.cores[core].advance(bounds, &mut self.queues, ledger) == Advance::HandsOver {
-            self.hand_over(core, ledger);
-        }
-        assert!(self.cores[core].outbox.is_empty(), "cores that feed others advance jointly");
-    }
-
-    /// Advances these cores together, until one frees a descriptor that a port waits for, or (none) all
-    /// have reached `bound`. Threads run only up to the next thing that another core may do to
-    /// them; host work runs ahead, where no port waits for what it frees.
-    fn advance_jointly(
-        &mut self,
-        cores: &[usize],
-        bound: Moment,
-        ledger: &mut Ledger<'_>,
-    ) -> Option<()> {
-        loop {
-            let (core, rival) = self.first_of(cores, bound)?;
-            let mut bounds = Bounds::joint(bound, rival, core);
-            if self.holds {
-                bounds.all = bounds.threads;
-            }
-            match self.cores[core].advance(bounds, &mut self.queues, ledger) {
-                Advance::Reached => {}
-                Advance::Freed => {
-                    self.route(core);
-                    return Some(());
-                }
-                Advance::HandsOver => {
-                    if self.cores[core].next_rank(&self.queues) < rival {
-                        self.hand_over(core, ledger);
-                    }
-                }
-            }
-            self.route(core);
-        }
-    }
-
-    /// The core whose next item comes first, if that is before `bound`, and the rank of the item of
-    /// another core that follows.
-    fn first_of(&mut self, cores: &[usize], bound: Moment) -> Option<(usize, Rank)> {
-        let end = Rank::before(bound);
-        let (mut first, mut rival) = ((end, None), end);
-        for core in cores {
-            let rank = self.cores[*core].next_rank(&self.queues);
-            if rank < first.0 {
-                rival = first.0;
-                first = (rank, Some(*core));
-            } else {
-                rival = rival.min(rank);
-            }
-        }
-        Some((first.1?, rival))
     }
 
     /// Packets inside, counted one by one.

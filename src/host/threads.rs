@@ -16,6 +16,8 @@ use std::collections::VecDeque;
 /// The threads of one core.
 pub(super) struct Threads {
     list: Vec<Thread>,
+    /// The works among them.
+    works: Vec<usize>,
     /// Runnable threads behind the current one.
     runnable: VecDeque<usize>,
     current: Option<Turn>,
@@ -93,8 +95,11 @@ impl Threads {
         if matches!(spec.stack, Stack::LinuxNapi { .. }) {
             list.push(Thread::Ksoftirqd(Ksoftirqd::default()));
         }
+        let is_work = |index: &usize| matches!(list[*index], Thread::Work(_));
+        let works = (0..list.len()).filter(is_work).collect();
         (!list.is_empty()).then(|| Self {
             list,
+            works,
             runnable: VecDeque::new(),
             current: None,
             last: None,
@@ -185,11 +190,11 @@ impl Threads {
     }
 
     fn next_release(&self) -> Option<(Time, usize)> {
-        let release = |(index, thread): (usize, &Thread)| match thread {
-            Thread::Work(work) => Some((work.next, index)),
-            Thread::App(_) | Thread::Vcpu(_) | Thread::Ksoftirqd(_) => None,
+        let release = |index: &usize| match &self.list[*index] {
+            Thread::Work(work) => (work.next, *index),
+            _ => unreachable!("listed as a work"),
         };
-        self.list.iter().enumerate().filter_map(release).min()
+        self.works.iter().map(release).min()
     }
 
     /// Whether a work asks for its demand by `now`.
@@ -355,6 +360,11 @@ impl Threads {
             Thread::Ksoftirqd(ksoftirqd) => Some(ksoftirqd),
             Thread::App(_) | Thread::Work(_) | Thread::Vcpu(_) => None,
         }
+    }
+
+    /// Whether `ksoftirqd` has a round in hand.
+    pub(super) fn ksoftirqd_has_round(&self) -> bool {
+        matches!(self.list.last(), Some(Thread::Ksoftirqd(one)) if one.round.is_in_hand())
     }
 
     /// Whether something is for a thread of this core.
