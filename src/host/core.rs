@@ -465,6 +465,12 @@ impl Core {
             threads.catch_up(self.see, false, ledger);
             threads.run(now, ledger);
             self.sheet.enter(threads.kind(), now);
+            if let Some(last) = threads.work_off(due.min(bounds.threads), ledger) {
+                self.see = self.see.max(last.before_arrivals());
+                if threads.rests() {
+                    continue;
+                }
+            }
             let Some((moment, event)) = threads.next_event() else { return Stop::Limit };
             let may = match event {
                 ThreadEvent::HandOff(core) => bounds.allow((moment, core)),

@@ -26,8 +26,17 @@ pub(super) struct HandOff {
 pub(super) enum What {
     /// A packet to an app.
     Packet(usize, Processed),
-    /// A notification to the guest behind a virtual NIC.
-    Notification(usize),
+    /// A notification to a guest of packets in a channel.
+    Notification(ChannelAt),
+}
+
+/// Where a channel is on its vCPU's core.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ChannelAt {
+    /// The vCPU among the core's threads.
+    pub(super) thread: usize,
+    /// The channel among the vCPU's.
+    pub(super) channel: usize,
 }
 
 impl Delivery {

@@ -5,7 +5,7 @@
 //! guests waits until all other cores have come that far.
 
 use super::core::Core;
-use super::delivery::{Delivery, HandOff, What};
+use super::delivery::{ChannelAt, Delivery, HandOff, What};
 use super::ledger::{Ledger, Next, Processed};
 use super::rank::Rank;
 use super::site::Site;
@@ -17,15 +17,11 @@ impl Core {
         let item = (self.see, self.number);
         for (next, packet) in delivery.packets.drain(..) {
             let Next::App(app) = next else { unreachable!("guests are served by the site") };
-            self.send(HandOff { item, what: What::Packet(app, packet) });
-        }
-    }
-
-    /// Sends something to threads of this core, or (by the site) of another.
-    fn send(&mut self, hand_off: HandOff) {
-        match &mut self.threads {
-            Some(threads) if threads.has(&hand_off.what) => threads.hand_off(hand_off),
-            _ => self.outbox.push(hand_off),
+            let hand_off = HandOff { item, what: What::Packet(app, packet) };
+            match &mut self.threads {
+                Some(threads) if threads.has_app(app) => threads.hand_off(hand_off),
+                _ => self.outbox.push(hand_off),
+            }
         }
     }
 }
@@ -45,7 +41,7 @@ impl Site {
                     }
                     Next::App(app) => {
                         let what = What::Packet(app, packet);
-                        self.cores[core].send(HandOff { item, what });
+                        self.bring(HandOff { item, what }, self.app_cores[app]);
                     }
                     Next::Guest(_) | Next::Ended => {}
                 }
@@ -54,11 +50,11 @@ impl Site {
             guests = delivery.notify.len();
         } else {
             for vnic in delivery.notify.drain(..) {
-                self.cores[core].send(HandOff { item, what: What::Notification(vnic) });
+                let (core, at) = self.channel_of(vnic);
+                self.bring(HandOff { item, what: What::Notification(at) }, Some(core));
             }
         }
         self.cores[core].round_that_hands_over().delivery = delivery;
-        self.route(core);
         self.cores[core].has_handed_over(guests, ledger);
     }
 
@@ -70,24 +66,34 @@ impl Site {
         rank: Rank,
         ledger: &mut Ledger<'_>,
     ) -> bool {
-        let core = self.vcpu_cores[vnic].expect("a guest runs on the host of its NIC");
+        let (core, at) = self.channel_of(vnic);
         self.catch_up_for(core, rank, ledger);
-        let now = rank.moment;
         let threads = self.cores[core].threads.as_mut().expect("its core has the vCPU");
-        threads.channel(vnic).accept(packet, now.time(), ledger)
+        threads.channel(at).accept(packet, rank.moment.time(), ledger)
     }
 
-    /// Takes what a core handed over to the cores of its apps and guests.
+    /// The core of a virtual NIC's vCPU, and its channel there.
+    fn channel_of(&self, vnic: usize) -> (usize, ChannelAt) {
+        self.channels[vnic].expect("a guest runs on the host of its NIC")
+    }
+
+    /// Brings something to the threads of a core.
+    fn bring(&mut self, hand_off: HandOff, core: Option<usize>) {
+        let core = core.expect("apps and guests are served on their own host");
+        let threads = self.cores[core].threads.as_mut().expect("its core has the thread");
+        threads.hand_off(hand_off);
+    }
+
+    /// Takes what a core handed over to the cores of its apps.
     pub(super) fn route(&mut self, from: usize) {
-        let outbox = std::mem::take(&mut self.cores[from].outbox);
-        for hand_off in outbox {
-            let core = match hand_off.what {
-                What::Packet(app, _) => self.app_cores[app],
-                What::Notification(vnic) => self.vcpu_cores[vnic],
+        if self.cores[from].outbox.is_empty() {
+            return;
+        }
+        for hand_off in std::mem::take(&mut self.cores[from].outbox) {
+            let What::Packet(app, _) = hand_off.what else {
+                unreachable!("a core itself hands over to apps only")
             };
-            let core = core.expect("apps and guests are served on their own host");
-            let threads = self.cores[core].threads.as_mut().expect("its core has the thread");
-            threads.hand_off(hand_off);
+            self.bring(hand_off, self.app_cores[app]);
         }
     }
 }

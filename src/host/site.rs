@@ -5,11 +5,12 @@
 //! that waits for a descriptor, and at control events.
 
 use super::core::{Core, Vector};
+use super::delivery::ChannelAt;
 use super::ledger::Ledger;
 use super::port::{Offer, Port};
 use super::queue::RxQueue;
 use super::rank::Rank;
-use super::world::{Consumer, VnicOwner, VnicSpec, World};
+use super::world::{Consumer, World};
 use crate::engine::time::{Moment, Span, Time};
 use crate::rx::cpu::Stack;
 use crate::rx::ring::Ring;
@@ -21,8 +22,8 @@ pub(super) struct Site {
     pub(super) queues: Vec<RxQueue>,
     /// Core of each app of the world that runs here.
     pub(super) app_cores: Vec<Option<usize>>,
-    /// Core of the vCPU behind each virtual NIC of the world that is served here.
-    pub(super) vcpu_cores: Vec<Option<usize>>,
+    /// Core and channel of each virtual NIC of the world that guests serve here.
+    pub(super) channels: Vec<Option<(usize, ChannelAt)>>,
     /// Cores feed apps or guests on other cores, so all advance together.
     pub(super) coupled: bool,
     /// The bound up to which the cores are advanced jointly.
@@ -86,14 +87,13 @@ impl Site {
         }
         let app_cores: Vec<Option<usize>> =
             world.apps.iter().map(|app| (app.host == host).then_some(app.core as usize)).collect();
-        let vcpu_core = |vnic: &VnicSpec| match vnic.owner {
-            VnicOwner::Vm { vm, vcpu } if world.vms[vm].host == host => {
-                Some(world.vms[vm].vcpus[vcpu as usize] as usize)
+        let mut channels = vec![None; world.vnics.len()];
+        for core in &cores {
+            for (vnic, at) in core.threads.iter().flat_map(|threads| threads.places()) {
+                channels[vnic] = Some((core.number, at));
             }
-            VnicOwner::Vm { .. } | VnicOwner::Host => None,
-        };
-        let vcpu_cores: Vec<Option<usize>> = world.vnics.iter().map(vcpu_core).collect();
-        let coupled = feeds_other_cores(world, host, &app_cores, &vcpu_cores);
+        }
+        let coupled = feeds_other_cores(world, host, &app_cores, &channels);
         let holds = ports.iter().any(|port| port.hold);
         let holds_at_once = ports.iter().any(|port| port.hold && port.port.dma.may_be_immediate());
         let last_immediate = Moment::default();
@@ -102,7 +102,7 @@ impl Site {
             cores,
             queues,
             app_cores,
-            vcpu_cores,
+            channels,
             coupled,
             front: Moment::default(),
             gives: Vec::new(),
@@ -114,7 +114,9 @@ impl Site {
 
     /// Runs everything up to and including `until`.
     pub(super) fn run(&mut self, until: Time, ledger: &mut Ledger<'_>) {
-        let alone = self.ports.len() == 1 && !self.ports[0].hold && !self.coupled;
+        // Where cores wait for each other, a frame seen at once must wake its own.
+        let alone = matches!(&self.ports[..], [only] if !only.hold
+            && !(self.coupled && only.port.dma.may_be_immediate()));
         while let Some((at, offer)) = self.next_offer(until, ledger) {
             self.admit(at, offer, ledger);
             if alone {
@@ -263,14 +265,14 @@ fn feeds_other_cores(
     world: &World,
     host: usize,
     app_cores: &[Option<usize>],
-    vcpu_cores: &[Option<usize>],
+    channels: &[Option<(usize, ChannelAt)>],
 ) -> bool {
     world.sources.iter().any(|source| {
         let nic = &world.nics[source.nic];
         let consumer = match source.to {
             Consumer::Host => None,
             Consumer::App(app) => app_cores[app],
-            Consumer::Vnic(vnic) => vcpu_cores[vnic],
+            Consumer::Vnic(vnic) => channels[vnic].map(|(core, _)| core),
         };
         let elsewhere = |core: &u32| consumer.is_some_and(|other| other != *core as usize);
         nic.host == host && nic.queues.iter().any(elsewhere)
