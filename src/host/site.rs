@@ -115,8 +115,10 @@ impl Site {
     /// Runs everything up to and including `until`.
     pub(super) fn run(&mut self, until: Time, ledger: &mut Ledger<'_>) {
         // Where cores wait for each other, a frame seen at once must wake its own.
-        let alone = matches!(&self.ports[..], [only] if !only.hold
-            && !(self.coupled && only.port.dma.may_be_immediate()));
+        let alone = match &self.ports[..] {
+            [only] => !only.hold && !(self.coupled && only.port.dma.may_be_immediate()),
+            _ => false,
+        };
         while let Some((at, offer)) = self.next_offer(until, ledger) {
             self.admit(at, offer, ledger);
             if alone {
