@@ -116,7 +116,8 @@ impl Site {
     pub(super) fn run(&mut self, until: Time, ledger: &mut Ledger<'_>) {
         // Where cores wait for each other, a frame seen at once must wake its own.
         let alone = match &self.ports[..] {
-            [only] => !only.hold && !(self.coupled && only.port.dma.may_be_immediate()),
+            [only] if self.coupled => !only.hold && !only.port.dma.may_be_immediate(),
+            [only] => !only.hold,
             _ => false,
         };
         while let Some((at, offer)) = self.next_offer(until, ledger) {
