@@ -12,11 +12,21 @@
 //! clock, no generator and no way to touch the path but the moves it returns.
 //!
 //! - [`contract`] is what a policy is, sees and may do.
-//! - [`fixed`] is the policy that moves nothing.
+//! - [`fixed`], [`dynamic_vmq`], [`least_loaded`] and [`irqbalance`] are the
+//!   algorithms.
+//! - [`spec`] is a policy with its numbers, as a scenario names it.
 
 pub mod contract;
 pub mod share;
+mod sheet;
 pub mod fixed;
+pub mod dynamic_vmq;
+pub mod least_loaded;
+pub mod irqbalance;
+pub mod spec;
+#[cfg(test)]
+mod fixture;
 
 pub use contract::{CoreLoad, EntryLoad, Loads, Move, Policy, QueueLoad, Refusal, Start};
 pub use share::Share;
+pub use spec::{Kind, PolicySpec};
