@@ -4,7 +4,7 @@ use super::contract::{CoreLoad, EntryLoad, Loads, Move, Policy, QueueLoad};
 use crate::engine::chance::Stream;
 use crate::engine::time::{Span, Time};
 use crate::vocab::busy::Busy;
-use crate::vocab::id::{CoreId, QueueId};
+use crate::vocab::id::{CoreId, EntryId, QueueId};
 use std::collections::BTreeSet;
 
 /// A step that moves a queue.
@@ -99,6 +99,91 @@ impl Bench {
     }
 }
 
+/// A port with a table, and a queue on each core, none of which is ever full. All figures are
+/// ten-thousandths of the interval.
+pub(crate) struct TableBench {
+    demand: Vec<u64>,
+    /// The queue of each entry.
+    pub(crate) table: Vec<QueueId>,
+    cores: u32,
+}
+
+impl TableBench {
+    /// Entry i starts at queue i mod `cores`.
+    pub(crate) fn new(demand: &[u64], cores: u32) -> Self {
+        let table = (0..demand.len() as u32).map(|entry| QueueId(entry % cores)).collect();
+        Self { demand: demand.to_vec(), table, cores }
+    }
+
+    /// What the entries of a core take.
+    pub(crate) fn entries_of(&self, core: CoreId) -> impl Iterator<Item = u64> + '_ {
+        let own = self.table.iter().zip(&self.demand).filter(move |(queue, _)| queue.0 == core.0);
+        own.map(|(_, demand)| *demand)
+    }
+
+    fn load(&self, core: u32) -> u64 {
+        self.entries_of(CoreId(core)).sum()
+    }
+
+    pub(crate) fn look(&self) -> Loads {
+        let core = |core| CoreLoad {
+            usable: true,
+            busy: Busy { deferred: Span::us(self.load(core)), ..Busy::default() },
+        };
+        let queue = |queue| QueueLoad {
+            core: CoreId(queue),
+            packets: self.load(queue),
+            ..QueueLoad::default()
+        };
+        let entry = |(queue, packets): (&QueueId, &u64)| EntryLoad {
+            queue: *queue,
+            packets: *packets,
+            bytes: 0,
+        };
+        Loads {
+            interval: Span::ms(10),
+            queues: (0..self.cores).map(queue).collect(),
+            entries: self.table.iter().zip(&self.demand).map(entry).collect(),
+            cores: (0..self.cores).map(core).collect(),
+            ..Loads::default()
+        }
+    }
+
+    /// Lets a policy look so many times, makes its moves, and counts them.
+    pub(crate) fn run(&mut self, policy: &mut dyn Policy, looks: usize) -> usize {
+        let mut count = 0;
+        for _ in 0..looks {
+            let mut loads = self.look();
+            for step in policy.rebalance(&loads.clone()) {
+                loads.apply(step).unwrap();
+                count += 1;
+            }
+            self.table = loads.entries.iter().map(|entry| entry.queue).collect();
+        }
+        count
+    }
+
+    /// The busiest core, and what it takes.
+    pub(crate) fn busiest(&self) -> (CoreId, u64) {
+        let busiest = (0..self.cores).max_by_key(|core| self.load(*core)).unwrap();
+        (CoreId(busiest), self.load(busiest))
+    }
+
+    pub(crate) fn total(&self) -> u64 {
+        self.demand.iter().sum()
+    }
+}
+
+/// Loads of so many entries with a Pareto tail of index 1.2, in whole numbers: most are small,
+/// some as large as all others of a core.
+pub(crate) fn heavy_tail(stream: &mut Stream, entries: usize) -> Vec<u64> {
+    let mut one = || {
+        let unit = crate::engine::chance::unit(stream.word());
+        (10.0 * libm::pow(unit, -1.0 / 1.2)).min(2_000.0) as u64
+    };
+    (0..entries).map(|_| one()).collect()
+}
+
 /// Loads as no path would show them, but as the contract allows.
 pub(crate) fn random(stream: &mut Stream) -> Loads {
     let interval = Span::ms(10);
@@ -140,4 +225,9 @@ fn core(stream: &mut Stream, interval: Span) -> CoreLoad {
     let busy = Busy { deferred: some(), interrupt: some(), vswitch: some(), ..Busy::default() };
     let busy = Busy { guest: some(), app: some(), work: some(), ..busy };
     CoreLoad { usable: stream.below(8) > 0, busy }
+}
+
+/// The entry of that number goes to a queue.
+pub(crate) fn entry_move(entry: u32, to: u32) -> Move {
+    Move::Entry { entry: EntryId(entry), to: QueueId(to) }
 }

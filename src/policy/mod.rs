@@ -12,7 +12,7 @@
 //! clock, no generator and no way to touch the path but the moves it returns.
 //!
 //! - [`contract`] is what a policy is, sees and may do.
-//! - [`fixed`], [`dynamic_vmq`], [`least_loaded`] and [`irqbalance`] are the
+//! - [`fixed`], [`dynamic_vmq`], [`rss_plus_plus`], [`least_loaded`] and [`irqbalance`] are the
 //!   algorithms.
 //! - [`spec`] is a policy with its numbers, as a scenario names it.
 
@@ -21,6 +21,7 @@ pub mod share;
 mod sheet;
 pub mod fixed;
 pub mod dynamic_vmq;
+pub mod rss_plus_plus;
 pub mod least_loaded;
 pub mod irqbalance;
 pub mod spec;

@@ -5,6 +5,7 @@ use super::dynamic_vmq::DynamicVmq;
 use super::fixed::Fixed;
 use super::irqbalance::Irqbalance;
 use super::least_loaded::LeastLoaded;
+use super::rss_plus_plus::RssPlusPlus;
 use super::share::Share;
 use crate::engine::time::Span;
 
@@ -15,6 +16,8 @@ pub enum Kind {
     Fixed,
     /// [`DynamicVmq`].
     DynamicVmq,
+    /// [`RssPlusPlus`].
+    RssPlusPlus,
     /// [`LeastLoaded`].
     LeastLoaded,
     /// [`Irqbalance`].
@@ -23,7 +26,8 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Fixed, Self::DynamicVmq, Self::LeastLoaded, Self::Irqbalance];
+    pub const ALL: [Self; 5] =
+        [Self::Fixed, Self::DynamicVmq, Self::RssPlusPlus, Self::LeastLoaded, Self::Irqbalance];
 
     /// The word of scenarios.
     #[must_use]
@@ -31,6 +35,7 @@ impl Kind {
         match self {
             Self::Fixed => "fixed",
             Self::DynamicVmq => "dynamic-vmq",
+            Self::RssPlusPlus => "rss++",
             Self::LeastLoaded => "least-loaded",
             Self::Irqbalance => "irqbalance",
         }
@@ -41,6 +46,12 @@ impl Kind {
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
+
+    /// Whether it moves entries of the indirection table, and so has nothing to do without one.
+    #[must_use]
+    pub const fn moves_entries(self) -> bool {
+        matches!(self, Self::RssPlusPlus)
+    }
 }
 
 /// A policy with its numbers; each policy reads those that are its own.
@@ -48,7 +59,7 @@ impl Kind {
 pub struct PolicySpec {
     /// Which policy.
     pub kind: Kind,
-    /// How often it looks. `irqbalance`:
+    /// How often it looks. `rss++`: 100 ms (`TIMER` of FastClick's DeviceBalancer). `irqbalance`:
     /// 10 s (its manual). The others: 100 ms (assumed).
     pub interval: Span,
     /// `dynamic-vmq`: a core busier than this is to give queues away. 90 % (assumed).
@@ -57,6 +68,9 @@ pub struct PolicySpec {
     pub traffic_above: Share,
     /// `dynamic-vmq`: how busy a core may become by queues that return. 60 % (assumed).
     pub contract_below: Share,
+    /// `rss++`: a core is overloaded this far above the mean. 2 % of a core (`IMBALANCE_THRESHOLD`
+    /// of FastClick's DeviceBalancer).
+    pub tolerance: Share,
     /// `irqbalance`: how many cores must be idle for one of them to be spared. Never (the default
     /// of its `--powerthresh`).
     pub power_save: Option<u32>,
@@ -76,6 +90,7 @@ impl PolicySpec {
             expand_above: Share::percent(90),
             traffic_above: Share::percent(25),
             contract_below: Share::percent(60),
+            tolerance: Share::percent(2),
             power_save: None,
         }
     }
@@ -95,12 +110,13 @@ impl PolicySpec {
     #[must_use]
     pub fn build(&self) -> Box<dyn Policy> {
         assert!(self.is_sound(), "{self:?}");
-        let Self { expand_above, traffic_above, contract_below, .. } = *self;
+        let Self { expand_above, traffic_above, contract_below, tolerance, .. } = *self;
         match self.kind {
             Kind::Fixed => Box::new(Fixed),
             Kind::DynamicVmq => {
                 Box::new(DynamicVmq { expand_above, traffic_above, contract_below })
             }
+            Kind::RssPlusPlus => Box::new(RssPlusPlus { tolerance }),
             Kind::LeastLoaded => Box::new(LeastLoaded),
             Kind::Irqbalance => Box::new(Irqbalance::new(self.power_save)),
         }
@@ -147,6 +163,7 @@ mod tests {
                         Move::Entry { entry, .. } => (1, entry.0),
                     };
                     assert!(moved.insert(what, step).is_none(), "{name} moves twice: {moves:?}");
+                    assert_eq!(matches!(step, Move::Entry { .. }), spec.kind.moves_entries());
                     count += 1;
                 }
             }
