@@ -306,7 +306,9 @@ impl Round {
     /// The packet in hand leaves its ring.
     #[inline(never)]
     fn pass_on(&mut self, interrupt: Time, queue: &mut RxQueue, ledger: &mut Ledger<'_>) {
-        ledger.book(&mut queue.ring, queue.number);
+        if queue.ring.has_unbooked() {
+            ledger.book(&mut queue.ring, queue.number);
+        }
         let start = queue.ring.front_mut(1)[0].work.start;
         let packet = queue.ring.take_first();
         self.taken += 1;
