@@ -30,7 +30,7 @@ impl Site {
     /// It is the turn of this core's round to hand over, or to notify.
     pub(super) fn hand_over(&mut self, core: usize, ledger: &mut Ledger<'_>) {
         let item = (self.cores[core].see, core);
-        let rank = Rank { moment: item.0, is_hand_over: true, core, gives: true };
+        let rank = Rank::given(item.0, core);
         let mut delivery = std::mem::take(&mut self.cores[core].round_that_hands_over().delivery);
         let mut guests = 0;
         if delivery.has_guests {
@@ -69,7 +69,7 @@ impl Site {
         let (core, at) = self.channel_of(vnic);
         self.catch_up_for(core, rank, ledger);
         let threads = self.cores[core].threads.as_mut().expect("its core has the vCPU");
-        threads.channel(at).accept(packet, rank.moment.time(), ledger)
+        threads.channel(at).accept(packet, rank.moment().time(), ledger)
     }
 
     /// The core of a virtual NIC's vCPU, and its channel there.

@@ -38,7 +38,7 @@ impl Site {
         self.gives.clear();
         self.gives.extend(self.cores.iter_mut().map(|core| core.next_give(&self.queues)));
         while let Some((core, rival)) = self.first_giver() {
-            if self.gives[core].gives {
+            if self.gives[core].gives() {
                 self.hand_over(core, ledger);
             } else {
                 let bounds = Bounds::joint(bound, rival, core);
@@ -66,7 +66,8 @@ impl Site {
 
     /// Brings a core's threads up to the hand-over of another core that comes at `rank`.
     pub(super) fn catch_up_for(&mut self, core: usize, rank: Rank, ledger: &mut Ledger<'_>) {
-        if core != rank.core && !self.holds {
+        let is_there = self.cores[core].reached > rank.moment();
+        if core != rank.core() && !self.holds && !is_there {
             let bounds = Bounds::joint(self.front, rank, core);
             self.cores[core].advance(bounds, &mut self.queues, ledger);
             self.route(core);

@@ -44,15 +44,15 @@ impl Core {
     pub(super) fn next_rank(&mut self, rings: &[RxQueue]) -> Rank {
         let core = self.number;
         if self.hands_over() {
-            return Rank { moment: self.see, is_hand_over: true, core, gives: true };
+            return Rank::given(self.see, core);
         }
         let moment = self.next_in_hand(rings);
         let received = self.threads.as_ref().and_then(|threads| threads.next_hand_off());
         match received {
             Some((first, core)) if first == moment && first >= self.reached => {
-                Rank { moment, is_hand_over: true, core, gives: false }
+                Rank::received(moment, core)
             }
-            _ => Rank { core, ..Rank::before(moment.max(self.reached)) },
+            _ => Rank::own(moment.max(self.reached), core),
         }
     }
 
@@ -90,7 +90,7 @@ impl Core {
             return Rank::before(Moment::NEVER);
         }
         if self.hands_over() {
-            return Rank { moment: self.see, is_hand_over: true, core, gives: true };
+            return Rank::given(self.see, core);
         }
         let round = self.round.is_in_hand().then(|| self.round.next_moment(self.see));
         let moment = if let Some(handler) = self.handler {
@@ -102,7 +102,7 @@ impl Core {
         } else {
             self.next_interrupt(rings)
         };
-        Rank { core, ..Rank::before(moment.max(self.reached)) }
+        Rank::own(moment.max(self.reached), core)
     }
 
     /// Whether host work goes on without an interrupt: some is queued, left to a thread, or polls.
