@@ -23,6 +23,6 @@ check() {
     echo "$1: $per_packet instructions per packet (ceiling $3, goal $4)"
     [ "$per_packet" -le "$3" ]
 }
-check rss64-constant 14881 302 155
-check rss64-poisson  14000 459 280
-check micro-model     6400 327 200
+check rss64-constant 14881 306 155
+check rss64-poisson  14000 414 280
+check micro-model     6400 321 200

@@ -11,6 +11,7 @@
 //! - [`vocab`] holds the words that all stations share.
 //! - [`measure`] holds the instruments.
 //! - [`rx`] is the receive path, one file per station.
+//! - [`policy`] is the control plane beside it: loads in, moves out.
 //! - [`host`] is the wiring; it runs a [`host::world::World`].
 //! - [`scenario`] goes from TOML file -> checked plan -> world.
 //! - [`study`] holds replications, comparisons, metrics, expectations.
@@ -21,6 +22,7 @@ pub mod cli;
 pub mod engine;
 pub mod host;
 pub mod measure;
+pub mod policy;
 pub mod report;
 pub mod rx;
 pub mod scenario;

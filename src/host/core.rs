@@ -3,11 +3,11 @@
 //! A core is caught up only when someone must know its state. `advance(bound)` then runs all that
 //! happens on it before the bound, in time order, all three classes together.
 
-use super::hand_over::HandOff;
+use super::delivery::HandOff;
 use super::ledger::Ledger;
 use super::per_packet::Backlog;
 use super::queue::RxQueue;
-use super::rank::{Bounds, Rank};
+use super::rank::Bounds;
 use super::round::{Pace, Round, Stop};
 use super::softirq::Softirq;
 use super::threads::{ThreadEvent, Threads};
@@ -31,7 +31,7 @@ pub(super) struct Core {
     /// The core's own clock: what lies before it is done.
     pub(super) see: Moment,
     /// Nothing before this is left to happen.
-    reached: Moment,
+    pub(super) reached: Moment,
     pub(super) sheet: TimeSheet,
     pub(super) costs: CoreCosts,
     pub(super) stack: Stack,
@@ -305,38 +305,6 @@ impl Core {
         }
     }
 
-    /// Whether a round waits for its turn to hand over, or to notify.
-    #[inline(always)]
-    fn hands_over(&mut self) -> bool {
-        self.round.hands_over() || self.backlog.round.hands_over() || self.ksoftirqd_hands_over()
-    }
-
-    /// That round.
-    pub(super) fn round_that_hands_over(&mut self) -> &mut Round {
-        if self.round.hands_over() {
-            &mut self.round
-        } else if self.backlog.round.hands_over() {
-            &mut self.backlog.round
-        } else {
-            &mut self.running_ksoftirqd().round
-        }
-    }
-
-    /// It has handed over, or notified; so many guests are to be notified now.
-    pub(super) fn has_handed_over(&mut self, guests: usize, ledger: &mut Ledger<'_>) {
-        let (cost, of_ksoftirqd) = (self.costs.vm_notify, self.ksoftirqd_hands_over());
-        self.round_that_hands_over().has_handed_over(guests, cost);
-        // What it handed over to threads of this core is there before the core turns to them; what
-        // cores of higher numbers hand over at this moment is not.
-        let behind = (self.see, self.number + 1);
-        if let Some(threads) = &mut self.threads {
-            threads.catch_up_before(behind, ledger);
-        }
-        if of_ksoftirqd {
-            self.resume_ksoftirqd();
-        }
-    }
-
     /// A round that freed a descriptor for a port turns to its next packet, or ends: that is part of
     /// the packet's end, before anything that the port's frame brings about.
     fn go_on(&mut self, rings: &mut [RxQueue], ledger: &mut Ledger<'_>) {
@@ -368,7 +336,7 @@ impl Core {
 
     /// The vector that is due first.
     #[inline(always)]
-    fn next_due(&self, rings: &[RxQueue]) -> (Moment, usize) {
+    pub(super) fn next_due(&self, rings: &[RxQueue]) -> (Moment, usize) {
         let mut next = (Moment::NEVER, 0);
         for (index, vector) in self.vectors.iter().enumerate() {
             let due = vector.due(rings);
@@ -500,6 +468,12 @@ impl Core {
             threads.catch_up(self.see, ledger);
             threads.run(now, ledger);
             self.sheet.enter(threads.kind(), now);
+            if let Some(last) = threads.work_off(due.min(bounds.threads), ledger) {
+                self.see = self.see.max(last.before_arrivals());
+                if threads.rests() {
+                    continue;
+                }
+            }
             let Some((moment, event)) = threads.next_event() else { return Stop::Limit };
             let may = match event {
                 ThreadEvent::HandOff(core) => bounds.allow((moment, core)),
@@ -526,52 +500,6 @@ impl Core {
                 }
             }
         }
-    }
-
-    /// A lower bound of what this core does next that concerns others.
-    pub(super) fn next_rank(&mut self, rings: &[RxQueue]) -> Rank {
-        let core = self.number;
-        if self.hands_over() {
-            return Rank { moment: self.see, is_hand_over: true, core, gives: true };
-        }
-        let moment = self.next_in_hand(rings);
-        let received = self.threads.as_ref().and_then(|threads| threads.next_hand_off());
-        match received {
-            Some((first, core)) if first == moment && first >= self.reached => {
-                Rank { moment, is_hand_over: true, core, gives: false }
-            }
-            _ => Rank { core, ..Rank::before(moment.max(self.reached)) },
-        }
-    }
-
-    /// A packet has come that is visible at `moment`, perhaps at the instant up to which the core
-    /// has been advanced.
-    #[inline]
-    pub(super) fn wake_by(&mut self, moment: Moment) {
-        self.reached = self.reached.min(moment);
-    }
-
-    fn next_in_hand(&self, rings: &[RxQueue]) -> Moment {
-        if let Some(handler) = self.handler {
-            return handler.end.before_arrivals();
-        }
-        let due = match self.stack {
-            Stack::InterruptPerPacket => self.next_packet(rings).0,
-            Stack::BusyPoll => Moment::NEVER,
-            _ => self.next_due(rings).0,
-        };
-        let round = self.round.is_in_hand().then(|| self.round.next_moment(self.see));
-        let backlog = self.backlog.next_moment(self.see);
-        if let Some(in_hand) = round.or(backlog) {
-            return due.min(in_hand);
-        }
-        let is_polling = self.stack == Stack::BusyPoll && !self.vectors.is_empty();
-        if is_polling || !self.waiting.is_empty() || self.backlog.packets_inside() > 0 {
-            return self.see;
-        }
-        let threads =
-            self.threads.as_ref().map_or(Moment::NEVER, |threads| threads.next_moment(self.see));
-        due.min(threads)
     }
 
     /// Brings the core's books up to a control event at `now`, to which it has been advanced.

@@ -2,7 +2,7 @@
 
 use super::world::{Consumer, Filter, SteeringSpec, TrafficSpec, VnicOwner, World};
 use crate::engine::chance::Indexed;
-use crate::engine::sample::{Draw, Sampler};
+use crate::engine::sample::{Draw, Exponential, Sampler};
 use crate::engine::time::Span;
 use crate::rx::cpu::Costs;
 use crate::vocab::frame::Frame;
@@ -171,7 +171,14 @@ impl Costed {
     fn of(&self, frame: &Frame) -> Span {
         let mut ps = self.fixed + self.per_byte * u64::from(frame.size);
         if self.is_random {
-            ps += self.random_part(frame);
+            ps += match &self.random[..] {
+                [RandomEntry { law: Sampler::Exponential(law), words }]
+                    if self.random_per_byte.is_empty() =>
+                {
+                    exponential(law, *words, frame.number)
+                }
+                _ => self.random_part(frame),
+            };
         }
         Span(ps)
     }
@@ -187,4 +194,11 @@ impl Costed {
         }
         ps
     }
+}
+
+/// The one random entry that most scenarios with chance have. Not inlined: the loops that pay costs
+/// have no registers to spare.
+#[inline(never)]
+fn exponential(law: &Exponential, words: Indexed, number: u64) -> u64 {
+    law.span(words.word(number)).0
 }

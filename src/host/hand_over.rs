@@ -5,69 +5,10 @@
 //! guests waits until all other cores have come that far.
 
 use super::core::Core;
+use super::delivery::{ChannelAt, Delivery, HandOff, Item, What};
 use super::ledger::{Ledger, Next, Processed};
+use super::rank::Rank;
 use super::site::Site;
-use crate::engine::time::Moment;
-
-/// What a round brings to apps and guests.
-#[derive(Debug, Default)]
-pub(super) struct Delivery {
-    packets: Vec<(Next, Processed)>,
-    /// Some of them are for guests.
-    has_guests: bool,
-    /// Virtual NICs whose guests are to be notified.
-    notify: Vec<usize>,
-}
-
-/// What is handed over to a core's threads.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct HandOff {
-    pub(super) item: Item,
-    pub(super) what: What,
-}
-
-/// What is handed over together; fields in the order in which they count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Item {
-    pub(super) moment: Moment,
-    /// The core that hands over.
-    pub(super) core: usize,
-    /// How often rounds of that core had their turn before: what comes behind one of them is another
-    /// item, also at the same moment.
-    turns: u64,
-}
-
-/// What is handed over.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum What {
-    /// A packet to an app.
-    Packet(usize, Processed),
-    /// A notification to the guest behind a virtual NIC.
-    Notification(usize),
-}
-
-impl Delivery {
-    /// A packet is processed: `next` is who has it from now on.
-    pub(super) fn add(&mut self, next: Next, done: Processed) {
-        if next != Next::Ended {
-            self.packets.push((next, done));
-            self.has_guests |= matches!(next, Next::Guest(_));
-        }
-    }
-
-    pub(super) const fn has_guests(&self) -> bool {
-        self.has_guests
-    }
-
-    pub(super) const fn is_empty(&self) -> bool {
-        self.packets.is_empty()
-    }
-
-    /// Packets on their way.
-    pub(super) const fn len(&self) -> usize {
-        self.packets.len()
-    }
-}
 
 impl Core {
     /// Hands the packets of a round that has none for guests over to their apps, on this core or
@@ -76,20 +17,16 @@ impl Core {
         let item = self.next_item();
         for (next, packet) in delivery.packets.drain(..) {
             let Next::App(app) = next else { unreachable!("guests are served by the site") };
-            self.send(HandOff { item, what: What::Packet(app, packet) });
+            let hand_off = HandOff { item, what: What::Packet(app, packet) };
+            match &mut self.threads {
+                Some(threads) if threads.has_app(app) => threads.hand_off(hand_off),
+                _ => self.outbox.push(hand_off),
+            }
         }
     }
 
     const fn next_item(&self) -> Item {
         Item { moment: self.see, core: self.number, turns: self.turns }
-    }
-
-    /// Sends something to threads of this core, or (by the site) of another.
-    fn send(&mut self, hand_off: HandOff) {
-        match &mut self.threads {
-            Some(threads) if threads.has(&hand_off.what) => threads.hand_off(hand_off),
-            _ => self.outbox.push(hand_off),
-        }
     }
 }
 
@@ -97,18 +34,19 @@ impl Site {
     /// It is the turn of this core's round to hand over, or to notify.
     pub(super) fn hand_over(&mut self, core: usize, ledger: &mut Ledger<'_>) {
         let item = self.cores[core].next_item();
+        let rank = Rank::given(item.moment, core);
         self.cores[core].turns += 1;
         let mut delivery = std::mem::take(&mut self.cores[core].round_that_hands_over().delivery);
         let mut guests = 0;
         if delivery.has_guests {
             for (next, packet) in delivery.packets.drain(..) {
                 match next {
-                    Next::Guest(vnic) if self.enter_channel(vnic, packet, item.moment, ledger) => {
+                    Next::Guest(vnic) if self.enter_channel(vnic, packet, rank, ledger) => {
                         delivery.notify.push(vnic);
                     }
                     Next::App(app) => {
                         let what = What::Packet(app, packet);
-                        self.cores[core].send(HandOff { item, what });
+                        self.bring(HandOff { item, what }, self.app_cores[app]);
                     }
                     Next::Guest(_) | Next::Ended => {}
                 }
@@ -117,38 +55,50 @@ impl Site {
             guests = delivery.notify.len();
         } else {
             for vnic in delivery.notify.drain(..) {
-                self.cores[core].send(HandOff { item, what: What::Notification(vnic) });
+                let (core, at) = self.channel_of(vnic);
+                self.bring(HandOff { item, what: What::Notification(at) }, Some(core));
             }
         }
         self.cores[core].round_that_hands_over().delivery = delivery;
-        self.route(core);
         self.cores[core].has_handed_over(guests, ledger);
     }
 
-    /// A packet enters a channel at `now`; true if its guest is to be notified.
+    /// A packet enters a channel in a hand-over of this rank; true if its guest is to be notified.
     fn enter_channel(
         &mut self,
         vnic: usize,
         packet: Processed,
-        now: Moment,
+        rank: Rank,
         ledger: &mut Ledger<'_>,
     ) -> bool {
-        let core = self.vcpu_cores[vnic].expect("a guest runs on the host of its NIC");
+        let (core, at) = self.channel_of(vnic);
+        self.catch_up_for(core, rank, ledger);
         let threads = self.cores[core].threads.as_mut().expect("its core has the vCPU");
-        threads.channel(vnic).accept(packet, now.time(), ledger)
+        threads.channel(at).accept(packet, rank.moment().time(), ledger)
     }
 
-    /// Takes what a core handed over to the cores of its apps and guests.
+    /// The core of a virtual NIC's vCPU, and its channel there.
+    fn channel_of(&self, vnic: usize) -> (usize, ChannelAt) {
+        self.channels[vnic].expect("a guest runs on the host of its NIC")
+    }
+
+    /// Brings something to the threads of a core.
+    fn bring(&mut self, hand_off: HandOff, core: Option<usize>) {
+        let core = core.expect("apps and guests are served on their own host");
+        let threads = self.cores[core].threads.as_mut().expect("its core has the thread");
+        threads.hand_off(hand_off);
+    }
+
+    /// Takes what a core handed over to the cores of its apps.
     pub(super) fn route(&mut self, from: usize) {
-        let outbox = std::mem::take(&mut self.cores[from].outbox);
-        for hand_off in outbox {
-            let core = match hand_off.what {
-                What::Packet(app, _) => self.app_cores[app],
-                What::Notification(vnic) => self.vcpu_cores[vnic],
+        if self.cores[from].outbox.is_empty() {
+            return;
+        }
+        for hand_off in std::mem::take(&mut self.cores[from].outbox) {
+            let What::Packet(app, _) = hand_off.what else {
+                unreachable!("a core itself hands over to apps only")
             };
-            let core = core.expect("apps and guests are served on their own host");
-            let threads = self.cores[core].threads.as_mut().expect("its core has the thread");
-            threads.hand_off(hand_off);
+            self.bring(hand_off, self.app_cores[app]);
         }
     }
 }

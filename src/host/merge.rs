@@ -11,16 +11,35 @@ use std::collections::BinaryHeap;
 pub(super) struct Merge {
     /// The sources, with their numbers in the world.
     sources: Vec<(u32, Source)>,
-    /// (time of the next packet, source), soonest first; unused with a single source.
-    order: BinaryHeap<Reverse<(Time, u32)>>,
+    /// The next packet of each source, soonest first; unused with a single source.
+    order: BinaryHeap<Reverse<Key>>,
+}
+
+/// (time, source) as one number: far quicker to compare than the pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key(u128);
+
+impl Key {
+    fn new(time: Time, source: usize) -> Self {
+        Self(u128::from(time.0) << 64 | source as u128)
+    }
+
+    const fn time(self) -> Time {
+        Time((self.0 >> 64) as u64)
+    }
+
+    const fn source(self) -> usize {
+        self.0 as u64 as usize
+    }
 }
 
 impl Merge {
     pub(super) fn new(world: &World, sources: &[usize]) -> Self {
         let begin = |id: &usize| (*id as u32, Source::new(&world.sources[*id].source, world.seed));
         let sources: Vec<(u32, Source)> = sources.iter().map(begin).collect();
-        let due = |((_, source), index): (&(u32, Source), u32)| Reverse((source.due(), index));
-        Self { order: sources.iter().zip(0..).map(due).collect(), sources }
+        let key =
+            |(index, (_, source)): (usize, &(u32, Source))| Reverse(Key::new(source.due(), index));
+        Self { order: sources.iter().enumerate().map(key).collect(), sources }
     }
 
     /// Adds the packets offered by `limit`, at most so many, to `frames`.
@@ -30,13 +49,13 @@ impl Merge {
         }
         for _ in 0..most {
             let Some(mut top) = self.order.peek_mut() else { return };
-            let Reverse((time, index)) = *top;
-            if time > limit {
+            let Reverse(first) = *top;
+            if first.time() > limit {
                 return;
             }
-            let (id, source) = &mut self.sources[index as usize];
+            let (id, source) = &mut self.sources[first.source()];
             frames.push(Frame::of(&source.take(), *id));
-            *top = Reverse((source.due(), index));
+            *top = Reverse(Key::new(source.due(), first.source()));
         }
     }
 

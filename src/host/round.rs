@@ -2,7 +2,7 @@
 //! budget is spent. The innermost loop of the simulation.
 
 use super::core::Vector;
-use super::hand_over::Delivery;
+use super::delivery::Delivery;
 use super::ledger::{Ledger, Processed};
 use super::queue::RxQueue;
 use crate::engine::time::{Moment, Span, Time};
@@ -161,7 +161,13 @@ impl Round {
                         return stop;
                     }
                 }
-                Doing::Overhead | Doing::Switch | Doing::Notify => {
+                Doing::Switch => {
+                    let queue = &mut rings[pace.vector.queues[self.cursor]];
+                    if let Some(stop) = self.switch_on(&mut pace, queue, ledger) {
+                        return stop;
+                    }
+                }
+                Doing::Overhead | Doing::Notify => {
                     if self.end.before_arrivals() >= pace.limit {
                         return Stop::Limit;
                     }
@@ -182,14 +188,7 @@ impl Round {
         let queues = &pace.vector.queues;
         loop {
             let behind = if self.cursor + 1 == queues.len() { 0 } else { self.cursor + 1 };
-            let ring = &mut rings[queues[self.cursor]].ring;
-            if let Some(first) = ring.front_mut(1).first_mut()
-                && first.packet.visible <= *pace.see
-            {
-                let (frame, start) = (&first.packet.frame, pace.see.time());
-                first.work.start = start;
-                self.end = start + ledger.costs_of(frame.source).deferred(frame);
-                self.doing = Doing::Packet;
+            if self.begin_first(*pace.see, &mut rings[queues[self.cursor]], ledger) {
                 (self.next_cursor, self.empty) = (Some(behind), 0);
                 return true;
             }
@@ -222,13 +221,8 @@ impl Round {
             RunStop::Limit => return Some(Stop::Limit),
             RunStop::Done | RunStop::Unseen => {}
             RunStop::GoesOn => {
-                let frame = &queue.ring.front_mut(1)[0].packet.frame;
-                let costs = ledger.costs_of(frame.source);
                 self.driver_end = self.end;
-                if costs.is_switched {
-                    self.end += costs.switch(frame);
-                    self.doing = Doing::Switch;
-                    pace.sheet.enter(Kind::Vswitch, pace.see.time());
+                if self.begin_switch(pace, queue, ledger) {
                     return None;
                 }
                 self.pass_on(interrupt, queue, ledger);
@@ -236,6 +230,72 @@ impl Round {
         }
         self.doing = Doing::Choosing;
         queue.watched.then_some(Stop::Freed)
+    }
+
+    /// The driver is done with the packet in hand: the virtual switch begins with it, if that is its
+    /// way.
+    #[inline(always)]
+    fn begin_switch(
+        &mut self,
+        pace: &mut Pace<'_>,
+        queue: &mut RxQueue,
+        ledger: &Ledger<'_>,
+    ) -> bool {
+        let frame = &queue.ring.front_mut(1)[0].packet.frame;
+        let costs = ledger.costs_of(frame.source);
+        if costs.is_switched {
+            self.driver_end = self.end;
+            self.end += costs.switch(frame);
+            self.doing = Doing::Switch;
+            pace.sheet.enter(Kind::Vswitch, pace.see.time());
+        }
+        costs.is_switched
+    }
+
+    /// The virtual switch finishes the packet that it has in hand, and driver and switch those behind
+    /// it in its ring, as long as all is done before the limit.
+    #[inline(never)]
+    fn switch_on(
+        &mut self,
+        pace: &mut Pace<'_>,
+        queue: &mut RxQueue,
+        ledger: &mut Ledger<'_>,
+    ) -> Option<Stop> {
+        let interrupt = pace.vector.moderator.last_taken();
+        loop {
+            if self.end.before_arrivals() >= pace.limit {
+                return Some(Stop::Limit);
+            }
+            *pace.see = (*pace.see).max(self.end.before_arrivals());
+            pace.sheet.enter(Kind::Deferred, pace.see.time());
+            self.pass_on(interrupt, queue, ledger);
+            self.doing = Doing::Choosing;
+            if queue.watched {
+                return Some(Stop::Freed);
+            }
+            let begun = self.taken < pace.budget && self.begin_first(*pace.see, queue, ledger);
+            if !begun || self.end.before_arrivals() >= pace.limit {
+                return None;
+            }
+            let before = *pace.see;
+            *pace.see = before.max(self.end.before_arrivals());
+            if !self.begin_switch(pace, queue, ledger) {
+                *pace.see = before;
+                return None;
+            }
+        }
+    }
+
+    /// The driver begins the first packet of a ring at `see`, if it is visible.
+    #[inline(always)]
+    fn begin_first(&mut self, see: Moment, queue: &mut RxQueue, ledger: &Ledger<'_>) -> bool {
+        let first = queue.ring.front_mut(1).first_mut();
+        let Some(first) = first.filter(|first| first.packet.visible <= see) else { return false };
+        let (frame, start) = (&first.packet.frame, see.time());
+        first.work.start = start;
+        self.end = start + ledger.costs_of(frame.source).deferred(frame);
+        self.doing = Doing::Packet;
+        true
     }
 
     /// What it was doing has ended at the core's time, other than the driver's work on a packet.
@@ -263,7 +323,7 @@ impl Round {
     /// No packet is left to take at `see`: the round ends, or first hands over to guests.
     #[inline(always)]
     pub(super) fn wind_up(&mut self, see: Moment) -> Stop {
-        if !self.delivery.has_guests() {
+        if !self.delivery.has_guests {
             return Stop::Ended;
         }
         (self.doing, self.end) = (Doing::HandOver, see.time());
@@ -306,7 +366,9 @@ impl Round {
     /// The packet in hand leaves its ring.
     #[inline(never)]
     fn pass_on(&mut self, interrupt: Time, queue: &mut RxQueue, ledger: &mut Ledger<'_>) {
-        ledger.book(&mut queue.ring, queue.number);
+        if queue.ring.has_unbooked() {
+            ledger.book(&mut queue.ring, queue.number);
+        }
         let start = queue.ring.front_mut(1)[0].work.start;
         let packet = queue.ring.take_first();
         self.taken += 1;

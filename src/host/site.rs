@@ -4,12 +4,13 @@
 //! caught up only where someone must know their state: before a ring that may be full, for a frame
 //! that waits for a descriptor, and at control events.
 
-use super::core::{Advance, Core, Vector};
+use super::core::{Core, Vector};
+use super::delivery::ChannelAt;
 use super::ledger::Ledger;
 use super::port::{Offer, Port};
 use super::queue::RxQueue;
-use super::rank::{Bounds, Rank};
-use super::world::{Consumer, VnicOwner, VnicSpec, World};
+use super::rank::Rank;
+use super::world::{Consumer, World};
 use crate::engine::time::{Moment, Span, Time};
 use crate::rx::cpu::Stack;
 use crate::rx::ring::Ring;
@@ -21,12 +22,16 @@ pub(super) struct Site {
     pub(super) queues: Vec<RxQueue>,
     /// Core of each app of the world that runs here.
     pub(super) app_cores: Vec<Option<usize>>,
-    /// Core of the vCPU behind each virtual NIC of the world that is served here.
-    pub(super) vcpu_cores: Vec<Option<usize>>,
+    /// Core and channel of each virtual NIC of the world that guests serve here.
+    pub(super) channels: Vec<Option<(usize, ChannelAt)>>,
     /// Cores feed apps or guests on other cores, so all advance together.
-    coupled: bool,
+    pub(super) coupled: bool,
+    /// The bound up to which the cores are advanced jointly.
+    pub(super) front: Moment,
+    /// A lower bound of when each core hands something over next, while they are.
+    pub(super) gives: Vec<Rank>,
     /// Some port waits for descriptors ...
-    holds: bool,
+    pub(super) holds: bool,
     /// ... and its frames are seen at once by the host: what one core frees may reach another one
     /// at the same moment.
     holds_at_once: bool,
@@ -82,14 +87,13 @@ impl Site {
         }
         let app_cores: Vec<Option<usize>> =
             world.apps.iter().map(|app| (app.host == host).then_some(app.core as usize)).collect();
-        let vcpu_core = |vnic: &VnicSpec| match vnic.owner {
-            VnicOwner::Vm { vm, vcpu } if world.vms[vm].host == host => {
-                Some(world.vms[vm].vcpus[vcpu as usize] as usize)
+        let mut channels = vec![None; world.vnics.len()];
+        for core in &cores {
+            for (vnic, at) in core.threads.iter().flat_map(|threads| threads.places()) {
+                channels[vnic] = Some((core.number, at));
             }
-            VnicOwner::Vm { .. } | VnicOwner::Host => None,
-        };
-        let vcpu_cores: Vec<Option<usize>> = world.vnics.iter().map(vcpu_core).collect();
-        let coupled = feeds_other_cores(world, host, &app_cores, &vcpu_cores);
+        }
+        let coupled = feeds_other_cores(world, host, &app_cores, &channels);
         let holds = ports.iter().any(|port| port.hold);
         let holds_at_once = ports.iter().any(|port| port.hold && port.port.dma.may_be_immediate());
         let last_immediate = Moment::default();
@@ -98,8 +102,10 @@ impl Site {
             cores,
             queues,
             app_cores,
-            vcpu_cores,
+            channels,
             coupled,
+            front: Moment::default(),
+            gives: Vec::new(),
             holds,
             holds_at_once,
             last_immediate,
@@ -108,7 +114,12 @@ impl Site {
 
     /// Runs everything up to and including `until`.
     pub(super) fn run(&mut self, until: Time, ledger: &mut Ledger<'_>) {
-        let alone = self.ports.len() == 1 && !self.ports[0].hold && !self.coupled;
+        // Where cores wait for each other, a frame seen at once must wake its own.
+        let alone = match &self.ports[..] {
+            [only] if self.coupled => !only.hold && !only.port.dma.may_be_immediate(),
+            [only] => !only.hold,
+            _ => false,
+        };
         while let Some((at, offer)) = self.next_offer(until, ledger) {
             self.admit(at, offer, ledger);
             if alone {
@@ -226,84 +237,6 @@ impl Site {
         })
     }
 
-    /// Brings one core (or, coupled, all) up to `bound`.
-    #[inline(never)]
-    fn catch_up(&mut self, core: usize, bound: Moment, ledger: &mut Ledger<'_>) {
-        if self.coupled {
-            self.advance_all(bound, ledger);
-        } else {
-            self.advance_alone(core, bound, ledger);
-        }
-    }
-
-    /// Brings all cores up to `bound`.
-    fn advance_all(&mut self, bound: Moment, ledger: &mut Ledger<'_>) {
-        if self.coupled {
-            let all: Vec<usize> = (0..self.cores.len()).collect();
-            self.advance_jointly(&all, bound, ledger);
-        }
-        for core in 0..self.cores.len() {
-            self.advance_alone(core, bound, ledger);
-        }
-    }
-
-    /// Brings a core that no other one reaches up to `bound`.
-    fn advance_alone(&mut self, core: usize, bound: Moment, ledger: &mut Ledger<'_>) {
-        let bounds = Bounds::alone(bound);
-        while self.cores[core].advance(bounds, &mut self.queues, ledger) == Advance::HandsOver {
-            self.hand_over(core, ledger);
-        }
-        assert!(self.cores[core].outbox.is_empty(), "cores that feed others advance jointly");
-    }
-
-    /// Advances these cores together, until one frees a descriptor that a port waits for, or (none) all
-    /// have reached `bound`. Threads run only up to the next thing that another core may do to
-    /// them; host work runs ahead, where no port waits for what it frees.
-    fn advance_jointly(
-        &mut self,
-        cores: &[usize],
-        bound: Moment,
-        ledger: &mut Ledger<'_>,
-    ) -> Option<()> {
-        loop {
-            let (core, rival) = self.first_of(cores, bound)?;
-            let mut bounds = Bounds::joint(bound, rival, core);
-            if self.holds {
-                bounds.all = bounds.threads;
-            }
-            match self.cores[core].advance(bounds, &mut self.queues, ledger) {
-                Advance::Reached => {}
-                Advance::Freed => {
-                    self.route(core);
-                    return Some(());
-                }
-                Advance::HandsOver => {
-                    if self.cores[core].next_rank(&self.queues) < rival {
-                        self.hand_over(core, ledger);
-                    }
-                }
-            }
-            self.route(core);
-        }
-    }
-
-    /// The core whose next item comes first, if that is before `bound`, and the rank of the item of
-    /// another core that follows.
-    fn first_of(&mut self, cores: &[usize], bound: Moment) -> Option<(usize, Rank)> {
-        let end = Rank::before(bound);
-        let (mut first, mut rival) = ((end, None), end);
-        for core in cores {
-            let rank = self.cores[*core].next_rank(&self.queues);
-            if rank < first.0 {
-                rival = first.0;
-                first = (rank, Some(*core));
-            } else {
-                rival = rival.min(rank);
-            }
-        }
-        Some((first.1?, rival))
-    }
-
     /// Packets inside, counted one by one.
     pub(super) fn packets_inside(&self) -> u64 {
         let ports: usize = self.ports.iter().map(|port| port.port.frames_inside()).sum();
@@ -335,14 +268,14 @@ fn feeds_other_cores(
     world: &World,
     host: usize,
     app_cores: &[Option<usize>],
-    vcpu_cores: &[Option<usize>],
+    channels: &[Option<(usize, ChannelAt)>],
 ) -> bool {
     world.sources.iter().any(|source| {
         let nic = &world.nics[source.nic];
         let consumer = match source.to {
             Consumer::Host => None,
             Consumer::App(app) => app_cores[app],
-            Consumer::Vnic(vnic) => vcpu_cores[vnic],
+            Consumer::Vnic(vnic) => channels[vnic].map(|(core, _)| core),
         };
         let elsewhere = |core: &u32| consumer.is_some_and(|other| other != *core as usize);
         nic.host == host && nic.queues.iter().any(elsewhere)

@@ -4,7 +4,7 @@
 //! runnable. All lengths are kept as what is left of them; only the thread that runs has a clock.
 
 use super::consumer::Consumer;
-use super::hand_over::{HandOff, What};
+use super::delivery::{ChannelAt, HandOff, What};
 use super::ledger::Ledger;
 use super::round::Round;
 use super::vcpu::{Channel, Vcpu};
@@ -16,6 +16,8 @@ use std::collections::VecDeque;
 /// The threads of one core.
 pub(super) struct Threads {
     list: Vec<Thread>,
+    /// The works among them.
+    works: Vec<usize>,
     /// Runnable threads behind the current one.
     runnable: VecDeque<usize>,
     current: Option<Turn>,
@@ -93,8 +95,11 @@ impl Threads {
         if matches!(spec.stack, Stack::LinuxNapi { .. }) {
             list.push(Thread::Ksoftirqd(Ksoftirqd::default()));
         }
+        let is_work = |index: &usize| matches!(list[*index], Thread::Work(_));
+        let works = (0..list.len()).filter(is_work).collect();
         (!list.is_empty()).then(|| Self {
             list,
+            works,
             runnable: VecDeque::new(),
             current: None,
             last: None,
@@ -141,6 +146,49 @@ impl Threads {
             Thread::Work(_) => {}
         }
         true
+    }
+
+    /// Lets a running app or vCPU finish one packet after the other, as long as each ends before
+    /// `until`, within its slice, and nothing else comes before. When the last one ended.
+    pub(super) fn work_off(&mut self, until: Moment, ledger: &mut Ledger<'_>) -> Option<Time> {
+        let release = self.next_release().map(|(time, _)| time.before_arrivals());
+        let hand_off = self.inbox.front().map(|first| first.item.moment);
+        let until = until.min(release.unwrap_or(until)).min(hand_off.unwrap_or(until));
+        let turn = self.current.as_mut().filter(|turn| turn.switch == Span::ZERO)?;
+        let (mut now, mut last) = (turn.since?, None);
+        loop {
+            let left = match &self.list[turn.thread] {
+                Thread::App(app) => app.left,
+                Thread::Vcpu(vcpu) => vcpu.left,
+                Thread::Work(_) | Thread::Ksoftirqd(_) => break,
+            };
+            if left >= turn.slice || (now + left).before_arrivals() >= until {
+                break;
+            }
+            let begun = now;
+            now += left;
+            turn.slice -= left;
+            last = Some(now);
+            let goes_on = match &mut self.list[turn.thread] {
+                Thread::App(app) => app.finish(now, ledger),
+                Thread::Vcpu(vcpu) => {
+                    vcpu.spend(begun, left);
+                    vcpu.finish(now, ledger)
+                }
+                Thread::Work(_) | Thread::Ksoftirqd(_) => unreachable!("they finish no packets"),
+            };
+            if !goes_on {
+                self.current = None;
+                return last;
+            }
+            turn.since = Some(now);
+            match &mut self.list[turn.thread] {
+                Thread::App(app) => app.take_up(ledger),
+                Thread::Vcpu(vcpu) => vcpu.take_up(ledger),
+                Thread::Work(_) | Thread::Ksoftirqd(_) => {}
+            }
+        }
+        last
     }
 
     /// What comes next, given that the current thread runs.
@@ -191,11 +239,11 @@ impl Threads {
     }
 
     fn next_release(&self) -> Option<(Time, usize)> {
-        let release = |(index, thread): (usize, &Thread)| match thread {
-            Thread::Work(work) => Some((work.next, index)),
-            Thread::App(_) | Thread::Vcpu(_) | Thread::Ksoftirqd(_) => None,
+        let release = |index: &usize| match &self.list[*index] {
+            Thread::Work(work) => (work.next, *index),
+            _ => unreachable!("listed as a work"),
         };
-        self.list.iter().enumerate().filter_map(release).min()
+        self.works.iter().map(release).min()
     }
 
     /// Whether a work asks for its demand by `now`.
@@ -262,27 +310,53 @@ impl Threads {
     /// notified.
     fn receive(&mut self, ledger: &mut Ledger<'_>) {
         let HandOff { item, what } = self.inbox.pop_front().expect("something was handed over");
-        let now = item.moment.time();
-        let index = self.place_of(&what).expect("a thread is served at its own core");
-        let wakes = match (&mut self.list[index], what) {
-            (Thread::App(app), What::Packet(_, packet)) => app.accept(packet, now, ledger),
-            (Thread::Vcpu(vcpu), What::Notification(vnic)) => {
-                vcpu.notify(vnic);
-                true
+        let (index, wakes) = match what {
+            What::Packet(app, packet) => {
+                let index = self.place_of(app).expect("an app runs on the core it is fed at");
+                let Thread::App(consumer) = &mut self.list[index] else {
+                    unreachable!("found as an app")
+                };
+                (index, consumer.accept(packet, item.moment.time(), ledger))
             }
-            _ => unreachable!("found as what it is for"),
+            What::Notification(ChannelAt { thread, channel }) => {
+                self.vcpu(thread).notify(channel);
+                (thread, true)
+            }
         };
         if wakes {
             self.make_runnable(index);
         }
     }
 
-    /// The thread that something is for, if it is one of these.
-    fn place_of(&self, what: &What) -> Option<usize> {
-        self.list.iter().position(|thread| match (thread, what) {
-            (Thread::App(one), What::Packet(app, _)) => one.index == *app,
-            (Thread::Vcpu(vcpu), What::Notification(vnic)) => vcpu.serves(*vnic),
-            _ => false,
+    /// The thread of an app, if it is one of these.
+    fn place_of(&self, app: usize) -> Option<usize> {
+        self.list.iter().position(|thread| matches!(thread, Thread::App(one) if one.index == app))
+    }
+
+    /// Whether this app runs here.
+    pub(super) fn has_app(&self, app: usize) -> bool {
+        self.place_of(app).is_some()
+    }
+
+    fn vcpu(&mut self, thread: usize) -> &mut Vcpu {
+        let Thread::Vcpu(vcpu) = &mut self.list[thread] else {
+            unreachable!("channels belong to vCPUs")
+        };
+        vcpu
+    }
+
+    /// A channel of one of these vCPUs.
+    pub(super) fn channel(&mut self, at: ChannelAt) -> &mut Channel {
+        &mut self.vcpu(at.thread).channels[at.channel]
+    }
+
+    /// The virtual NICs of all vCPUs of this core, and where their channels are.
+    pub(super) fn places(&self) -> impl Iterator<Item = (usize, ChannelAt)> {
+        self.list.iter().enumerate().flat_map(|(thread, one)| {
+            let channels = if let Thread::Vcpu(vcpu) = one { &vcpu.channels[..] } else { &[] };
+            let at =
+                move |(channel, one): (usize, &Channel)| (one.vnic, ChannelAt { thread, channel });
+            channels.iter().enumerate().map(at)
         })
     }
 
@@ -293,16 +367,6 @@ impl Threads {
             Thread::App(_) | Thread::Work(_) | Thread::Ksoftirqd(_) => None,
         });
         vcpus.flat_map(|vcpu| &vcpu.channels)
-    }
-
-    /// The channel of a virtual NIC that a vCPU of this core serves.
-    pub(super) fn channel(&mut self, vnic: usize) -> &mut Channel {
-        let vcpus = self.list.iter_mut().filter_map(|thread| match thread {
-            Thread::Vcpu(vcpu) => Some(vcpu),
-            Thread::App(_) | Thread::Work(_) | Thread::Ksoftirqd(_) => None,
-        });
-        let mut channels = vcpus.flat_map(|vcpu| &mut vcpu.channels);
-        channels.find(|channel| channel.vnic == vnic).expect("a vCPU of this core serves it")
     }
 
     /// The first item of the inbox enters the apps' backlogs. What an app does with it at once
@@ -336,6 +400,11 @@ impl Threads {
             self.rotate();
         }
         false
+    }
+
+    /// Whether no thread has the core.
+    pub(super) const fn rests(&self) -> bool {
+        self.current.is_none()
     }
 
     /// The current thread's slice is over: it goes to the tail.
@@ -372,9 +441,9 @@ impl Threads {
         }
     }
 
-    /// Whether something is for a thread of this core.
-    pub(super) fn has(&self, what: &What) -> bool {
-        self.place_of(what).is_some()
+    /// Whether `ksoftirqd` has a round in hand.
+    pub(super) fn ksoftirqd_has_round(&self) -> bool {
+        matches!(self.list.last(), Some(Thread::Ksoftirqd(one)) if one.round.is_in_hand())
     }
 
     /// When anything happens here next, on a core whose time is `see` and whose higher classes

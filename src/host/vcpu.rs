@@ -93,15 +93,8 @@ impl Vcpu {
         }
     }
 
-    /// Whether this virtual NIC is one of its own.
-    pub(super) fn serves(&self, vnic: usize) -> bool {
-        self.channels.iter().any(|channel| channel.vnic == vnic)
-    }
-
-    /// The guest is notified of packets for a virtual NIC.
-    pub(super) fn notify(&mut self, vnic: usize) {
-        let channel = self.channels.iter().position(|channel| channel.vnic == vnic);
-        let channel = channel.expect("its own virtual NICs notify it");
+    /// The guest is notified of packets in a channel.
+    pub(super) fn notify(&mut self, channel: usize) {
         self.pending.push_back(channel);
         self.channels[channel].notified = true;
         self.channels[channel].notifications += 1;

@@ -174,6 +174,13 @@ impl Ring {
         first
     }
 
+    /// Whether packets are finished and not booked yet.
+    #[inline(always)]
+    #[must_use]
+    pub const fn has_unbooked(&self) -> bool {
+        self.booked < self.finished
+    }
+
     /// The packets finished and not booked yet, in order, in two parts; they count as booked.
     pub fn book(&mut self) -> [&[Finished]; 2] {
         let mask = self.slots.len() - 1;

@@ -25,3 +25,15 @@ index!(
     /// A flow of its source.
     FlowId
 );
+index!(
+    /// A receive queue of its port.
+    QueueId
+);
+index!(
+    /// An entry of its port's indirection table.
+    EntryId
+);
+index!(
+    /// A logical processor of its host.
+    CoreId
+);

@@ -1,5 +1,6 @@
 //! Floor 1: the words that all stations share.
 
+pub mod busy;
 pub mod drop_reason;
 pub mod flow_key;
 pub mod frame;

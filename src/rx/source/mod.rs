@@ -187,7 +187,9 @@ impl Source {
 
 /// Notes the times due by `limit`; returns how many they are.
 #[inline(always)]
-fn times<P: Pace>(pace: &mut P, due: &mut Time, limit: Time, frames: &mut [Frame]) -> usize {
+fn times<P: Pace>(its: &mut P, due: &mut Time, limit: Time, frames: &mut [Frame]) -> usize {
+    // A copy of its own, so that its state stays in registers.
+    let mut pace = its.clone();
     let (mut next, mut n) = (*due, 0);
     for frame in frames {
         if next > limit {
@@ -197,7 +199,7 @@ fn times<P: Pace>(pace: &mut P, due: &mut Time, limit: Time, frames: &mut [Frame
         next = pace.step();
         n += 1;
     }
-    *due = next;
+    (*its, *due) = (pace, next);
     n
 }
 

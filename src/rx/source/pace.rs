@@ -8,7 +8,7 @@ use std::hint::select_unpredictable;
 use std::ops::{Add, Sub};
 
 /// Gives one time after the other.
-pub(super) trait Pace {
+pub(super) trait Pace: Clone {
     /// The next time, perhaps behind the end of the clock; then it must not be asked again.
     fn step(&mut self) -> Time;
 }

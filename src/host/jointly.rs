@@ -1,0 +1,134 @@
+//! How the cores of a host that reach each other are advanced together.
+
+use super::core::Advance;
+use super::ledger::Ledger;
+use super::rank::{Bounds, Rank};
+use super::site::Site;
+use crate::engine::time::Moment;
+
+impl Site {
+    /// Brings one core (or, coupled, all) up to `bound`.
+    #[inline(never)]
+    pub(super) fn catch_up(&mut self, core: usize, bound: Moment, ledger: &mut Ledger<'_>) {
+        if self.coupled {
+            self.advance_all(bound, ledger);
+        } else {
+            self.advance_alone(core, bound, ledger);
+        }
+    }
+
+    /// Brings all cores up to `bound`.
+    pub(super) fn advance_all(&mut self, bound: Moment, ledger: &mut Ledger<'_>) {
+        if self.coupled && self.holds {
+            let all: Vec<usize> = (0..self.cores.len()).collect();
+            self.advance_jointly(&all, bound, ledger);
+        } else if self.coupled {
+            self.advance_givers(bound, ledger);
+        }
+        for core in 0..self.cores.len() {
+            self.advance_alone(core, bound, ledger);
+        }
+    }
+
+    /// Advances the cores that hand over to others, one hand-over after the other, up to `bound`.
+    /// Threads run only up to the next hand-over that any other core may make; a core that hands
+    /// nothing over is caught up where somebody looks into its channels.
+    fn advance_givers(&mut self, bound: Moment, ledger: &mut Ledger<'_>) {
+        self.front = bound;
+        self.gives.clear();
+        self.gives.extend(self.cores.iter_mut().map(|core| core.next_give(&self.queues)));
+        while let Some((core, rival)) = self.first_giver() {
+            if self.gives[core].gives() {
+                self.hand_over(core, ledger);
+            } else {
+                let bounds = Bounds::joint(bound, rival, core);
+                self.cores[core].advance(bounds, &mut self.queues, ledger);
+                self.route(core);
+            }
+            self.gives[core] = self.cores[core].next_give(&self.queues);
+        }
+    }
+
+    /// The core that may hand over first, if that is before the front, and when another one may.
+    fn first_giver(&self) -> Option<(usize, Rank)> {
+        let end = Rank::before(self.front);
+        let (mut first, mut rival) = ((end, None), end);
+        for (core, rank) in self.gives.iter().enumerate() {
+            if *rank < first.0 {
+                rival = first.0;
+                first = (*rank, Some(core));
+            } else {
+                rival = rival.min(*rank);
+            }
+        }
+        Some((first.1?, rival))
+    }
+
+    /// Brings a core's threads up to the hand-over of another core that comes at `rank`.
+    pub(super) fn catch_up_for(&mut self, core: usize, rank: Rank, ledger: &mut Ledger<'_>) {
+        let is_there = self.cores[core].reached > rank.moment();
+        if core != rank.core() && !self.holds && !is_there {
+            let bounds = Bounds::joint(self.front, rank, core);
+            self.cores[core].advance(bounds, &mut self.queues, ledger);
+            self.route(core);
+            self.gives[core] = self.cores[core].next_give(&self.queues);
+        }
+    }
+
+    /// Brings a core that no other one reaches up to `bound`.
+    fn advance_alone(&mut self, core: usize, bound: Moment, ledger: &mut Ledger<'_>) {
+        let bounds = Bounds::alone(bound);
+        while self.cores[core].advance(bounds, &mut self.queues, ledger) == Advance::HandsOver {
+            self.hand_over(core, ledger);
+        }
+        assert!(self.cores[core].outbox.is_empty(), "cores that feed others advance jointly");
+    }
+
+    /// Advances these cores together, until one frees a descriptor that a port waits for, or (none) all
+    /// have reached `bound`. Threads run only up to the next thing that another core may do to
+    /// them; host work runs ahead, where no port waits for what it frees.
+    pub(super) fn advance_jointly(
+        &mut self,
+        cores: &[usize],
+        bound: Moment,
+        ledger: &mut Ledger<'_>,
+    ) -> Option<()> {
+        loop {
+            let (core, rival) = self.first_of(cores, bound)?;
+            let mut bounds = Bounds::joint(bound, rival, core);
+            if self.holds {
+                bounds.all = bounds.threads;
+            }
+            match self.cores[core].advance(bounds, &mut self.queues, ledger) {
+                Advance::Reached => {}
+                Advance::Freed => {
+                    self.route(core);
+                    return Some(());
+                }
+                Advance::HandsOver => {
+                    if self.cores[core].next_rank(&self.queues) < rival {
+                        self.hand_over(core, ledger);
+                    }
+                }
+            }
+            self.route(core);
+        }
+    }
+
+    /// The core whose next item comes first, if that is before `bound`, and the rank of the item of
+    /// another core that follows.
+    fn first_of(&mut self, cores: &[usize], bound: Moment) -> Option<(usize, Rank)> {
+        let end = Rank::before(bound);
+        let (mut first, mut rival) = ((end, None), end);
+        for core in cores {
+            let rank = self.cores[*core].next_rank(&self.queues);
+            if rank < first.0 {
+                rival = first.0;
+                first = (rank, Some(*core));
+            } else {
+                rival = rival.min(rank);
+            }
+        }
+        Some((first.1?, rival))
+    }
+}

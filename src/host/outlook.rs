@@ -1,0 +1,124 @@
+//! What a core does next, as far as other cores must know, and its turn to hand over.
+
+use super::core::Core;
+use super::ledger::Ledger;
+use super::queue::RxQueue;
+use super::rank::Rank;
+use super::round::Round;
+use crate::engine::time::Moment;
+use crate::rx::cpu::Stack;
+
+impl Core {
+    /// Whether a round waits for its turn to hand over, or to notify.
+    #[inline(always)]
+    pub(super) fn hands_over(&mut self) -> bool {
+        self.round.hands_over() || self.backlog.round.hands_over() || self.ksoftirqd_hands_over()
+    }
+
+    /// That round.
+    pub(super) fn round_that_hands_over(&mut self) -> &mut Round {
+        if self.round.hands_over() {
+            &mut self.round
+        } else if self.backlog.round.hands_over() {
+            &mut self.backlog.round
+        } else {
+            &mut self.running_ksoftirqd().round
+        }
+    }
+
+    /// It has handed over, or notified; so many guests are to be notified now.
+    pub(super) fn has_handed_over(&mut self, guests: usize, ledger: &mut Ledger<'_>) {
+        let (cost, of_ksoftirqd) = (self.costs.vm_notify, self.ksoftirqd_hands_over());
+        self.round_that_hands_over().has_handed_over(guests, cost);
+        // What it handed over to threads of this core is there before the core turns to them; what
+        // cores of higher numbers hand over at this moment is not.
+        let behind = (self.see, self.number + 1);
+        if let Some(threads) = &mut self.threads {
+            threads.catch_up_before(behind, ledger);
+        }
+        if of_ksoftirqd {
+            self.resume_ksoftirqd();
+        }
+    }
+
+    /// A lower bound of what this core does next that concerns others.
+    pub(super) fn next_rank(&mut self, rings: &[RxQueue]) -> Rank {
+        let core = self.number;
+        if self.hands_over() {
+            return Rank::given(self.see, core);
+        }
+        let moment = self.next_in_hand(rings);
+        let received = self.threads.as_ref().and_then(|threads| threads.next_hand_off());
+        match received {
+            Some((first, core)) if first == moment && first >= self.reached => {
+                Rank::received(moment, core)
+            }
+            _ => Rank::own(moment.max(self.reached), core),
+        }
+    }
+
+    /// A packet has come that is visible at `moment`, perhaps at the instant up to which the core
+    /// has been advanced.
+    #[inline]
+    pub(super) fn wake_by(&mut self, moment: Moment) {
+        self.reached = self.reached.min(moment);
+    }
+
+    fn next_in_hand(&self, rings: &[RxQueue]) -> Moment {
+        if let Some(handler) = self.handler {
+            return handler.end.before_arrivals();
+        }
+        let due = self.next_interrupt(rings);
+        let round = self.round.is_in_hand().then(|| self.round.next_moment(self.see));
+        let backlog = self.backlog.next_moment(self.see);
+        if let Some(in_hand) = round.or(backlog) {
+            return due.min(in_hand);
+        }
+        let is_polling = self.stack == Stack::BusyPoll && !self.vectors.is_empty();
+        let begins = !self.waiting.is_empty() && self.softirq_may_run();
+        if is_polling || begins || self.backlog.packets_inside() > 0 {
+            return self.see;
+        }
+        let threads =
+            self.threads.as_ref().map_or(Moment::NEVER, |threads| threads.next_moment(self.see));
+        due.min(threads)
+    }
+
+    /// A lower bound of when this core hands something over to others next.
+    pub(super) fn next_give(&mut self, rings: &[RxQueue]) -> Rank {
+        let core = self.number;
+        if self.vectors.is_empty() {
+            return Rank::before(Moment::NEVER);
+        }
+        if self.hands_over() {
+            return Rank::given(self.see, core);
+        }
+        let round = self.round.is_in_hand().then(|| self.round.next_moment(self.see));
+        let moment = if let Some(handler) = self.handler {
+            handler.end.before_arrivals()
+        } else if let Some(in_hand) = round.or_else(|| self.backlog.next_moment(self.see)) {
+            in_hand
+        } else if self.host_work_waits() {
+            self.next_in_hand(rings)
+        } else {
+            self.next_interrupt(rings)
+        };
+        Rank::own(moment.max(self.reached), core)
+    }
+
+    /// Whether host work goes on without an interrupt: some is queued, left to a thread, or polls.
+    fn host_work_waits(&self) -> bool {
+        let left = self.threads.as_ref().is_some_and(|threads| threads.ksoftirqd_has_round());
+        let is_polling = self.stack == Stack::BusyPoll;
+        left || is_polling || !self.waiting.is_empty() || self.backlog.packets_inside() > 0
+    }
+
+    /// When the next interrupt is due.
+    fn next_interrupt(&self, rings: &[RxQueue]) -> Moment {
+        match self.stack {
+            Stack::InterruptPerPacket => self.next_packet(rings).0,
+            Stack::BusyPoll => Moment::NEVER,
+            _ => self.next_due(rings).0,
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! What a core spends its time on.
+
+use crate::engine::time::Span;
+
+/// A core's time by kind of work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Busy {
+    /// Hardware interrupts and wake-ups.
+    pub interrupt: Span,
+    /// Deferred work, `ksoftirqd` and polling included.
+    pub deferred: Span,
+    /// The virtual switch.
+    pub vswitch: Span,
+    /// Guests: vCPUs at work.
+    pub guest: Span,
+    /// Consumers on the host.
+    pub app: Span,
+    /// Load that is not networking.
+    pub work: Span,
+}
+
+impl Busy {
+    /// What goes to another core together with the receive queues: interrupts, deferred work and
+    /// the virtual switch. Guests, apps and other work stay.
+    #[must_use]
+    pub fn receive(self) -> Span {
+        self.interrupt + self.deferred + self.vswitch
+    }
+
+    /// All of it.
+    #[must_use]
+    pub fn total(self) -> Span {
+        self.receive() + self.guest + self.app + self.work
+    }
+}
