@@ -4,9 +4,10 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use rxsim::scenario::{Source, load};
 
-const SCENARIOS: [(&str, &str); 3] = [
+const SCENARIOS: [(&str, &str); 4] = [
     ("rss64-constant", include_str!("rss64-constant.toml")),
     ("rss64-poisson", include_str!("rss64-poisson.toml")),
+    ("vmq64", include_str!("vmq64.toml")),
     ("micro-model", include_str!("micro-model.toml")),
 ];
 

@@ -19,8 +19,8 @@ const WORK: [(&str, char, &str, bool); 6] = [
     ("deferred", '▓', "▓ deferred", false),
     ("vswitch", '▚', "▚ vswitch", true),
     ("guest", '▄', "▄ guest", true),
-    ("app", '▒', "▒ app", false),
-    ("work", '░', "░ work", false),
+    ("app", '▒', "▒ app", true),
+    ("work", '░', "░ work", true),
 ];
 /// Virtual machines that are listed one by one at most.
 const VMS: usize = 16;
@@ -40,6 +40,13 @@ pub(super) struct Section {
 impl Section {
     fn new(title: &str, header: &[&'static str], rows: Vec<Vec<String>>) -> Self {
         Self { title: title.to_owned(), header: header.to_vec(), rows, note: None }
+    }
+
+    /// Leaves out a column in which nothing is said.
+    fn leave_out(&mut self, column: &str) {
+        let at = self.header.iter().position(|name| *name == column).expect("a column's name");
+        self.header.remove(at);
+        self.rows.iter_mut().for_each(|row| drop(row.remove(at)));
     }
 }
 
@@ -120,6 +127,9 @@ fn virtual_machines(study: &Study) -> Option<Section> {
     let header =
         ["<VM", "<path", "<why not better", "offered Gbps", "delivered Gbps", "loss", "p99 us"];
     let mut section = Section::new("", &header, rows);
+    if all.iter().all(|vm| vm.reason().is_empty()) {
+        section.leave_out("<why not better");
+    }
     section.note = many.then(|| {
         format!("{} VMs, those of one path in one row: sums, and the longest p99.", all.len())
     });

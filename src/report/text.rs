@@ -222,6 +222,7 @@ mod tests {
         let cells: Vec<&str> = row.split_whitespace().collect();
         assert_eq!(cells, ["web[0]", "vmq", "0.987", "0.805", "18.5", "%", "713"]);
         assert!(text.contains("▚ vswitch  ▄ guest"), "{text}");
+        assert!(!text.contains("why not better"), "none has a reason: {text}");
         let plain = study(&sample(), Style::Plain);
         assert!(!plain.contains("vswitch") && !plain.contains("<VM"), "{plain}");
     }

@@ -2,11 +2,12 @@
 //! order within a queue, scale, independence.
 
 use crate::replicated::{OneCore, each, mean_and_error, outcome, world};
-use crate::worlds::{HARDWARE, MIXED, PLAIN, STACKS, THREADS, random_world};
+use crate::worlds::{HARDWARE, MIXED, PLAIN, STACKS, THREADS, VMS, random_world};
 use rxsim::engine::time::{Span, Time};
 use rxsim::host;
-use rxsim::host::outcome::Outcome;
+use rxsim::host::outcome::{Busy, Outcome};
 use rxsim::host::world::World;
+use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::{Fate, Record};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,7 +22,7 @@ fn worlds() -> u64 {
 /// Runs `wrong` on random worlds of all levels, and tells every world in which something is.
 pub(crate) fn on_random_worlds(wrong: impl Fn(&World) -> Option<String>) {
     let mut found = Vec::new();
-    for level in [PLAIN, HARDWARE, MIXED, STACKS, THREADS] {
+    for level in [PLAIN, HARDWARE, MIXED, STACKS, THREADS, VMS] {
         for seed in 0..worlds() {
             let world = random_world(seed, level);
             let told = catch_unwind(AssertUnwindSafe(|| wrong(&world)));
@@ -33,8 +34,14 @@ pub(crate) fn on_random_worlds(wrong: impl Fn(&World) -> Option<String>) {
     assert!(found.is_empty(), "{} worlds\n{}", found.len(), found.join("\n"));
 }
 
+/// A core's time by kind of work.
+fn kinds(busy: &Busy) -> [u64; 6] {
+    let Busy { interrupt, deferred, vswitch, guest, app, work } = busy;
+    [interrupt, deferred, vswitch, guest, app, work].map(|span| span.0)
+}
+
 /// A run and the records of all packets that ended.
-fn traced(world: &World) -> (Outcome, Vec<Record>) {
+pub(crate) fn traced(world: &World) -> (Outcome, Vec<Record>) {
     let mut records = Vec::new();
     let run = host::run_traced(world, &mut |record| records.push(record));
     (run, records)
@@ -78,15 +85,14 @@ fn a_window_and_its_warm_up_count_what_the_whole_run_counts() {
         let counts = |run: &Outcome| {
             let cores = run.hosts.iter().flat_map(|host| &host.cores);
             let cores = cores.flat_map(|core| {
-                let busy = core.busy;
-                let busy = [busy.interrupt, busy.deferred, busy.app, busy.work].map(|span| span.0);
-                busy.into_iter().chain([core.interrupts, core.rounds])
+                kinds(&core.busy).into_iter().chain([core.interrupts, core.rounds])
             });
+            let vnics = run.vnics.iter().map(|vnic| vnic.notifications);
             let sources = run.sources.iter().flat_map(|source| {
                 let counts = [source.offered.packets, source.delivered.packets, source.filtered];
                 counts.into_iter().chain(source.dropped).chain([source.latency.count()])
             });
-            cores.chain(sources).collect::<Vec<u64>>()
+            cores.chain(sources).chain(vnics).collect::<Vec<u64>>()
         };
         let sum = counts(&early).into_iter().zip(counts(&late)).map(|(one, two)| one + two);
         let (sum, all) = (sum.collect::<Vec<_>>(), counts(&all));
@@ -111,9 +117,15 @@ fn the_packets_inside_over_time_are_the_times_inside_over_packets() {
             (inside, last) = (inside + step, time);
         }
         let sojourns: u128 = run.sources.iter().map(|source| source.latency.sum_ps()).sum();
-        let stages: u128 = run.sources.iter().flat_map(|source| source.stages).sum();
-        let same = inside == 0 && area == sojourns && sojourns == stages;
-        (!same).then(|| format!("area {area}, sojourns {sojourns}, stages {stages}"))
+        if let Some(at) = run
+            .sources
+            .iter()
+            .position(|source| source.stages.iter().sum::<u128>() != source.latency.sum_ps())
+        {
+            return Some(format!("the stages of source {at} are not its latency"));
+        }
+        let same = inside == 0 && area == sojourns;
+        (!same).then(|| format!("area {area}, sojourns {sojourns}"))
     });
 }
 
@@ -124,9 +136,7 @@ fn no_core_is_busy_for_longer_than_the_window_or_any_step_of_it() {
         let steps = world.duration.expect("random worlds say how long").0.div_ceil(step.0);
         let duration = Some(step * steps);
         let run = host::run(&World { step: Some(step), duration, ..world.clone() }, &mut |_| ());
-        let sum = |busy: &rxsim::host::outcome::Busy| {
-            (busy.interrupt + busy.deferred + busy.app + busy.work).0
-        };
+        let sum = |busy: &Busy| kinds(busy).into_iter().sum::<u64>();
         let cores = run.hosts.iter().flat_map(|host| &host.cores).map(|core| sum(&core.busy));
         if let Some(busy) = cores.clone().find(|busy| *busy > run.window.0) {
             return Some(format!("{busy} ps busy in a window of {}", run.window.0));
@@ -161,6 +171,36 @@ fn busy_time_is_the_sum_of_what_was_charged() {
         let packets = Span::us(1) * source.delivered.packets + Span::ns(1) * source.delivered.bytes;
         assert_eq!(core.busy.deferred, Span::ns(700) * core.rounds + packets, "{stack}");
         assert!(core.rounds > 0 && source.delivered.packets < source.offered.packets);
+    }
+}
+
+#[test]
+fn switch_and_guest_are_charged_for_what_they_do_lost_packets_included() {
+    for stack in ["windows-dpc", "linux-napi", "busy-poll", "interrupt-per-packet"] {
+        let text = OneCore {
+            host: &format!("cores = 2\nstack = \"{stack}\"\nbudget = 8"),
+            cost: "round = \"700 ns\"\npacket = \"1 us\"\nvswitch_packet = \"600 ns\"\n\
+                   vswitch_lookup = \"300 ns\"\nvswitch_copy = \"1 ns\"\nvm_notify = \"2 us\"\n\
+                   guest_interrupt = \"3 us\"\nguest_packet = \"5 us\"\nguest_byte = \"2 ns\"",
+            traffic: "burst = { packets = 100, every = \"1 ms\" }\nframe = \"100 B\"",
+            packets: 9.9, // the last burst has ended long before the window does
+            warmup_us: 0.0,
+            ..OneCore::PLAIN
+        }
+        .text()
+        .replace("rate = \"1 kpps\"", "")
+        .replace("to = \"host.alpha\"", "to = \"vm.web\"")
+            + "[vm.web]\ncores = \"1\"\nchannel = 16";
+        let run = outcome(&text);
+        let (cores, source) = (&run.hosts[0].cores, &run.sources[0]);
+        let lost = source.dropped[DropReason::VmChannelFull as usize];
+        assert_eq!(source.offered.packets, source.delivered.packets + lost, "{stack}");
+        assert!(source.delivered.packets > 0 && lost > 0, "{stack} loses {lost}");
+        let told = run.vnics[0].notifications;
+        let switch = Span::us(1) * source.offered.packets + Span::us(2) * told;
+        assert_eq!(cores[0].busy.vswitch, switch, "{stack}");
+        let guest = Span::ns(5200) * source.delivered.packets + Span::us(3) * told;
+        assert_eq!(cores[1].busy.guest, guest, "{stack}");
     }
 }
 
@@ -223,14 +263,22 @@ fn packets_of_a_queue_end_in_the_order_in_which_they_came() {
     });
 }
 
-/// A scenario without chance, all its times `k` times as long.
-fn scaled(k: u64, stack: &str, policy: &str, traffic: &str) -> Vec<(u64, [u64; 2], Fate)> {
+/// A scenario without chance, all its times `k` times as long, with packets `to` an app or a VM.
+fn scaled(
+    k: u64,
+    stack: &str,
+    policy: &str,
+    traffic: &str,
+    to: &str,
+) -> Vec<(u64, [u64; 2], Fate)> {
     let us = |us: u64| format!("\"{} us\"", us * k);
     let text = format!(
         "duration = {}\n[host.alpha]\nstack = \"{stack}\"\nbudget = 5\nquantum = {}\n\
          idle_before_sleep = {}\n[host.alpha.cost]\ninterrupt = {}\nround = {}\npacket = {}\n\
-         app_packet = {}\ncontext_switch = {}\nwakeup = {}\n[app.db]\nbacklog = 20\n\
-         [nic.port0]\nring = 16\nlink = \"{} Mbps\"\n{}\n[traffic.a]\nto = \"app.db\"\n{}\n",
+         app_packet = {}\ncontext_switch = {}\nwakeup = {}\nvswitch_packet = {}\n\
+         vm_notify = {}\nguest_interrupt = {}\nguest_packet = {}\nguest_preempt = {}\n\
+         [app.db]\nbacklog = 20\n[vm.web]\nchannel = 20\n\
+         [nic.port0]\nring = 16\nlink = \"{} Mbps\"\n{}\n[traffic.a]\nto = \"{to}\"\n{}\n",
         us(20_000),
         us(40),
         us(30),
@@ -240,6 +288,11 @@ fn scaled(k: u64, stack: &str, policy: &str, traffic: &str) -> Vec<(u64, [u64; 2
         us(6),
         us(1),
         us(9),
+        us(1),
+        us(2),
+        us(3),
+        us(6),
+        us(4),
         10_000 / k,
         policy.replace("INTERVAL", &us(50)),
         traffic.replace("EVERY", &us(400)).replace("RATE", &format!("{} pps", 100_000 / k)),
@@ -267,13 +320,17 @@ fn ten_times_as_long_times_make_ten_times_as_long_latencies() {
             let constant = "rate = \"RATE\"\narrivals = \"constant\"";
             let constant = if stack == "busy-poll" { burst } else { constant };
             for traffic in [burst, constant, "rate = \"line\""] {
-                let (one, ten) =
-                    (scaled(1, stack, policy, traffic), scaled(10, stack, policy, traffic));
-                let whole = one.len().min(ten.len());
-                assert!(whole > 1_000 && one.len().abs_diff(ten.len()) <= 1);
-                for (at, (one, ten)) in one.iter().zip(&ten).enumerate() {
-                    let grown = (one.0 * 10, one.1.map(|span| span * 10), one.2);
-                    assert_eq!(&grown, ten, "packet {at}, {stack}, {policy}, {traffic}");
+                for to in ["app.db", "vm.web"] {
+                    let [one, ten] = [1, 10].map(|k| scaled(k, stack, policy, traffic, to));
+                    let whole = one.len().min(ten.len());
+                    assert!(whole > 1_000 && one.len().abs_diff(ten.len()) <= 1);
+                    for (at, (one, ten)) in one.iter().zip(&ten).enumerate() {
+                        let grown = (one.0 * 10, one.1.map(|span| span * 10), one.2);
+                        assert_eq!(
+                            &grown, ten,
+                            "packet {at} to {to}, {stack}, {policy}, {traffic}"
+                        );
+                    }
                 }
             }
         }

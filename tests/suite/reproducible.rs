@@ -1,25 +1,33 @@
 //! Same scenario, seed and version: same packets, whatever the window, threads, build or design.
 
-use crate::invariants::on_random_worlds;
+use crate::invariants::{on_random_worlds, traced};
 use crate::replicated::{outcome, plan_of};
-use rxsim::engine::time::Span;
+use rxsim::engine::chance::Indexed;
+use rxsim::engine::sample::Sampler;
+use rxsim::engine::time::{Span, Time};
 use rxsim::host;
 use rxsim::host::world::World;
 use rxsim::rx::source::Source;
+use rxsim::vocab::id::SourceId;
 use rxsim::vocab::packet::{Packet, Record};
+use std::collections::BTreeMap;
 use std::process::Command;
 
 #[test]
 fn the_length_of_a_window_of_calculation_changes_nothing() {
     on_random_worlds(|world| {
         let run = |batch| {
-            let mut run = host::run(&World { batch, ..world.clone() }, &mut |_| ());
+            let (mut run, mut records) = traced(&World { batch, ..world.clone() });
             run.events = 0; // how often the engine looked
-            run
+            records.sort();
+            (run, records)
         };
-        let whole = run(None);
+        let (whole, expected) = run(None);
         [Span::us(1), Span::us(100), Span::ms(10)].into_iter().find_map(|batch| {
-            let found = run(Some(batch));
+            let (found, records) = run(Some(batch));
+            if records != expected {
+                return Some(format!("other records with a batch of {batch}"));
+            }
             if found.fingerprint != whole.fingerprint {
                 return Some(format!("another fingerprint with a batch of {batch}"));
             }
@@ -90,9 +98,10 @@ const CONSTANT: &str = r#"
 /// Any build, with or without optimisation, on any machine, must find these. A change that alters
 /// what is simulated alters them, and says so.
 #[test]
-fn two_fingerprints_are_pinned_for_every_build() {
-    let found = [RANDOM, CONSTANT].map(|text| format!("{:016x}", outcome(text).fingerprint));
-    assert_eq!(found, ["8013576438df04e8", "ffad9c0ea91d89c3"]);
+fn three_fingerprints_are_pinned_for_every_build() {
+    let found =
+        [RANDOM, CONSTANT, GUESTS].map(|text| format!("{:016x}", outcome(text).fingerprint));
+    assert_eq!(found, ["8013576438df04e8", "ffad9c0ea91d89c3", "35ed80ba9bf57ee6"]);
 }
 
 #[test]
@@ -147,7 +156,7 @@ fn every_design_meets_the_same_packets() {
     };
     let expected = (packets(&worlds[0]), arrivals(&worlds[0]));
     assert!(expected.1.len() > 10_000);
-    let known: std::collections::BTreeMap<_, _> =
+    let known: BTreeMap<_, _> =
         expected.1.iter().map(|(source, number, arrival)| ((*source, *number), *arrival)).collect();
     for world in &worlds[1..] {
         assert_eq!(packets(world), expected.0);
@@ -156,4 +165,77 @@ fn every_design_meets_the_same_packets() {
             assert!(known.get(&(source, number)).is_none_or(|known| *known == arrival));
         }
     }
+}
+
+/// Packets for eight VMs whose random cost shows in their records: what else could come between
+/// their start and their end costs nothing, and a round of one packet hands it over at once.
+const GUESTS: &str = r#"
+    seed = 3
+    duration = "20 ms"
+    [host.alpha]
+    cores = 8
+    costs = "zero"
+    budget = 1
+    [host.alpha.cost]
+    packet = "400 ns"
+    vswitch_packet = { mean = "700 ns", distribution = "lognormal", cv = 0.8 }
+    vswitch_lookup = "800 ns"
+    [nic.port0]
+    model = "ideal"
+    link = "10 Gbps"
+    path = "vmq"
+    vmq = { max_processors = 4 }
+    moderation = { policy = "throttle", interval = "20 us" }
+    [vm.web]
+    count = 8
+    cores = "4-7"
+    vmq = true
+    [traffic.bulk]
+    to = "vm.web"
+    rate = "60 kpps"
+    frame = "imix"
+    [design.shared]
+    "nic.port0.vmq.shared_interrupts" = true
+    [design.own]
+    "nic.port0.vmq.shared_interrupts" = false
+    [design.none]
+    "nic.port0.path" = "single-queue"
+"#;
+
+/// When each packet came, how long it waited and how long it was processed.
+fn came_waited_took(world: &World) -> BTreeMap<(SourceId, u64), (Time, Span, Span)> {
+    let (_, records) = traced(world);
+    let of = |record: &Record| {
+        let (waited, took) = (record.start - record.arrival, record.end - record.start);
+        ((record.source, record.number), (record.arrival, waited, took))
+    };
+    records.iter().map(of).collect()
+}
+
+#[test]
+fn a_packet_costs_the_switch_the_same_in_every_design() {
+    let [shared, own, none] = ["shared", "own", "none"].map(|design| {
+        let world = plan_of(GUESTS, Some(design)).world;
+        (came_waited_took(&world), world)
+    });
+    let law = Sampler::new(&shared.1.hosts[0].costs.vswitch_packet);
+    let cost = |(source, number): &(SourceId, u64)| {
+        let name = &shared.1.sources[source.0 as usize].source.name;
+        law.span(Indexed::new(shared.1.seed, name, "cost.vswitch_packet").word(*number))
+    };
+    let mut elsewhen = [0; 2];
+    for (packet, (came, waited, took)) in &shared.0 {
+        assert_eq!(*took, Span::ns(400) + cost(packet), "{packet:?}");
+        // Without a queue of its own each packet is looked up, too.
+        for (at, (other, looked_up)) in
+            [(&own.0, Span::ZERO), (&none.0, Span::ns(800))].iter().enumerate()
+        {
+            // Packets that had not ended when the run did have no record; which ones differs.
+            let Some(other) = other.get(packet) else { continue };
+            assert_eq!((other.0, other.2), (*came, *took + *looked_up), "{packet:?}");
+            elsewhen[at] += u64::from(other.1 != *waited);
+        }
+    }
+    assert!(shared.0.len() > 9_000);
+    assert!(elsewhen.iter().all(|packets| *packets > 1_000), "{elsewhen:?} waited otherwise");
 }

@@ -78,14 +78,11 @@ pub(super) fn draw<DB: DrawingBackend>(study: &Study, area: &Area<DB>) -> Drawn<
     scales(study, &grid, cores.len(), area)
 }
 
-/// The kinds of work; those that only virtual machines bring where there is any.
+/// The kinds of work that some core did.
 fn legend(study: &Study) -> Vec<(&'static str, RGBColor)> {
     let busy = || study.first.series.iter().flat_map(|step| &step.cores).flatten();
-    let (vswitch, guest) =
-        (busy().any(|busy| busy.vswitch.0 > 0), busy().any(|busy| busy.guest.0 > 0));
-    let shown = |kind: &str| kind != "vswitch" || vswitch;
-    let shown = |kind: &str| shown(kind) && (kind != "guest" || guest);
-    KINDS.into_iter().filter(|(kind, _)| shown(kind)).collect()
+    let done = |kind: &usize| busy().any(|busy| spans(*busy)[*kind] > Span::ZERO);
+    (0..KINDS.len()).filter(done).map(|kind| KINDS[kind]).collect()
 }
 
 /// All cores of all hosts; they are named with their host where there are several.
@@ -110,10 +107,15 @@ fn cores(study: &Study) -> Vec<Core> {
     all
 }
 
+/// In the order of the kinds.
+fn spans(busy: Busy) -> [Span; 6] {
+    let Busy { interrupt, deferred, vswitch, guest, app, work } = busy;
+    [interrupt, deferred, vswitch, guest, app, work]
+}
+
 fn cumulated(busy: Busy, length: Span) -> [f64; 6] {
     let mut sum = 0.0;
-    let Busy { interrupt, deferred, vswitch, guest, app, work } = busy;
-    [interrupt, deferred, vswitch, guest, app, work].map(|span| {
+    spans(busy).map(|span| {
         sum += span.0 as f64 / length.0.max(1) as f64;
         sum.min(1.0)
     })

@@ -20,7 +20,7 @@ const MEANING: [(&str, &str); 9] = [
     ("ring", "waiting for its turn"),
     ("deferred", "its own processing"),
     ("vswitch", "virtual switch"),
-    ("channel", "waiting for the guest"),
+    ("channel", "rest of the round, then guest"),
     ("guest", "in the guest"),
     ("app", "in the app, waiting included"),
 ];

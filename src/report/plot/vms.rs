@@ -11,13 +11,17 @@ const PATHS: [(&str, RGBColor); 3] =
     [("vmq", BLUE), ("default-queue", ORANGE), ("software", PURPLE)];
 /// Pixels that a name below its bar needs.
 const NAME: usize = 84;
+/// The least height of a bar relative to the highest: what is not zero is never invisible.
+const LEAST: f64 = 0.004;
 
 pub(super) fn draw<DB: DrawingBackend>(study: &Study, area: &Area<DB>) -> Drawn<DB> {
     let all = vms::all(&study.metrics);
     sheet::heading(study, "Throughput of each virtual machine, by the path of its packets", area)?;
     let present = |(path, _): &&(&str, RGBColor)| all.iter().any(|vm| vm.word("path") == *path);
     let mut legend: Vec<_> = PATHS.iter().filter(present).copied().collect();
-    legend.insert(0, ("offered", GREY));
+    if all.iter().any(|vm| vm.figure("loss") > 0.0) {
+        legend.push(("lost", GREY));
+    }
     sheet::legend(&legend, 94, area)?;
     let body = area.margin(TOP, 20, MARGIN, MARGIN);
     let offered = |vm: &Vm| vm.figure("offered.gbps");
@@ -42,10 +46,11 @@ pub(super) fn draw<DB: DrawingBackend>(study: &Study, area: &Area<DB>) -> Drawn<
         .axis_desc_style(sheet::text(18, INK))
         .y_label_formatter(&|y| sheet::tick(*y))
         .draw()?;
-    chart.draw_series(all.iter().enumerate().map(|(at, vm)| bar(at, offered(vm), GREY)))?;
+    let height = |gbps: f64| if gbps > 0.0 { gbps.max(most * LEAST) } else { 0.0 };
+    chart.draw_series(all.iter().enumerate().map(|(at, vm)| bar(at, height(offered(vm)), GREY)))?;
     chart.draw_series(all.iter().enumerate().map(|(at, vm)| {
         let colour = PATHS.iter().find(|(path, _)| *path == vm.word("path"));
-        bar(at, delivered(vm), colour.map_or(GREY, |(_, colour)| *colour))
+        bar(at, height(delivered(vm)), colour.map_or(GREY, |(_, colour)| *colour))
     }))?;
     let centre = |at: usize| chart.backend_coord(&(at as f64 + 0.5, 0.0));
     let names: Vec<_> = all.iter().enumerate().step_by(every).collect();
