@@ -244,9 +244,7 @@ impl Outcome {
     /// The invariants of an outcome.
     fn check(&self) {
         for core in self.hosts.iter().flat_map(|host| &host.cores) {
-            let busy = core.busy;
-            let host = busy.interrupt + busy.deferred + busy.vswitch;
-            let sum = host + busy.guest + busy.app + busy.work;
+            let sum = core.busy.total();
             assert!(sum <= self.window, "a core was busy for {sum} of {}", self.window);
         }
     }

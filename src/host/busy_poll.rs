@@ -30,9 +30,7 @@ impl Core {
                 Stop::HandsOver => return Advance::HandsOver,
                 Stop::Ended => {
                     self.round.clear();
-                    let mut delivery = std::mem::take(&mut self.round.delivery);
-                    self.hand_over(&mut delivery);
-                    self.round.delivery = delivery;
+                    self.hand_over_from(|core| &mut core.round);
                 }
             }
         }

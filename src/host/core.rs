@@ -438,11 +438,7 @@ impl Core {
             self.waiting.push_back(self.round.vector);
         }
         self.round.clear();
-        if !self.round.delivery.is_empty() {
-            let mut delivery = std::mem::take(&mut self.round.delivery);
-            self.hand_over(&mut delivery);
-            self.round.delivery = delivery;
-        }
+        self.hand_over_from(|core| &mut core.round);
         self.note_softirq_round(self.round.taken, ledger);
     }
 

@@ -8,9 +8,20 @@ use super::core::Core;
 use super::delivery::{ChannelAt, Delivery, HandOff, Item, What};
 use super::ledger::{Ledger, Next, Processed};
 use super::rank::Rank;
+use super::round::Round;
 use super::site::Site;
 
 impl Core {
+    /// Hands over what one of the core's rounds, that is over, still has to bring.
+    #[inline(always)]
+    pub(super) fn hand_over_from(&mut self, round: fn(&mut Self) -> &mut Round) {
+        if !round(self).delivery.is_empty() {
+            let mut delivery = std::mem::take(&mut round(self).delivery);
+            self.hand_over(&mut delivery);
+            round(self).delivery = delivery;
+        }
+    }
+
     /// Hands the packets of a round that has none for guests over to their apps, on this core or
     /// another, at the core's time.
     pub(super) fn hand_over(&mut self, delivery: &mut Delivery) {

@@ -2,6 +2,7 @@
 
 use crate::engine::time::{Span, Time};
 use crate::measure::histogram::Histogram;
+pub use crate::vocab::busy::Busy;
 use crate::vocab::drop_reason::DropReason;
 use crate::vocab::stage::Stage;
 
@@ -77,23 +78,6 @@ pub struct CoreTally {
     pub interrupts: u64,
     /// Poll rounds.
     pub rounds: u64,
-}
-
-/// A core's time by kind of work.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Busy {
-    /// Hardware interrupts and wake-ups.
-    pub interrupt: Span,
-    /// Deferred work, `ksoftirqd` and polling included.
-    pub deferred: Span,
-    /// The virtual switch.
-    pub vswitch: Span,
-    /// Guests: vCPUs at work.
-    pub guest: Span,
-    /// Consumers on the host.
-    pub app: Span,
-    /// Load that is not networking.
-    pub work: Span,
 }
 
 /// What a NIC did.

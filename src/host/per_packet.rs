@@ -163,9 +163,7 @@ impl Core {
     /// The round over the backlog is over.
     fn end_backlog_round(&mut self) -> Stop {
         self.backlog.round.clear();
-        let mut delivery = std::mem::take(&mut self.backlog.round.delivery);
-        self.hand_over(&mut delivery);
-        self.backlog.round.delivery = delivery;
+        self.hand_over_from(|core| &mut core.backlog.round);
         Stop::Ended
     }
 }

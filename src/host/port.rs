@@ -302,7 +302,8 @@ fn sizes_of(world: &World, sources: &[usize]) -> Vec<u32> {
 /// Whether the packet buffer provably never fills, so that it need not be watched.
 ///
 /// It does not where no frame waits for a descriptor and DMA transfers every frame in no more time
-/// than the link takes for it: then a frame waits for DMA no longer than the largest frame holds the link, and
+/// than the link takes for it: then a frame waits for DMA no longer than the largest frame holds
+/// the link, and
 /// the buffer holds what comes meanwhile.
 fn never_fills(spec: &NicSpec, sizes: &[u32]) -> bool {
     let (Some(link), Some(capacity), Some(largest)) = (spec.link, spec.buffer, sizes.last()) else {

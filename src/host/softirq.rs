@@ -126,8 +126,8 @@ impl Core {
         })
     }
 
-    /// The round of `ksoftirqd` has handed over, or notified: it goes on, or is over, behind the threads
-    /// that this made runnable.
+    /// The round of `ksoftirqd` has handed over, or notified: it goes on, or is over, behind the
+    /// threads that this made runnable.
     pub(super) fn resume_ksoftirqd(&mut self) {
         let now = self.see.time();
         let mut round = std::mem::take(&mut self.running_ksoftirqd().round);

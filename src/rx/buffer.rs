@@ -2,8 +2,8 @@
 //!
 //! Before: [`wire`](super::wire). After: [`steering`](super::steering).
 //!
-//! Frames leave in the order in which they came, unless they are given up. How many have left is worked out only when the
-//! buffer may be full, so a frame costs two queue operations and no search.
+//! Frames leave in the order in which they came, unless they are given up. How many have left is
+//! worked out only when the buffer may be full, so a frame costs two queue operations and no search.
 
 use crate::engine::time::Time;
 use std::collections::VecDeque;
