@@ -66,7 +66,7 @@ impl Site {
 
     /// Brings a core's threads up to the hand-over of another core that comes at `rank`.
     pub(super) fn catch_up_for(&mut self, core: usize, rank: Rank, ledger: &mut Ledger<'_>) {
-        let is_there = self.cores[core].reached > rank.moment();
+        let is_there = self.cores[core].is_past(rank.moment());
         if core != rank.core() && !self.holds && !is_there {
             let bounds = Bounds::joint(self.front, rank, core);
             self.cores[core].advance(bounds, &mut self.queues, ledger);

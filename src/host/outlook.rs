@@ -64,6 +64,13 @@ impl Core {
         self.reached = self.reached.min(moment);
     }
 
+    /// Whether nothing that comes by `moment` is left to happen here, what others have handed over
+    /// included: a guest may end a packet at the very moment at which it is notified.
+    pub(super) fn is_past(&self, moment: Moment) -> bool {
+        let received = self.threads.as_ref().is_none_or(|threads| threads.has_received(moment));
+        self.reached > moment && received
+    }
+
     fn next_in_hand(&self, rings: &[RxQueue]) -> Moment {
         if let Some(handler) = self.handler {
             return handler.end.before_arrivals();

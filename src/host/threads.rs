@@ -227,6 +227,11 @@ impl Threads {
         self.current.map_or(!self.runnable.is_empty(), |turn| turn.since.is_none())
     }
 
+    /// Whether all that was handed over by `now` has been received.
+    pub(super) fn has_received(&self, now: Moment) -> bool {
+        self.inbox.front().is_none_or(|first| first.item.moment > now)
+    }
+
     fn is_ksoftirqd(&self, thread: usize) -> bool {
         matches!(self.list[thread], Thread::Ksoftirqd(_))
     }
