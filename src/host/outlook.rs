@@ -50,7 +50,8 @@ impl Core {
         let moment = self.next_in_hand(rings);
         let received = self.threads.as_ref().and_then(|threads| threads.next_hand_off());
         match received {
-            Some((first, core)) if first == moment && first >= self.reached => {
+            // Even where all else of that moment is done; unless host work has gone beyond it.
+            Some((first, core)) if first == moment && first >= self.see => {
                 Rank::received(moment, core)
             }
             _ => Rank::own(moment.max(self.reached), core),

@@ -74,9 +74,10 @@ impl Bounds {
         Self { all, threads: threads.min(all), rival }
     }
 
-    /// Whether the core may receive this item (when, and by which core).
+    /// Whether the core may receive this item (when, and by which core): also where another core
+    /// has its part of it to receive.
     pub(super) fn allow(&self, (moment, core): (Moment, usize)) -> bool {
-        Rank::received(moment, core) < self.rival
+        Rank::received(moment, core) <= self.rival
     }
 }
 

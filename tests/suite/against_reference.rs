@@ -4,10 +4,11 @@
 //! `RXSIM_FIRST=451 RXSIM_WORLDS=1` looks at one world again.
 
 use crate::reference;
-use crate::worlds::{HARDWARE, MIXED, PLAIN, STACKS, THREADS, VMS, random_world};
+use crate::worlds::{HARDWARE, MIXED, PLAIN, STACKS, THREADS, VMS, only, random_world};
+use rxsim::engine::sample::Draw;
 use rxsim::engine::time::Span;
 use rxsim::host;
-use rxsim::host::world::World;
+use rxsim::host::world::{Consumer, Filter, PathReason, VmSpec, VnicOwner, VnicSpec, World};
 use rxsim::vocab::packet::Record;
 use std::fmt::Write;
 
@@ -118,6 +119,34 @@ const ONCE_DIFFERENT: &[(u64, u8)] = &[
 fn worlds_that_once_differed_agree() {
     for &(seed, level) in ONCE_DIFFERENT {
         compare(seed, level);
+    }
+}
+
+/// Wherever the guest runs: it is notified of each packet, as it ends the one before in between.
+#[test]
+fn several_cores_may_bring_packets_to_one_guest_at_one_instant() {
+    for (guest, hold) in (0..3).flat_map(|core| [(core, false), (core, true)]) {
+        let mut world = only::world();
+        world.hosts[0].cores = 3;
+        world.hosts[0].costs.packet = Draw::Constant(Span::ns(100));
+        let nic = &mut world.nics[0];
+        (nic.hold, nic.dma.latency) = (hold, Span::ns(50));
+        (nic.queues, nic.vectors) = (vec![0, 1, 2], vec![vec![0], vec![1], vec![2]]);
+        world.vms = vec![VmSpec { group: "vm".into(), index: 0, host: 0, vcpus: vec![guest] }];
+        world.vnics = vec![VnicSpec {
+            name: "vm.vm[0]".into(),
+            nic: 0,
+            owner: VnicOwner::Vm { vm: 0, vcpu: 0 },
+            channel: 64,
+            queue: None,
+            path_reason: PathReason::None,
+        }];
+        let at = only::packets_at(&[1000, 2000], 64);
+        world.sources = (0..3).map(|index| only::source(index, at.clone())).collect();
+        for (source, queue) in world.sources.iter_mut().zip(0..) {
+            (source.to, source.filter) = (Consumer::Vnic(0), Filter::Pin(queue));
+        }
+        assert_eq!(difference(&world), None, "a guest on core {guest}, hold = {hold}");
     }
 }
 
