@@ -8,8 +8,10 @@
 //! `cargo run --example first_world`
 
 use rxsim::engine::sample::Draw;
-use rxsim::engine::time::Span;
-use rxsim::host::world::{Consumer, Filter, HostSpec, NicSpec, SteeringSpec, TrafficSpec, World};
+use rxsim::engine::time::{Span, Time};
+use rxsim::host::world::{
+    Consumer, Dispatch, Filter, HostSpec, NicSpec, SteeringSpec, TrafficSpec, World,
+};
 use rxsim::rx::source::{Arrivals, Flows, Gap, Popularity, Sizes, SourceSpec, keys::Keys};
 use rxsim::rx::{cpu, dma::DmaSpec, moderation::Moderation};
 
@@ -22,6 +24,10 @@ fn main() {
         quantum: Span::ms(1),
         backlog: 1000,
         idle_before_sleep: Span::us(100),
+        dispatch: Dispatch::PerQueue,
+        non_preemptive: false,
+        exits_per_interrupt: 0,
+        halt_poll: Span::ZERO,
         costs: cpu::Costs { packet: Draw::Constant(Span::ns(800)), ..cpu::Costs::ZERO },
     };
     let nic = NicSpec {
@@ -38,13 +44,16 @@ fn main() {
         moderation: Moderation::None,
         steering: SteeringSpec::SingleQueue,
         contention: 1.0,
+        rebalance: None,
+        shared_interrupts: false,
+        usable: vec![],
     };
     let flows = Flows { count: 1, keys: Keys::Random, popularity: Popularity::Uniform };
     let arrivals = Arrivals::Poisson(Gap { ps: Span::us(1).0.into(), packets: 1 });
     let name = "traffic.bulk".into();
     let source = SourceSpec { name, arrivals, sizes: Sizes::Fixed(64), flows };
     let (group, to, filter) = ("bulk".into(), Consumer::Host, Filter::Pass);
-    let traffic = TrafficSpec { group, nic: 0, to, filter, source };
+    let traffic = TrafficSpec { group, nic: 0, to, filter, from: Time::ZERO, until: None, source };
     let (warmup, duration) = (Span::ms(10), Some(Span::ms(2000)));
     let (hosts, nics, sources) = (vec![host], vec![nic], vec![traffic]);
     let world = World {
@@ -60,6 +69,7 @@ fn main() {
         works: vec![],
         vms: vec![],
         vnics: vec![],
+        events: vec![],
     };
 
     let outcome = rxsim::host::run(&world, &mut |_| ());

@@ -5,7 +5,7 @@
 use super::core::Core;
 use super::ledger::Ledger;
 use super::outcome::{
-    Busy, CoreTally, HostTally, Load, NicTally, Outcome, QueueTally, Step, VnicTally,
+    Busy, CoreTally, HostTally, Load, NicTally, Outcome, PolicyTally, QueueTally, Step, VnicTally,
 };
 use super::site::Site;
 use super::world::World;
@@ -188,6 +188,7 @@ impl Site {
             dma_busy: port.port.dma.busy - port.port.dma.ahead(now),
             held: port.held_by(now),
             interrupts: interrupts.sum(),
+            policy: PolicyTally::default(),
         }
     }
 }
@@ -236,6 +237,7 @@ impl NicTally {
             dma_busy: self.dma_busy - before.dma_busy,
             held: self.held - before.held,
             interrupts: self.interrupts - before.interrupts,
+            policy: self.policy,
         }
     }
 }

@@ -93,8 +93,19 @@ pub struct NicTally {
     pub dma_busy: Span,
     /// Time the head of the port waited for a descriptor (`hold`).
     pub held: Span,
-    /// Interrupts raised by this NIC.
+    /// Interrupts raised by this NIC, those of its virtual functions included.
     pub interrupts: u64,
+    /// What its policy did.
+    pub policy: PolicyTally,
+}
+
+/// What a port's policy did, and what events moved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PolicyTally {
+    /// Moves decided in the window.
+    pub moves: u64,
+    /// When the last of them was, from the window's start; none without any.
+    pub settled: Option<Span>,
 }
 
 /// What happened at one receive queue.

@@ -4,7 +4,8 @@
 //! results. Everything here has been checked: a world that breaks a stated bound is a bug.
 
 use crate::engine::sample::Draw;
-use crate::engine::time::Span;
+use crate::engine::time::{Span, Time};
+use crate::policy::{Policy, PolicySpec};
 use crate::rx::cpu::{Costs, Stack};
 use crate::rx::dma::DmaSpec;
 use crate::rx::moderation::Moderation;
@@ -38,6 +39,8 @@ pub struct World {
     pub vms: Vec<VmSpec>,
     /// Virtual NICs: those of the virtual machines, and further ones of hosts.
     pub vnics: Vec<VnicSpec>,
+    /// What changes while it runs; those of one instant in this order.
+    pub events: Vec<EventSpec>,
 }
 
 /// A host and its cores.
@@ -57,8 +60,31 @@ pub struct HostSpec {
     pub backlog: u32,
     /// An idle core sleeps after this long (and then pays `costs.wakeup`).
     pub idle_before_sleep: Span,
+    /// How packets in rings find a core.
+    pub dispatch: Dispatch,
+    /// What is in hand is finished before work of a higher class begins.
+    pub non_preemptive: bool,
+    /// Exits that the interrupt of a virtual function costs its guest.
+    pub exits_per_interrupt: u32,
+    /// A vCPU that has waited this long is halted: the interrupt of a virtual function then costs
+    /// `costs.vm_wakeup` more.
+    pub halt_poll: Span,
     /// What things cost.
     pub costs: Costs,
+}
+
+/// How packets in rings find a core.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dispatch {
+    /// Each ring has its core (d-FCFS).
+    PerQueue,
+    /// One line of all packets for all cores (c-FCFS).
+    Shared,
+    /// One line, from which every core is given so many packets ahead (joining the shortest bounded
+    /// queue).
+    Jbsq(u32),
+    /// Each ring has its core; cores without work take over packets of others.
+    WorkStealing,
 }
 
 /// A port of a NIC.
@@ -90,6 +116,42 @@ pub struct NicSpec {
     pub steering: SteeringSpec,
     /// Factor on the per-packet costs of this NIC's packets (static lock contention).
     pub contention: f64,
+    /// Who moves its queues, or the entries of its indirection table; none: nobody.
+    pub rebalance: Option<Rebalance>,
+    /// Queues of one core share its vector, also those that are moved to it; false: each vector
+    /// moves with its only queue.
+    pub shared_interrupts: bool,
+    /// The cores that queues may be moved to, the home core first.
+    pub usable: Vec<u32>,
+}
+
+/// Who moves a port's queues or table entries, and how often it looks.
+#[derive(Clone, Copy, Debug)]
+pub struct Rebalance {
+    /// From look to look.
+    pub interval: Span,
+    /// Makes the policy, before its first look.
+    pub maker: Maker,
+}
+
+/// Makes a policy.
+#[derive(Clone, Copy, Debug)]
+pub enum Maker {
+    /// One that comes with the program.
+    BuiltIn(PolicySpec),
+    /// One of the library's user.
+    Own(fn() -> Box<dyn Policy>),
+}
+
+impl Maker {
+    /// The policy, before its first look.
+    #[must_use]
+    pub fn make(&self) -> Box<dyn Policy> {
+        match self {
+            Self::BuiltIn(spec) => spec.build(),
+            Self::Own(make) => make(),
+        }
+    }
 }
 
 /// How packets find their queue.
@@ -119,6 +181,10 @@ pub struct TrafficSpec {
     pub to: Consumer,
     /// An early verdict on its packets.
     pub filter: Filter,
+    /// When it begins to send: its own clock starts there.
+    pub from: Time,
+    /// When it stops; none: never.
+    pub until: Option<Time>,
     /// When, how large, which flow.
     pub source: SourceSpec,
 }
@@ -207,8 +273,38 @@ pub struct VnicSpec {
     /// Its own queue of the NIC; none: its packets come by the default queue (or, without VMQ, by
     /// the queue of their hash).
     pub queue: Option<u32>,
+    /// Its virtual function of the NIC; with one, all its packets come by that.
+    pub vf: Option<VfSpec>,
     /// Why it has no better path; for results only.
     pub path_reason: PathReason,
+}
+
+/// A virtual function: rings in the guest's memory, each with an interrupt vector of its own.
+#[derive(Clone, Debug)]
+pub struct VfSpec {
+    /// The vCPU (its number within the VM) that serves each ring. At least one.
+    pub vcpus: Vec<u32>,
+    /// How packets find their ring, by its number here; none: all come to the first one.
+    pub rss: Option<crate::rx::steering::rss::RssSpec>,
+}
+
+/// Something that changes while a world runs, as an item of the class *control*.
+#[derive(Clone, Debug)]
+pub struct EventSpec {
+    /// When.
+    pub at: Time,
+    /// What.
+    pub action: Action,
+}
+
+/// What changes.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// A port's driver forgets which core each queue belongs to: all are moved to the home core.
+    LoseAffinity {
+        /// Index of the NIC.
+        nic: usize,
+    },
 }
 
 /// Why a virtual NIC's packets take no better path.

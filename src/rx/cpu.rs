@@ -57,6 +57,13 @@ pub struct Costs {
     pub guest_byte: Draw,
     /// What an interrupt costs more where it preempts a running guest.
     pub guest_preempt: Span,
+    /// One exit of a guest to the hypervisor and back; the interrupt of a virtual function may cost
+    /// several.
+    pub vm_exit: Span,
+    /// Waking a halted vCPU.
+    pub vm_wakeup: Span,
+    /// Moving a queue to another core; paid by that core with its next round.
+    pub queue_move: Span,
     /// Per packet that a filter in the driver discards, instead of all others.
     pub filter_packet: Draw,
     /// A consumer, per packet.
@@ -87,6 +94,9 @@ impl Costs {
         guest_packet: Draw::ZERO,
         guest_byte: Draw::ZERO,
         guest_preempt: Span::ZERO,
+        vm_exit: Span::ZERO,
+        vm_wakeup: Span::ZERO,
+        queue_move: Span::ZERO,
         filter_packet: Draw::ZERO,
         app_packet: Draw::ZERO,
         app_byte: Draw::ZERO,

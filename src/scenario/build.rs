@@ -189,6 +189,7 @@ impl Parts {
                 works: self.works,
                 vms: self.guests.vms,
                 vnics: self.guests.vnics,
+                events: vec![],
             },
             expects: vec![],
             warnings: vec![],

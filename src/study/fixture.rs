@@ -8,8 +8,8 @@ use crate::host::outcome::{
     Busy, CoreTally, HostTally, Load, NicTally, Outcome, QueueTally, SourceTally, Step, VnicTally,
 };
 use crate::host::world::{
-    Consumer, Filter, HostSpec, NicSpec, PathReason, SteeringSpec, TrafficSpec, VmSpec, VnicOwner,
-    VnicSpec, World,
+    Consumer, Dispatch, Filter, HostSpec, NicSpec, PathReason, SteeringSpec, TrafficSpec, VmSpec,
+    VnicOwner, VnicSpec, World,
 };
 use crate::measure::histogram::Histogram;
 use crate::rx::cpu::{Costs, Stack};
@@ -41,6 +41,7 @@ pub(crate) fn world(cores: u32, queues: u32) -> World {
         works: Vec::new(),
         vms: Vec::new(),
         vnics: Vec::new(),
+        events: Vec::new(),
     }
 }
 
@@ -54,6 +55,10 @@ fn host(cores: u32) -> HostSpec {
         quantum: Span::ms(1),
         backlog: 1000,
         idle_before_sleep: Span::us(100),
+        dispatch: Dispatch::PerQueue,
+        non_preemptive: false,
+        exits_per_interrupt: 0,
+        halt_poll: Span::ZERO,
         costs: Costs { packet, ..Costs::ZERO },
     }
 }
@@ -73,6 +78,9 @@ fn nic(queues: u32) -> NicSpec {
         moderation: Moderation::Throttle { interval: Span::us(50) },
         steering: SteeringSpec::SingleQueue,
         contention: 1.0,
+        rebalance: None,
+        shared_interrupts: false,
+        usable: vec![],
     }
 }
 
@@ -83,6 +91,8 @@ pub(crate) fn traffic(name: &str, group: &str) -> TrafficSpec {
         nic: 0,
         to: Consumer::Host,
         filter: Filter::Pass,
+        from: Time::ZERO,
+        until: None,
         source: SourceSpec {
             name: name.into(),
             arrivals: Arrivals::Poisson(Gap { ps: 1_230_000, packets: 1 }),
@@ -147,6 +157,7 @@ pub(crate) fn guests(vms: u32) -> World {
             channel: 1024,
             queue: Some(index + 1),
             path_reason: PathReason::None,
+            vf: None,
         });
     }
     world

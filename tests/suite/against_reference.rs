@@ -140,6 +140,7 @@ fn several_cores_may_bring_packets_to_one_guest_at_one_instant() {
             channel: 64,
             queue: None,
             path_reason: PathReason::None,
+            vf: None,
         }];
         let at = only::packets_at(&[1000, 2000], 64);
         world.sources = (0..3).map(|index| only::source(index, at.clone())).collect();

@@ -8,9 +8,10 @@ mod virtual_machines;
 
 use rxsim::engine::chance::Stream;
 use rxsim::engine::sample::Draw;
-use rxsim::engine::time::Span;
+use rxsim::engine::time::{Span, Time};
 use rxsim::host::world::{
-    AppSpec, Consumer, Filter, HostSpec, NicSpec, SteeringSpec, TrafficSpec, WorkSpec, World,
+    AppSpec, Consumer, Dispatch, Filter, HostSpec, NicSpec, SteeringSpec, TrafficSpec, WorkSpec,
+    World,
 };
 use rxsim::rx::cpu::{Costs, Stack};
 use rxsim::rx::dma::DmaSpec;
@@ -78,6 +79,7 @@ pub(crate) fn random_world(seed: u64, level: u8) -> World {
         works,
         vms,
         vnics,
+        events: Vec::new(),
     }
 }
 
@@ -177,6 +179,10 @@ impl Dice {
             quantum: self.span(Span::us(4)),
             backlog,
             idle_before_sleep: self.span(Span::us(3)),
+            dispatch: Dispatch::PerQueue,
+            non_preemptive: false,
+            exits_per_interrupt: 0,
+            halt_poll: Span::ZERO,
             costs,
         }
     }
@@ -236,6 +242,9 @@ impl Dice {
             moderation: self.moderation(),
             steering: rss.map_or(SteeringSpec::SingleQueue, SteeringSpec::Rss),
             contention: if !self.on_grid && self.feature(MIXED, 2) { 1.3 } else { 1.0 },
+            rebalance: None,
+            shared_interrupts: false,
+            usable: vec![],
         }
     }
 
@@ -355,7 +364,15 @@ impl Dice {
             sizes: self.sizes(),
             flows: self.flows(),
         };
-        TrafficSpec { group: format!("s{index}"), nic, to, filter, source }
+        TrafficSpec {
+            group: format!("s{index}"),
+            nic,
+            to,
+            filter,
+            from: Time::ZERO,
+            until: None,
+            source,
+        }
     }
 
     /// On the grid all packets come at its points; a phase of the constant law would leave it.
@@ -407,8 +424,9 @@ impl Dice {
 /// The least world, for tests that set what they need.
 pub(crate) mod only {
     use super::{
-        Arrivals, Consumer, Costs, DmaSpec, Filter, Flows, HostSpec, Keys, Moderation, NicSpec,
-        Popularity, Sizes, SourceSpec, Span, Stack, SteeringSpec, TrafficSpec, World,
+        Arrivals, Consumer, Costs, Dispatch, DmaSpec, Filter, Flows, HostSpec, Keys, Moderation,
+        NicSpec, Popularity, Sizes, SourceSpec, Span, Stack, SteeringSpec, Time, TrafficSpec,
+        World,
     };
     use rxsim::rx::source::capture::{Capture, Captured};
     use rxsim::vocab::flow_key::{Addresses, FlowKey, Protocol};
@@ -424,6 +442,10 @@ pub(crate) mod only {
             quantum: Span::ms(1),
             backlog: 1000,
             idle_before_sleep: Span::ms(1),
+            dispatch: Dispatch::PerQueue,
+            non_preemptive: false,
+            exits_per_interrupt: 0,
+            halt_poll: Span::ZERO,
             costs: Costs::ZERO,
         };
         let nic = NicSpec {
@@ -440,6 +462,9 @@ pub(crate) mod only {
             moderation: Moderation::None,
             steering: SteeringSpec::SingleQueue,
             contention: 1.0,
+            rebalance: None,
+            shared_interrupts: false,
+            usable: vec![],
         };
         World {
             seed: 1,
@@ -454,6 +479,7 @@ pub(crate) mod only {
             works: Vec::new(),
             vms: Vec::new(),
             vnics: Vec::new(),
+            events: Vec::new(),
         }
     }
 
@@ -466,7 +492,15 @@ pub(crate) mod only {
             flows: Flows { count: 1, keys: Keys::SequentialPorts, popularity: Popularity::Uniform },
         };
         let (to, filter) = (Consumer::Host, Filter::Pass);
-        TrafficSpec { group: format!("s{index}"), nic: 0, to, filter, source }
+        TrafficSpec {
+            group: format!("s{index}"),
+            nic: 0,
+            to,
+            filter,
+            from: Time::ZERO,
+            until: None,
+            source,
+        }
     }
 
     /// Packets of one flow at exactly these nanoseconds.

@@ -187,7 +187,7 @@ impl Guests {
         for (index, owner) in owners.into_iter().enumerate() {
             let name = if numbered { format!("{name}[{index}]") } else { name.clone() };
             let (queue, path_reason) = self.queue(nic, &nics[nic], wanted);
-            self.vnics.push(VnicSpec { name, nic, owner, channel, queue, path_reason });
+            self.vnics.push(VnicSpec { name, nic, owner, channel, queue, vf: None, path_reason });
         }
         let vnics = first..self.vnics.len();
         self.receivers.push(Receiver { name, vnics, numbered, vms: 0, vnics_each: 1 });

@@ -1,6 +1,7 @@
 //! A host: its cores, its stack, its costs.
 
-use crate::host::world::HostSpec;
+use crate::engine::time::Span;
+use crate::host::world::{Dispatch, HostSpec};
 use crate::rx::cpu::{Costs, Stack};
 use crate::rx::steering::placement::Processors;
 use crate::scenario::cost;
@@ -39,6 +40,10 @@ pub fn read(view: &View, findings: &mut Findings) -> Host {
             quantum: time("quantum"),
             backlog: view.count("backlog").unwrap_or(1),
             idle_before_sleep: time("idle_before_sleep"),
+            dispatch: Dispatch::PerQueue,
+            non_preemptive: false,
+            exits_per_interrupt: 0,
+            halt_poll: Span::ZERO,
             costs,
         },
         processors,

@@ -74,6 +74,9 @@ pub fn read(
         moderation: moderation::read(view, model, findings),
         steering: queues.steering,
         contention: 1.0 + host.contention * (cores.len() as f64 - 1.0),
+        rebalance: None,
+        shared_interrupts: queues.shared_interrupts,
+        usable: vec![],
         queues: queues.cores,
     };
     guests(view, model, findings);

@@ -4,7 +4,7 @@ use super::guest::Guests;
 use super::host::Host;
 use super::nic::Nic;
 use super::{rate, reference};
-use crate::engine::time::Span;
+use crate::engine::time::{Span, Time};
 use crate::host::world::{AppSpec, Consumer, Filter, SteeringSpec, TrafficSpec};
 use crate::rx::source::capture::{self, Capture};
 use crate::rx::source::keys::Keys;
@@ -100,7 +100,15 @@ pub fn read(
         if target.numbered {
             source.name = format!("{}[{index}]", source.name);
         }
-        TrafficSpec { group: view.name.to_owned(), nic: target.nic, to: *to, filter, source }
+        TrafficSpec {
+            group: view.name.to_owned(),
+            nic: target.nic,
+            to: *to,
+            filter,
+            from: Time::ZERO,
+            until: None,
+            source,
+        }
     };
     target.consumers.iter().enumerate().map(one).collect()
 }

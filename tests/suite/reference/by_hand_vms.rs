@@ -38,6 +38,7 @@ pub(super) fn vnic(owner: VnicOwner) -> VnicSpec {
         channel: 64,
         queue: None,
         path_reason: PathReason::None,
+        vf: None,
     }
 }
 

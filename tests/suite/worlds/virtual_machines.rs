@@ -57,7 +57,7 @@ impl Dice {
 
     fn vnic(&mut self, name: String, nic: usize, owner: VnicOwner) -> VnicSpec {
         let channel = if self.one_in(2) { self.between(1, 3) as u32 } else { self.small() };
-        VnicSpec { name, nic, owner, channel, queue: None, path_reason: PathReason::None }
+        VnicSpec { name, nic, owner, channel, queue: None, vf: None, path_reason: PathReason::None }
     }
 
     fn virtual_costs(&mut self, host: &mut HostSpec) {
