@@ -110,7 +110,7 @@ impl Site {
             let first = self.first_of(cores, bound);
             let arrival = Rank::before(self.next_arrival());
             if arrival <= first.map_or(Rank::before(bound), |(rank, ..)| rank) {
-                self.arrive();
+                self.arrive(ledger);
                 continue;
             }
             let (_, core, rival) = first?;

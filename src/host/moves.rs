@@ -5,6 +5,8 @@
 //! between no core goes further than any other.
 
 use super::core::Core;
+use super::ledger::Ledger;
+use super::rank::Bounds;
 use super::site::Site;
 use crate::engine::time::{Moment, Time};
 
@@ -96,10 +98,12 @@ impl Site {
     }
 
     /// The first queue in transit arrives.
-    pub(super) fn arrive(&mut self) {
+    pub(super) fn arrive(&mut self, ledger: &mut Ledger<'_>) {
         let Transit { at, queue, .. } = self.transit.remove(0);
         let to = self.queues[queue].target.take().expect("a queue in transit has a target");
         self.moving -= 1;
+        // Nothing is left to happen there, but it may not have turned to rest yet.
+        self.cores[to].advance(Bounds::alone(at.after()), &mut self.queues, ledger);
         self.join(queue, to, at.at_arrivals());
     }
 

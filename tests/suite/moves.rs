@@ -1,13 +1,14 @@
 //! Queues that move between cores while a run goes on, by hand: when they go, what they cost, what
 //! comes along.
 
-use crate::worlds::only;
+use crate::worlds::{VMS, only, random_world};
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::{Span, Time};
 use rxsim::host::outcome::Outcome;
-use rxsim::host::run_traced;
 use rxsim::host::world::{Action, EventSpec, Filter, Maker, Rebalance, World};
+use rxsim::host::{run, run_traced};
 use rxsim::policy::{Loads, Move, Policy};
+use rxsim::rx::cpu::Stack;
 use rxsim::vocab::id::{CoreId, QueueId};
 use rxsim::vocab::packet::Record;
 
@@ -107,4 +108,63 @@ fn lost_affinity_brings_all_queues_to_the_home_core() {
         let cores: Vec<u32> = outcome.nics[0].queues.iter().map(|queue| queue.core).collect();
         assert_eq!((cores, outcome.nics[0].policy.moves), (vec![0, 0], 2));
     }
+}
+
+/// Moves every queue now and then, for no reason.
+struct Restless;
+
+impl Policy for Restless {
+    fn name(&self) -> &'static str {
+        "restless"
+    }
+
+    fn rebalance(&mut self, loads: &Loads) -> Vec<Move> {
+        let cores: Vec<CoreId> = loads.usable().collect();
+        let choice = |queue: u32| {
+            (loads.now.0 / 1000 + loads.queues[queue as usize].packets * 7 + u64::from(queue) * 3)
+                as usize
+        };
+        let step = |queue: u32| {
+            let to = cores[choice(queue) % cores.len()];
+            (to != loads.queues[queue as usize].core)
+                .then_some(Move::Queue { queue: QueueId(queue), to })
+        };
+        (0..loads.queues.len() as u32).filter_map(step).collect()
+    }
+}
+
+/// Random worlds whose queues never rest; how many moves there were in all.
+#[test]
+fn neither_window_nor_batch_matter_to_queues_that_move() {
+    let mut moves = 0;
+    for seed in 0..150 {
+        let mut world = random_world(seed, VMS);
+        for nic in &mut world.nics {
+            let host = &world.hosts[nic.host];
+            if matches!(host.stack, Stack::BusyPoll | Stack::InterruptPerPacket) {
+                continue;
+            }
+            nic.usable = (0..host.cores).collect();
+            nic.shared_interrupts = nic.vectors.iter().any(|vector| vector.len() > 1);
+            if nic.shared_interrupts {
+                let on = |core: u32| {
+                    (0..).zip(&nic.queues).filter(move |(_, one)| **one == core).map(|(at, _)| at)
+                };
+                let all = nic.usable.iter().map(|core| on(*core).collect::<Vec<u32>>());
+                nic.vectors = all.filter(|vector| !vector.is_empty()).collect();
+            }
+            let interval = Span::ns(100 * (1 + seed % 37));
+            let maker = Maker::Own(|| Box::new(Restless));
+            nic.rebalance = Some(Rebalance { interval, maker });
+        }
+        let whole = run(&world, &mut |_| ());
+        moves += whole.nics.iter().map(|nic| nic.policy.moves).sum::<u64>();
+        for batch in [Span::ns(100), Span::ps(77_777), Span::us(5)] {
+            let parts = run(&World { batch: Some(batch), ..world.clone() }, &mut |_| ());
+            assert_eq!(whole.fingerprint, parts.fingerprint, "world {seed} in windows of {batch}");
+            assert!(whole.sources == parts.sources, "world {seed} in windows of {batch}: packets");
+            assert!(whole.hosts == parts.hosts, "world {seed} in windows of {batch}: cores");
+        }
+    }
+    assert!(moves > 1000, "{moves} moves");
 }
