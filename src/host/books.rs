@@ -164,7 +164,7 @@ impl Books {
             for port in &site.ports {
                 let queues = site.queues_of(port).iter();
                 nics[port.nic] =
-                    queues.map(|queue| (queue.ring.len() as u32, queue.core as u32)).collect();
+                    queues.map(|queue| (queue.ring.held() as u32, queue.core as u32)).collect();
             }
         }
         nics
@@ -179,6 +179,7 @@ impl Site {
             core: queue.core as u32,
         });
         let vectors = self.cores.iter().flat_map(|core| &core.vectors);
+        let woken = self.group.as_ref().map_or(0, |group| group.interrupts_of(port.nic));
         let interrupts =
             vectors.filter(|vector| vector.nic == port.nic).map(|vector| vector.seen.interrupts);
         NicTally {
@@ -187,7 +188,7 @@ impl Site {
             link_busy: port.port.wire.held() - port.port.wire.ahead(now),
             dma_busy: port.port.dma.busy - port.port.dma.ahead(now),
             held: port.held_by(now),
-            interrupts: interrupts.sum(),
+            interrupts: interrupts.sum::<u64>() + woken,
             policy: PolicyTally::default(),
         }
     }

@@ -6,7 +6,7 @@
 use super::costs::PacketCosts;
 use super::order::Order;
 use super::outcome::{Load, SourceTally};
-use super::world::{Consumer, Filter, VnicOwner, World};
+use super::world::{Consumer, Dispatch, Filter, VnicOwner, World};
 use crate::engine::digest;
 use crate::engine::time::{Span, Time};
 use crate::rx::ring::{Descriptor, Finished, Ring};
@@ -242,9 +242,12 @@ impl Account {
             Consumer::Vnic(vnic) if world.vnics[vnic].owner == VnicOwner::Host => Next::Ended,
             Consumer::Vnic(vnic) => Next::Guest(vnic),
         };
-        // Only a recording can reorder: a fragment of a flow may take another queue than the rest.
+        // A recording can reorder (a fragment of a flow may take another queue than the rest), and
+        // so can cores that share packets.
+        let shares = world.hosts[world.nics[spec.nic].host].dispatch != Dispatch::PerQueue;
         let flows = match &spec.source.arrivals {
             Arrivals::Capture(capture) => capture.flows.len(),
+            _ if shares => spec.source.flows.count as usize,
             _ => 0,
         };
         Self {

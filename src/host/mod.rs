@@ -4,7 +4,7 @@
 //! A `machine` drives `site`s (hosts) from one control event to the next. A site admits the frames
 //! of its `port`s to rings in one time-ordered merge and advances its `core`s as late as it can; a
 //! core runs `cycles`, `round`s, `softirq`s, `threads` (apps, work, `vcpu`s), or one of the other
-//! stacks. What a round `deliver`s is `hand`ed `over` to threads, perhaps of another core: then the
+//! stacks; or all cores together take packets as a `group`. What a round `deliver`s is `hand`ed `over` to threads, perhaps of another core: then the
 //! cores of a host advance `jointly`, by the `rank` of what they do next. Every packet is entered in
 //! the `ledger`, twice; the `books` hold what the window and the series are made of.
 
@@ -17,6 +17,7 @@ mod site;
 mod port;
 mod merge;
 mod queue;
+mod group;
 mod rank;
 mod core;
 mod cycles;
