@@ -191,6 +191,13 @@ impl Threads {
         last
     }
 
+    /// Until when the current thread has in hand what it runs: to the end of that, or of its slice.
+    pub(super) fn in_hand_until(&self) -> Option<Time> {
+        let turn = self.current?;
+        let left = self.left(turn.thread).min(turn.slice);
+        Some(turn.since? + turn.switch + left)
+    }
+
     /// What comes next, given that the current thread runs.
     pub(super) fn next_event(&self) -> Option<(Moment, ThreadEvent)> {
         let release = self.next_release().map(|(time, work)| (time, ThreadEvent::Release(work)));
