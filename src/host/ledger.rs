@@ -6,7 +6,7 @@
 use super::costs::PacketCosts;
 use super::order::Order;
 use super::outcome::{Load, SourceTally};
-use super::world::{Consumer, Dispatch, Filter, VnicOwner, World};
+use super::world::{Consumer, Filter, VnicOwner, World};
 use crate::engine::digest;
 use crate::engine::time::{Span, Time};
 use crate::rx::ring::{Descriptor, Finished, Ring};
@@ -244,7 +244,7 @@ impl Account {
         };
         // A recording can reorder (a fragment of a flow may take another queue than the rest), and
         // so can cores that share packets.
-        let shares = world.hosts[world.nics[spec.nic].host].dispatch != Dispatch::PerQueue;
+        let shares = world.hosts[world.nics[spec.nic].host].shares_packets();
         let flows = match &spec.source.arrivals {
             Arrivals::Capture(capture) => capture.flows.len(),
             _ if shares => spec.source.flows.count as usize,

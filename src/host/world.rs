@@ -73,6 +73,14 @@ pub struct HostSpec {
     pub costs: Costs,
 }
 
+impl HostSpec {
+    /// All cores take packets of all rings, as one group.
+    #[must_use]
+    pub fn shares_packets(&self) -> bool {
+        self.dispatch != Dispatch::PerQueue
+    }
+}
+
 /// How packets in rings find a core.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dispatch {

@@ -4,6 +4,7 @@ pub mod consumer;
 pub mod event;
 pub mod expect;
 pub mod guest;
+pub mod dispatch;
 pub mod host;
 pub mod moderation;
 pub mod nic;
