@@ -8,7 +8,7 @@ use super::plan::guest::{self, Guests};
 use super::plan::host::Host;
 use super::plan::nic::Nic;
 use super::plan::traffic::{self, Captures};
-use super::plan::{consumer, dispatch, event, host, nic, rate};
+use super::plan::{consumer, event, host, nic, rate, sharing};
 use super::view::View;
 use super::words;
 use crate::engine::time::{Span, Time};
@@ -148,10 +148,10 @@ impl Parts {
         let Self { hosts, apps, works, guests, .. } = self;
         for (index, (host, spec)) in view.group("host").iter().zip(hosts).enumerate() {
             if spec.spec.shares_packets() {
-                dispatch::check_threads(host, index, (apps, works), guests, &self.nics, findings);
+                sharing::check_threads(host, index, (apps, works), guests, &self.nics, findings);
                 for (nic, port) in view.group("nic").iter().zip(&mut self.nics) {
                     if port.spec.host == index {
-                        dispatch::check_port(nic, &mut port.spec, host, findings);
+                        sharing::check_port(nic, &mut port.spec, host, findings);
                     }
                 }
             }

@@ -11,5 +11,6 @@ pub mod nic;
 pub mod rate;
 pub mod reference;
 pub mod rss;
+pub mod sharing;
 pub mod traffic;
 pub mod vmq;
