@@ -160,7 +160,7 @@ impl Books {
             for port in &site.ports {
                 let queues = site.queues_of(port).iter();
                 nics[port.nic] =
-                    queues.map(|queue| (queue.ring.len() as u32, queue.core as u32)).collect();
+                    queues.map(|queue| (queue.ring.held() as u32, queue.core as u32)).collect();
             }
         }
         nics
@@ -175,6 +175,7 @@ impl Site {
             core: queue.core as u32,
         });
         let vectors = self.cores.iter().flat_map(|core| &core.vectors);
+        let woken = self.group.as_ref().map_or(0, |group| group.interrupts_of(port.nic));
         let own = vectors.filter(|vector| vector.nic == port.nic);
         let vf_rings = self.cores.iter().flat_map(Core::vf_rings);
         let of_vfs = vf_rings.filter(|ring| ring.nic == port.nic);
@@ -185,7 +186,7 @@ impl Site {
             link_busy: port.port.wire.held() - port.port.wire.ahead(now),
             dma_busy: port.port.dma.busy - port.port.dma.ahead(now),
             held: port.held_by(now),
-            interrupts: interrupts.map(|seen| seen.interrupts).sum(),
+            interrupts: interrupts.map(|seen| seen.interrupts).sum::<u64>() + woken,
             policy: PolicyTally {
                 moves: port.moves,
                 settled: port.last_move.map(|time| time - Time::ZERO),

@@ -38,6 +38,10 @@ pub(super) struct Core {
     pub(super) costs: CoreCosts,
     pub(super) stack: Stack,
     pub(super) budget: u32,
+    /// What is in hand is finished before work of a higher class begins.
+    pub(super) non_preemptive: bool,
+    /// An interrupt is due, and waits for what is in hand to end then.
+    pub(super) waits: Option<Time>,
     /// The interrupt handler that runs.
     pub(super) handler: Option<Handler>,
     /// Vectors whose deferred work waits.
@@ -148,6 +152,8 @@ impl Core {
             },
             stack: spec.stack,
             budget: spec.budget,
+            non_preemptive: spec.non_preemptive,
+            waits: None,
             handler: None,
             waiting: VecDeque::new(),
             round: Round::default(),
@@ -168,10 +174,14 @@ impl Core {
     /// Runs what happens within `bounds`, or up to the first thing that concerns others.
     pub(super) fn advance(
         &mut self,
-        bounds: Bounds,
+        mut bounds: Bounds,
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
     ) -> Advance {
+        if self.non_preemptive && self.threads.is_some() {
+            // What others hand over may delay host work.
+            bounds.all = bounds.threads;
+        }
         if self.see >= bounds.all {
             // A descriptor was freed at this very moment; what follows waits for its port.
             return Advance::Reached;
@@ -212,13 +222,17 @@ impl Core {
                 }
                 self.end_handler(handler);
             }
-            let (due, vector) = next;
+            let vector = next.1;
+            let due = self.waits.map_or(next.0, Time::at_arrivals);
             if due > self.see {
                 let (limit, stop) = if self.round.is_in_hand() || self.begin_deferred() {
                     (host, self.run_deferred(due.min(host), rings, ledger))
                 } else {
                     (bounds.threads, self.run_threads(due, bounds, rings, ledger))
                 };
+                if stop != Stop::Limit {
+                    self.waits = None;
+                }
                 match stop {
                     // A vector may have been unmasked.
                     Stop::Ended => {
@@ -231,9 +245,12 @@ impl Core {
                     Stop::Freed => return Advance::Freed,
                     Stop::HandsOver => return Advance::HandsOver,
                     Stop::Limit if due >= limit => return stopped,
+                    Stop::Limit if self.waits.is_some() => {}
+                    Stop::Limit if self.finishes_first() => continue,
                     Stop::Limit => self.see = due,
                 }
             }
+            self.waits = None;
             self.take_interrupt(vector);
             next = self.next_due(rings);
         }
@@ -271,6 +288,17 @@ impl Core {
             threads.run(self.see.time(), rings, ledger);
             self.sheet.enter(threads.kind(), self.see.time());
         }
+    }
+
+    /// Whether an interrupt that is due has to wait for what is in hand: then it comes behind all
+    /// that follows from the end of that.
+    pub(super) fn finishes_first(&mut self) -> bool {
+        if self.non_preemptive {
+            let mut rounds = [&self.round, &self.backlog.round].into_iter();
+            let round = rounds.find(|round| round.is_in_hand()).map(|round| round.end);
+            self.waits = round.or_else(|| self.threads.as_ref()?.in_hand_until());
+        }
+        self.waits.is_some()
     }
 
     /// Runs the round in hand up to `limit`.

@@ -10,7 +10,7 @@ impl Site {
     /// Brings one core (or, coupled, all) up to `bound`.
     #[inline(never)]
     pub(super) fn catch_up(&mut self, core: usize, bound: Moment, ledger: &mut Ledger<'_>) {
-        if self.coupled || self.moving > 0 {
+        if self.coupled || self.moving > 0 || self.group.is_some() {
             self.advance_all(bound, ledger);
         } else {
             self.advance_alone(core, bound, ledger);
@@ -19,6 +19,10 @@ impl Site {
 
     /// Brings all cores up to `bound`.
     pub(super) fn advance_all(&mut self, bound: Moment, ledger: &mut Ledger<'_>) {
+        if self.group.is_some() {
+            self.advance_group(bound, ledger);
+            return;
+        }
         if self.coupled && self.holds || self.moving > 0 {
             let all: Vec<usize> = (0..self.cores.len()).collect();
             self.advance_jointly(&all, bound, ledger);
@@ -28,6 +32,14 @@ impl Site {
         for core in 0..self.cores.len() {
             self.advance_alone(core, bound, ledger);
         }
+    }
+
+    /// Brings the cores of a group up to `bound`, or until one frees a descriptor that a port waits
+    /// for.
+    pub(super) fn advance_group(&mut self, bound: Moment, ledger: &mut Ledger<'_>) -> Option<()> {
+        let group = self.group.as_mut()?;
+        let advance = group.advance(bound, &mut self.cores, &mut self.queues, ledger);
+        (advance == Advance::Freed).then_some(())
     }
 
     /// Advances the cores that hand over to others, one hand-over after the other, up to `bound`.

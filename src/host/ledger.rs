@@ -246,9 +246,14 @@ impl Account {
             Consumer::Vnic(vnic) => Next::Guest(vnic),
         };
         let by_vf = way_of(world, source).is_some();
-        // Only a recording can reorder: a fragment of a flow may take another queue than the rest.
+        // A recording can reorder (a fragment of a flow may take another queue than the rest), and
+        // so can cores that share packets, and whoever moves queues or table entries.
+        let nic = &world.nics[spec.nic];
+        let shares = world.hosts[nic.host].shares_packets();
+        let moves = nic.rebalance.is_some() || world.moves_queues(spec.nic);
         let flows = match &spec.source.arrivals {
             Arrivals::Capture(capture) => capture.flows.len(),
+            _ if shares || moves => spec.source.flows.count as usize,
             _ => 0,
         };
         Self {

@@ -125,8 +125,11 @@ impl Core {
         left || is_polling || !self.waiting.is_empty() || self.backlog.packets_inside() > 0
     }
 
-    /// When the next interrupt is due.
+    /// When the next interrupt is due, or what it waits for ends.
     fn next_interrupt(&self, rings: &[RxQueue]) -> Moment {
+        if let Some(end) = self.waits {
+            return end.before_arrivals();
+        }
         match self.stack {
             Stack::InterruptPerPacket => self.next_packet(rings).0,
             Stack::BusyPoll => Moment::NEVER,

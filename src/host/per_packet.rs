@@ -73,20 +73,27 @@ impl Core {
                 }
             }
             let (due, vector) = self.next_packet(rings);
+            let due = self.waits.map_or(due, Time::at_arrivals);
             if due > self.see {
                 let (limit, stop) = if self.begin_backlog_round() {
                     (host, self.run_backlog(due.min(host), ledger))
                 } else {
                     (bounds.threads, self.run_threads(due, bounds, rings, ledger))
                 };
+                if stop != Stop::Limit {
+                    self.waits = None;
+                }
                 match stop {
                     Stop::Limit if due >= limit => return stopped,
+                    Stop::Limit if self.waits.is_some() => {}
+                    Stop::Limit if self.finishes_first() => continue,
                     Stop::Limit => self.see = due,
                     Stop::HandsOver => return Advance::HandsOver,
                     Stop::Freed => return Advance::Freed,
                     Stop::Ended => continue,
                 }
             }
+            self.waits = None;
             let now = self.see.time();
             let cost = self.interrupt_cost(now);
             self.vectors[vector].seen.interrupts += 1;

@@ -6,11 +6,12 @@
 
 use super::core::Core;
 use super::delivery::ChannelAt;
+use super::group::Group;
 use super::ledger::Ledger;
 use super::port::Offer;
 use super::queue::{RxQueue, Transit};
 use super::rank::Joint;
-use super::site_port::{self, SitePort};
+use super::site_port::SitePort;
 use super::virtual_function::way_of;
 use super::world::{Consumer, World};
 use crate::engine::time::{Moment, Time};
@@ -20,6 +21,8 @@ pub(super) struct Site {
     pub(super) ports: Vec<SitePort>,
     pub(super) cores: Vec<Core>,
     pub(super) queues: Vec<RxQueue>,
+    /// All cores together, where they share the rings' packets.
+    pub(super) group: Option<Group>,
     /// Core of each app of the world that runs here.
     pub(super) app_cores: Vec<Option<usize>>,
     /// Core and channel of each virtual NIC of the world that guests serve here.
@@ -69,6 +72,7 @@ impl Site {
             ports,
             cores,
             queues,
+            group: Group::new(world, host),
             app_cores,
             channels,
             coupled,
@@ -193,11 +197,16 @@ impl Site {
         cores.sort_unstable();
         cores.dedup();
         if self.port_with_room().is_none() {
-            self.advance_jointly(&cores, bound, ledger)?;
+            if self.group.is_some() {
+                self.advance_group(bound, ledger)?;
+            } else {
+                self.advance_jointly(&cores, bound, ledger)?;
+            }
         }
         let at = self.port_with_room().expect("the descriptor freed was waited for");
         let (queue, since) = self.ports[at].blocked.take().expect("the port was blocked");
-        let moment = self.cores[self.queues[queue].core].see;
+        let core = || self.cores[self.queues[queue].core].see;
+        let moment = self.group.as_ref().map_or_else(core, |group| group.see);
         self.queues[queue].watched = false;
         self.ports[at].held += moment.time() - since;
         Some((at, Offer { start: moment, queue: self.queues[queue].number, arrives: false }))
@@ -214,7 +223,7 @@ impl Site {
     pub(super) fn packets_inside(&self) -> u64 {
         let ports: usize = self.ports.iter().map(|port| port.port.frames_inside()).sum();
         let cores: usize = self.cores.iter().map(Core::packets_inside).sum();
-        let rings: u64 = self.queues.iter().map(|queue| queue.ring.len()).sum();
+        let rings: u64 = self.queues.iter().map(|queue| queue.ring.held()).sum();
         rings + (ports + cores) as u64
     }
 
@@ -245,7 +254,7 @@ fn feeds_other_cores(
             Consumer::Vnic(vnic) => channels[vnic].map(|(core, _)| core),
         };
         let elsewhere = |core: &u32| consumer.is_some_and(|other| other != *core as usize);
-        let moves = site_port::moves_queues(world, source.nic);
+        let moves = world.moves_queues(source.nic);
         let reached = if moves { &nic.usable } else { &nic.queues };
         nic.host == host && (nic.queues.iter().any(elsewhere) || reached.iter().any(elsewhere))
     })

@@ -6,9 +6,8 @@ use super::port::Port;
 use super::queue::RxQueue;
 use super::vector::Vector;
 use super::virtual_function::owners;
-use super::world::{Action, Maker, VnicOwner, World};
+use super::world::{VnicOwner, World};
 use crate::engine::time::{Span, Time};
-use crate::policy::spec::Kind;
 use crate::rx::cpu::Stack;
 use crate::rx::ring::Ring;
 
@@ -72,7 +71,7 @@ impl SitePort {
             moves: 0,
             last_move: None,
         };
-        if moves_queues(world, index) {
+        if world.moves_queues(index) {
             port.put_everywhere(world, queues, cores);
         } else {
             port.put_where_they_stay(world, queues, cores);
@@ -142,19 +141,4 @@ fn core_of(world: &World, owner: VnicOwner) -> u32 {
         VnicOwner::Vm { vm, vcpu } => world.vms[vm].vcpus[vcpu as usize],
         VnicOwner::Host => unreachable!("virtual functions belong to guests"),
     }
-}
-
-/// Whether anything may move a port's queues.
-pub(super) fn moves_queues(world: &World, nic: usize) -> bool {
-    let spec = &world.nics[nic];
-    let masks = matches!(world.hosts[spec.host].stack, Stack::WindowsDpc | Stack::LinuxNapi { .. });
-    let policy = spec.rebalance.is_some_and(|rebalance| match rebalance.maker {
-        Maker::BuiltIn(policy) => policy.kind != Kind::Fixed && !policy.kind.moves_entries(),
-        Maker::Own(_) => masks,
-    });
-    let loses = world
-        .events
-        .iter()
-        .any(|event| matches!(event.action, Action::LoseAffinity { nic: one } if one == nic));
-    policy || loses
 }

@@ -201,6 +201,13 @@ impl Threads {
         step != Step::Lasts
     }
 
+    /// Until when the current thread has in hand what it runs: to the end of that, or of its slice.
+    pub(super) fn in_hand_until(&self) -> Option<Time> {
+        let turn = self.current?;
+        let left = self.left(turn.thread).min(turn.slice);
+        Some(turn.since? + turn.switch + left)
+    }
+
     /// What comes next, given that the current thread runs, and what comes next from outside.
     #[inline(always)]
     pub(super) fn next_event(

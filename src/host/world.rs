@@ -5,6 +5,7 @@
 
 use crate::engine::sample::Draw;
 use crate::engine::time::{Span, Time};
+use crate::policy::spec::Kind;
 use crate::policy::{Policy, PolicySpec};
 use crate::rx::cpu::{Costs, Stack};
 use crate::rx::dma::DmaSpec;
@@ -43,6 +44,21 @@ pub struct World {
     pub events: Vec<EventSpec>,
 }
 
+impl World {
+    /// Whether anything may move a port's queues.
+    pub(super) fn moves_queues(&self, nic: usize) -> bool {
+        let spec = &self.nics[nic];
+        let stack = self.hosts[spec.host].stack;
+        let masks = matches!(stack, Stack::WindowsDpc | Stack::LinuxNapi { .. });
+        let by_policy = spec.rebalance.is_some_and(|rebalance| match rebalance.maker {
+            Maker::BuiltIn(policy) => policy.kind != Kind::Fixed && !policy.kind.moves_entries(),
+            Maker::Own(_) => masks,
+        });
+        let loses = |event: &EventSpec| matches!(event.action, Action::LoseAffinity { nic: one } if one == nic);
+        by_policy || self.events.iter().any(loses)
+    }
+}
+
 /// A host and its cores.
 #[derive(Clone, Debug)]
 pub struct HostSpec {
@@ -71,6 +87,14 @@ pub struct HostSpec {
     pub halt_poll: Span,
     /// What things cost.
     pub costs: Costs,
+}
+
+impl HostSpec {
+    /// All cores take packets of all rings, as one group.
+    #[must_use]
+    pub fn shares_packets(&self) -> bool {
+        self.dispatch != Dispatch::PerQueue
+    }
 }
 
 /// How packets in rings find a core.

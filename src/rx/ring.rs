@@ -4,7 +4,8 @@
 //!
 //! Three counters only grow: packets put in, packets finished, packets booked. A finished packet
 //! frees its descriptor at once, but stays in memory until it is booked, many at a time. Memory
-//! grows with the packets that are really inside.
+//! grows with the packets that are really inside. Whoever takes packets out to finish them in
+//! another order holds their descriptors meanwhile, and gives them back one by one.
 
 use crate::engine::time::{Moment, Time};
 use crate::vocab::frame::Frame;
@@ -50,6 +51,8 @@ pub struct Ring {
     booked: u64,
     finished: u64,
     put: u64,
+    /// Descriptors of packets that were taken out and are not finished.
+    lent: u64,
     capacity: u64,
     /// How far `put` may grow before somebody must look: at the packets that have been finished
     /// meanwhile, or at the memory.
@@ -66,7 +69,8 @@ impl Ring {
         assert!(capacity > 0, "a ring has at least one descriptor");
         let slots = vec![Finished::default(); FIRST_SLOTS].into_boxed_slice();
         let open_until = u64::from(capacity).min(FIRST_SLOTS as u64);
-        Self { slots, booked: 0, finished: 0, put: 0, capacity: capacity.into(), open_until }
+        let capacity = capacity.into();
+        Self { slots, booked: 0, finished: 0, put: 0, lent: 0, capacity, open_until }
     }
 
     /// Packets inside.
@@ -74,6 +78,12 @@ impl Ring {
     #[must_use]
     pub const fn len(&self) -> u64 {
         self.put - self.finished
+    }
+
+    /// Descriptors held: by the packets inside, and by those that were taken out unfinished.
+    #[must_use]
+    pub const fn held(&self) -> u64 {
+        self.len() + self.lent
     }
 
     /// Whether nothing is inside.
@@ -86,7 +96,7 @@ impl Ring {
     #[inline(always)]
     #[must_use]
     pub const fn is_full(&self) -> bool {
-        self.len() >= self.capacity
+        self.held() >= self.capacity
     }
 
     /// Packets put in so far.
@@ -110,7 +120,8 @@ impl Ring {
         if 2 * self.len() > slots && slots < self.capacity {
             self.grow();
         }
-        self.open_until = self.finished + self.capacity.min(self.slots.len() as u64);
+        let free = self.capacity - self.lent;
+        self.open_until = self.finished + free.min(self.slots.len() as u64);
     }
 
     /// Puts a packet in. The ring must not be closed.
@@ -172,6 +183,18 @@ impl Ring {
         self.finished += 1;
         self.booked += 1;
         first
+    }
+
+    /// Takes the oldest packet out, unfinished: its descriptor is held until it is given back.
+    pub fn lend_first(&mut self) -> Descriptor {
+        self.lent += 1;
+        self.take_first()
+    }
+
+    /// A packet that was taken out unfinished is finished: its descriptor is free.
+    pub fn give_back(&mut self) {
+        debug_assert!(self.lent > 0, "only what was taken out comes back");
+        self.lent -= 1;
     }
 
     /// Whether packets are finished and not booked yet.
@@ -250,5 +273,22 @@ mod tests {
         assert_eq!(ring.take_first().frame.number, 0);
         ring.finish(1);
         assert_eq!(numbers(ring.book()), [1]);
+    }
+
+    #[test]
+    fn a_packet_taken_out_unfinished_keeps_its_descriptor() {
+        let mut ring = Ring::new(2);
+        for number in 0..2 {
+            ring.push(numbered(number));
+        }
+        assert_eq!(ring.lend_first().frame.number, 0);
+        ring.open();
+        assert!(ring.is_full() && ring.is_closed());
+        assert_eq!(ring.lend_first().frame.number, 1);
+        ring.give_back();
+        ring.open();
+        assert!(ring.is_empty() && !ring.is_closed() && ring.held() == 1);
+        ring.push(numbered(2));
+        assert!(ring.is_full() && ring.is_closed());
     }
 }

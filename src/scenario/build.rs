@@ -8,7 +8,7 @@ use super::plan::guest::{self, Guests};
 use super::plan::host::Host;
 use super::plan::nic::Nic;
 use super::plan::traffic::{self, Captures};
-use super::plan::{consumer, event, host, nic, rate};
+use super::plan::{consumer, event, host, nic, rate, sharing};
 use super::view::View;
 use super::words;
 use crate::engine::time::{Span, Time};
@@ -120,6 +120,7 @@ impl Parts {
             return parts;
         }
         parts.guests = Guests::read(&vms, &vnics, &parts.nics, &parts.hosts, findings);
+        parts.shared_packets(view, findings);
         parts.events(view, &vms, findings);
         let vnic_names: Vec<&str> = vnics.iter().map(|vnic| vnic.name).collect();
         let world = traffic::World {
@@ -140,6 +141,21 @@ impl Parts {
         }
         parts.sources = sources;
         parts
+    }
+
+    /// Checks what hosts do whose cores share packets; their NICs do not hold interrupts back.
+    fn shared_packets(&mut self, view: &View, findings: &mut Findings) {
+        let Self { hosts, apps, works, guests, .. } = self;
+        for (index, (host, spec)) in view.group("host").iter().zip(hosts).enumerate() {
+            if spec.spec.shares_packets() {
+                sharing::check_threads(host, index, (apps, works), guests, &self.nics, findings);
+                for (nic, port) in view.group("nic").iter().zip(&mut self.nics) {
+                    if port.spec.host == index {
+                        sharing::check_port(nic, &mut port.spec, host, findings);
+                    }
+                }
+            }
+        }
     }
 
     /// Checks events.

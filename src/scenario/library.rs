@@ -42,6 +42,7 @@ const ALL: &[(&str, &str)] = built_in![
     "livelock-cured-by-polling",
     "linux-busy-curve",
     "xeon-six-cores",
+    "dispatch-disciplines",
     "recorded-traffic",
     "no-vmq-ceiling",
     "vmq-eight-gigabits",

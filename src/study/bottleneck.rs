@@ -189,7 +189,7 @@ fn behind_ring(world: &World, metrics: &Tree, all: &[Resource]) -> Option<Resour
     let (_, nic, queue) = worst?;
     let host = &world.hosts[nic.host];
     let core = core_at(world, metrics, all, nic.host, nic.queues[queue] as usize)?;
-    let polls = host.stack == Stack::BusyPoll;
+    let polls = host.stack == Stack::BusyPoll && !host.shares_packets();
     let full = saturated(&core) || polls && core.utilization > SATURATED_POLL;
     Some(if full { core } else { overflowing(Place::Ring(nic.name.clone(), queue)) })
 }
@@ -353,13 +353,13 @@ fn link_capacity(world: &World, metrics: &Tree, nic: usize) -> Option<f64> {
     (on_wire > 0.0).then(|| link * figure("offered.gbps") / on_wire)
 }
 
-/// The share of the window that traffic took of a core. A polling core is always busy: there the
-/// mean cost of the packets it took counts.
+/// The share of the window that traffic took of a core. A polling core with rings of its own is
+/// always busy: there the mean cost of the packets it took counts.
 fn core_share(world: &World, metrics: &Tree, host: usize, core: usize) -> f64 {
     let spec = &world.hosts[host];
     let figure = |path: &str| metrics.number(path).unwrap_or(0.0);
     let kind = |kind: &str| figure(&format!("host.{}.core[{core}].{kind}", spec.name));
-    if spec.stack != Stack::BusyPoll {
+    if spec.stack != Stack::BusyPoll || spec.shares_packets() {
         return kind("busy");
     }
     let size = ratio(figure("delivered.gbps") * 1.25e8, figure("delivered.pps"));

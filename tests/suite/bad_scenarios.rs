@@ -339,6 +339,46 @@ fn virtual_machines_stay_on_their_host_and_within_bounds() {
 }
 
 #[test]
+fn cores_share_packets_only_where_nothing_else_is_theirs() {
+    let host = |keys: &str, phrases: &[&str]| change("cores = 4", keys, phrases);
+    host("dispatch = \"jbsq\"", &["`host.alpha.dispatch`", "\"work-stealing\"", "jbsq"]);
+    host("dispatch = { jbsq = 0 }", &["`host.alpha.dispatch.jbsq` does not take 0"]);
+    host("dispatch = { jsq = 2 }", &["did you mean `jbsq`?"]);
+    host("dispatch = {}", &["`host.alpha.dispatch.jbsq` is missing"]);
+    let shared = "dispatch = \"shared\"";
+    for stack in ["linux-napi", "interrupt-per-packet"] {
+        host(
+            &format!("{shared}\nstack = \"{stack}\""),
+            &[&format!("cores under {stack} cannot share"), "write stack = \"windows-dpc\""],
+        );
+    }
+    host(&format!("{shared}\nsmt = 2"), &["siblings cannot share packets", "write smt = 1"]);
+    let text = SOUND.replacen("cores = 4", shared, 1);
+    for (lines, whose) in [
+        ("[app.db]", "app.db"),
+        ("[work.w]\non = \"host.alpha\"\nload = \"3 %\"", "work.w"),
+        ("[vm.web]\ncount = 2", "vm.web"),
+        ("[vnic.own]", "vnic.own"),
+    ] {
+        let (has, remove) = (format!("`{whose}` has no place"), format!("remove `[{whose}]`"));
+        look(&format!("{text}{lines}\n"), &[], &[&has, &remove, "leave `dispatch` out"]);
+    }
+    let moderated =
+        text.replace("path =", "moderation = { policy = \"timer\", interval = \"9 us\" }\npath =");
+    look(&moderated, &[], &["not moderated where cores share", "moderation = \"none\""]);
+}
+
+#[test]
+fn not_every_stack_finishes_what_it_has_in_hand_first() {
+    let host = |keys: &str, phrases: &[&str]| change("cores = 4", keys, phrases);
+    host("priority = \"none\"", &["\"preemptive\" or \"non-preemptive\""]);
+    host("priority = 3", &["`host.alpha.priority`", "preemptive"]);
+    let stack = |stack: &str| format!("priority = \"non-preemptive\"\nstack = \"{stack}\"");
+    host(&stack("linux-napi"), &["linux-napi is not non-preemptive", "softirqs"]);
+    host(&stack("busy-poll"), &["busy-poll is not non-preemptive", "leave `priority` out"]);
+}
+
+#[test]
 fn costs_of_switch_and_guest_are_checked() {
     let cost = |cost: &str, phrases: &[&str]| {
         change("cores = 4", &format!("cost = {{ {cost} }}"), phrases);

@@ -24,6 +24,8 @@ mod interrupts; // moderation, polling, cyclic service: vacation queues
 mod livelock; // interrupts starve what comes after them, masked ones do not
 mod bursts; // counted by hand: line rate, bursts into rings, transfers over a bus
 mod invariants; // what holds exactly in every run, on random worlds
+mod dispatch; // cores that share packets: against a plain loop, and textbook queues
+mod non_preemptive; // what is in hand is finished first
 mod reproducible; // same packets whatever the window, threads, build or design
 mod spread; // what even and uneven hashing means for throughput, packet by packet
 mod guests; // switch, guests, VMQ: queues in a row, processor sharing, arithmetic of queues

@@ -1,5 +1,6 @@
 //! A host: its cores, its stack, its costs.
 
+use super::dispatch;
 use crate::engine::time::Span;
 use crate::host::world::{Dispatch, HostSpec};
 use crate::rx::cpu::{Costs, Stack};
@@ -28,8 +29,9 @@ pub fn read(view: &View, findings: &mut Findings) -> Host {
     let clock = view.frequency("clock").unwrap_or(1);
     let profile = profile::find_or(view.text("costs"), "zero");
     let costs = cost::read(view, profile, clock, findings);
-    let stack = stack(view, &costs, findings);
-    unsupported(view, findings);
+    let dispatch = dispatch::read(view);
+    let stack = stack(view, dispatch, &costs, findings);
+    dispatch::check_host(view, dispatch, stack, findings);
     let time = |key| view.time(key).unwrap_or_default();
     Host {
         spec: HostSpec {
@@ -40,8 +42,8 @@ pub fn read(view: &View, findings: &mut Findings) -> Host {
             quantum: time("quantum"),
             backlog: view.count("backlog").unwrap_or(1),
             idle_before_sleep: time("idle_before_sleep"),
-            dispatch: Dispatch::PerQueue,
-            non_preemptive: false,
+            dispatch,
+            non_preemptive: dispatch::is_non_preemptive(view, stack, findings),
             exits_per_interrupt: 0,
             halt_poll: Span::ZERO,
             costs,
@@ -68,7 +70,7 @@ fn processors(view: &View, findings: &mut Findings) -> Processors {
     Processors { logical: cores * smt, smt, nodes }
 }
 
-fn stack(view: &View, costs: &Costs, findings: &mut Findings) -> Stack {
+fn stack(view: &View, dispatch: Dispatch, costs: &Costs, findings: &mut Findings) -> Stack {
     let options = view.table("stack");
     let kind = options.as_ref().map_or(view.text("stack"), |options| options.text("kind"));
     if let Some(options) = options.filter(|_| kind != Some("linux-napi")) {
@@ -87,7 +89,8 @@ fn stack(view: &View, costs: &Costs, findings: &mut Findings) -> Stack {
             ksoftirqd_defers: options.is_none_or(|o| o.text("ksoftirqd") == Some("defers")),
         },
         Some("busy-poll") => {
-            if costs.round.mean_ps() == 0.0 {
+            // Cores that share packets pay nothing for looking.
+            if costs.round.mean_ps() == 0.0 && dispatch == Dispatch::PerQueue {
                 findings.mistake(
                     view.mistake("stack", format!("`{}` polls for nothing", view.name))
                         .because("busy-poll pays `round` at every visit of a ring, and it is zero")
@@ -98,17 +101,5 @@ fn stack(view: &View, costs: &Costs, findings: &mut Findings) -> Stack {
         }
         Some("interrupt-per-packet") => Stack::InterruptPerPacket,
         _ => Stack::WindowsDpc,
-    }
-}
-
-/// Refuses what this version does not simulate.
-fn unsupported(view: &View, findings: &mut Findings) {
-    let other = view.has("dispatch") && view.text("dispatch") != Some("per-queue");
-    if other {
-        findings.not_yet(
-            view.mistake("dispatch", "only dispatch = \"per-queue\" is simulated so far")
-                .because("shared queues are not simulated yet")
-                .help("leave `dispatch` out"),
-        );
     }
 }

@@ -56,7 +56,14 @@ pub(super) static HOST: Table = Table {
             "dispatch",
             Kind::WordOr(&["per-queue", "shared", "work-stealing"], &DISPATCH),
             Value("per-queue"),
-            "which core takes a queue's packets",
+            "which core takes a packet: its queue's (d-FCFS), or any of the host's: the first idle one \
+             (shared, c-FCFS), the least loaded one (jbsq), its queue's unless another one is idle",
+        ),
+        word(
+            "priority",
+            Kind::Word(&["preemptive", "non-preemptive"]),
+            Value("preemptive"),
+            "whether interrupts and deferred work stop what a core has in hand, or come at its end",
         ),
         word(
             "virtualization",
@@ -93,8 +100,13 @@ pub(super) static STACK: Table = Table {
 
 pub(super) static DISPATCH: Table = Table {
     path: "host.NAME.dispatch",
-    about: "join-bounded-shortest-queue",
-    words: &[word("jbsq", Kind::Integer(1, 1024), Required, "packets per core's own queue")],
+    about: "join bounded shortest queue: one line, from which cores are given packets ahead",
+    words: &[word(
+        "jbsq",
+        Kind::Integer(1, 1024),
+        Required,
+        "packets that a core may have, the one in hand included; 1 is \"shared\"",
+    )],
 };
 
 pub(super) static VIRTUALIZATION: Table = Table {

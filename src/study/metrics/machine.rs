@@ -42,24 +42,33 @@ fn figures(world: &World, outcome: &Outcome, host: usize) -> Tree {
         ("busy_cores", Tree::Number(busy_cores)),
         ("cores_left", Tree::Number(cores.len() as f64 - busy_cores)),
         ("packets_per_core_second", Tree::figure(Some(per_core_second))),
-        ("imbalance", Tree::figure(imbalance(world, outcome, host))),
+        ("imbalance", Tree::figure(imbalance(&serving(world, outcome, host)))),
+        ("fairness", Tree::figure(fairness(&serving(world, outcome, host)))),
         ("core", Tree::List(cores.iter().map(|core| core_figures(core, window)).collect())),
     ])
 }
 
-/// The busiest over the mean of the cores that serve a receive queue: 1 is even. None where they
-/// did nothing.
-fn imbalance(world: &World, outcome: &Outcome, host: usize) -> Option<f64> {
-    let serving: BTreeSet<u32> = world
-        .nics
-        .iter()
-        .filter(|nic| nic.host == host)
-        .flat_map(|nic| nic.queues.iter().copied())
-        .collect();
-    let busy: Vec<u64> =
-        serving.iter().map(|core| busy(&outcome.hosts[host].cores[*core as usize]).0).collect();
+/// How long each core was busy that serves a receive queue, or shares the packets of all.
+fn serving(world: &World, outcome: &Outcome, host: usize) -> Vec<u64> {
+    let queues = world.nics.iter().filter(|nic| nic.host == host).flat_map(|nic| &nic.queues);
+    let owners: BTreeSet<u32> = queues.copied().collect();
+    let shared = world.hosts[host].shares_packets();
+    let cores = outcome.hosts[host].cores.iter().zip(0..);
+    cores.filter(|(_, n)| shared || owners.contains(n)).map(|(core, _)| busy(core).0).collect()
+}
+
+/// The busiest core over the mean: 1 is even. None where they did nothing.
+fn imbalance(busy: &[u64]) -> Option<f64> {
     let (max, sum) = (*busy.iter().max()?, busy.iter().sum::<u64>());
     (sum > 0).then(|| max as f64 * busy.len() as f64 / sum as f64)
+}
+
+/// Jain's index: 1 where all cores were busy alike, 1 / n where one of n did everything. None where
+/// they did nothing.
+fn fairness(busy: &[u64]) -> Option<f64> {
+    let sum: f64 = busy.iter().map(|busy| *busy as f64).sum();
+    let squares: f64 = busy.iter().map(|busy| (*busy as f64).powi(2)).sum();
+    (sum > 0.0).then(|| sum * sum / (busy.len() as f64 * squares))
 }
 
 /// Fractions of the window.
@@ -134,4 +143,17 @@ fn moderation(rule: Moderation) -> Tree {
         ("policy", Tree::Word(policy.to_owned())),
         ("interval_us", Tree::figure(interval.map(Span::as_us))),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn even_and_uneven_loads_have_their_indices() {
+        assert_eq!((imbalance(&[5, 5, 5]), fairness(&[5, 5, 5])), (Some(1.0), Some(1.0)));
+        assert_eq!((imbalance(&[8, 0, 0, 0]), fairness(&[8, 0, 0, 0])), (Some(4.0), Some(0.25)));
+        assert_eq!((imbalance(&[3, 1]), fairness(&[3, 1])), (Some(1.5), Some(0.8)));
+        assert_eq!((imbalance(&[0, 0]), fairness(&[0])), (None, None));
+    }
 }
