@@ -237,8 +237,6 @@ fn the_costs_of_switch_and_guest_come_from_profile_and_file() {
 #[test]
 fn what_is_not_simulated_yet_says_so() {
     let nic = "path = \"vmq\"";
-    let sriov = refused(&text("path = \"sriov\"", "vf = true", ""));
-    assert!(sriov.contains("path = \"sriov\" is not simulated yet"), "{sriov}");
     let floating = refused(&text(nic, "placement = \"floating\"", ""));
     assert!(floating.contains("every vCPU stays on its core"), "{floating}");
     for rebalance in ["\"dynamic-vmq\"", "{ policy = \"rss++\", interval = \"1 ms\" }"] {

@@ -1,7 +1,6 @@
 //! A host: its cores, its stack, its costs.
 
-use crate::engine::time::Span;
-use crate::host::world::{Dispatch, HostSpec};
+use crate::host::world::{Dispatch, HostSpec, PathReason};
 use crate::rx::cpu::{Costs, Stack};
 use crate::rx::steering::placement::Processors;
 use crate::scenario::cost;
@@ -20,6 +19,8 @@ pub struct Host {
     pub clock: u64,
     /// Sigma of the contention among cores that own queues of one NIC.
     pub contention: f64,
+    /// What keeps it from virtual functions.
+    pub no_vfs: Option<PathReason>,
 }
 
 /// Reads a host.
@@ -31,6 +32,7 @@ pub fn read(view: &View, findings: &mut Findings) -> Host {
     let stack = stack(view, &costs, findings);
     unsupported(view, findings);
     let time = |key| view.time(key).unwrap_or_default();
+    let virtualization = view.options("virtualization");
     Host {
         spec: HostSpec {
             name: view.name.to_owned(),
@@ -42,14 +44,29 @@ pub fn read(view: &View, findings: &mut Findings) -> Host {
             idle_before_sleep: time("idle_before_sleep"),
             dispatch: Dispatch::PerQueue,
             non_preemptive: false,
-            exits_per_interrupt: 0,
-            halt_poll: Span::ZERO,
+            exits_per_interrupt: exits(&virtualization),
+            halt_poll: virtualization.time("halt_poll").unwrap_or_default(),
             costs,
         },
         processors,
         clock,
         contention: view.number("contention").unwrap_or(0.0),
+        no_vfs: no_vfs(&virtualization),
     }
+}
+
+/// Exits that the interrupt of a virtual function costs its guest: without posted interrupts the
+/// interrupt itself and the guest's completion of it leave the guest (ELI, ASPLOS'12).
+fn exits(virtualization: &View) -> u32 {
+    let posted = virtualization.flag("posted_interrupts") == Some(true);
+    virtualization.count("exits_per_interrupt").unwrap_or(if posted { 0 } else { 2 })
+}
+
+/// What a host lacks for virtual functions.
+fn no_vfs(virtualization: &View) -> Option<PathReason> {
+    let links = [("firmware", PathReason::Firmware), ("iommu", PathReason::Iommu)];
+    let broken = links.into_iter().find(|(key, _)| virtualization.flag(key) == Some(false));
+    broken.map(|(_, reason)| reason)
 }
 
 fn processors(view: &View, findings: &mut Findings) -> Processors {

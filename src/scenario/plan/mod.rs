@@ -10,5 +10,6 @@ pub mod nic;
 pub mod rate;
 pub mod reference;
 pub mod rss;
+pub mod sriov;
 pub mod traffic;
 pub mod vmq;

@@ -1,6 +1,7 @@
 //! A port: link, buffer, bus, ring, queues and their vectors, filters.
 
 use super::host::Host;
+use super::sriov::{Demand, Sriov};
 use super::vmq::Vmq;
 use super::{moderation, reference, rss, vmq};
 use crate::engine::time::Span;
@@ -22,6 +23,8 @@ pub struct Nic {
     pub filters: Vec<(String, Filter)>,
     /// Whether VMQ gives queues to virtual NICs: `path = "vmq"`, and the link is fast enough.
     pub gives_queues: bool,
+    /// Its virtual functions, none given yet; none where the path is another one.
+    pub sriov: Option<Sriov>,
 }
 
 /// The queues of a port.
@@ -45,12 +48,12 @@ impl Queues {
     }
 }
 
-/// Reads a port of which so many virtual NICs want a queue; none where its host is unknown.
+/// Reads a port and what virtual NICs ask of it; none where its host is unknown.
 pub fn read(
     view: &View,
     hosts: &[Host],
     traffics: &[&str],
-    wants: u32,
+    (sriov, demand): (Option<Sriov>, Demand),
     findings: &mut Findings,
 ) -> Option<Nic> {
     let names: Vec<&str> = hosts.iter().map(|host| host.spec.name.as_str()).collect();
@@ -58,7 +61,7 @@ pub fn read(
     let host = &hosts[at];
     let model = profile::find_or(view.text("model"), "ideal");
     let link = if view.has("link") { view.link("link") } else { model.link() };
-    let queues = queues(view, host, model, link, wants, findings);
+    let queues = queues(view, host, model, link, demand, findings);
     let ring = ring(view, model, findings);
     let cores: BTreeSet<u32> = queues.cores.iter().copied().collect();
     let spec = NicSpec {
@@ -69,7 +72,7 @@ pub fn read(
         buffer: if view.has("buffer") { view.size("buffer") } else { model.size("buffer") },
         dma: dma(view, model, findings),
         ring,
-        hold: hold(view, model, queues.several),
+        hold: hold(view, model, queues.several || sriov.is_some()),
         vectors: vectors(&queues.cores, queues.shared_interrupts, model),
         moderation: moderation::read(view, model, findings),
         steering: queues.steering,
@@ -81,7 +84,7 @@ pub fn read(
     };
     guests(view, model, findings);
     let filters = filters(view, traffics, &spec, findings);
-    Some(Nic { spec, model, filters, gives_queues: queues.given })
+    Some(Nic { spec, model, filters, gives_queues: queues.given, sriov })
 }
 
 /// How packets find their queue, and the core of each queue.
@@ -90,15 +93,15 @@ fn queues(
     host: &Host,
     model: &Profile,
     link: Option<u64>,
-    wants: u32,
+    demand: Demand,
     findings: &mut Findings,
 ) -> Queues {
     let single = |findings: &mut Findings| {
         Queues::own(SteeringSpec::SingleQueue, vec![only(view, host, findings)])
     };
     match view.text("path") {
-        Some("vmq") => {
-            let vmq = vmq::read(view, host, model, link, wants, findings);
+        Some("vmq" | "sriov") => {
+            let vmq = vmq::read(view, host, model, link, demand, findings);
             return vmq.map_or_else(|| Queues::own(SteeringSpec::SingleQueue, vec![0]), of_vmq);
         }
         Some("rss") => {}
@@ -234,7 +237,7 @@ fn dma(view: &View, model: &Profile, findings: &mut Findings) -> DmaSpec {
     }
 }
 
-/// Checks the tables of virtual machines, and refuses virtual functions.
+/// Checks the tables of queues and functions for virtual machines.
 fn guests(view: &View, model: &Profile, findings: &mut Findings) {
     let path = view.text("path").unwrap_or("");
     if path != "vmq" && path != "sriov" {
@@ -266,13 +269,6 @@ fn guests(view: &View, model: &Profile, findings: &mut Findings) {
             view.mistake("path", format!("{} has no virtual functions", model.name))
                 .because("the model does not support SR-IOV")
                 .help("choose another model, such as intel-82599, or path = \"vmq\""),
-        );
-    }
-    if path == "sriov" {
-        findings.not_yet(
-            view.mistake("path", "path = \"sriov\" is not simulated yet")
-                .because("in this version every packet of a VM passes the virtual switch")
-                .help("choose path = \"vmq\", \"rss\" or \"single-queue\""),
         );
     }
 }
@@ -325,7 +321,10 @@ fn filters(
         if by_address && filter.text("action") == Some("pin") {
             findings.not_yet(
                 filter
-                    .mistake("action", "action = \"pin\" is not simulated on path = \"vmq\" yet")
+                    .mistake(
+                        "action",
+                        "action = \"pin\" is not simulated on path = \"vmq\" and \"sriov\" yet",
+                    )
                     .because("there a packet's MAC address alone names its queue")
                     .help("remove the filter, or choose path = \"rss\""),
             );

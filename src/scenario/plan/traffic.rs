@@ -95,6 +95,7 @@ pub fn read(
     refuse_recorded_addresses(view, port, findings);
     let filter = port.filters.iter().find(|(name, _)| name == view.name);
     let filter = filter.map_or(Filter::Pass, |(_, filter)| *filter);
+    refuse_filter_of_functions(view, filter, &target, world.guests, findings);
     let one = |(index, to): (usize, &Consumer)| {
         let mut source = source.clone();
         if target.numbered {
@@ -117,9 +118,31 @@ pub fn read(
 fn refuse_recorded_addresses(view: &View, port: &Nic, findings: &mut Findings) {
     if rate::is_capture(view) && matches!(port.spec.steering, SteeringSpec::Vmq { .. }) {
         findings.not_yet(
-            view.mistake("capture", "recordings on path = \"vmq\" are not simulated yet")
-                .because("there the recorded MAC addresses would name the queues")
-                .help("choose path = \"rss\" or \"single-queue\""),
+            view.mistake(
+                "capture",
+                "recordings on path = \"vmq\" or \"sriov\" are not simulated yet",
+            )
+            .because("there the recorded MAC addresses would name queues and functions")
+            .help("choose path = \"rss\" or \"single-queue\""),
+        );
+    }
+}
+
+/// Refuses a filter in a driver that never sees the packets.
+fn refuse_filter_of_functions(
+    view: &View,
+    filter: Filter,
+    target: &Target,
+    guests: &Guests,
+    findings: &mut Findings,
+) {
+    let by_function =
+        |to: &Consumer| matches!(to, Consumer::Vnic(vnic) if guests.vnics[*vnic].vf.is_some());
+    if filter == Filter::DropInDriver && target.consumers.iter().any(by_function) {
+        findings.mistake(
+            view.mistake("to", format!("the filter never sees traffic \"{}\"", view.name))
+                .because("it comes by virtual functions, and no driver of the host touches it")
+                .help("write at = \"nic\" in the filter, or vf = false for its virtual machines"),
         );
     }
 }

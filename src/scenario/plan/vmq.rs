@@ -2,6 +2,7 @@
 
 use super::host::Host;
 use super::rss;
+use super::sriov::Demand;
 use crate::host::world::SteeringSpec;
 use crate::rx::steering::placement::Profile as Order;
 use crate::scenario::findings::Findings;
@@ -35,22 +36,23 @@ pub fn limit(model: &Profile) -> Option<u64> {
     model.number("vmq.queues").or_else(|| model.number("queues"))
 }
 
-/// Reads the VMQ of a port with a link of `link` bits per second, of which so many virtual NICs
-/// want a queue; none where it is wrong, which has been reported.
+/// Reads the VMQ of a port with a link of `link` bits per second and of what virtual NICs ask of
+/// it; none where it is wrong, which has been reported.
 pub fn read(
     nic: &View,
     host: &Host,
     model: &Profile,
     link: Option<u64>,
-    wants: u32,
+    demand: Demand,
     findings: &mut Findings,
 ) -> Option<Vmq> {
     let view = nic.options("vmq");
     refuse_policies(&view, findings);
-    let on = is_on(nic, &view, link, findings);
-    let usual = limit(model).unwrap_or(u64::from(wants) + 1).min(MOST);
+    let on = is_on(nic, &view, link, demand, findings);
+    let wants = u64::from(demand.queues);
+    let usual = left(&view, model, demand.vfs, findings).unwrap_or(wants + 1).min(MOST);
     let queues = if view.has("queues") { view.integer("queues")? } else { usual };
-    let given = if on { u64::from(wants).min(queues - 1) as u32 } else { 0 };
+    let given = if on { wants.min(queues - 1) as u32 } else { 0 };
     // A vector belongs to one core, so queues use no more cores than the model has vectors.
     let vectors = model.number("vectors").map_or(u32::MAX, |most| most as u32);
     Some(Vmq {
@@ -62,11 +64,36 @@ pub fn read(
     })
 }
 
+/// The queues that so many virtual functions leave: some models serve both from one stock of pools
+/// (Linux ixgbe; that functions come first is assumed). The default queue is always left.
+fn left(view: &View, model: &Profile, vfs: u32, findings: &mut Findings) -> Option<u64> {
+    let (most, Some(pools)) = (limit(model), model.number("pools")) else { return limit(model) };
+    let left = pools.saturating_sub(u64::from(vfs)).max(1);
+    let asked = view.integer("queues").unwrap_or(0);
+    if asked > left && most.is_some_and(|most| asked <= most) {
+        findings.mistake(
+            view.mistake(
+                "queues",
+                format!("{asked} queues and {vfs} virtual functions are too many"),
+            )
+            .because(format!("{} serves both from {pools} pools", model.name))
+            .help(format!("write queues = {left}, or lower `sriov.vfs`")),
+        );
+    }
+    most.map(|most| most.min(left))
+}
+
 /// Whether the port gives queues to virtual NICs.
-fn is_on(nic: &View, view: &View, link: Option<u64>, findings: &mut Findings) -> bool {
+fn is_on(
+    nic: &View,
+    view: &View,
+    link: Option<u64>,
+    demand: Demand,
+    findings: &mut Findings,
+) -> bool {
     let slow = link.is_some_and(|bits| bits < TEN_GIGABIT);
     let on = !slow || view.flag("below_10g") == Some(true);
-    if !on {
+    if !on && (demand.queues > 0 || nic.text("path") == Some("vmq")) {
         findings.warn(format!(
             "nic.{}: VMQ is off below 10 Gbps: the VMs use the default queue \
              (`vmq.below_10g = true` switches it on)",

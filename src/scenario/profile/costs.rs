@@ -71,6 +71,7 @@ static HYPERV: &[Row] = &[
     row("guest_packet", "1 us", "assumed, as `packet`"),
     row("guest_byte", "0.25 ns", "assumed, as `byte`"),
     row("vm_exit", "1 us", "assumed; 2528 cycles were measured on AMD SVM (LKML 2012)"),
+    row("vm_wakeup", "1 us", "assumed: the hypervisor enters the guest again, as `vm_exit`"),
     row("guest_preempt", "1 us", "assumed: an exit and an entry"),
     row("ipi", "1 us", "assumed, within 0.5 to 2 us"),
     row("move", "10 us", "assumed; no source tells what moving a queue takes"),

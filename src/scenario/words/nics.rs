@@ -235,8 +235,29 @@ pub(super) static REBALANCE: Table = Table {
 pub(super) static SRIOV: Table = Table {
     path: "nic.NAME.sriov",
     about: "virtual functions",
-    words: &[word("vfs", Kind::Integer(0, 4096), Says("the model's limit"), "virtual functions")
-        .known_as(&["*NumVFs", "max_vfs", "sriov_numvfs"])],
+    words: &[
+        word(
+            "vfs",
+            Kind::Integer(0, 4096),
+            Says("the model's limit; ideal: one for each that wants one"),
+            "virtual functions beside the port's physical one",
+        )
+        .known_as(&["*NumVFs", "max_vfs", "sriov_numvfs", "MaxNumVFs"]),
+        word(
+            "driver",
+            Kind::Flag,
+            Value("true"),
+            "the driver of the physical function has virtual ones, and they are on",
+        )
+        .known_as(&["*SRIOV"]),
+        word(
+            "switch_iov",
+            Kind::Flag,
+            Value("true"),
+            "the virtual switch was created with I/O virtualization",
+        )
+        .known_as(&["EnableIov", "IovEnabled"]),
+    ],
 };
 
 pub(super) static MODERATION: Table = Table {

@@ -104,6 +104,9 @@ impl<'d> Guests<'d> {
 
 /// How packets come to a virtual NIC, in the words of the metric `path`.
 fn path(world: &World, vnic: &VnicSpec) -> &'static str {
+    if vnic.vf.is_some() {
+        return "vf";
+    }
     match world.nics[vnic.nic].steering {
         SteeringSpec::Vmq { .. } if vnic.queue.is_some() => "vmq",
         SteeringSpec::Vmq { .. } => "default-queue",
@@ -120,6 +123,15 @@ fn reason(reason: PathReason) -> &'static str {
         PathReason::OffBelow10Gbps => "vmq-off-below-10g",
         PathReason::Rss => "path-is-rss",
         PathReason::SingleQueue => "path-is-single-queue",
+        PathReason::VfNotWanted => "vf-not-wanted",
+        PathReason::Firmware => "no-firmware-support",
+        PathReason::Iommu => "no-iommu",
+        PathReason::PfDriver => "no-pf-driver",
+        PathReason::SwitchWithoutIov => "switch-without-iov",
+        PathReason::VfWeightZero => "vf-weight-0",
+        PathReason::PortPolicy => "port-policy",
+        PathReason::NoFreeVf => "no-free-vf",
+        PathReason::VfDriver => "no-vf-driver",
     }
 }
 
