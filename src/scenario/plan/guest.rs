@@ -212,7 +212,7 @@ impl Guests {
         if let (Some(sriov), Some(VnicOwner::Vm { vm, .. })) =
             (&self.functions[nic], owners.first())
         {
-            sriov.check(view, &wish, self.vms[*vm].vcpus.len() as u32, findings);
+            sriov.check((&name, view), &wish, self.vms[*vm].vcpus.len() as u32, findings);
         }
         for (index, owner) in owners.into_iter().enumerate() {
             let name = if numbered { format!("{name}[{index}]") } else { name.clone() };

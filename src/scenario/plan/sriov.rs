@@ -123,8 +123,15 @@ impl Sriov {
         }
     }
 
-    /// Checks the rings that a table asks of its functions, and warns where a link is missing.
-    pub fn check(&self, view: &View, wish: &Wish, vcpus: u32, findings: &mut Findings) {
+    /// Checks the rings that a table asks of its functions, and warns where a link is missing;
+    /// `name` is the table's own (`vm.web`).
+    pub fn check(
+        &self,
+        (name, view): (&str, &View),
+        wish: &Wish,
+        vcpus: u32,
+        findings: &mut Findings,
+    ) {
         if !wish.wanted {
             return;
         }
@@ -132,8 +139,7 @@ impl Sriov {
         let driver = (!wish.driver).then_some(PathReason::VfDriver);
         if let Some(why) = self.missing.or(wish.missing).or(driver) {
             findings.warn(format!(
-                "{} has no virtual function: {}; its packets pass the virtual switch",
-                view.name,
+                "{name} has no virtual function: {}; its packets pass the virtual switch",
                 sentence(why)
             ));
         }

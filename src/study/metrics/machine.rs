@@ -29,7 +29,10 @@ pub(super) fn hosts(world: &World, outcome: &Outcome) -> Tree {
 
 fn figures(world: &World, outcome: &Outcome, host: usize) -> Tree {
     let (cores, window) = (&outcome.hosts[host].cores, outcome.window);
-    let busy_cores: f64 = cores.iter().map(|core| share(busy(core), window)).sum();
+    let cores_of = |part: fn(&CoreTally) -> Span| -> f64 {
+        cores.iter().map(|c| share(part(c), window)).sum()
+    };
+    let busy_cores = cores_of(busy);
     let delivered: u64 = world
         .sources
         .iter()
@@ -40,6 +43,7 @@ fn figures(world: &World, outcome: &Outcome, host: usize) -> Tree {
     let per_core_second = delivered as f64 / (busy_cores * window.as_s());
     Tree::table([
         ("busy_cores", Tree::Number(busy_cores)),
+        ("host_cores", Tree::Number(cores_of(|core| busy(core) - core.busy.guest))),
         ("cores_left", Tree::Number(cores.len() as f64 - busy_cores)),
         ("packets_per_core_second", Tree::figure(Some(per_core_second))),
         ("imbalance", Tree::figure(imbalance(world, outcome, host))),
