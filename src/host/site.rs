@@ -10,7 +10,8 @@ use super::ledger::Ledger;
 use super::port::{Offer, Port};
 use super::queue::RxQueue;
 use super::rank::Rank;
-use super::world::{Consumer, World};
+use super::virtual_function::{owners, way_of};
+use super::world::{Consumer, VnicOwner, World};
 use crate::engine::time::{Moment, Span, Time};
 use crate::rx::cpu::Stack;
 use crate::rx::ring::Ring;
@@ -44,7 +45,7 @@ pub(super) struct SitePort {
     /// Its number in the world.
     pub(super) nic: usize,
     pub(super) port: Port,
-    /// Its queue 0 in the site's list.
+    /// Its queue 0 in the site's list; behind its queues are the rings of its virtual functions.
     pub(super) base: usize,
     queues: usize,
     hold: bool,
@@ -62,10 +63,12 @@ impl Site {
         let (mut ports, mut queues) = (Vec::new(), Vec::new());
         for (index, nic) in world.nics.iter().enumerate().filter(|(_, nic)| nic.host == host) {
             let base = queues.len();
-            queues.extend(nic.queues.iter().zip(0..).map(|(core, number)| RxQueue {
+            let of_vfs = owners(world, index).into_iter().map(|owner| core_of(world, owner));
+            let all = nic.queues.iter().copied().chain(of_vfs);
+            queues.extend(all.zip(0..).map(|(core, number)| RxQueue {
                 ring: Ring::new(nic.ring),
                 number,
-                core: *core as usize,
+                core: core as usize,
                 watched: false,
                 refused: 0,
                 dropped: 0,
@@ -132,7 +135,7 @@ impl Site {
             port.port.settle(until, ledger);
         }
         for core in &mut self.cores {
-            core.settle(until, ledger);
+            core.settle(until, &self.queues, ledger);
         }
         for queue in &mut self.queues {
             ledger.book(&mut queue.ring, queue.number);
@@ -172,7 +175,11 @@ impl Site {
         let index = self.ports[at].base + offer.queue as usize;
         if offer.arrives && offer.start == self.last_immediate {
             // What arrivals before it brought about at this very instant comes first.
-            self.catch_up(self.queues[index].core, offer.behind(), ledger);
+            let core = self.queues[index].core;
+            self.catch_up(core, offer.behind(), ledger);
+            if let Some(threads) = &mut self.cores[core].threads {
+                threads.settle(offer.start.time(), &self.queues, ledger);
+            }
         }
         if self.queues[index].ring.is_closed() && !self.open(index, offer.start, ledger) {
             return self.refuse(at, index, offer, ledger);
@@ -263,6 +270,14 @@ impl SitePort {
     }
 }
 
+/// The core of a vCPU.
+fn core_of(world: &World, owner: VnicOwner) -> u32 {
+    match owner {
+        VnicOwner::Vm { vm, vcpu } => world.vms[vm].vcpus[vcpu as usize],
+        VnicOwner::Host => unreachable!("virtual functions belong to guests"),
+    }
+}
+
 /// Whether any app or guest of the host is fed by a core other than its own.
 fn feeds_other_cores(
     world: &World,
@@ -270,11 +285,12 @@ fn feeds_other_cores(
     app_cores: &[Option<usize>],
     channels: &[Option<(usize, ChannelAt)>],
 ) -> bool {
-    world.sources.iter().any(|source| {
+    world.sources.iter().enumerate().any(|(index, source)| {
         let nic = &world.nics[source.nic];
         let consumer = match source.to {
             Consumer::Host => None,
             Consumer::App(app) => app_cores[app],
+            Consumer::Vnic(_) if way_of(world, index).is_some() => None,
             Consumer::Vnic(vnic) => channels[vnic].map(|(core, _)| core),
         };
         let elsewhere = |core: &u32| consumer.is_some_and(|other| other != *core as usize);
