@@ -12,7 +12,7 @@ use super::round::{Pace, Round, Stop};
 use super::softirq::Softirq;
 use super::threads::{Ended, ThreadEvent, Threads};
 use super::vcpu::Channel;
-use super::virtual_function::VfRing;
+use super::vf_ring::VfRing;
 use super::world::{HostSpec, NicSpec, World};
 use crate::engine::chance::Stream;
 use crate::engine::sample::{Draw, Sampler};
@@ -476,17 +476,16 @@ impl Core {
                 return Stop::Limit;
             };
             threads.pause(now);
-            threads.catch_up(self.see, rings, ledger);
+            let from_outside = threads.catch_up(self.see, rings, ledger);
             threads.run(now, rings, ledger);
             self.sheet.enter(threads.kind(), now);
-            let span = (self.see, due.min(bounds.threads));
-            if let Some(last) = threads.work_off(span, rings, ledger) {
-                self.see = self.see.max(last.before_arrivals());
-                if threads.rests() {
-                    continue;
-                }
+            let span = (&mut self.see, due.min(bounds.threads));
+            if threads.work_off(span, from_outside, rings, ledger) {
+                continue;
             }
-            let Some((moment, event)) = threads.next_event(rings) else { return Stop::Limit };
+            let Some((moment, event)) = threads.next_event(from_outside) else {
+                return Stop::Limit;
+            };
             let may = match event {
                 ThreadEvent::HandOff(core) => bounds.allow((moment, core)),
                 _ => moment < bounds.threads,
@@ -499,7 +498,7 @@ impl Core {
             threads.pause(time);
             match event {
                 ThreadEvent::Release(_) | ThreadEvent::Interrupt(..) => {
-                    threads.catch_up(moment, rings, ledger);
+                    threads.wake_by(event, time);
                 }
                 ThreadEvent::HandOff(_) => threads.receive_item(ledger),
                 ThreadEvent::SliceEnd => threads.rotate(),

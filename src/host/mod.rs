@@ -3,10 +3,11 @@
 //!
 //! A `machine` drives `site`s (hosts) from one control event to the next. A site admits the frames
 //! of its `port`s to rings in one time-ordered merge and advances its `core`s as late as it can; a
-//! core runs `cycles`, `round`s, `softirq`s, `threads` (apps, work, `vcpu`s, which serve the rings of
-//! `virtual_function`s themselves), or one of the other stacks. What a round `deliver`s is `hand`ed `over` to threads, perhaps of another core: then the
-//! cores of a host advance `jointly`, by the `rank` of what they do next. Every packet is entered in
-//! the `ledger`, twice; the `books` hold what the window and the series are made of.
+//! core runs `cycles`, `round`s, `softirq`s, `threads` (apps, work, `vcpu`s; each in a `stint` of its
+//! own), or one of the other stacks. Guests serve the `vf_ring`s of their `virtual_function`s
+//! themselves. What a round `deliver`s is `hand`ed `over` to threads, perhaps of another core: then
+//! the cores of a host advance `jointly`, by the `rank` of what they do next. Every packet is entered
+//! in the `ledger`, twice; the `books` hold what the window and the series are made of.
 
 pub mod outcome;
 pub mod world;
@@ -25,7 +26,9 @@ mod softirq;
 mod busy_poll;
 mod per_packet;
 mod threads;
+mod stint;
 mod vcpu;
+mod vf_ring;
 mod virtual_function;
 mod delivery;
 mod hand_over;

@@ -8,8 +8,9 @@ use super::delivery::{ChannelAt, HandOff, What};
 use super::ledger::Ledger;
 use super::queue::RxQueue;
 use super::softirq::Ksoftirqd;
+use super::stint::{Step, Stint};
 use super::vcpu::{Channel, Vcpu};
-use super::virtual_function::VfRing;
+use super::vf_ring::VfRing;
 use super::world::World;
 use crate::engine::time::{Moment, Span, Time};
 use crate::rx::cpu::{Kind, Stack};
@@ -167,61 +168,45 @@ impl Threads {
         true
     }
 
-    /// Lets a running app or vCPU finish one packet after the other, on a core whose time is `see`,
-    /// as long as each ends before `until`, within its slice, and nothing else comes before. When the
-    /// last one ended.
+    /// Lets a running app or vCPU finish one packet after the other, as long as each ends before
+    /// `until`, the first thing `from_outside`, and within its slice; puts the core's clock there.
+    /// True if something else may come first now.
     pub(super) fn work_off(
         &mut self,
-        (mut see, until): (Moment, Moment),
+        (see, until): (&mut Moment, Moment),
+        from_outside: Option<(Moment, ThreadEvent)>,
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
-    ) -> Option<Time> {
-        let other = self.next_from_outside(rings).map_or(until, |(moment, _)| moment);
-        let until = until.min(other);
-        let turn = self.current.as_mut().filter(|turn| turn.switch == Span::ZERO)?;
-        let (mut now, mut last) = (turn.since?, None);
-        loop {
-            let left = match &self.list[turn.thread] {
-                Thread::App(app) => app.left,
-                Thread::Vcpu(vcpu) if !vcpu.is_watched(rings) => vcpu.left,
-                Thread::Vcpu(_) | Thread::Work(_) | Thread::Ksoftirqd(_) => break,
+    ) -> bool {
+        let Some(turn) = self.current.as_mut().filter(|turn| turn.switch == Span::ZERO) else {
+            return false;
+        };
+        let Some(now) = turn.since else { return false };
+        let until = until.min(from_outside.map_or(until, |(moment, _)| moment));
+        let mut stint = Stint { now, see: *see, until, slice: turn.slice };
+        let step = loop {
+            let step = match &mut self.list[turn.thread] {
+                Thread::App(app) => app.work(&mut stint, ledger),
+                Thread::Vcpu(vcpu) => vcpu.work(&mut stint, rings, ledger),
+                Thread::Work(_) | Thread::Ksoftirqd(_) => Step::Lasts,
             };
-            if left >= turn.slice || (now + left).before_arrivals() >= until {
-                break;
+            if step != Step::GoesOn {
+                break step;
             }
-            let begun = now;
-            now += left;
-            see = see.max(now.before_arrivals());
-            turn.slice -= left;
-            last = Some(now);
-            let (goes_on, unmasked) = match &mut self.list[turn.thread] {
-                Thread::App(app) => (app.finish(now, ledger), false),
-                Thread::Vcpu(vcpu) => {
-                    vcpu.spend(begun, left);
-                    vcpu.finish(now, rings, ledger);
-                    vcpu.choose(see, rings)
-                }
-                Thread::Work(_) | Thread::Ksoftirqd(_) => unreachable!("they finish no packets"),
-            };
-            if !goes_on {
-                self.current = None;
-                return last;
-            }
-            turn.since = Some(now);
-            match &mut self.list[turn.thread] {
-                Thread::App(app) => app.take_up(ledger),
-                Thread::Vcpu(vcpu) => vcpu.take_up(rings, ledger),
-                Thread::Work(_) | Thread::Ksoftirqd(_) => {}
-            }
-            if unmasked {
-                break; // it may interrupt before `until`
-            }
+        };
+        (*see, turn.since, turn.slice) = (stint.see, Some(stint.now), stint.slice);
+        if step == Step::Waits {
+            self.current = None;
         }
-        last
+        step != Step::Lasts
     }
 
-    /// What comes next, given that the current thread runs.
-    pub(super) fn next_event(&self, rings: &[RxQueue]) -> Option<(Moment, ThreadEvent)> {
+    /// What comes next, given that the current thread runs, and what comes next from outside.
+    #[inline(always)]
+    pub(super) fn next_event(
+        &self,
+        from_outside: Option<(Moment, ThreadEvent)>,
+    ) -> Option<(Moment, ThreadEvent)> {
         let turn = self.current.and_then(|turn| {
             let begun = turn.since? + turn.switch;
             let end = begun + self.left(turn.thread);
@@ -232,7 +217,7 @@ impl Threads {
             Some(if switches { (begun, ThreadEvent::Switched) } else { next })
         });
         let turn = turn.map(|(time, event)| (time.before_arrivals(), event));
-        [turn, self.next_from_outside(rings)].into_iter().flatten().min()
+        [turn, from_outside].into_iter().flatten().min()
     }
 
     /// What comes next to the threads, whoever has the core.
@@ -249,11 +234,16 @@ impl Threads {
     /// The virtual function that interrupts next.
     #[inline(always)]
     fn next_interrupt(&self, rings: &[RxQueue]) -> Option<(Moment, ThreadEvent)> {
-        let due = |thread: usize| {
-            let own = self.rings_of(thread).iter().zip(0..);
-            own.map(move |(one, ring)| (one.due(rings), ThreadEvent::Interrupt(thread, ring)))
-        };
-        self.with_vfs.iter().copied().flat_map(due).min().filter(|(due, _)| *due < Moment::NEVER)
+        let mut next = (Moment::NEVER, None);
+        for thread in &self.with_vfs {
+            for (ring, one) in self.rings_of(*thread).iter().enumerate() {
+                let due = one.due(rings);
+                if due < next.0 {
+                    next = (due, Some(ThreadEvent::Interrupt(*thread, ring)));
+                }
+            }
+        }
+        Some((next.0, next.1?))
     }
 
     fn rings_of(&self, thread: usize) -> &[VfRing] {
@@ -271,7 +261,7 @@ impl Threads {
         if self.turns_at_once() {
             return None; // what that thread does may end at this very moment
         }
-        match self.next_event(rings)? {
+        match self.next_event(self.next_from_outside(rings))? {
             (moment, ThreadEvent::HandOff(core)) => Some((moment, core)),
             _ => None,
         }
@@ -321,9 +311,14 @@ impl Threads {
     }
 
     /// Demands and interrupts due by `now`, and what was handed over before it. Nothing may be
-    /// running.
-    pub(super) fn catch_up(&mut self, now: Moment, rings: &[RxQueue], ledger: &mut Ledger<'_>) {
-        self.catch_up_before((now, 0), rings, ledger);
+    /// running. What comes next from outside.
+    pub(super) fn catch_up(
+        &mut self,
+        now: Moment,
+        rings: &[RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) -> Option<(Moment, ThreadEvent)> {
+        self.catch_up_before((now, 0), rings, ledger)
     }
 
     /// As `catch_up`, but also with what cores below `core` handed over by `now`.
@@ -332,17 +327,29 @@ impl Threads {
         (now, core): (Moment, usize),
         rings: &[RxQueue],
         ledger: &mut Ledger<'_>,
-    ) {
-        while let Some((moment, event)) = self.next_from_outside(rings) {
-            match event {
-                ThreadEvent::Release(work) if moment <= now => self.release(work),
-                ThreadEvent::Interrupt(thread, ring) if moment <= now => {
-                    self.vcpu(thread).interrupt(ring, moment.time());
-                    self.make_runnable(thread);
+    ) -> Option<(Moment, ThreadEvent)> {
+        loop {
+            let next = self.next_from_outside(rings);
+            match next? {
+                (moment, ThreadEvent::HandOff(from)) if (moment, from) < (now, core) => {
+                    self.receive(ledger);
                 }
-                ThreadEvent::HandOff(from) if (moment, from) < (now, core) => self.receive(ledger),
-                _ => return,
+                (_, ThreadEvent::HandOff(_)) => return next,
+                (moment, event) if moment <= now => self.wake_by(event, moment.time()),
+                _ => return next,
             }
+        }
+    }
+
+    /// A work asks for its demand, or a virtual function interrupts.
+    pub(super) fn wake_by(&mut self, event: ThreadEvent, now: Time) {
+        match event {
+            ThreadEvent::Release(work) => self.release(work),
+            ThreadEvent::Interrupt(thread, ring) => {
+                self.vcpu(thread).interrupt(ring, now);
+                self.make_runnable(thread);
+            }
+            _ => unreachable!("nothing else wakes a thread by itself"),
         }
     }
 
@@ -458,7 +465,7 @@ impl Threads {
                 if vcpu.finish(see.time(), rings, ledger) {
                     return Ended::Freed;
                 }
-                vcpu.choose(see, rings).0
+                vcpu.choose(see, rings) != Step::Waits
             }
             Thread::Work(_) => false,
             Thread::Ksoftirqd(_) => return Ended::OfKsoftirqd,
@@ -476,7 +483,7 @@ impl Threads {
     /// That guest chooses.
     pub(super) fn choose(&mut self, see: Moment, rings: &[RxQueue]) {
         let turn = self.current.expect("a guest has the core");
-        let (goes_on, _) = self.vcpu(turn.thread).choose(see, rings);
+        let goes_on = self.vcpu(turn.thread).choose(see, rings) != Step::Waits;
         self.keep_or_leave(goes_on);
     }
 
@@ -488,11 +495,6 @@ impl Threads {
         } else if self.slice_is_over() {
             self.rotate();
         }
-    }
-
-    /// Whether no thread has the core.
-    pub(super) const fn rests(&self) -> bool {
-        self.current.is_none()
     }
 
     /// The current thread's slice is over: it goes to the tail.
@@ -540,7 +542,8 @@ impl Threads {
         if self.turns_at_once() {
             return see;
         }
-        self.next_event(rings).map_or(Moment::NEVER, |(moment, _)| moment)
+        let next = self.next_event(self.next_from_outside(rings));
+        next.map_or(Moment::NEVER, |(moment, _)| moment)
     }
 
     /// What a control event at `now`, or an arrival then, must find: all that was handed over by then

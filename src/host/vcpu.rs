@@ -3,7 +3,8 @@
 
 use super::ledger::{Ledger, Processed};
 use super::queue::RxQueue;
-use super::virtual_function::{VfRing, rings_of};
+use super::stint::{Step, Stint};
+use super::vf_ring::{InHand, VfRing, rings_of};
 use super::world::{VnicOwner, World};
 use crate::engine::time::{Moment, Span, Time};
 use crate::vocab::drop_reason::DropReason;
@@ -207,9 +208,62 @@ impl Vcpu {
         self.doing == Doing::Choosing
     }
 
-    /// What comes next once something has ended at `see`: whether there is anything, and whether a
-    /// ring was unmasked.
-    pub(super) fn choose(&mut self, see: Moment, rings: &[RxQueue]) -> (bool, bool) {
+    /// Finishes what is in hand, packets of a ring many at a time, and takes up what comes next, as
+    /// far as that is within the stint.
+    #[inline(always)]
+    pub(super) fn work(
+        &mut self,
+        stint: &mut Stint,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) -> Step {
+        if self.is_watched(rings) {
+            return Step::Lasts;
+        }
+        let begun = stint.now;
+        if let Doing::Packet(since) = self.doing
+            && let Some(Pending::Ring(number)) = self.pending.front()
+        {
+            if self.work_off(*number, since.unwrap_or(begun), stint, rings, ledger) {
+                return Step::Lasts;
+            }
+        } else if stint.pass(self.left) {
+            self.spend(begun, self.left);
+            self.finish(stint.now, rings, ledger);
+        } else {
+            return Step::Lasts;
+        }
+        let step = self.choose(stint.see, rings);
+        if step != Step::Waits {
+            self.take_up(rings, ledger);
+        }
+        step
+    }
+
+    /// Finishes the packet in hand, begun at `begun`, and those behind it in its ring. True if one
+    /// is in hand that lasts.
+    fn work_off(
+        &mut self,
+        number: usize,
+        begun: Time,
+        stint: &mut Stint,
+        rings: &mut [RxQueue],
+        ledger: &Ledger<'_>,
+    ) -> bool {
+        let most = self.budget - self.taken;
+        let mut hand = InHand { begun, left: self.left, most };
+        let lasts = self.rings[number].work_off(&mut hand, stint, rings, ledger);
+        if hand.most < most {
+            self.taken += most - hand.most;
+            self.doing = Doing::Packet(None);
+        }
+        self.left = hand.left;
+        lasts
+    }
+
+    /// What comes next once something has ended at `see`.
+    #[inline(always)]
+    pub(super) fn choose(&mut self, see: Moment, rings: &[RxQueue]) -> Step {
         self.doing = Doing::Nothing;
         let first = self.pending[0];
         let is_empty = match first {
@@ -235,8 +289,12 @@ impl Vcpu {
         }
         if self.pending.is_empty() {
             self.waits_since = Some(see.time());
+            Step::Waits
+        } else if is_empty && matches!(first, Pending::Ring(_)) {
+            Step::Unmasked
+        } else {
+            Step::GoesOn
         }
-        (!self.pending.is_empty(), is_empty && matches!(first, Pending::Ring(_)))
     }
 
     /// Whether a port waits for a descriptor of the packet that it may have in hand.
