@@ -48,11 +48,12 @@ pub fn read(host: &View, profile: &Profile, clock: u64, found: &mut Findings) ->
     costs.guest_preempt = constant("guest_preempt");
     costs.context_switch = constant("context_switch");
     costs.wakeup = constant("wakeup");
+    costs.queue_move = constant("move");
     costs
 }
 
-/// Entries of virtual functions and policies: checked, and not simulated yet.
-const UNUSED: [&str; 3] = ["vm_exit", "ipi", "move"];
+/// Entries of virtual functions and other processors: checked, and not simulated yet.
+const UNUSED: [&str; 2] = ["vm_exit", "ipi"];
 
 /// A profile's cost; zero where it has none.
 fn of_profile(profile: &Profile, key: &str) -> Draw {

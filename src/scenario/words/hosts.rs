@@ -153,7 +153,10 @@ pub(super) static COSTS: Table = Table {
         constant("guest_preempt", "what an interrupt costs more where it stops a running guest"),
         cost("vm_exit", "per exit from a guest (of a virtual function's interrupt)"),
         cost("ipi", "per interrupt between processors"),
-        cost("move", "per queue that a policy moves"),
+        constant(
+            "move",
+            "moving a queue to another core, which pays it with the next round that it begins",
+        ),
     ],
 };
 
