@@ -185,10 +185,10 @@ impl Parts {
         };
         let fixed = if let Warmup::Fixed(span) = warmup { span } else { Span::ZERO };
         let duration = duration(view, fixed, self.all_captures, findings);
-        let (seed, replications) = (view.integer("seed")?, view.integer("replications")?);
         let run = duration.map(|duration| fixed + duration);
         let events = self.events(view, run, findings);
         self.check_spans(view, duration, run, findings);
+        let (seed, replications) = (view.integer("seed")?, view.integer("replications")?);
         let run = run.unwrap_or(Span::ZERO);
         let offered: f64 = self.sources.iter().map(|spec| rate::estimate(spec, run)).sum();
         Some(Plan {

@@ -210,7 +210,8 @@ mod tests {
         ] {
             for (table, word) in find(key) {
                 let percent = format!("{} %", share.0 / 10_000);
-                assert_eq!(word.default, Default::Value(percent.as_str()), "{}", table.path);
+                let Default::Value(text) = word.default else { panic!("{}.{key}", table.path) };
+                assert_eq!(text, percent, "{}.{key}", table.path);
             }
         }
         let interval = find("rebalance.interval");
