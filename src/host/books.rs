@@ -11,7 +11,6 @@ use super::site::Site;
 use super::world::World;
 use crate::engine::digest;
 use crate::engine::time::{Span, Time};
-use crate::rx::cpu::Kind;
 
 /// Counters of everything but packets, at one instant.
 #[derive(Clone, Debug, Default)]
@@ -107,8 +106,12 @@ impl Books {
                 .map(|(core, before)| core.less(before))
                 .collect(),
         });
-        let nics =
-            closing.nics.into_iter().zip(&opening.nics).map(|(nic, before)| nic.less(before));
+        let nics = closing.nics.into_iter().zip(&opening.nics).map(|(nic, before)| {
+            let mut nic = nic.less(before);
+            let opened = Span(end.0) - window;
+            nic.policy.settled = nic.policy.settled.map(|time| time - opened);
+            nic
+        });
         let vnics = closing.vnics.iter().zip(&opening.vnics).map(|(vnic, before)| VnicTally {
             notifications: vnic.notifications - before.notifications,
         });
@@ -131,14 +134,7 @@ impl Books {
 
     fn snapshot(&self, now: Time, sites: &[Site]) -> Snapshot {
         let tally = |core: &Core| CoreTally {
-            busy: Busy {
-                interrupt: core.sheet.spent(Kind::Interrupt),
-                deferred: core.sheet.spent(Kind::Deferred),
-                vswitch: core.sheet.spent(Kind::Vswitch),
-                guest: core.sheet.spent(Kind::Guest),
-                app: core.sheet.spent(Kind::App),
-                work: core.sheet.spent(Kind::Work),
-            },
+            busy: core.busy(),
             interrupts: core.tally.interrupts,
             rounds: core.tally.rounds,
         };
@@ -172,7 +168,7 @@ impl Books {
 }
 
 impl Site {
-    fn nic_tally(&self, port: &super::site::SitePort, now: Time) -> NicTally {
+    fn nic_tally(&self, port: &super::site_port::SitePort, now: Time) -> NicTally {
         let queues = self.queues_of(port).iter().map(|queue| QueueTally {
             packets: queue.ring.put_in_all() + queue.refused,
             dropped: queue.refused + queue.dropped,
@@ -188,7 +184,10 @@ impl Site {
             dma_busy: port.port.dma.busy - port.port.dma.ahead(now),
             held: port.held_by(now),
             interrupts: interrupts.sum(),
-            policy: PolicyTally::default(),
+            policy: PolicyTally {
+                moves: port.moves,
+                settled: port.last_move.map(|time| time - Time::ZERO),
+            },
         }
     }
 }
@@ -201,7 +200,7 @@ impl Load {
 }
 
 impl Busy {
-    fn less(self, before: Self) -> Self {
+    pub(super) fn less(self, before: Self) -> Self {
         Self {
             interrupt: self.interrupt - before.interrupt,
             deferred: self.deferred - before.deferred,
@@ -223,6 +222,14 @@ impl CoreTally {
     }
 }
 
+impl PolicyTally {
+    /// What was decided since `before`; `settled` stays the time of the last move.
+    fn less(&self, before: &Self) -> Self {
+        let moves = self.moves - before.moves;
+        Self { moves, settled: self.settled.filter(|_| moves > 0) }
+    }
+}
+
 impl NicTally {
     fn less(self, before: &Self) -> Self {
         let queue = |(now, before): (&QueueTally, &QueueTally)| QueueTally {
@@ -237,7 +244,7 @@ impl NicTally {
             dma_busy: self.dma_busy - before.dma_busy,
             held: self.held - before.held,
             interrupts: self.interrupts - before.interrupts,
-            policy: self.policy,
+            policy: self.policy.less(&before.policy),
         }
     }
 }

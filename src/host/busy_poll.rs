@@ -17,6 +17,7 @@ impl Core {
             if !self.round.is_in_hand() {
                 self.skip_empty_visits(bound, rings);
                 let end = self.round_begins();
+                self.visit_begun = self.see.time();
                 self.round.begin(self.visit, 0, end);
                 self.visit = (self.visit + 1) % self.vectors.len();
             }
@@ -29,6 +30,9 @@ impl Core {
                 Stop::Freed => return Advance::Freed,
                 Stop::HandsOver => return Advance::HandsOver,
                 Stop::Ended => {
+                    if self.round.taken == 0 {
+                        self.idle_polls += self.see.time() - self.visit_begun;
+                    }
                     self.round.clear();
                     self.hand_over_from(|core| &mut core.round);
                 }
@@ -42,7 +46,7 @@ impl Core {
         let Some(visit) = self.costs.round.law.constant() else { return };
         let (now, rings_n) = (self.see.time(), self.vectors.len() as u64);
         let before_bound = Time(bound.0.saturating_sub(1) >> 1).since(now).0 / visit.0;
-        let empty = |(index, vector): (usize, &super::core::Vector)| {
+        let empty = |(index, vector): (usize, &super::vector::Vector)| {
             let visible = vector.first_visible(rings);
             if visible == Moment::NEVER {
                 return u64::MAX;
@@ -55,6 +59,7 @@ impl Core {
         let skipped =
             self.vectors.iter().enumerate().map(empty).min().unwrap_or(u64::MAX).min(before_bound);
         self.tally.rounds += skipped;
+        self.idle_polls += visit * skipped;
         self.see = self.see.max((now + Span(visit.0 * skipped)).before_arrivals());
         self.visit = ((self.visit as u64 + skipped) % rings_n) as usize;
     }

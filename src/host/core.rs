@@ -12,12 +12,13 @@ use super::round::{Pace, Round, Stop};
 use super::softirq::Softirq;
 use super::threads::{ThreadEvent, Threads};
 use super::vcpu::Channel;
-use super::world::{HostSpec, NicSpec, World};
+use super::vector::Vector;
+use super::world::{HostSpec, World};
 use crate::engine::chance::Stream;
 use crate::engine::sample::{Draw, Sampler};
 use crate::engine::time::{Moment, Span, Time};
 use crate::rx::cpu::{Kind, Stack, TimeSheet};
-use crate::rx::moderation::{Moderator, Seen};
+use crate::vocab::busy::Busy;
 use std::collections::VecDeque;
 
 /// A core of a host.
@@ -53,6 +54,14 @@ pub(super) struct Core {
     pub(super) turns: u64,
     /// The ring that busy polling visits next, as the index of its vector.
     pub(super) visit: usize,
+    /// When the visit in hand began.
+    pub(super) visit_begun: Time,
+    /// Time spent on polls that found nothing.
+    pub(super) idle_polls: Span,
+    /// Queues that have left the core, and when, until the site takes note of it.
+    pub(super) departed: Vec<(Time, usize)>,
+    /// What queues that have moved here cost: paid with the next round.
+    pub(super) owes: Span,
 }
 
 /// Why a core stopped.
@@ -64,6 +73,8 @@ pub(super) enum Advance {
     Freed,
     /// It is a round's turn, as far as this core is concerned, to hand over or to notify.
     HandsOver,
+    /// Queues have left the core.
+    LetsGo,
 }
 
 /// Counters of a core.
@@ -81,24 +92,13 @@ pub(super) struct Handler {
     pub(super) end: Time,
 }
 
-/// An interrupt vector and the rings behind it.
-pub(super) struct Vector {
-    /// Its queues as indices into the host's list.
-    pub(super) queues: Vec<usize>,
-    pub(super) nic: usize,
-    pub(super) masked: bool,
-    pub(super) moderator: Moderator,
-    pub(super) seen: Seen,
-    /// The ring that the next round visits first.
-    pub(super) cursor: usize,
-}
-
 /// What a core's own activities cost.
 pub(super) struct CoreCosts {
     pub(super) interrupt: Charge,
     pub(super) round: Charge,
     pub(super) wakeup: Span,
     pub(super) vm_notify: Span,
+    pub(super) queue_move: Span,
     guest_preempt: Span,
     idle_before_sleep: Span,
 }
@@ -124,71 +124,6 @@ impl Charge {
     }
 }
 
-impl Vector {
-    pub(super) fn new(nic: usize, spec: &NicSpec, queues: Vec<usize>) -> Self {
-        let moderator = Moderator::new(spec.moderation);
-        Self { queues, nic, masked: false, moderator, seen: Seen::default(), cursor: 0 }
-    }
-
-    /// When it is due, as far as its rings are known.
-    #[inline]
-    pub(super) fn due(&self, rings: &[RxQueue]) -> Moment {
-        if self.masked {
-            return Moment::NEVER;
-        }
-        self.moderator.due(self.first_visible(rings), |n| self.nth_visible(n, rings))
-    }
-
-    /// When its earliest waiting packet is visible.
-    #[inline(always)]
-    pub(super) fn first_visible(&self, rings: &[RxQueue]) -> Moment {
-        let first = |queue: &usize| rings[*queue].ring.visible(1);
-        match &self.queues[..] {
-            [only] => first(only),
-            all => all.iter().map(first).min().unwrap_or(Moment::NEVER),
-        }
-    }
-
-    /// A round over its rings is over; where the deferred work is done with it, the vector is
-    /// unmasked.
-    #[inline(always)]
-    pub(super) fn close_round(&mut self, round: &Round, done: bool, see: Moment) {
-        self.cursor = round.next_cursor.unwrap_or(self.cursor);
-        self.seen.packets += u64::from(round.taken);
-        self.seen.bytes += round.bytes;
-        if done {
-            self.unmask(see);
-        }
-    }
-
-    /// The deferred work is complete.
-    #[inline(always)]
-    pub(super) fn unmask(&mut self, see: Moment) {
-        self.masked = false;
-        self.moderator.unmask(see, self.seen);
-    }
-
-    /// When `n` packets are visible over all its rings.
-    fn nth_visible(&self, n: u32, rings: &[RxQueue]) -> Moment {
-        if let [only] = self.queues[..] {
-            return rings[only].ring.visible(n);
-        }
-        let waiting = |queue: &usize| {
-            let ring = &rings[*queue].ring;
-            let seen = (1..=n).map(|n| ring.visible(n));
-            seen.take_while(|visible| *visible < Moment::NEVER).collect::<Vec<_>>()
-        };
-        let mut all: Vec<Moment> = self.queues.iter().flat_map(waiting).collect();
-        all.sort_unstable();
-        all.get(n as usize - 1).copied().unwrap_or(Moment::NEVER)
-    }
-
-    /// Whether any of its rings shows a packet at `see`.
-    pub(super) fn has_visible(&self, see: Moment, rings: &[RxQueue]) -> bool {
-        self.first_visible(rings) <= see
-    }
-}
-
 impl Core {
     pub(super) fn new(world: &World, host: usize, core: u32) -> Self {
         let spec: &HostSpec = &world.hosts[host];
@@ -206,6 +141,7 @@ impl Core {
                 round: charge(&spec.costs.round, "round"),
                 wakeup: spec.costs.wakeup,
                 vm_notify: spec.costs.vm_notify,
+                queue_move: spec.costs.queue_move,
                 guest_preempt: spec.costs.guest_preempt,
                 idle_before_sleep: spec.idle_before_sleep,
             },
@@ -221,6 +157,10 @@ impl Core {
             outbox: Vec::new(),
             turns: 0,
             visit: 0,
+            visit_begun: Time::ZERO,
+            idle_polls: Span::ZERO,
+            departed: Vec::new(),
+            owes: Span::ZERO,
         }
     }
 
@@ -260,6 +200,9 @@ impl Core {
         }
         let mut next = self.next_due(rings);
         loop {
+            if !self.departed.is_empty() {
+                return Advance::LetsGo;
+            }
             let (host, stopped) = self.bound_of_host_work(bounds);
             if let Some(handler) = self.handler {
                 if handler.end.before_arrivals() >= host {
@@ -422,21 +365,13 @@ impl Core {
     #[inline(always)]
     pub(super) fn round_begins(&mut self) -> Time {
         self.tally.rounds += 1;
-        self.see.time() + self.costs.round.draw()
+        self.see.time() + self.costs.round.draw() + std::mem::take(&mut self.owes)
     }
 
     /// Settles what a finished round leaves behind.
     #[inline(always)]
     fn after_round(&mut self, rings: &[RxQueue], ledger: &mut Ledger<'_>) {
-        let vector = &mut self.vectors[self.round.vector];
-        let done = match self.stack {
-            Stack::LinuxNapi { .. } => self.round.taken < self.budget,
-            _ => !vector.has_visible(self.see, rings),
-        };
-        vector.close_round(&self.round, done, self.see);
-        if !done {
-            self.waiting.push_back(self.round.vector);
-        }
+        self.close_round(self.round.sum(), rings);
         self.round.clear();
         self.hand_over_from(|core| &mut core.round);
         self.note_softirq_round(self.round.taken, ledger);
@@ -496,6 +431,24 @@ impl Core {
                 }
             }
         }
+    }
+
+    /// Its time by kind so far.
+    pub(super) fn busy(&self) -> Busy {
+        Busy {
+            interrupt: self.sheet.spent(Kind::Interrupt),
+            deferred: self.sheet.spent(Kind::Deferred),
+            vswitch: self.sheet.spent(Kind::Vswitch),
+            guest: self.sheet.spent(Kind::Guest),
+            app: self.sheet.spent(Kind::App),
+            work: self.sheet.spent(Kind::Work),
+        }
+    }
+
+    /// The same without polls that found nothing.
+    pub(super) fn busy_with_finds(&self) -> Busy {
+        let busy = self.busy();
+        Busy { deferred: busy.deferred - self.idle_polls, ..busy }
     }
 
     /// Brings the core's books up to a control event at `now`, to which it has been advanced.

@@ -6,11 +6,22 @@ use super::rank::{Bounds, Rank};
 use super::site::Site;
 use crate::engine::time::Moment;
 
+/// How far the joint advance of a site's cores has come.
+#[derive(Debug, Default)]
+pub(super) struct Joint {
+    /// The bound up to which they are advanced.
+    front: Moment,
+    /// A lower bound of when each core hands something over next, while only that is looked at.
+    gives: Vec<Rank>,
+    /// Whether no core goes further than any other, host work included.
+    in_step: bool,
+}
+
 impl Site {
     /// Brings one core (or, coupled, all) up to `bound`.
     #[inline(never)]
     pub(super) fn catch_up(&mut self, core: usize, bound: Moment, ledger: &mut Ledger<'_>) {
-        if self.coupled {
+        if self.coupled || self.moving > 0 {
             self.advance_all(bound, ledger);
         } else {
             self.advance_alone(core, bound, ledger);
@@ -19,7 +30,7 @@ impl Site {
 
     /// Brings all cores up to `bound`.
     pub(super) fn advance_all(&mut self, bound: Moment, ledger: &mut Ledger<'_>) {
-        if self.coupled && self.holds {
+        if self.coupled && self.holds || self.moving > 0 {
             let all: Vec<usize> = (0..self.cores.len()).collect();
             self.advance_jointly(&all, bound, ledger);
         } else if self.coupled {
@@ -34,26 +45,27 @@ impl Site {
     /// Threads run only up to the next hand-over that any other core may make; a core that hands
     /// nothing over is caught up where somebody looks into its channels.
     fn advance_givers(&mut self, bound: Moment, ledger: &mut Ledger<'_>) {
-        self.front = bound;
-        self.gives.clear();
-        self.gives.extend(self.cores.iter_mut().map(|core| core.next_give(&self.queues)));
+        self.joint.in_step = false;
+        self.joint.front = bound;
+        self.joint.gives.clear();
+        self.joint.gives.extend(self.cores.iter_mut().map(|core| core.next_give(&self.queues)));
         while let Some((core, rival)) = self.first_giver() {
-            if self.gives[core].gives() {
+            if self.joint.gives[core].gives() {
                 self.hand_over(core, ledger);
             } else {
                 let bounds = Bounds::joint(bound, rival, core);
                 self.cores[core].advance(bounds, &mut self.queues, ledger);
                 self.route(core);
             }
-            self.gives[core] = self.cores[core].next_give(&self.queues);
+            self.joint.gives[core] = self.cores[core].next_give(&self.queues);
         }
     }
 
     /// The core that may hand over first, if that is before the front, and when another one may.
     fn first_giver(&self) -> Option<(usize, Rank)> {
-        let end = Rank::before(self.front);
+        let end = Rank::before(self.joint.front);
         let (mut first, mut rival) = ((end, None), end);
-        for (core, rank) in self.gives.iter().enumerate() {
+        for (core, rank) in self.joint.gives.iter().enumerate() {
             if *rank < first.0 {
                 rival = first.0;
                 first = (*rank, Some(core));
@@ -67,11 +79,11 @@ impl Site {
     /// Brings a core's threads up to the hand-over of another core that comes at `rank`.
     pub(super) fn catch_up_for(&mut self, core: usize, rank: Rank, ledger: &mut Ledger<'_>) {
         let is_there = self.cores[core].is_past(rank.moment());
-        if core != rank.core() && !self.holds && !is_there {
-            let bounds = Bounds::joint(self.front, rank, core);
+        if core != rank.core() && !self.joint.in_step && !is_there {
+            let bounds = Bounds::joint(self.joint.front, rank, core);
             self.cores[core].advance(bounds, &mut self.queues, ledger);
             self.route(core);
-            self.gives[core] = self.cores[core].next_give(&self.queues);
+            self.joint.gives[core] = self.cores[core].next_give(&self.queues);
         }
     }
 
@@ -86,21 +98,29 @@ impl Site {
 
     /// Advances these cores together, until one frees a descriptor that a port waits for, or (none) all
     /// have reached `bound`. Threads run only up to the next thing that another core may do to
-    /// them; host work runs ahead, where no port waits for what it frees.
+    /// them; host work runs ahead, where no port waits for what it frees and no queue is on the move.
     pub(super) fn advance_jointly(
         &mut self,
         cores: &[usize],
         bound: Moment,
         ledger: &mut Ledger<'_>,
     ) -> Option<()> {
+        self.joint.in_step = self.holds || self.moving > 0;
         loop {
-            let (core, rival) = self.first_of(cores, bound)?;
-            let mut bounds = Bounds::joint(bound, rival, core);
-            if self.holds {
+            let first = self.first_of(cores, bound);
+            let arrival = Rank::before(self.next_arrival());
+            if arrival <= first.map_or(Rank::before(bound), |(rank, ..)| rank) {
+                self.arrive(ledger);
+                continue;
+            }
+            let (_, core, rival) = first?;
+            let mut bounds = Bounds::joint(bound, rival.min(arrival), core);
+            if self.joint.in_step {
                 bounds.all = bounds.threads;
             }
             match self.cores[core].advance(bounds, &mut self.queues, ledger) {
                 Advance::Reached => {}
+                Advance::LetsGo => self.see_off(core),
                 Advance::Freed => {
                     self.route(core);
                     return Some(());
@@ -108,6 +128,7 @@ impl Site {
                 Advance::HandsOver => {
                     if self.cores[core].next_rank(&self.queues) < rival {
                         self.hand_over(core, ledger);
+                        self.see_off(core);
                     }
                 }
             }
@@ -115,9 +136,9 @@ impl Site {
         }
     }
 
-    /// The core whose next item comes first, if that is before `bound`, and the rank of the item of
+    /// The next item of all cores, if that is before `bound`, its core, and the rank of the item of
     /// another core that follows.
-    fn first_of(&mut self, cores: &[usize], bound: Moment) -> Option<(usize, Rank)> {
+    fn first_of(&mut self, cores: &[usize], bound: Moment) -> Option<(Rank, usize, Rank)> {
         let end = Rank::before(bound);
         let (mut first, mut rival) = ((end, None), end);
         for core in cores {
@@ -129,6 +150,6 @@ impl Site {
                 rival = rival.min(rank);
             }
         }
-        Some((first.1?, rival))
+        Some((first.0, first.1?, rival))
     }
 }

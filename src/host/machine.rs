@@ -4,7 +4,7 @@ use super::books::Books;
 use super::ledger::Ledger;
 use super::outcome::Outcome;
 use super::site::Site;
-use super::world::World;
+use super::world::{Action, World};
 use crate::engine::time::{Span, Time};
 use crate::engine::timeline::Timeline;
 use crate::vocab::packet::Record;
@@ -26,6 +26,8 @@ enum Control {
     Step,
     /// All cores are caught up, for no other reason.
     Batch,
+    /// Events and policies are due: they come first at every instant.
+    Act,
     /// The window closes; the run ends.
     Close,
 }
@@ -35,12 +37,15 @@ pub(super) struct Machine<'w> {
     world: &'w World,
     sites: Vec<Site>,
     timeline: Timeline<Control>,
+    /// When events and policies are due next.
+    acts: Option<Time>,
 }
 
 impl<'w> Machine<'w> {
     pub(super) fn new(world: &'w World) -> Self {
         let sites = (0..world.hosts.len()).map(|host| Site::new(world, host)).collect();
-        Self { world, sites, timeline: Timeline::default() }
+        let acts = next_act(world, None);
+        Self { world, sites, timeline: Timeline::default(), acts }
     }
 
     /// Runs the world for `duration` after its warm-up.
@@ -60,12 +65,13 @@ impl<'w> Machine<'w> {
         }
         while let Some((now, control)) = self.timeline.take() {
             self.advance(now, &mut ledger);
+            self.act(now);
             progress(now);
             match control {
                 Control::Open => books.open(now, &mut ledger, &self.sites),
                 Control::Sample => books.sample(now, &ledger),
                 Control::Step => books.step(now, &ledger, &self.sites),
-                Control::Batch => {}
+                Control::Batch | Control::Act => {}
                 Control::Close => break,
             }
             self.plan_next(now, control, close);
@@ -81,8 +87,10 @@ impl<'w> Machine<'w> {
         let mut ledger = Ledger::new(self.world, Some(&mut note));
         let mut now = Time::ZERO;
         while ledger.inside() > 0 || !self.sites.iter().all(Site::is_exhausted) {
-            now += LOOK;
+            let look = now + LOOK;
+            now = self.acts.map_or(look, |act| look.min(act));
             self.advance(now, &mut ledger);
+            self.act(now);
             progress(now);
         }
         last
@@ -93,6 +101,25 @@ impl<'w> Machine<'w> {
             site.run(now, ledger);
         }
         ledger.settle();
+    }
+
+    /// Makes happen what events and policies want at `now`, if they are due.
+    fn act(&mut self, now: Time) {
+        if self.acts != Some(now) {
+            return;
+        }
+        for event in self.world.events.iter().filter(|event| event.at == now) {
+            match event.action {
+                Action::LoseAffinity { nic } => {
+                    let site = &mut self.sites[self.world.nics[nic].host];
+                    site.lose_affinity(nic, now);
+                }
+            }
+        }
+        for site in &mut self.sites {
+            site.look(now);
+        }
+        self.acts = next_act(self.world, Some(now));
     }
 
     /// The control events that are known beforehand. Of those at one instant, the window opens
@@ -113,6 +140,7 @@ impl<'w> Machine<'w> {
                 self.timeline.put(Time::ZERO + span, control);
             }
         }
+        self.plan_act(close);
     }
 
     /// Repeats what is periodic. The close is put in when its time has come, behind all others.
@@ -120,6 +148,10 @@ impl<'w> Machine<'w> {
         let span = match control {
             Control::Step => self.world.step,
             Control::Batch => self.world.batch,
+            Control::Act => {
+                self.plan_act(close);
+                None
+            }
             Control::Open | Control::Sample | Control::Close => None,
         };
         if let Some(span) = span
@@ -132,9 +164,25 @@ impl<'w> Machine<'w> {
         }
     }
 
+    fn plan_act(&mut self, close: Time) {
+        if let Some(act) = self.acts.filter(|act| *act <= close) {
+            self.timeline.put(act, Control::Act);
+        }
+    }
+
     /// The invariants that every run ends with, release builds included.
     fn check(&self, ledger: &Ledger<'_>) {
         let inside: u64 = self.sites.iter().map(Site::packets_inside).sum();
         assert_eq!(inside, ledger.inside(), "packets inside (seed {})", self.world.seed);
     }
+}
+
+/// When the next event or look of a policy after `now` is due (none: from the start on).
+fn next_act(world: &World, now: Option<Time>) -> Option<Time> {
+    let events = world.events.iter().map(|event| event.at);
+    let looks = world.nics.iter().filter_map(|nic| nic.rebalance).map(|rebalance| {
+        let interval = rebalance.interval.0;
+        Time((now.map_or(0, |now| now.0 / interval) + 1).saturating_mul(interval))
+    });
+    events.chain(looks).filter(|time| now.is_none_or(|now| *time > now)).min()
 }

@@ -41,6 +41,17 @@ pub(super) struct Port {
     entered: usize,
     /// Frames, and their bytes, that the link has taken.
     taken: Load,
+    /// What has been steered where, for a policy that wants to know.
+    counts: Option<Counts>,
+}
+
+/// Frames, and their bytes, that have come to the door of their ring.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counts {
+    /// Per queue.
+    pub(super) queues: Vec<Load>,
+    /// Per entry of the indirection table.
+    pub(super) entries: Vec<Load>,
 }
 
 /// When and where a frame wants into its ring.
@@ -102,6 +113,7 @@ impl Port {
             frames: FrameQueue::default(),
             entered: 0,
             taken: Load::default(),
+            counts: spec.rebalance.map(|_| Counts::new(spec)),
         }
     }
 
@@ -127,7 +139,7 @@ impl Port {
     /// the moment of `last`, when the last one that was seen at once by its host was seen.
     #[inline(never)]
     pub(super) fn stream(&mut self, bound: Moment, last: &mut Moment, rings: &mut [RxQueue]) {
-        if self.guarded {
+        if self.guarded || self.counts.is_some() {
             return;
         }
         let Self { frames, dma, routes, queues, .. } = self;
@@ -232,7 +244,26 @@ impl Port {
         let frame = self.frames.waiting()[0];
         self.frames.pass(1);
         self.entered = self.entered.saturating_sub(1);
+        if let Some(counts) = &mut self.counts {
+            let bucket = self.routes[frame.source as usize].buckets[frame.flow as usize];
+            counts.note(usize::from(bucket), self.queues[usize::from(bucket)], frame.size);
+        }
         frame
+    }
+
+    /// What has been steered where.
+    pub(super) fn counts(&self) -> &Counts {
+        self.counts.as_ref().expect("a port with a policy counts")
+    }
+
+    /// The indirection table.
+    pub(super) fn table(&self) -> &[u32] {
+        &self.queues[..self.counts().entries.len()]
+    }
+
+    /// Frames of this entry of the indirection table go to another queue from now on.
+    pub(super) fn steer(&mut self, entry: usize, queue: u32) {
+        self.queues[entry] = queue;
     }
 
     /// Brings everything before the rings up to `now`, as a control event must find it.
@@ -318,6 +349,22 @@ fn never_fills(spec: &NicSpec, sizes: &[u32]) -> bool {
     let stay = on_link(*largest) * 2 + spec.dma.latency;
     let meanwhile = u128::from(stay.0) * u128::from(link) / 8_000_000_000_000;
     meanwhile + 3 * u128::from(*largest) < u128::from(capacity)
+}
+
+impl Counts {
+    fn new(spec: &NicSpec) -> Self {
+        let entries = if let SteeringSpec::Rss(rss) = &spec.steering { rss.table.len() } else { 0 };
+        let none = |n: usize| vec![Load::default(); n];
+        Self { queues: none(spec.queues.len()), entries: none(entries) }
+    }
+
+    fn note(&mut self, bucket: usize, queue: u32, size: u32) {
+        let frame = Load { packets: 1, bytes: size.into() };
+        self.queues[queue as usize] += frame;
+        if let Some(entry) = self.entries.get_mut(bucket) {
+            *entry += frame;
+        }
+    }
 }
 
 impl Route {

@@ -10,6 +10,8 @@ pub(super) struct RxQueue {
     pub(super) number: u32,
     /// Its core within the host.
     pub(super) core: usize,
+    /// The core to which it is on the move.
+    pub(super) target: Option<usize>,
     /// Its port waits for one of its descriptors.
     pub(super) watched: bool,
     /// Packets lost for want of a descriptor ...

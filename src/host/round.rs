@@ -1,10 +1,10 @@
 //! A poll round: its overhead, then visible packets one at a time, until none is left or the
 //! budget is spent. The innermost loop of the simulation.
 
-use super::core::Vector;
 use super::delivery::Delivery;
 use super::ledger::{Ledger, Processed};
 use super::queue::RxQueue;
+use super::vector::Vector;
 use crate::engine::time::{Moment, Span, Time};
 use crate::rx::cpu::{Kind, TimeSheet};
 use crate::rx::ring::Finished;
@@ -19,17 +19,27 @@ pub(super) struct Round {
     /// Packets taken.
     pub(super) taken: u32,
     /// Their bytes.
-    pub(super) bytes: u64,
+    bytes: u64,
     /// The ring that is visited.
     cursor: usize,
     /// The ring behind the one that the last packet came from, if any did.
-    pub(super) next_cursor: Option<usize>,
+    next_cursor: Option<usize>,
     /// Rings found empty since the last packet.
     empty: usize,
     /// When the driver was done with the packet that the virtual switch has in hand.
     pub(super) driver_end: Time,
     /// What it brings to apps and guests.
     pub(super) delivery: Delivery,
+}
+
+/// What a round amounts to, once it is over.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RoundSum {
+    pub(super) vector: usize,
+    /// The ring behind the one that the last packet came from, if any did.
+    pub(super) next_cursor: Option<usize>,
+    pub(super) taken: u32,
+    pub(super) bytes: u64,
 }
 
 /// What a round is doing.
@@ -99,6 +109,13 @@ impl Round {
     #[inline(always)]
     pub(super) fn is_in_hand(&self) -> bool {
         self.doing != Doing::Nothing
+    }
+
+    /// What it amounts to.
+    #[inline(always)]
+    pub(super) fn sum(&self) -> RoundSum {
+        let Self { vector, next_cursor, taken, bytes, .. } = *self;
+        RoundSum { vector, next_cursor, taken, bytes }
     }
 
     /// The round is over and settled.
@@ -186,18 +203,16 @@ impl Round {
     #[inline(always)]
     fn choose(&mut self, pace: &Pace<'_>, rings: &mut [RxQueue], ledger: &Ledger<'_>) -> bool {
         let queues = &pace.vector.queues;
-        loop {
+        while self.empty < queues.len() {
             let behind = if self.cursor + 1 == queues.len() { 0 } else { self.cursor + 1 };
             if self.begin_first(*pace.see, &mut rings[queues[self.cursor]], ledger) {
                 (self.next_cursor, self.empty) = (Some(behind), 0);
                 return true;
             }
             self.empty += 1;
-            if self.empty >= queues.len() {
-                return false;
-            }
             self.cursor = behind;
         }
+        false
     }
 
     /// Finishes the packet in hand and those behind it in its ring, at most so many. None where

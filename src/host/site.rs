@@ -4,16 +4,16 @@
 //! caught up only where someone must know their state: before a ring that may be full, for a frame
 //! that waits for a descriptor, and at control events.
 
-use super::core::{Core, Vector};
+use super::core::Core;
 use super::delivery::ChannelAt;
+use super::jointly::Joint;
 use super::ledger::Ledger;
-use super::port::{Offer, Port};
+use super::moves::Transit;
+use super::port::Offer;
 use super::queue::RxQueue;
-use super::rank::Rank;
+use super::site_port::{self, SitePort};
 use super::world::{Consumer, World};
-use crate::engine::time::{Moment, Span, Time};
-use crate::rx::cpu::Stack;
-use crate::rx::ring::Ring;
+use crate::engine::time::{Moment, Time};
 
 /// One host with all that happens on it.
 pub(super) struct Site {
@@ -26,10 +26,7 @@ pub(super) struct Site {
     pub(super) channels: Vec<Option<(usize, ChannelAt)>>,
     /// Cores feed apps or guests on other cores, so all advance together.
     pub(super) coupled: bool,
-    /// The bound up to which the cores are advanced jointly.
-    pub(super) front: Moment,
-    /// A lower bound of when each core hands something over next, while they are.
-    pub(super) gives: Vec<Rank>,
+    pub(super) joint: Joint,
     /// Some port waits for descriptors ...
     pub(super) holds: bool,
     /// ... and its frames are seen at once by the host: what one core frees may reach another one
@@ -37,21 +34,10 @@ pub(super) struct Site {
     holds_at_once: bool,
     /// When the last frame that was seen at once by its host was seen.
     last_immediate: Moment,
-}
-
-/// A port and where its queues are.
-pub(super) struct SitePort {
-    /// Its number in the world.
-    pub(super) nic: usize,
-    pub(super) port: Port,
-    /// Its queue 0 in the site's list.
-    pub(super) base: usize,
-    queues: usize,
-    hold: bool,
-    /// Its head waits for a descriptor of this queue, since then.
-    blocked: Option<(usize, Time)>,
-    /// Time heads have waited for descriptors, up to the last one freed.
-    pub(super) held: Span,
+    /// Queues that are on the move; while there are any, all cores advance in step.
+    pub(super) moving: usize,
+    /// Those of them that have left their core, in the order in which they arrive.
+    pub(super) transit: Vec<Transit>,
 }
 
 impl Site {
@@ -60,30 +46,12 @@ impl Site {
         let mut cores: Vec<Core> =
             (0..spec.cores).map(|core| Core::new(world, host, core)).collect();
         let (mut ports, mut queues) = (Vec::new(), Vec::new());
-        for (index, nic) in world.nics.iter().enumerate().filter(|(_, nic)| nic.host == host) {
-            let base = queues.len();
-            queues.extend(nic.queues.iter().zip(0..).map(|(core, number)| RxQueue {
-                ring: Ring::new(nic.ring),
-                number,
-                core: *core as usize,
-                watched: false,
-                refused: 0,
-                dropped: 0,
-            }));
-            // Without a mask that vectors could share, each ring stands for itself.
-            let alone = matches!(spec.stack, Stack::BusyPoll | Stack::InterruptPerPacket);
-            let each: Vec<Vec<u32>> =
-                (0..nic.queues.len() as u32).map(|queue| vec![queue]).collect();
-            for vector in if alone { &each } else { &nic.vectors } {
-                let rings: Vec<usize> = vector.iter().map(|queue| base + *queue as usize).collect();
-                cores[queues[rings[0]].core].vectors.push(Vector::new(index, nic, rings));
-            }
-            let (port, held) = (Port::new(world, index), Span::ZERO);
-            let (queues, hold) = (nic.queues.len(), nic.hold);
-            ports.push(SitePort { nic: index, port, base, queues, hold, blocked: None, held });
+        for index in (0..world.nics.len()).filter(|nic| world.nics[*nic].host == host) {
+            ports.push(SitePort::new(world, index, &mut queues, &mut cores));
         }
+        let stays = !ports.iter().any(SitePort::moves_queues);
         for core in &mut cores {
-            core.only_cycles = core.has_only_cycles();
+            core.only_cycles = stays && core.has_only_cycles();
         }
         let app_cores: Vec<Option<usize>> =
             world.apps.iter().map(|app| (app.host == host).then_some(app.core as usize)).collect();
@@ -104,11 +72,12 @@ impl Site {
             app_cores,
             channels,
             coupled,
-            front: Moment::default(),
-            gives: Vec::new(),
+            joint: Joint::default(),
             holds,
             holds_at_once,
             last_immediate,
+            moving: 0,
+            transit: Vec::new(),
         }
     }
 
@@ -211,7 +180,7 @@ impl Site {
 
     /// Advances the cores of blocked rings until one frees a descriptor before `bound`.
     fn release(&mut self, bound: Moment, ledger: &mut Ledger<'_>) -> Option<(usize, Offer)> {
-        let mut cores: Vec<usize> = if self.coupled || self.holds_at_once {
+        let mut cores: Vec<usize> = if self.coupled || self.holds_at_once || self.moving > 0 {
             (0..self.cores.len()).collect()
         } else {
             let blocked = self.ports.iter().filter_map(|port| port.blocked);
@@ -256,13 +225,6 @@ impl Site {
     }
 }
 
-impl SitePort {
-    /// Time its heads have waited for descriptors up to `now`.
-    pub(super) fn held_by(&self, now: Time) -> Span {
-        self.held + self.blocked.map_or(Span::ZERO, |(_, since)| now - since)
-    }
-}
-
 /// Whether any app or guest of the host is fed by a core other than its own.
 fn feeds_other_cores(
     world: &World,
@@ -278,6 +240,8 @@ fn feeds_other_cores(
             Consumer::Vnic(vnic) => channels[vnic].map(|(core, _)| core),
         };
         let elsewhere = |core: &u32| consumer.is_some_and(|other| other != *core as usize);
-        nic.host == host && nic.queues.iter().any(elsewhere)
+        let moves = site_port::moves_queues(world, source.nic);
+        let reached = if moves { &nic.usable } else { &nic.queues };
+        nic.host == host && (nic.queues.iter().any(elsewhere) || reached.iter().any(elsewhere))
     })
 }

@@ -143,11 +143,7 @@ impl Core {
 
     /// A round of `ksoftirqd` is over: it completes, or goes to the tail.
     fn end_ksoftirqd_round(&mut self, round: &mut Round) {
-        let done = round.taken < self.budget;
-        self.vectors[round.vector].close_round(round, done, self.see);
-        if !done {
-            self.waiting.push_back(round.vector);
-        }
+        self.close_round(round.sum(), &[]);
         round.clear();
         self.hand_over(&mut round.delivery);
     }

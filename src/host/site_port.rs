@@ -1,0 +1,149 @@
+//! A port as its site sees it: its queues, the vectors behind them, who moves them.
+
+use super::core::Core;
+use super::governor::Governor;
+use super::port::Port;
+use super::queue::RxQueue;
+use super::vector::Vector;
+use super::world::{Action, Maker, World};
+use crate::engine::time::{Span, Time};
+use crate::policy::spec::Kind;
+use crate::rx::cpu::Stack;
+use crate::rx::ring::Ring;
+
+/// A port and where its queues are.
+pub(super) struct SitePort {
+    /// Its number in the world.
+    pub(super) nic: usize,
+    pub(super) port: Port,
+    /// Its queue 0 in the site's list.
+    pub(super) base: usize,
+    pub(super) queues: usize,
+    pub(super) hold: bool,
+    /// Its head waits for a descriptor of this queue, since then.
+    pub(super) blocked: Option<(usize, Time)>,
+    /// Time heads have waited for descriptors, up to the last one freed.
+    pub(super) held: Span,
+    /// The cores that its queues may be moved to, the home core first.
+    pub(super) usable: Vec<usize>,
+    /// Where queues move: the first of its vectors on each core.
+    slots: Vec<usize>,
+    /// Queues of one core share a vector.
+    shared: bool,
+    pub(super) governor: Option<Governor>,
+    /// Moves decided, and when the last one was.
+    pub(super) moves: u64,
+    pub(super) last_move: Option<Time>,
+}
+
+impl SitePort {
+    /// Port `index` of the world; its queues and vectors are put where they start.
+    pub(super) fn new(
+        world: &World,
+        index: usize,
+        queues: &mut Vec<RxQueue>,
+        cores: &mut [Core],
+    ) -> Self {
+        let (nic, base) = (&world.nics[index], queues.len());
+        queues.extend(nic.queues.iter().zip(0..).map(|(core, number)| RxQueue {
+            ring: Ring::new(nic.ring),
+            number,
+            core: *core as usize,
+            target: None,
+            watched: false,
+            refused: 0,
+            dropped: 0,
+        }));
+        let mut port = Self {
+            nic: index,
+            port: Port::new(world, index),
+            base,
+            queues: nic.queues.len(),
+            hold: nic.hold,
+            blocked: None,
+            held: Span::ZERO,
+            usable: nic.usable.iter().map(|core| *core as usize).collect(),
+            slots: Vec::new(),
+            shared: nic.shared_interrupts,
+            governor: nic.rebalance.as_ref().map(Governor::new),
+            moves: 0,
+            last_move: None,
+        };
+        if moves_queues(world, index) {
+            port.put_everywhere(world, queues, cores);
+        } else {
+            port.put_where_they_stay(world, queues, cores);
+        }
+        port
+    }
+
+    /// Vectors of queues that do not move.
+    fn put_where_they_stay(&self, world: &World, queues: &[RxQueue], cores: &mut [Core]) {
+        let nic = &world.nics[self.nic];
+        // Without a mask that vectors could share, each ring stands for itself.
+        let stack = world.hosts[nic.host].stack;
+        let alone = matches!(stack, Stack::BusyPoll | Stack::InterruptPerPacket);
+        let each: Vec<Vec<u32>> = (0..self.queues as u32).map(|queue| vec![queue]).collect();
+        for vector in if alone { &each } else { &nic.vectors } {
+            let rings: Vec<usize> = vector.iter().map(|one| self.base + *one as usize).collect();
+            cores[queues[rings[0]].core].vectors.push(Vector::new(self.nic, nic, rings));
+        }
+    }
+
+    /// Places for the vectors of queues that move, on every core; a place without queues stays
+    /// silent.
+    fn put_everywhere(&mut self, world: &World, queues: &[RxQueue], cores: &mut [Core]) {
+        let nic = &world.nics[self.nic];
+        let own = self.base..self.base + self.queues;
+        for (number, core) in cores.iter_mut().enumerate() {
+            self.slots.push(core.vectors.len());
+            let here: Vec<usize> = own.clone().filter(|at| queues[*at].core == number).collect();
+            if self.shared {
+                core.vectors.push(Vector::new(self.nic, nic, here));
+            } else {
+                for at in own.clone() {
+                    let only = here.contains(&at).then_some(at).into_iter().collect();
+                    let vector = Vector::new(self.nic, nic, only);
+                    core.vectors.push(Vector { moves: true, ..vector });
+                }
+            }
+        }
+    }
+
+    /// Whether its queues may move at all.
+    pub(super) fn moves_queues(&self) -> bool {
+        !self.slots.is_empty()
+    }
+
+    /// The place of a queue's vector on a core.
+    pub(super) fn slot(&self, core: usize, number: usize) -> usize {
+        assert!(self.moves_queues(), "nothing moves the queues of nic {}", self.nic);
+        self.slots[core] + if self.shared { 0 } else { number }
+    }
+
+    /// A move has been decided.
+    pub(super) fn note_move(&mut self, now: Time) {
+        self.moves += 1;
+        self.last_move = Some(now);
+    }
+
+    /// Time its heads have waited for descriptors up to `now`.
+    pub(super) fn held_by(&self, now: Time) -> Span {
+        self.held + self.blocked.map_or(Span::ZERO, |(_, since)| now - since)
+    }
+}
+
+/// Whether anything may move a port's queues.
+pub(super) fn moves_queues(world: &World, nic: usize) -> bool {
+    let spec = &world.nics[nic];
+    let masks = matches!(world.hosts[spec.host].stack, Stack::WindowsDpc | Stack::LinuxNapi { .. });
+    let policy = spec.rebalance.is_some_and(|rebalance| match rebalance.maker {
+        Maker::BuiltIn(policy) => policy.kind != Kind::Fixed && !policy.kind.moves_entries(),
+        Maker::Own(_) => masks,
+    });
+    let loses = world
+        .events
+        .iter()
+        .any(|event| matches!(event.action, Action::LoseAffinity { nic: one } if one == nic));
+    policy || loses
+}

@@ -1,0 +1,127 @@
+//! An interrupt vector: the rings behind it, and what the end of a round over them leaves behind.
+
+use super::core::Core;
+use super::queue::RxQueue;
+use super::round::RoundSum;
+use super::world::NicSpec;
+use crate::engine::time::Moment;
+use crate::rx::cpu::Stack;
+use crate::rx::moderation::{Moderator, Seen};
+
+/// An interrupt vector and the rings behind it.
+pub(super) struct Vector {
+    /// Its queues as indices into the host's list.
+    pub(super) queues: Vec<usize>,
+    pub(super) nic: usize,
+    pub(super) masked: bool,
+    pub(super) moderator: Moderator,
+    pub(super) seen: Seen,
+    /// The ring that the next round visits first.
+    pub(super) cursor: usize,
+    /// Queues that leave it when its next round ends.
+    pub(super) leaving: Vec<usize>,
+    /// It moves with its only queue.
+    pub(super) moves: bool,
+}
+
+impl Vector {
+    pub(super) fn new(nic: usize, spec: &NicSpec, queues: Vec<usize>) -> Self {
+        let moderator = Moderator::new(spec.moderation);
+        let (masked, moves, leaving) = (false, false, Vec::new());
+        Self { queues, nic, masked, moderator, seen: Seen::default(), cursor: 0, leaving, moves }
+    }
+
+    /// One of its queues leaves it; the one that the next round visits first stays the same.
+    pub(super) fn remove(&mut self, queue: usize) {
+        let place = self.queues.iter().position(|one| *one == queue).expect("it is one of them");
+        self.queues.remove(place);
+        if place < self.cursor {
+            self.cursor -= 1;
+        }
+        if self.cursor == self.queues.len() {
+            self.cursor = 0;
+        }
+    }
+
+    /// When it is due, as far as its rings are known.
+    #[inline]
+    pub(super) fn due(&self, rings: &[RxQueue]) -> Moment {
+        if self.masked {
+            return Moment::NEVER;
+        }
+        self.moderator.due(self.first_visible(rings), |n| self.nth_visible(n, rings))
+    }
+
+    /// When its earliest waiting packet is visible.
+    #[inline(always)]
+    pub(super) fn first_visible(&self, rings: &[RxQueue]) -> Moment {
+        let first = |queue: &usize| rings[*queue].ring.visible(1);
+        match &self.queues[..] {
+            [only] => first(only),
+            all => all.iter().map(first).min().unwrap_or(Moment::NEVER),
+        }
+    }
+
+    /// A round over its rings is over.
+    #[inline(always)]
+    fn note(&mut self, round: RoundSum) {
+        self.cursor = round.next_cursor.unwrap_or(self.cursor);
+        self.seen.packets += u64::from(round.taken);
+        self.seen.bytes += round.bytes;
+    }
+
+    /// The deferred work is complete.
+    #[inline(always)]
+    pub(super) fn unmask(&mut self, see: Moment) {
+        self.masked = false;
+        self.moderator.unmask(see, self.seen);
+    }
+
+    /// When `n` packets are visible over all its rings.
+    fn nth_visible(&self, n: u32, rings: &[RxQueue]) -> Moment {
+        if let [only] = self.queues[..] {
+            return rings[only].ring.visible(n);
+        }
+        let waiting = |queue: &usize| {
+            let ring = &rings[*queue].ring;
+            let seen = (1..=n).map(|n| ring.visible(n));
+            seen.take_while(|visible| *visible < Moment::NEVER).collect::<Vec<_>>()
+        };
+        let mut all: Vec<Moment> = self.queues.iter().flat_map(waiting).collect();
+        all.sort_unstable();
+        all.get(n as usize - 1).copied().unwrap_or(Moment::NEVER)
+    }
+
+    /// Whether any of its rings shows a packet at `see`.
+    pub(super) fn has_visible(&self, see: Moment, rings: &[RxQueue]) -> bool {
+        self.first_visible(rings) <= see
+    }
+}
+
+impl Core {
+    /// A round over a vector's rings is over: where the deferred work is done with it, the vector is
+    /// unmasked, else it goes to the tail.
+    #[inline(always)]
+    pub(super) fn close_round(&mut self, round: RoundSum, rings: &[RxQueue]) {
+        let index = round.vector;
+        self.vectors[index].note(round);
+        let lets_go = !self.vectors[index].leaving.is_empty();
+        if lets_go {
+            self.let_go(index);
+        }
+        let vector = &mut self.vectors[index];
+        let departs = lets_go && vector.moves;
+        let done = match self.stack {
+            _ if departs => true,
+            Stack::LinuxNapi { .. } => round.taken < self.budget,
+            _ => !vector.has_visible(self.see, rings),
+        };
+        if done {
+            vector.unmask(self.see);
+            // Nobody serves it before it has arrived.
+            vector.masked = departs;
+        } else {
+            self.waiting.push_back(index);
+        }
+    }
+}
