@@ -11,6 +11,7 @@ mod toeplitz; // the published verification suite of the hash
 mod balls_in_bins; // how evenly hashing spreads flows
 mod good_scenarios; // what the format means: defaults, rounding, the worlds it makes
 mod vm_scenarios; // the same for virtual machines: instances, cores, queues, sources
+mod move_scenarios; // the same for policies, events and traffic that begins and ends
 mod bad_scenarios; // each mistake has a message that says what to write
 mod reference; // the contract of ARCHITECTURE.md as a plain event heap
 mod worlds; // random worlds, small enough to compare packet by packet
