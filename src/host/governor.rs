@@ -51,6 +51,7 @@ impl Site {
                     }
                     self.make(at, step, now);
                 }
+                self.steer_anew(at, now);
                 self.ports[at].governor = Some(governor);
             }
         }
@@ -63,6 +64,21 @@ impl Site {
                 self.ports[at].port.steer(entry.at(), to.0);
                 self.ports[at].note_move(now);
             }
+        }
+    }
+
+    /// A frame that waits for a descriptor goes where the indirection table leads now.
+    fn steer_anew(&mut self, at: usize, now: Time) {
+        let port = &mut self.ports[at];
+        let (Some((old, since)), Some(queue)) = (port.blocked, port.port.first_queue()) else {
+            return;
+        };
+        let new = port.base + queue as usize;
+        if new != old {
+            port.blocked = Some((new, since));
+            self.queues[old].watched = false;
+            self.queues[new].watched = true;
+            self.cores[self.queues[new].core].stand_at(now.at_arrivals());
         }
     }
 

@@ -21,6 +21,12 @@ pub(super) struct Transit {
 }
 
 impl Core {
+    /// Something comes to the core from outside at `moment`, up to which it has been brought.
+    pub(super) fn stand_at(&mut self, moment: Moment) {
+        self.see = self.see.max(moment);
+        self.wake_by(moment);
+    }
+
     /// A round over a vector is over: its queues that are on the move leave it, with the vector
     /// itself where that moves.
     #[inline(never)]
@@ -121,8 +127,7 @@ impl Site {
             new.vectors[joined].queues.push(index);
         }
         new.owes += new.costs.queue_move;
-        new.see = new.see.max(moment);
-        new.wake_by(moment);
+        new.stand_at(moment);
         self.queues[index].core = to;
     }
 }

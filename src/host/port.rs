@@ -251,6 +251,11 @@ impl Port {
         frame
     }
 
+    /// The queue that the first frame, which is at its ring's door, goes to now.
+    pub(super) fn first_queue(&self) -> Option<u32> {
+        self.frames.waiting().first().map(|first| self.queue_of(first))
+    }
+
     /// What has been steered where.
     pub(super) fn counts(&self) -> &Counts {
         self.counts.as_ref().expect("a port with a policy counts")

@@ -46,7 +46,7 @@ impl Policy for ThereAndBack {
 
     fn rebalance(&mut self, loads: &Loads) -> Vec<Move> {
         let (look, queue) = (loads.now.0 / loads.interval.0, QueueId(0));
-        let to = CoreId(if look == 1 { 0 } else { 1 });
+        let to = CoreId(u32::from(look != 1));
         if look == 1 || look == 3 { vec![Move::Queue { queue, to }] } else { vec![] }
     }
 }
