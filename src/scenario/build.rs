@@ -8,11 +8,11 @@ use super::plan::guest::{self, Guests};
 use super::plan::host::Host;
 use super::plan::nic::Nic;
 use super::plan::traffic::{self, Captures};
-use super::plan::{consumer, event, host, nic, rate, sriov};
+use super::plan::{consumer, event, host, nic, rate, rebalance, sriov};
 use super::view::View;
 use super::words;
 use crate::engine::time::{Span, Time};
-use crate::host::world::{AppSpec, HostSpec, NicSpec, TrafficSpec, WorkSpec, World};
+use crate::host::world::{AppSpec, EventSpec, HostSpec, NicSpec, TrafficSpec, WorkSpec, World};
 
 /// Most sources of a file: each instance that a traffic goes to has one.
 const MOST_SOURCES: usize = 65_536;
@@ -121,7 +121,6 @@ impl Parts {
             return parts;
         }
         parts.guests = Guests::read(&vms, &vnics, &parts.nics, &parts.hosts, findings);
-        parts.events(view, &vms, findings);
         let vnic_names: Vec<&str> = vnics.iter().map(|vnic| vnic.name).collect();
         let world = traffic::World {
             hosts: &parts.hosts,
@@ -143,15 +142,39 @@ impl Parts {
         parts
     }
 
-    /// Checks events.
-    fn events(&self, view: &View, vms: &[View], findings: &mut Findings) {
-        let names = event::Names {
-            hosts: self.hosts.iter().map(|host| host.spec.name.as_str()).collect(),
-            nics: self.nics.iter().map(|nic| nic.spec.name.as_str()).collect(),
+    /// The events of a run of this length.
+    fn events(&self, view: &View, run: Option<Span>, findings: &mut Findings) -> Vec<EventSpec> {
+        let vms = view.group("vm");
+        let world = event::World {
+            hosts: &self.hosts,
+            nics: &self.nics,
             vms: vms.iter().map(|vm| (vm.name, vm.integer("count").unwrap_or(1))).collect(),
+            run,
         };
-        for one in view.list("event") {
-            event::read(&one, &names, findings);
+        if world.nics.is_empty() {
+            // What they may refer to could not be read.
+            return vec![];
+        }
+        view.list("event").iter().filter_map(|one| event::read(one, &world, findings)).collect()
+    }
+
+    /// Checks what is due within the run: looks of policies, the beginning of traffic.
+    fn check_spans(
+        &self,
+        view: &View,
+        window: Option<Span>,
+        run: Option<Span>,
+        findings: &mut Findings,
+    ) {
+        for nic in &self.nics {
+            if let (Some(rebalance), Some(window)) = (&nic.spec.rebalance, window) {
+                rebalance::few_looks(&nic.spec.name, rebalance, window, findings);
+            }
+        }
+        if let Some(run) = run {
+            for traffic in view.group("traffic") {
+                traffic::check_start(&traffic, run, findings);
+            }
         }
     }
 
@@ -163,13 +186,12 @@ impl Parts {
         };
         let fixed = if let Warmup::Fixed(span) = warmup { span } else { Span::ZERO };
         let duration = duration(view, fixed, self.all_captures, findings);
+        let run = duration.map(|duration| fixed + duration);
+        let events = self.events(view, run, findings);
+        self.check_spans(view, duration, run, findings);
         let (seed, replications) = (view.integer("seed")?, view.integer("replications")?);
-        let run = fixed + duration.unwrap_or(Span::ZERO);
-        let offered: f64 = self
-            .sources
-            .iter()
-            .map(|spec| rate::estimate(&spec.source.arrivals, &spec.source.sizes, run))
-            .sum();
+        let run = run.unwrap_or(Span::ZERO);
+        let offered: f64 = self.sources.iter().map(|spec| rate::estimate(spec, run)).sum();
         Some(Plan {
             title: view.text("title")?.to_owned(),
             about: view.text("about")?.to_owned(),
@@ -190,7 +212,7 @@ impl Parts {
                 works: self.works,
                 vms: self.guests.vms,
                 vnics: self.guests.vnics,
-                events: vec![],
+                events,
             },
             expects: vec![],
             warnings: vec![],

@@ -50,11 +50,12 @@ pub fn read(host: &View, profile: &Profile, clock: u64, found: &mut Findings) ->
     costs.vm_exit = constant("vm_exit");
     costs.vm_wakeup = constant("vm_wakeup");
     costs.wakeup = constant("wakeup");
+    costs.queue_move = constant("move");
     costs
 }
 
-/// Entries of policies: checked, and not simulated yet.
-const UNUSED: [&str; 2] = ["ipi", "move"];
+/// Entries of other processors: checked, and not simulated yet.
+const UNUSED: [&str; 1] = ["ipi"];
 
 /// A profile's cost; zero where it has none.
 fn of_profile(profile: &Profile, key: &str) -> Draw {

@@ -193,10 +193,16 @@ fn behind_ring(world: &World, metrics: &Tree, all: &[Resource]) -> Option<Resour
         return behind_guest(world, metrics, all, vm, Place::Function(name(vm)));
     }
     let host = &world.hosts[nic.host];
-    let core = core_at(world, metrics, all, nic.host, nic.queues[queue] as usize)?;
+    let core = core_at(world, metrics, all, nic.host, queue_core(metrics, nic, queue))?;
     let polls = host.stack == Stack::BusyPoll;
     let full = saturated(&core) || polls && core.utilization > SATURATED_POLL;
     Some(if full { core } else { overflowing(Place::Ring(nic.name.clone(), queue)) })
+}
+
+/// The core of a queue at the end.
+fn queue_core(metrics: &Tree, nic: &NicSpec, queue: usize) -> usize {
+    let path = format!("nic.{}.queue[{queue}].core", nic.name);
+    metrics.number(&path).map_or(nic.queues[queue] as usize, |core| core as usize)
 }
 
 /// A backlog overflows because the core behind it is busy, or because it is small for the burst.
@@ -403,7 +409,7 @@ fn core_share(world: &World, metrics: &Tree, host: usize, core: usize) -> f64 {
     let per_second = ratio(figure("offered.pps"), figure("offered.packets"));
     let mut polled = 0.0;
     for nic in world.nics.iter().filter(|nic| nic.host == host) {
-        for (queue, _) in nic.queues.iter().enumerate().filter(|(_, at)| **at as usize == core) {
+        for queue in (0..nic.queues.len()).filter(|q| queue_core(metrics, nic, *q) == core) {
             let count = |what: &str| figure(&format!("nic.{}.queue[{queue}].{what}", nic.name));
             let taken = (count("packets") - count("dropped")) * per_second;
             polled += taken * packet_cost(world, metrics, nic, size);

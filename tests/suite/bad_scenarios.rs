@@ -19,7 +19,7 @@ rate = "1 Gbps"
 "#;
 
 /// The messages for a text and `--set`s; panics where there are none.
-fn mistakes(text: &str, sets: &[(&str, &str)]) -> String {
+pub(crate) fn mistakes(text: &str, sets: &[(&str, &str)]) -> String {
     let source = Source { name: "bad.toml".into(), text: text.into(), dir: "tests/suite".into() };
     let sets: Vec<_> = sets.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     let start = Instant::now();

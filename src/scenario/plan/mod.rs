@@ -8,6 +8,7 @@ pub mod host;
 pub mod moderation;
 pub mod nic;
 pub mod rate;
+pub mod rebalance;
 pub mod reference;
 pub mod rss;
 pub mod sriov;

@@ -89,7 +89,10 @@ pub fn read(
     let target = target(view, world, findings);
     let link = target.as_ref().and_then(|target| world.nics[target.nic].spec.link);
     let source = source(view, link, captures, findings);
-    let (Some(target), Some(source)) = (target, source) else { return vec![] };
+    let spans = times(view, findings);
+    let (Some(target), Some(source), Some((from, until))) = (target, source, spans) else {
+        return vec![];
+    };
     let port = &world.nics[target.nic];
     large(view, port, &source, findings);
     refuse_recorded_addresses(view, port, findings);
@@ -106,12 +109,51 @@ pub fn read(
             nic: target.nic,
             to: *to,
             filter,
-            from: Time::ZERO,
-            until: None,
+            from,
+            until,
             source,
         }
     };
     target.consumers.iter().enumerate().map(one).collect()
+}
+
+/// When a traffic begins and ends; none where that is wrong.
+fn times(view: &View, findings: &mut Findings) -> Option<(Time, Option<Time>)> {
+    if let (true, Some(key)) =
+        (rate::is_capture(view), ["from", "until"].iter().find(|key| view.has(key)))
+    {
+        findings.mistake(
+            view.mistake(key, format!("`{key}` does not apply to a recording"))
+                .because("it is played from the start of the run, as it was recorded")
+                .help("remove the key, or cut the recording"),
+        );
+        return None;
+    }
+    let from = Time::ZERO + view.time("from")?;
+    let until = if view.has("until") { Some(Time::ZERO + view.time("until")?) } else { None };
+    if until.is_some_and(|until| until <= from) {
+        findings.mistake(
+            view.mistake("until", format!("traffic \"{}\" ends before it begins", view.name))
+                .because(format!("it begins at {}", Span(from.0)))
+                .help("write a later `until`, or an earlier `from`"),
+        );
+        return None;
+    }
+    Some((from, until))
+}
+
+/// Refuses traffic that begins when a run of this length has ended.
+pub fn check_start(view: &View, run: Span, findings: &mut Findings) {
+    if let Some(from) = view.time("from").filter(|from| *from >= run) {
+        findings.mistake(
+            view.mistake("from", format!("traffic \"{}\" never begins", view.name))
+                .because(format!("the run has ended by {from}: warm-up and duration are {run}"))
+                .help(
+                    "write an earlier time (it counts from the start of the run), or a longer \
+                       `duration`",
+                ),
+        );
+    }
 }
 
 /// Refuses recordings where addresses steer: they hold addresses of their own.

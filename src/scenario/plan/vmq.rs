@@ -1,9 +1,9 @@
 //! Virtual machine queues of a port: how many there are to give, their cores, and when VMQ is off.
 
 use super::host::Host;
-use super::rss;
 use super::sriov::Demand;
-use crate::host::world::SteeringSpec;
+use super::{rebalance, rss};
+use crate::host::world::{Rebalance, SteeringSpec};
 use crate::rx::steering::placement::Profile as Order;
 use crate::scenario::findings::Findings;
 use crate::scenario::profile::Profile;
@@ -18,8 +18,12 @@ const TEN_GIGABIT: u64 = 10_000_000_000;
 /// The queues of a port on `path = "vmq"`.
 #[derive(Debug)]
 pub struct Vmq {
-    /// The core of each queue that is given, the default queue first.
+    /// The core at the start of each queue that is given, the default queue first.
     pub cores: Vec<u32>,
+    /// The cores that queues may use, given or not.
+    pub usable: Vec<u32>,
+    /// Who moves queues.
+    pub rebalance: Option<Rebalance>,
     /// Whether the port may give queues at all; if not, the default queue takes everything.
     pub on: bool,
     /// Whether the driver runs it with several queues, given or not.
@@ -47,7 +51,7 @@ pub fn read(
     findings: &mut Findings,
 ) -> Option<Vmq> {
     let view = nic.options("vmq");
-    refuse_policies(&view, findings);
+    let rebalance = rebalance::of_vmq(&view, host, findings);
     let on = is_on(nic, &view, link, demand, findings);
     let wants = u64::from(demand.queues);
     let usual = left(&view, model, demand.vfs, findings).unwrap_or(wants + 1).min(MOST);
@@ -55,8 +59,11 @@ pub fn read(
     let given = if on { wants.min(queues - 1) as u32 } else { 0 };
     // A vector belongs to one core, so queues use no more cores than the model has vectors.
     let vectors = model.number("vectors").map_or(u32::MAX, |most| most as u32);
+    let usable = rss::usable(&view, host, Order::Closest, vectors, findings)?;
     Some(Vmq {
-        cores: rss::cores(&view, host, given + 1, Order::Closest, vectors, findings)?,
+        cores: rebalance::start(given + 1, &usable, rebalance.as_ref()),
+        usable,
+        rebalance,
         on,
         several: on && queues > 1,
         shared_interrupts: view.flag("shared_interrupts")?,
@@ -101,17 +108,4 @@ fn is_on(
         ));
     }
     on
-}
-
-/// Refuses policies that move queues.
-fn refuse_policies(view: &View, findings: &mut Findings) {
-    let table = view.table("rebalance");
-    let policy = table.map_or(view.text("rebalance"), |table| table.text("policy"));
-    if let Some(policy) = policy.filter(|policy| *policy != "fixed") {
-        findings.not_yet(
-            view.mistake("rebalance", format!("rebalance = \"{policy}\" is not simulated yet"))
-                .because("in this version every queue stays on the core that it starts on")
-                .help("write rebalance = \"fixed\", or leave it out"),
-        );
-    }
 }

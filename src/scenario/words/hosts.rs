@@ -177,7 +177,10 @@ pub(super) static COSTS: Table = Table {
         constant("vm_exit", "per exit from a guest and back, of a virtual function's interrupt"),
         constant("vm_wakeup", "per interrupt of a virtual function that finds its vCPU halted"),
         cost("ipi", "per interrupt between processors"),
-        cost("move", "per queue that a policy moves"),
+        constant(
+            "move",
+            "moving a queue to another core, which pays it with the next round that it begins",
+        ),
     ],
 };
 

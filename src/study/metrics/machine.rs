@@ -51,14 +51,14 @@ fn figures(world: &World, outcome: &Outcome, host: usize) -> Tree {
     ])
 }
 
-/// The busiest over the mean of the cores that serve a receive queue: 1 is even. None where they
-/// did nothing.
+/// The busiest over the mean of the cores that serve a receive queue at the start or at the end:
+/// 1 is even. None where they did nothing.
 fn imbalance(world: &World, outcome: &Outcome, host: usize) -> Option<f64> {
-    let serving: BTreeSet<u32> = world
-        .nics
-        .iter()
-        .filter(|nic| nic.host == host)
-        .flat_map(|nic| nic.queues.iter().copied())
+    let ports = world.nics.iter().zip(&outcome.nics).filter(|(nic, _)| nic.host == host);
+    let serving: BTreeSet<u32> = ports
+        .flat_map(|(nic, tally)| {
+            nic.queues.iter().copied().chain(tally.queues.iter().map(|queue| queue.core))
+        })
         .collect();
     let busy: Vec<u64> =
         serving.iter().map(|core| busy(&outcome.hosts[host].cores[*core as usize]).0).collect();
@@ -113,7 +113,13 @@ fn port(nic: &NicSpec, tally: &NicTally, owners: &[Tree], window: Span) -> Tree 
     };
     Tree::table([
         ("queue", Tree::List(tally.queues.iter().zip(owners).map(queue).collect())),
-        ("policy", Tree::table([("moves", Tree::Count(0)), ("settled_at_us", Tree::Null)])),
+        (
+            "policy",
+            Tree::table([
+                ("moves", Tree::count(tally.policy.moves)),
+                ("settled_at_us", Tree::figure(tally.policy.settled.map(Span::as_us))),
+            ]),
+        ),
         ("link", Tree::table([("utilization", part(tally.link_busy))])),
         ("dma", Tree::table([("utilization", part(tally.dma_busy))])),
         ("held", part(tally.held)),
