@@ -12,7 +12,7 @@ use super::round::{Pace, Round, Stop};
 use super::softirq::Softirq;
 use super::threads::{Ended, ThreadEvent, Threads};
 use super::vcpu::Channel;
-use super::vector::Vector;
+use super::vector::{RoundSum, Vector};
 use super::vf_ring::VfRing;
 use super::world::{HostSpec, World};
 use crate::engine::chance::Stream;
@@ -390,6 +390,32 @@ impl Core {
         self.round.clear();
         self.hand_over_from(|core| &mut core.round);
         self.note_softirq_round(self.round.taken, rings, ledger);
+    }
+
+    /// A round over a vector's rings is over: where the deferred work is done with it, the vector is
+    /// unmasked, else it goes to the tail.
+    #[inline(always)]
+    pub(super) fn close_round(&mut self, round: RoundSum, rings: &[RxQueue]) {
+        let index = round.vector;
+        self.vectors[index].note(round);
+        let lets_go = !self.vectors[index].leaving.is_empty();
+        if lets_go {
+            self.let_go(index);
+        }
+        let vector = &mut self.vectors[index];
+        let departs = lets_go && vector.moves;
+        let done = match self.stack {
+            _ if departs => true,
+            Stack::LinuxNapi { .. } => round.taken < self.budget,
+            _ => !vector.has_visible(self.see, rings),
+        };
+        if done {
+            vector.unmask(self.see);
+            // Nobody serves it before it has arrived.
+            vector.masked = departs;
+        } else {
+            self.waiting.push_back(index);
+        }
     }
 
     /// The thread class's share of an advance: runs up to an interrupt at `due`.

@@ -6,11 +6,10 @@
 
 use super::core::Core;
 use super::delivery::ChannelAt;
-use super::jointly::Joint;
 use super::ledger::Ledger;
-use super::moves::Transit;
 use super::port::Offer;
-use super::queue::RxQueue;
+use super::queue::{RxQueue, Transit};
+use super::rank::Joint;
 use super::site_port::{self, SitePort};
 use super::virtual_function::way_of;
 use super::world::{Consumer, World};
