@@ -1,6 +1,6 @@
 //! The sources of one port as one stream, in the order (time, source).
 
-use super::world::World;
+use super::world::{TrafficSpec, World};
 use crate::engine::time::Time;
 use crate::rx::source::Source;
 use crate::vocab::frame::{Frame, FrameQueue};
@@ -35,7 +35,10 @@ impl Key {
 
 impl Merge {
     pub(super) fn new(world: &World, sources: &[usize]) -> Self {
-        let begin = |id: &usize| (*id as u32, Source::new(&world.sources[*id].source, world.seed));
+        let begin = |id: &usize| {
+            let TrafficSpec { source, from, until, .. } = &world.sources[*id];
+            (*id as u32, Source::between(source, world.seed, *from, *until))
+        };
         let sources: Vec<(u32, Source)> = sources.iter().map(begin).collect();
         let key =
             |(index, (_, source)): (usize, &(u32, Source))| Reverse(Key::new(source.due(), index));

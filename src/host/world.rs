@@ -346,6 +346,24 @@ pub enum PathReason {
     Rss,
     /// The NIC has a single queue.
     SingleQueue,
+    /// It does not want a virtual function.
+    VfNotWanted,
+    /// The firmware keeps the control of PCI Express from the operating system.
+    Firmware,
+    /// The chipset remaps no DMA and no interrupts.
+    Iommu,
+    /// The driver of the physical function has no virtual ones.
+    PfDriver,
+    /// The virtual switch was created without I/O virtualization.
+    SwitchWithoutIov,
+    /// Its weight is 0.
+    VfWeightZero,
+    /// A policy on its port of the switch asks that the switch sees its packets.
+    PortPolicy,
+    /// Others came first and took all virtual functions.
+    NoFreeVf,
+    /// The guest has no driver for its virtual function.
+    VfDriver,
 }
 
 /// Whose a virtual NIC is.

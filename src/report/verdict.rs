@@ -118,6 +118,7 @@ mod tests {
     use super::*;
     use crate::engine::time::Span;
     use crate::host::outcome::Outcome;
+    use crate::host::world::VfSpec;
     use crate::scenario::Plan;
     use crate::study::fixture;
 
@@ -172,6 +173,26 @@ mod tests {
             of_guests(outcome),
             "Bottleneck: core 1 of alpha, 100 % busy with deferred work and the virtual switch; \
              2.78 of 2.96 Gbps delivered."
+        );
+    }
+
+    #[test]
+    fn a_guest_that_leaves_its_virtual_function_full_is_named() {
+        let mut plan = Plan { world: fixture::guests(3), ..fixture::plan() };
+        plan.world.vnics[0].vf = Some(VfSpec { vcpus: vec![0], rss: None });
+        let mut outcome = fixture::guests_outcome(3);
+        outcome.sources[0].dropped = [0, 0, 3_000, 0, 0];
+        let verdict =
+            |outcome: &Outcome| verdict(&fixture::study_of(plan.clone(), vec![outcome.clone()]));
+        assert_eq!(
+            verdict(&outcome),
+            "Bottleneck: core 5 of alpha, 100 % busy with guests; 2.78 of 2.96 Gbps delivered."
+        );
+        outcome.hosts[0].cores[5].busy.guest.0 /= 2;
+        assert_eq!(
+            verdict(&outcome),
+            "Bottleneck: the virtual function of VM web[0] overflows while what empties it has \
+             time left; 2.78 of 2.96 Gbps delivered."
         );
     }
 

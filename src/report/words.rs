@@ -95,6 +95,7 @@ pub(super) fn resource(resource: &Resource) -> String {
         (Place::Ring(port, queue), _) => format!("the ring of queue {queue} of {port}"),
         (Place::App(app, ..), Kind::Buffer) => format!("the backlog of app {app}"),
         (Place::Channel(vm), _) => format!("the channel of VM {vm}"),
+        (Place::Function(vm), _) => format!("the virtual function of VM {vm}"),
         (Place::App(app, host, core), _) => format!("app {app} on core {core} of {host}"),
     }
 }

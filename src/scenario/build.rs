@@ -8,11 +8,11 @@ use super::plan::guest::{self, Guests};
 use super::plan::host::Host;
 use super::plan::nic::Nic;
 use super::plan::traffic::{self, Captures};
-use super::plan::{consumer, event, host, nic, rate, sharing};
+use super::plan::{consumer, event, host, nic, rate, rebalance, sharing, sriov};
 use super::view::View;
 use super::words;
 use crate::engine::time::{Span, Time};
-use crate::host::world::{AppSpec, HostSpec, NicSpec, TrafficSpec, WorkSpec, World};
+use crate::host::world::{AppSpec, EventSpec, HostSpec, NicSpec, TrafficSpec, WorkSpec, World};
 
 /// Most sources of a file: each instance that a traffic goes to has one.
 const MOST_SOURCES: usize = 65_536;
@@ -105,9 +105,10 @@ impl Parts {
         let (nic_views, app_views) = (view.group("nic"), view.group("app"));
         let (vms, vnics) = (view.group("vm"), view.group("vnic"));
         let ports: Vec<&str> = nic_views.iter().map(|nic| nic.name).collect();
-        let wants = guest::wants(&vms, &vnics, &ports);
-        let nics = nic_views.iter().zip(wants);
-        let nics = nics.map(|(view, wants)| nic::read(view, &parts.hosts, &names, wants, findings));
+        let sriov: Vec<_> = nic_views.iter().map(|nic| sriov::read(nic, &parts.hosts)).collect();
+        let demand = guest::demand(&vms, &vnics, &ports, &sriov);
+        let nics = nic_views.iter().zip(sriov.into_iter().zip(demand));
+        let nics = nics.map(|(view, asked)| nic::read(view, &parts.hosts, &names, asked, findings));
         parts.nics = all(nics.collect());
         let apps = app_views.iter().map(|view| consumer::app(view, &parts.hosts, findings));
         parts.apps = all(apps.collect());
@@ -121,7 +122,6 @@ impl Parts {
         }
         parts.guests = Guests::read(&vms, &vnics, &parts.nics, &parts.hosts, findings);
         parts.shared_packets(view, findings);
-        parts.events(view, &vms, findings);
         let vnic_names: Vec<&str> = vnics.iter().map(|vnic| vnic.name).collect();
         let world = traffic::World {
             hosts: &parts.hosts,
@@ -158,15 +158,39 @@ impl Parts {
         }
     }
 
-    /// Checks events.
-    fn events(&self, view: &View, vms: &[View], findings: &mut Findings) {
-        let names = event::Names {
-            hosts: self.hosts.iter().map(|host| host.spec.name.as_str()).collect(),
-            nics: self.nics.iter().map(|nic| nic.spec.name.as_str()).collect(),
+    /// The events of a run of this length.
+    fn events(&self, view: &View, run: Option<Span>, findings: &mut Findings) -> Vec<EventSpec> {
+        let vms = view.group("vm");
+        let world = event::World {
+            hosts: &self.hosts,
+            nics: &self.nics,
             vms: vms.iter().map(|vm| (vm.name, vm.integer("count").unwrap_or(1))).collect(),
+            run,
         };
-        for one in view.list("event") {
-            event::read(&one, &names, findings);
+        if world.nics.is_empty() {
+            // What they may refer to could not be read.
+            return vec![];
+        }
+        view.list("event").iter().filter_map(|one| event::read(one, &world, findings)).collect()
+    }
+
+    /// Checks what is due within the run: looks of policies, the beginning of traffic.
+    fn check_spans(
+        &self,
+        view: &View,
+        window: Option<Span>,
+        run: Option<Span>,
+        findings: &mut Findings,
+    ) {
+        for nic in &self.nics {
+            if let (Some(rebalance), Some(window)) = (&nic.spec.rebalance, window) {
+                rebalance::few_looks(&nic.spec.name, rebalance, window, findings);
+            }
+        }
+        if let Some(run) = run {
+            for traffic in view.group("traffic") {
+                traffic::check_start(&traffic, run, findings);
+            }
         }
     }
 
@@ -178,13 +202,12 @@ impl Parts {
         };
         let fixed = if let Warmup::Fixed(span) = warmup { span } else { Span::ZERO };
         let duration = duration(view, fixed, self.all_captures, findings);
+        let run = duration.map(|duration| fixed + duration);
+        let events = self.events(view, run, findings);
+        self.check_spans(view, duration, run, findings);
         let (seed, replications) = (view.integer("seed")?, view.integer("replications")?);
-        let run = fixed + duration.unwrap_or(Span::ZERO);
-        let offered: f64 = self
-            .sources
-            .iter()
-            .map(|spec| rate::estimate(&spec.source.arrivals, &spec.source.sizes, run))
-            .sum();
+        let run = run.unwrap_or(Span::ZERO);
+        let offered: f64 = self.sources.iter().map(|spec| rate::estimate(spec, run)).sum();
         Some(Plan {
             title: view.text("title")?.to_owned(),
             about: view.text("about")?.to_owned(),
@@ -205,7 +228,7 @@ impl Parts {
                 works: self.works,
                 vms: self.guests.vms,
                 vnics: self.guests.vnics,
-                events: vec![],
+                events,
             },
             expects: vec![],
             warnings: vec![],

@@ -47,12 +47,15 @@ pub fn read(host: &View, profile: &Profile, clock: u64, found: &mut Findings) ->
     costs.guest_interrupt = constant("guest_interrupt");
     costs.guest_preempt = constant("guest_preempt");
     costs.context_switch = constant("context_switch");
+    costs.vm_exit = constant("vm_exit");
+    costs.vm_wakeup = constant("vm_wakeup");
     costs.wakeup = constant("wakeup");
+    costs.queue_move = constant("move");
     costs
 }
 
-/// Entries of virtual functions and policies: checked, and not simulated yet.
-const UNUSED: [&str; 3] = ["vm_exit", "ipi", "move"];
+/// Entries of other processors: checked, and not simulated yet.
+const UNUSED: [&str; 1] = ["ipi"];
 
 /// A profile's cost; zero where it has none.
 fn of_profile(profile: &Profile, key: &str) -> Draw {

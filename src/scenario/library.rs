@@ -52,6 +52,16 @@ const ALL: &[(&str, &str)] = built_in![
     "interrupt-storm",
     "one-big-vm",
     "converged-host",
+    "sriov-bypass",
+    "vmq-versus-sriov",
+    "sixty-vms",
+    "vf-exits",
+    "vfs-run-out",
+    "sriov-not-available",
+    "policy-removes-vf",
+    "dual-port-card",
+    "storage-by-vf",
+    "six-designs",
 ];
 
 /// Name and bytes of the recordings that these scenarios play.

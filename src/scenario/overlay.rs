@@ -57,6 +57,11 @@ pub fn apply(root: &mut Table, change: &Change) -> Result<(), Diagnostic> {
         return Err(unknown(change, hint(first, words)));
     };
     match word.kind {
+        // Claims and other designs are about designs; a list of events can give way to another.
+        Kind::Tables(_) if *first == "event" && rest.is_empty() => {
+            put(root, first, &change.place, change.node.clone());
+            Ok(())
+        }
         Kind::Designs | Kind::Axes | Kind::Tables(_) => Err(refused(change)),
         Kind::Named(inner) => {
             let Some((name, rest)) = rest.split_first() else { return Err(unnamed(change, first)) };

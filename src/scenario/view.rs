@@ -123,6 +123,19 @@ impl<'d> View<'d> {
         }
     }
 
+    /// A list of words; empty where it was left out.
+    #[must_use]
+    pub fn words(&self, key: &str) -> Vec<&'d str> {
+        let Some(Value::List(nodes)) = self.node(key).map(|node| &node.value) else {
+            return vec![];
+        };
+        let word = |node: &'d Node| match &node.value {
+            Value::Text(text) => Some(text.as_str()),
+            _ => None,
+        };
+        nodes.iter().filter_map(word).collect()
+    }
+
     /// A whole number.
     #[must_use]
     pub fn integer(&self, key: &str) -> Option<u64> {

@@ -6,7 +6,7 @@
 //! (interrupts, poll rounds) make it a lower bound.
 
 use super::metrics::TOLERATED_LOSS;
-use crate::host::world::{Consumer, NicSpec, VmSpec, VnicOwner, World};
+use crate::host::world::{Consumer, NicSpec, TrafficSpec, VmSpec, VnicOwner, VnicSpec, World};
 use crate::measure::tree::Tree;
 use crate::rx::cpu::Stack;
 use crate::vocab::drop_reason::DropReason;
@@ -81,6 +81,8 @@ pub enum Place {
     App(String, String, usize),
     /// A VM: its channel from the virtual switch.
     Channel(String),
+    /// A VM: the rings of its virtual function.
+    Function(String),
 }
 
 /// Something that can be used up.
@@ -126,7 +128,7 @@ impl Place {
             Self::Cores(host, cores) => format!("{host}.core[{}]", cores[0]),
             Self::Port(port) => port.clone(),
             Self::Ring(port, queue) => format!("{port}.queue[{queue}]"),
-            Self::App(name, ..) | Self::Channel(name) => name.clone(),
+            Self::App(name, ..) | Self::Channel(name) | Self::Function(name) => name.clone(),
         }
     }
 }
@@ -186,12 +188,21 @@ fn behind_ring(world: &World, metrics: &Tree, all: &[Resource]) -> Option<Resour
             }
         }
     }
-    let (_, nic, queue) = worst?;
+    let (lost, nic, queue) = worst?;
+    if let Some((_, vm)) = worst_function(world, metrics).filter(|(more, _)| *more > lost) {
+        return behind_guest(world, metrics, all, vm, Place::Function(name(vm)));
+    }
     let host = &world.hosts[nic.host];
-    let core = core_at(world, metrics, all, nic.host, nic.queues[queue] as usize)?;
+    let core = core_at(world, metrics, all, nic.host, queue_core(metrics, nic, queue))?;
     let polls = host.stack == Stack::BusyPoll && !host.shares_packets();
     let full = saturated(&core) || polls && core.utilization > SATURATED_POLL;
     Some(if full { core } else { overflowing(Place::Ring(nic.name.clone(), queue)) })
+}
+
+/// The core of a queue at the end.
+fn queue_core(metrics: &Tree, nic: &NicSpec, queue: usize) -> usize {
+    let path = format!("nic.{}.queue[{queue}].core", nic.name);
+    metrics.number(&path).map_or(nic.queues[queue] as usize, |core| core as usize)
 }
 
 /// A backlog overflows because the core behind it is busy, or because it is small for the burst.
@@ -218,16 +229,48 @@ fn behind_backlog(world: &World, metrics: &Tree, all: &[Resource]) -> Option<Res
 /// A channel overflows because the core of its guest is busy, or because it is small for what comes
 /// in one round.
 fn behind_channel(world: &World, metrics: &Tree, all: &[Resource]) -> Option<Resource> {
-    let name = |vm: &VmSpec| format!("{}[{}]", vm.group, vm.index);
-    let lost = |vm: &VmSpec| {
-        metrics.number(&format!("vm.{}.dropped.vm_channel_full", name(vm))).unwrap_or(0.0)
-    };
+    let lost = |vm: &VmSpec| lost(metrics, vm, DropReason::VmChannelFull);
     let (_, vm) =
         world.vms.iter().map(|vm| (lost(vm), vm)).rev().max_by(|(a, _), (b, _)| a.total_cmp(b))?;
+    behind_guest(world, metrics, all, vm, Place::Channel(name(vm)))
+}
+
+/// The VM that lost most at the rings of its virtual functions, and how much; the first of equals.
+fn worst_function<'w>(world: &'w World, metrics: &Tree) -> Option<(f64, &'w VmSpec)> {
+    let owner = |vnic: &VnicSpec| match vnic.owner {
+        VnicOwner::Vm { vm, .. } if vnic.vf.is_some() => Some(&world.vms[vm]),
+        _ => None,
+    };
+    let losses = world
+        .vnics
+        .iter()
+        .filter_map(owner)
+        .map(|vm| (lost(metrics, vm, DropReason::RingFull), vm));
+    losses.rev().max_by(|(a, _), (b, _)| a.total_cmp(b))
+}
+
+/// The name of a VM in results.
+fn name(vm: &VmSpec) -> String {
+    format!("{}[{}]", vm.group, vm.index)
+}
+
+/// What a VM lost for a reason.
+fn lost(metrics: &Tree, vm: &VmSpec, why: DropReason) -> f64 {
+    metrics.number(&format!("vm.{}.dropped.{}", name(vm), why.name())).unwrap_or(0.0)
+}
+
+/// Where a guest leaves packets lying: its core is busy, or the place is small.
+fn behind_guest(
+    world: &World,
+    metrics: &Tree,
+    all: &[Resource],
+    vm: &VmSpec,
+    place: Place,
+) -> Option<Resource> {
     let cores = vm.vcpus.iter().map(|core| core_at(world, metrics, all, vm.host, *core as usize));
     let busy = |one: &Resource| one.utilization;
     let core = cores.flatten().max_by(|a, b| busy(a).total_cmp(&busy(b)))?;
-    Some(if saturated(&core) { core } else { overflowing(Place::Channel(name(vm))) })
+    Some(if saturated(&core) { core } else { overflowing(place) })
 }
 
 /// A core as a suspect: load that is not networking counts too, it stood in the way.
@@ -366,7 +409,7 @@ fn core_share(world: &World, metrics: &Tree, host: usize, core: usize) -> f64 {
     let per_second = ratio(figure("offered.pps"), figure("offered.packets"));
     let mut polled = 0.0;
     for nic in world.nics.iter().filter(|nic| nic.host == host) {
-        for (queue, _) in nic.queues.iter().enumerate().filter(|(_, at)| **at as usize == core) {
+        for queue in (0..nic.queues.len()).filter(|q| queue_core(metrics, nic, *q) == core) {
             let count = |what: &str| figure(&format!("nic.{}.queue[{queue}].{what}", nic.name));
             let taken = (count("packets") - count("dropped")) * per_second;
             polled += taken * packet_cost(world, metrics, nic, size);
@@ -388,10 +431,13 @@ fn packet_cost(world: &World, metrics: &Tree, nic: &NicSpec, size: f64) -> f64 {
     (packet + byte * size) * nic.contention * 1e-12
 }
 
-/// The share of a port's packets that pass the host's own stack: all but those of VMs.
+/// The share of the packets that the host takes from a port that pass its own stack: all but those
+/// of VMs.
 fn stack_share(world: &World, metrics: &Tree, nic: &NicSpec) -> f64 {
     let to_guest = |to: Consumer| matches!(to, Consumer::Vnic(vnic) if world.vnics[vnic].owner != VnicOwner::Host);
-    let sources = world.sources.iter().filter(|one| world.nics[one.nic].name == nic.name);
+    let by_vf = |to: Consumer| matches!(to, Consumer::Vnic(vnic) if world.vnics[vnic].vf.is_some());
+    let ours = |one: &&TrafficSpec| world.nics[one.nic].name == nic.name && !by_vf(one.to);
+    let sources = world.sources.iter().filter(ours);
     let groups: BTreeSet<(&str, bool)> =
         sources.map(|source| (source.group.as_str(), to_guest(source.to))).collect();
     let offered = |guests: bool| -> f64 {

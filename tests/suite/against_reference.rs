@@ -5,8 +5,9 @@
 
 use crate::reference;
 use crate::worlds::{HARDWARE, MIXED, PLAIN, STACKS, THREADS, VMS, only, random_world};
+use rxsim::engine::chance::Stream;
 use rxsim::engine::sample::Draw;
-use rxsim::engine::time::Span;
+use rxsim::engine::time::{Span, Time};
 use rxsim::host;
 use rxsim::host::world::{Consumer, Filter, PathReason, VmSpec, VnicOwner, VnicSpec, World};
 use rxsim::vocab::packet::Record;
@@ -148,6 +149,23 @@ fn several_cores_may_bring_packets_to_one_guest_at_one_instant() {
             (source.to, source.filter) = (Consumer::Vnic(0), Filter::Pin(queue));
         }
         assert_eq!(difference(&world), None, "a guest on core {guest}, hold = {hold}");
+    }
+}
+
+/// Sources that begin and end somewhere in the run, of which some never begin.
+#[test]
+fn worlds_with_traffic_that_begins_and_ends_agree() {
+    for seed in 0..number("RXSIM_WORLDS", WORLDS) {
+        let mut world = random_world(seed, VMS);
+        let mut stream = Stream::new(seed, "random world", "traffic that begins and ends");
+        let run = world.warmup + world.duration.expect("random worlds have one");
+        for source in &mut world.sources {
+            source.from = Time(stream.below(run.0 + run.0 / 8));
+            let ends = stream.below(2) == 0;
+            source.until = ends.then(|| source.from + Span(1 + stream.below(run.0)));
+        }
+        let found = difference(&world);
+        assert_eq!(found, None, "random_world({seed}, VMS): {}", summary(&world));
     }
 }
 

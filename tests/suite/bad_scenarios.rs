@@ -19,7 +19,7 @@ rate = "1 Gbps"
 "#;
 
 /// The messages for a text and `--set`s; panics where there are none.
-fn mistakes(text: &str, sets: &[(&str, &str)]) -> String {
+pub(crate) fn mistakes(text: &str, sets: &[(&str, &str)]) -> String {
     let source = Source { name: "bad.toml".into(), text: text.into(), dir: "tests/suite".into() };
     let sets: Vec<_> = sets.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     let start = Instant::now();
@@ -47,7 +47,7 @@ fn set(key: &str, value: &str, phrases: &[&str]) {
     look(SOUND, &[(key, value)], phrases);
 }
 
-fn look(text: &str, sets: &[(&str, &str)], phrases: &[&str]) {
+pub(crate) fn look(text: &str, sets: &[(&str, &str)], phrases: &[&str]) {
     let message = mistakes(text, sets);
     for phrase in phrases {
         assert!(message.contains(phrase), "no `{phrase}` in:\n{message}");
@@ -270,7 +270,7 @@ fn vmq(options: &str, phrases: &[&str]) {
 fn keys_of_virtual_machines_are_checked() {
     vm("vcpu = 2", &["`vm.web.vcpu`", "did you mean `vcpus`?"]);
     vm("VmqWeight = 100", &["`VmqWeight` is `vmq` here"]);
-    vm("IovWeight = 100", &["`IovWeight` is `vf` here"]);
+    vm("IovWeight = 100", &["`IovWeight` is `vf_weight` here"]);
     vm("vmq = 100", &["`vm.web.vmq`", "true or false"]);
     vm("vcpus = 0", &["outside of 1 to 1024"]);
     vm("channel = 0", &["outside of 1 to 1048576"]);

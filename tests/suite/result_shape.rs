@@ -53,7 +53,8 @@ fn every_documented_path_leads_to_a_value() {
         dropped.backlog_full in_flight replicated latency.mean_us latency.p50_us latency.p90_us \
         latency.p99_us latency.p999_us latency.max_us interrupts.per_second \
         interrupts.packets_per_interrupt reordered host.alpha.busy_cores host.alpha.cores_left \
-        host.alpha.packets_per_core_second host.alpha.imbalance host.alpha.fairness host.alpha.core[0].busy \
+        host.alpha.host_cores host.alpha.packets_per_core_second host.alpha.imbalance \
+        host.alpha.fairness host.alpha.core[0].busy \
         host.alpha.core[0].interrupt host.alpha.core[0].deferred host.alpha.core[0].vswitch \
         host.alpha.core[0].guest host.alpha.core[0].app host.alpha.core[0].work \
         nic.port0.queue[0].packets nic.port0.queue[0].dropped nic.port0.queue[0].core \

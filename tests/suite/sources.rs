@@ -1,9 +1,13 @@
 //! When sources send, how large, to which flow.
 
+use crate::worlds::only;
+use rxsim::engine::digest;
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::{Span, Time};
+use rxsim::host;
 use rxsim::rx::source::keys::Keys;
 use rxsim::rx::source::{Arrivals, Flows, Gap, Popularity, Sizes, Source, SourceSpec, link_time};
+use rxsim::vocab::frame::FrameQueue;
 use rxsim::vocab::packet::Packet;
 
 const SMALLEST: Sizes = Sizes::Fixed(64);
@@ -166,4 +170,105 @@ fn random_keys_are_the_same_for_a_seed_and_differ_between_sources() {
     for other in [keys("traffic.b", 1), keys("traffic.a", 2)] {
         assert!(first.iter().all(|key| !other.contains(key)));
     }
+}
+
+/// One source of each kind, with several sizes and flows.
+fn each_kind() -> Vec<SourceSpec> {
+    let spans = || Draw::Exponential { mean: Span::us(5) };
+    let gap = Gap { ps: 1_000_001, packets: 3 };
+    let of = |arrivals| SourceSpec {
+        sizes: Sizes::Mix(vec![(64, 7), (594, 4), (1518, 1)]),
+        flows: Flows { count: 64, ..one_flow() },
+        ..spec(arrivals)
+    };
+    let fixed = |arrivals| spec(arrivals);
+    vec![
+        of(Arrivals::Constant(gap)),
+        of(Arrivals::Constant(Gap { ps: 1_000_000, packets: 1 })),
+        of(Arrivals::Constant(Gap { ps: 1 << 90, packets: (1 << 70) - 1 })),
+        of(Arrivals::Poisson(gap)),
+        of(Arrivals::Line { link: TEN_GIGABIT }),
+        fixed(Arrivals::Line { link: TEN_GIGABIT }),
+        of(Arrivals::OnOff { gap, on: spans(), off: spans() }),
+        of(Arrivals::Burst { packets: 5, every: spans(), link: Some(TEN_GIGABIT) }),
+        of(Arrivals::Burst { packets: 5, every: spans(), link: None }),
+    ]
+}
+
+/// All packets of a source, taken in batches of odd sizes up to odd limits.
+fn in_batches(mut source: Source, end: Time) -> Vec<(Time, u64, u32)> {
+    let (mut all, mut frames, mut limit) = (Vec::new(), FrameQueue::default(), Time::ZERO);
+    for most in (1..40).cycle() {
+        source.fill(limit, most, 0, &mut frames);
+        all.extend(frames.waiting().iter().map(|frame| (frame.time, frame.number, frame.size)));
+        let full = frames.len() == most;
+        frames.pass(frames.len());
+        if !full {
+            if limit >= end {
+                break;
+            }
+            limit = end.min(limit + Span(1_777_777));
+        }
+    }
+    all
+}
+
+#[test]
+fn a_source_that_begins_and_ends_sends_what_it_would_send_later_and_no_more() {
+    let (from, until) = (Time(30_000_007), Time(90_000_001));
+    for spec in each_kind() {
+        let mut endless = Source::new(&spec, 1);
+        let shifted = std::iter::repeat_with(|| endless.take())
+            .map(|packet| Packet { time: packet.time + Span(from.0), ..packet })
+            .take_while(|packet| packet.time < until);
+        let expected: Vec<Packet> = shifted.collect();
+        assert!(expected.len() > 50, "{:?}: {}", spec.arrivals, expected.len());
+        let mut source = Source::between(&spec, 1, from, Some(until));
+        let found: Vec<Packet> = std::iter::from_fn(|| source.emit()).collect();
+        assert_eq!(found, expected, "{:?}", spec.arrivals);
+        assert!(source.due() > Time::END, "it has stopped for good");
+        let batches = in_batches(Source::between(&spec, 1, from, Some(until)), until + Span::us(9));
+        let plain = expected.iter().map(|packet| (packet.time, packet.number, packet.size));
+        assert!(batches.into_iter().eq(plain), "{:?}", spec.arrivals);
+    }
+}
+
+#[test]
+fn nothing_is_sent_at_the_instant_at_which_a_source_ends() {
+    let gap = Gap { ps: 1_000_000, packets: 1 };
+    let spec = SourceSpec { name: "traffic.test".into(), ..spec(Arrivals::Constant(gap)) };
+    let mut endless = Source::new(&spec, 1);
+    let (first, second) = (endless.take().time, endless.take().time);
+    let count = |until| in_batches(Source::between(&spec, 1, Time::ZERO, Some(until)), until).len();
+    assert_eq!((count(first), count(second), count(second + Span(1))), (0, 1, 2));
+}
+
+/// Printed by this test before there were sources that begin and end.
+const ENDLESS: u64 = 0xad19_7b31_0c47_1687;
+
+#[test]
+fn a_source_without_end_sends_what_it_always_did() {
+    let words = |spec: SourceSpec| {
+        packets(&spec, 2_000).into_iter().flat_map(|packet| {
+            [packet.time.0, packet.number, u64::from(packet.size), u64::from(packet.flow.0)]
+        })
+    };
+    let found = digest::sequence(each_kind().into_iter().flat_map(words));
+    assert_eq!(found, ENDLESS, "{found:#018x}");
+}
+
+#[test]
+fn a_run_without_a_duration_ends_when_all_sources_have_stopped() {
+    let mut world = only::world();
+    world.duration = None;
+    let arrivals = |mean| Arrivals::Poisson(Gap { ps: mean, packets: 1 });
+    world.sources = vec![only::source(0, arrivals(1_000_000)), only::source(1, arrivals(777_777))];
+    for (source, end) in world.sources.iter_mut().zip([Span::ms(120), Span::ms(250)]) {
+        (source.from, source.until) = (Time::ZERO + Span::ms(50), Some(Time::ZERO + end));
+    }
+    let outcome = host::run(&world, &mut |_| {});
+    let offered: Vec<u64> = outcome.sources.iter().map(|source| source.offered.packets).collect();
+    assert!((69_000..71_000).contains(&offered[0]), "{offered:?}");
+    assert!((256_000..259_000).contains(&offered[1]), "{offered:?}");
+    assert!((Span::ms(249)..Span::ms(250)).contains(&outcome.window), "{}", outcome.window);
 }

@@ -237,14 +237,8 @@ fn the_costs_of_switch_and_guest_come_from_profile_and_file() {
 #[test]
 fn what_is_not_simulated_yet_says_so() {
     let nic = "path = \"vmq\"";
-    let sriov = refused(&text("path = \"sriov\"", "vf = true", ""));
-    assert!(sriov.contains("path = \"sriov\" is not simulated yet"), "{sriov}");
     let floating = refused(&text(nic, "placement = \"floating\"", ""));
     assert!(floating.contains("every vCPU stays on its core"), "{floating}");
-    for rebalance in ["\"dynamic-vmq\"", "{ policy = \"rss++\", interval = \"1 ms\" }"] {
-        let moved = refused(&text(&format!("{nic}\nvmq.rebalance = {rebalance}"), "", ""));
-        assert!(moved.contains("every queue stays on the core"), "{moved}");
-    }
     let pin = "[[nic.port0.filter]]\nmatch = { traffic = \"bulk\" }\naction = \"pin\"\nqueue = 9";
     let pinned = refused(&text(nic, "", pin));
     assert!(pinned.contains("MAC address alone names its queue"), "{pinned}");

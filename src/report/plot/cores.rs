@@ -73,7 +73,7 @@ pub(super) fn draw<DB: DrawingBackend>(study: &Study, area: &Area<DB>) -> Drawn<
     sheet::heading(study, "Each core over time: share of its time by kind of work", area)?;
     sheet::legend(&legend(study), 94, area)?;
     for (index, core) in cores.iter().enumerate() {
-        chart(core, grid.frame(index), warm_share(study), area)?;
+        chart(core, grid.frame(index), sheet::warm_share(study), area)?;
     }
     scales(study, &grid, cores.len(), area)
 }
@@ -119,12 +119,6 @@ fn cumulated(busy: Busy, length: Span) -> [f64; 6] {
         sum += span.0 as f64 / length.0.max(1) as f64;
         sum.min(1.0)
     })
-}
-
-/// The share of the run that is warm-up.
-fn warm_share(study: &Study) -> f64 {
-    let end = study.first.series.last().map_or(1, |step| step.end.0.max(1));
-    study.warmup.0 as f64 / end as f64
 }
 
 fn chart<DB: DrawingBackend>(
@@ -201,10 +195,5 @@ fn scales<DB: DrawingBackend>(
     if cores > 0 {
         area.draw_text(&last, &sheet::right(&pale()), (right, bottom + 6))?;
     }
-    let about = if study.warmup.0 > 0 {
-        format!("simulated time; pale: the warm-up of {}", study.warmup)
-    } else {
-        "simulated time".to_owned()
-    };
-    area.draw_text(&about, &pale(), (left, bottom + 30))
+    area.draw_text(&sheet::about_time(study), &pale(), (left, bottom + 30))
 }

@@ -2,6 +2,7 @@
 
 mod cores;
 mod latency;
+mod queues;
 mod sheet;
 mod stages;
 mod throughput;
@@ -26,6 +27,8 @@ pub enum Picture {
     Stages,
     /// Throughput of each virtual machine.
     Vms,
+    /// Which core served each receive queue over time.
+    Queues,
 }
 
 /// Why a picture could not be drawn.
@@ -47,8 +50,8 @@ type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorTy
 
 impl Picture {
     /// All pictures.
-    pub const ALL: [Self; 5] =
-        [Self::Cores, Self::Throughput, Self::Latency, Self::Stages, Self::Vms];
+    pub const ALL: [Self; 6] =
+        [Self::Cores, Self::Throughput, Self::Latency, Self::Stages, Self::Vms, Self::Queues];
 
     /// The name of its file, without extension.
     #[must_use]
@@ -59,10 +62,12 @@ impl Picture {
             Self::Latency => "latency",
             Self::Stages => "stages",
             Self::Vms => "vms",
+            Self::Queues => "queues",
         }
     }
 
-    /// Whether the study has data for it: a series, delivered packets, virtual machines.
+    /// Whether the study has data for it: a series, delivered packets, virtual machines, queues
+    /// that may change their core.
     #[must_use]
     pub fn has_data(self, study: &Study) -> bool {
         match self {
@@ -71,6 +76,7 @@ impl Picture {
                 study.metrics.number("latency.mean_us").is_some_and(|mean| mean > 0.0)
             }
             Self::Vms => !study.plan.world.vms.is_empty(),
+            Self::Queues => queues::has_data(study),
         }
     }
 
@@ -86,6 +92,7 @@ impl Picture {
             Self::Latency => (1600, 900),
             Self::Stages => (1600, 760),
             Self::Vms => (1600, 800),
+            Self::Queues => queues::size(study),
         };
         if path.extension().is_some_and(|extension| extension == "png") {
             self.draw(study, &BitMapBackend::new(path, size).into_drawing_area())
@@ -101,6 +108,7 @@ impl Picture {
             Self::Latency => latency::draw(study, area),
             Self::Stages => stages::draw(study, area),
             Self::Vms => vms::draw(study, area),
+            Self::Queues => queues::draw(study, area),
         });
         let failure = |error: DrawingAreaErrorKind<DB::ErrorType>| Failure(error.to_string());
         drawn.and_then(|()| area.present()).map_err(failure)

@@ -111,3 +111,18 @@ pub(super) fn tick(value: f64) -> String {
     let short = short.trim_end_matches('0').trim_end_matches('.');
     if short.is_empty() || short == "-0" { "0".to_owned() } else { short.to_owned() }
 }
+
+/// The share of the run that is warm-up, which is drawn pale.
+pub(super) fn warm_share(study: &Study) -> f64 {
+    let end = study.first.series.last().map_or(1, |step| step.end.0.max(1));
+    study.warmup.0 as f64 / end as f64
+}
+
+/// What an axis of times shows.
+pub(super) fn about_time(study: &Study) -> String {
+    if study.warmup.0 > 0 {
+        format!("simulated time; pale: the warm-up of {}", study.warmup)
+    } else {
+        "simulated time".to_owned()
+    }
+}

@@ -1,14 +1,14 @@
 //! Throughput of each virtual machine, coloured by the path that its packets take.
 
-use super::sheet::{self, BLUE, GREY, GRID, INK, MARGIN, ORANGE, PALE, PURPLE, TOP};
+use super::sheet::{self, BLUE, GREEN, GREY, GRID, INK, MARGIN, ORANGE, PALE, PURPLE, TOP};
 use super::{Area, Drawn};
 use crate::report::vms::{self, Vm};
 use crate::study::run::Study;
 use plotters::prelude::*;
 
 /// The paths and their colours.
-const PATHS: [(&str, RGBColor); 3] =
-    [("vmq", BLUE), ("default-queue", ORANGE), ("software", PURPLE)];
+const PATHS: [(&str, RGBColor); 4] =
+    [("vf", GREEN), ("vmq", BLUE), ("default-queue", ORANGE), ("software", PURPLE)];
 /// Pixels that a name below its bar needs.
 const NAME: usize = 84;
 /// The least height of a bar relative to the highest: what is not zero is never invisible.

@@ -37,6 +37,8 @@ pub struct Source {
     /// When the next packet comes, and its size.
     due: Time,
     size: u32,
+    /// The last instant at which one may come.
+    last: Time,
 }
 
 /// Where the next time comes from; what is asked most often comes first.
@@ -50,28 +52,32 @@ enum When {
 }
 
 impl When {
-    fn new(spec: &SourceSpec, seed: u64) -> Self {
+    /// The times of a source whose own clock starts at `from`.
+    fn new(spec: &SourceSpec, seed: u64, from: Time) -> Self {
         let words = |purpose| Stream::new(seed, &spec.name, purpose);
         let shape = match &spec.arrivals {
             Arrivals::Constant(gap) => {
-                let start = Time(words("phase").below(whole_ps(*gap)));
+                let phase = words("phase").below(whole_ps(*gap));
+                let start = Time(from.0.saturating_add(phase));
                 if let Some(steady) = Steady::new(start, *gap) {
                     return Self::of(steady);
                 }
                 Shape::Fine(Steady::new(start, *gap).expect("a u128 holds every fraction"))
             }
-            Arrivals::Poisson(gap) => return Self::Poisson(Poisson::new(*gap, words("gaps"))),
+            Arrivals::Poisson(gap) => {
+                return Self::Poisson(Poisson::new(from, *gap, words("gaps")));
+            }
             Arrivals::Line { link } => {
-                if let Some(steady) = back_to_back(&spec.sizes, *link) {
+                if let Some(steady) = back_to_back(&spec.sizes, *link, from) {
                     return Self::of(steady);
                 }
-                Shape::Line(Line::new(*link))
+                Shape::Line(Line::new(*link, from))
             }
             Arrivals::OnOff { gap, on, off } => {
-                Shape::OnOff(OnOff::new(*gap, on, off, words("on-off")))
+                Shape::OnOff(OnOff::new(from, *gap, on, off, words("on-off")))
             }
             Arrivals::Burst { packets, every, link } => {
-                Shape::Burst(Burst::new(*packets, every, *link, words("gaps")))
+                Shape::Burst(Burst::new(from, *packets, every, *link, words("gaps")))
             }
             Arrivals::Capture(capture) => return Self::Recorded(Arc::clone(capture)),
         };
@@ -84,10 +90,10 @@ impl When {
 }
 
 /// Frames of one size back to back keep a constant pace: the time of one on the link.
-fn back_to_back(sizes: &Sizes, link: u64) -> Option<Steady<u64>> {
+fn back_to_back(sizes: &Sizes, link: u64, from: Time) -> Option<Steady<u64>> {
     let Sizes::Fixed(size) = sizes else { return None };
     let gap = Gap { ps: link_time(*size, link).0.into(), packets: 1 };
-    Steady::new(Time::ZERO, gap)
+    Steady::new(from, gap)
 }
 
 /// How many whole picoseconds lie in [0, gap).
@@ -96,23 +102,32 @@ fn whole_ps(gap: Gap) -> u64 {
 }
 
 impl Source {
-    /// The source at the start of the run.
+    /// A source that sends from the start of the run on, and never stops.
     #[must_use]
     pub fn new(spec: &SourceSpec, seed: u64) -> Self {
+        Self::between(spec, seed, Time::ZERO, None)
+    }
+
+    /// A source whose own clock starts at `from`, and that sends nothing at `until` or later. A
+    /// recording is played from the start of the run.
+    #[must_use]
+    pub fn between(spec: &SourceSpec, seed: u64, from: Time, until: Option<Time>) -> Self {
+        let last = until.map_or(Time::END, |until| Time(until.0.saturating_sub(1)).min(Time::END));
         let mut source = Self {
-            when: When::new(spec, seed),
+            when: When::new(spec, seed, from),
             sizes: SizeChoice::new(&spec.sizes, &spec.name, seed),
             flows: FlowChoice::new(&spec.flows, &spec.name, seed),
             number: 0,
             due: Time::ZERO,
             size: 0,
+            last,
         };
         source.look_ahead();
         source
     }
 
-    /// When the next packet comes; behind the end of the clock once a capture has been played or
-    /// the clock would run out.
+    /// When the next packet comes; behind the end of the clock once it has stopped, a capture has
+    /// been played or the clock would run out.
     #[inline(always)]
     #[must_use]
     pub const fn due(&self) -> Time {
@@ -139,7 +154,7 @@ impl Source {
 
     /// Adds the packets due by `limit`, at most so many, to `frames`, as those of source `id`.
     pub fn fill(&mut self, limit: Time, most: usize, id: u32, frames: &mut FrameQueue) {
-        let limit = limit.min(Time::END);
+        let limit = limit.min(self.last);
         let room = frames.room(most);
         let n = match &mut self.when {
             When::Even(pace) => times(pace, &mut self.due, limit, room),
@@ -162,6 +177,9 @@ impl Source {
         self.flows.fill(&mut room[..n]);
         self.number += n as u64;
         frames.add(n);
+        if self.due > self.last {
+            self.due = NEVER;
+        }
     }
 
     /// Works out when the next packet comes and how large it is: a link that sends frames back to
@@ -180,7 +198,7 @@ impl Source {
                 None => (None, 0),
             },
         };
-        self.due = due.unwrap_or(NEVER);
+        self.due = due.filter(|due| *due <= self.last).unwrap_or(NEVER);
         self.size = size;
     }
 }

@@ -110,7 +110,7 @@ fn greatest_common_divisor(mut a: u128, mut b: u128) -> u128 {
     a
 }
 
-/// Exponential gaps, each rounded to a picosecond; the first packet comes one gap after t = 0.
+/// Exponential gaps, each rounded to a picosecond; the first packet comes one gap after the start.
 #[derive(Clone, Debug)]
 pub(super) struct Poisson {
     last: u64,
@@ -119,9 +119,9 @@ pub(super) struct Poisson {
 }
 
 impl Poisson {
-    pub(super) fn new(gap: Gap, words: Stream) -> Self {
+    pub(super) fn new(start: Time, gap: Gap, words: Stream) -> Self {
         let mean = gap.ps as f64 / gap.packets as f64;
-        Self { last: 0, gap: Exponential::new(mean), words }
+        Self { last: start.0, gap: Exponential::new(mean), words }
     }
 }
 
@@ -160,7 +160,7 @@ mod tests {
         assert_eq!(steady.next(), Some(Time::END));
         assert_eq!((steady.next(), steady.next()), (None, None));
         let gap = Gap { ps: u128::MAX, packets: 1 };
-        let mut poisson = Poisson::new(gap, Stream::new(1, "test", "gaps"));
+        let mut poisson = Poisson::new(Time::ZERO, gap, Stream::new(1, "test", "gaps"));
         assert!((0..5).all(|_| poisson.step() > Time::END));
     }
 }

@@ -38,8 +38,8 @@ pub(super) struct Line {
 }
 
 impl Line {
-    pub(super) const fn new(bits: u64) -> Self {
-        Self { bits, free: Time::ZERO, last: (0, Span::ZERO) }
+    pub(super) const fn new(bits: u64, start: Time) -> Self {
+        Self { bits, free: start, last: (0, Span::ZERO) }
     }
 
     fn send(&mut self, size: u32) -> Option<Time> {
@@ -67,11 +67,11 @@ pub(super) struct OnOff {
 }
 
 impl OnOff {
-    pub(super) fn new(gap: Gap, on: &Draw, off: &Draw, mut words: Stream) -> Self {
+    pub(super) fn new(start: Time, gap: Gap, on: &Draw, off: &Draw, mut words: Stream) -> Self {
         assert!(on.mean_ps() > 0.0, "an on-off source that is never on");
-        let pace = Steady::new(Time::ZERO, gap).expect("a u128 holds every fraction");
+        let pace = Steady::new(start, gap).expect("a u128 holds every fraction");
         let (on, off) = (Sampler::new(on), Sampler::new(off));
-        let end = later(Time::ZERO, on.span(words.word()));
+        let end = later(start, on.span(words.word()));
         Self { pace, on, off, words, end }
     }
 
@@ -106,12 +106,18 @@ pub(super) struct Burst {
 }
 
 impl Burst {
-    pub(super) fn new(packets: u64, every: &Draw, link: Option<u64>, words: Stream) -> Self {
+    pub(super) fn new(
+        start: Time,
+        packets: u64,
+        every: &Draw,
+        link: Option<u64>,
+        words: Stream,
+    ) -> Self {
         assert!(packets > 0, "a burst of no packets");
         assert!(link.is_some() || every.mean_ps() > 0.0, "all bursts at one instant");
         let every = Sampler::new(every);
-        let link = link.map(Line::new);
-        Self { packets, every, words, link, start: Time::ZERO, left: packets }
+        let link = link.map(|link| Line::new(link, start));
+        Self { packets, every, words, link, start, left: packets }
     }
 
     fn next(&mut self, size: u32) -> Option<Time> {

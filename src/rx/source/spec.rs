@@ -45,7 +45,7 @@ pub struct Gap {
     pub packets: u128,
 }
 
-/// When packets come.
+/// When packets come; t = 0 is where the source's own clock starts.
 #[derive(Clone, Debug)]
 pub enum Arrivals {
     /// Packet n at phase + floor(n x gap), no drift; the phase is drawn once in [0, gap).

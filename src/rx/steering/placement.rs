@@ -26,18 +26,21 @@ pub enum Profile {
     Conservative,
 }
 
-/// The core of each of `queues` queues.
-///
-/// They use n = min(`max_processors`, physical cores from logical processor `base_processor` on)
-/// cores; queue k uses the (k mod n)-th of them. None where n is 0.
+/// The core of each of `queues` queues: queue k has the (k mod n)-th of the n usable ones.
 #[must_use]
-pub fn place(
-    queues: u32,
+pub fn place(queues: u32, usable: &[u32]) -> Vec<u32> {
+    usable.iter().copied().cycle().take(queues as usize).collect()
+}
+
+/// The cores that queues may use, in the order in which they take them: min(`max_processors`,
+/// physical cores from logical processor `base_processor` on).
+#[must_use]
+pub fn usable(
     profile: Profile,
     base_processor: u32,
     max_processors: u32,
     processors: Processors,
-) -> Option<Vec<u32>> {
+) -> Vec<u32> {
     let Processors { logical, smt, nodes } = processors;
     let physical = logical / smt;
     let mut cores: Vec<u32> = (base_processor.div_ceil(smt)..physical).collect();
@@ -55,8 +58,7 @@ pub fn place(
         Profile::Conservative => cores.truncate(cores.len().div_ceil(2)),
     }
     cores.truncate(max_processors as usize);
-    let turn = cores.iter().map(|core| core * smt).cycle().take(queues as usize);
-    (!cores.is_empty()).then(|| turn.collect())
+    cores.into_iter().map(|core| core * smt).collect()
 }
 
 #[cfg(test)]
@@ -65,7 +67,7 @@ mod tests {
 
     fn placed(profile: Profile, base: u32, max: u32, processors: (u32, u32, u32)) -> Vec<u32> {
         let (logical, smt, nodes) = processors;
-        place(8, profile, base, max, Processors { logical, smt, nodes }).unwrap_or_default()
+        place(8, &usable(profile, base, max, Processors { logical, smt, nodes }))
     }
 
     #[test]

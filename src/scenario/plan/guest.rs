@@ -3,7 +3,8 @@
 use super::host::Host;
 use super::nic::Nic;
 use super::reference;
-use crate::host::world::{PathReason, SteeringSpec, VmSpec, VnicOwner, VnicSpec};
+use super::sriov::{Demand, Sriov, Wish};
+use crate::host::world::{PathReason, SteeringSpec, VfSpec, VmSpec, VnicOwner, VnicSpec};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::findings::Findings;
 use crate::scenario::view::View;
@@ -27,6 +28,9 @@ pub struct Guests {
     next_queue: Vec<u32>,
     /// Per port, how many wanted a queue and came too late.
     too_late: Vec<u32>,
+    /// The virtual functions of each port, and how many came too late for one.
+    functions: Vec<Option<Sriov>>,
+    no_function: Vec<u32>,
 }
 
 /// The virtual NICs that one table of the file stands for.
@@ -41,28 +45,37 @@ pub struct Receiver {
     /// First of its VMs in [`Guests::vms`], and how many virtual NICs each has.
     vms: usize,
     vnics_each: u32,
+    /// Whether its guests have a driver for virtual functions.
+    vf_driver: bool,
 }
 
-/// How many virtual NICs want a queue of each port, so that ports know how many to make.
+/// What virtual NICs ask of each port, so that ports know how many queues to make.
 #[must_use]
-pub fn wants(vms: &[View], vnics: &[View], nics: &[&str]) -> Vec<u32> {
-    let mut wants = vec![0; nics.len()];
-    let mut note = |view: &View, instances: u32| {
-        if let (Ok(nic), Some(true)) =
-            (reference::named(view, "nic", "nic", nics), view.flag("vmq"))
-        {
-            wants[nic] += instances;
+pub fn demand(vms: &[View], vnics: &[View], nics: &[&str], sriov: &[Option<Sriov>]) -> Vec<Demand> {
+    let mut functions = sriov.to_vec();
+    let mut demand = vec![Demand::default(); nics.len()];
+    let mut note = |view: &View, instances: u32, wish: &Wish| {
+        let Ok(nic) = reference::named(view, "nic", "nic", nics) else { return };
+        let wants_queue = view.flag("vmq") == Some(true);
+        for _ in 0..instances {
+            let given = functions[nic].as_mut().is_some_and(|sriov| sriov.give(wish).is_ok());
+            demand[nic].queues += u32::from(wants_queue && !given);
         }
     };
     let count = |vm: &View| vm.count("count").unwrap_or(0);
+    let driver = |vm: &View| vm.flag("vf_driver") == Some(true);
     for vm in vms {
-        note(vm, count(vm));
+        note(vm, count(vm), &Wish::read(vm, driver(vm)));
     }
     for vnic in vnics {
-        let of = |name| vms.iter().find(|vm| vm.name == name).map_or(0, count);
-        note(vnic, vnic.text("vm").map_or(1, of));
+        let vm = vms.iter().find(|vm| vnic.text("vm") == Some(vm.name));
+        let instances = if vnic.has("vm") { vm.map_or(0, count) } else { 1 };
+        note(vnic, instances, &Wish::read(vnic, vm.is_some_and(driver)));
     }
-    wants
+    for (demand, sriov) in demand.iter_mut().zip(functions) {
+        demand.vfs = sriov.map_or(0, |sriov| sriov.given());
+    }
+    demand
 }
 
 impl Guests {
@@ -78,6 +91,8 @@ impl Guests {
         let mut guests = Self {
             next_queue: vec![1; nics.len()],
             too_late: vec![0; nics.len()],
+            functions: nics.iter().map(|nic| nic.sriov.clone()).collect(),
+            no_function: vec![0; nics.len()],
             ..Self::default()
         };
         for vm in vms {
@@ -129,7 +144,9 @@ impl Guests {
             self.vms.push(VmSpec { group: view.name.to_owned(), index, host, vcpus });
         }
         let owner = |index| VnicOwner::Vm { vm: first + index, vcpu: 0 };
-        self.add(view, "vm", (0..count as usize).map(owner).collect(), nic, nics)?;
+        let owners = (0..count as usize).map(owner).collect();
+        let driver = view.flag("vf_driver")?;
+        self.add(view, "vm", owners, nic, nics, driver, findings)?;
         self.receivers.last_mut()?.vms = first;
         Some(())
     }
@@ -145,13 +162,15 @@ impl Guests {
     ) -> Option<()> {
         let nic = port(view, nics, findings)?;
         if !view.has("vm") {
-            return self.add(view, "vnic", vec![VnicOwner::Host], nic, nics);
+            refuse_function_of_host(view, findings);
+            return self.add(view, "vnic", vec![VnicOwner::Host], nic, nics, true, findings);
         }
         let name = vms[findings.take(whole_group(view, vms))?];
         let own = format!("vm.{name}");
         let group = self.receivers.iter_mut().find(|receiver| receiver.name == own)?;
         let (first, count, number) = (group.vms, group.vnics.len(), group.vnics_each);
         group.vnics_each += 1;
+        let driver = group.vf_driver;
         let (theirs, ours) = (self.vms[first].host, nics[nic].spec.host);
         if theirs != ours {
             let [theirs, ours] = [theirs, ours].map(|at| hosts[at].spec.name.as_str());
@@ -168,10 +187,13 @@ impl Guests {
             let vcpu = number % self.vms[vm].vcpus.len() as u32;
             VnicOwner::Vm { vm, vcpu }
         };
-        self.add(view, "vnic", (first..first + count).map(owner).collect(), nic, nics)
+        let owners = (first..first + count).map(owner).collect();
+        self.add(view, "vnic", owners, nic, nics, driver, findings)
     }
 
-    /// Adds a virtual NIC for each owner, with a queue where it wants one and one is left.
+    /// Adds a virtual NIC for each owner, with a virtual function or a queue where it wants one and
+    /// one is left.
+    #[expect(clippy::too_many_arguments, reason = "an extract of two tables")]
     fn add(
         &mut self,
         view: &View,
@@ -179,19 +201,57 @@ impl Guests {
         owners: Vec<VnicOwner>,
         nic: usize,
         nics: &[Nic],
+        vf_driver: bool,
+        findings: &mut Findings,
     ) -> Option<()> {
         let (channel, wanted) = (view.count("channel")?, view.flag("vmq")?);
+        let wish = Wish::read(view, vf_driver);
         let name = format!("{kind}.{}", view.name);
         let first = self.vnics.len();
         let numbered = !matches!(owners[..], [VnicOwner::Host]);
+        if let (Some(sriov), Some(VnicOwner::Vm { vm, .. })) =
+            (&self.functions[nic], owners.first())
+        {
+            sriov.check((&name, view), &wish, self.vms[*vm].vcpus.len() as u32, findings);
+        }
         for (index, owner) in owners.into_iter().enumerate() {
             let name = if numbered { format!("{name}[{index}]") } else { name.clone() };
-            let (queue, path_reason) = self.queue(nic, &nics[nic], wanted);
-            self.vnics.push(VnicSpec { name, nic, owner, channel, queue, vf: None, path_reason });
+            let given = self.function(nic, owner, &wish);
+            let (vf, queue, path_reason) = match given {
+                Some(Ok(vf)) => (Some(vf), None, PathReason::None),
+                without => {
+                    let (queue, why) = self.queue(nic, &nics[nic], wanted);
+                    let why = match without {
+                        Some(Err(PathReason::VfNotWanted)) if wanted && queue.is_none() => why,
+                        Some(Err(broken)) => broken,
+                        _ => why,
+                    };
+                    (None, queue, why)
+                }
+            };
+            self.vnics.push(VnicSpec { name, nic, owner, channel, queue, vf, path_reason });
         }
         let vnics = first..self.vnics.len();
-        self.receivers.push(Receiver { name, vnics, numbered, vms: 0, vnics_each: 1 });
+        self.receivers.push(Receiver { name, vnics, numbered, vms: 0, vnics_each: 1, vf_driver });
         Some(())
+    }
+
+    /// The virtual function that the next virtual NIC of a port is given, or the link that is
+    /// missing; none where the port has another path.
+    fn function(
+        &mut self,
+        nic: usize,
+        owner: VnicOwner,
+        wish: &Wish,
+    ) -> Option<Result<VfSpec, PathReason>> {
+        let sriov = self.functions[nic].as_mut()?;
+        let VnicOwner::Vm { vm, vcpu } = owner else { return Some(Err(PathReason::VfNotWanted)) };
+        let given = sriov.give(wish);
+        if given == Err(PathReason::NoFreeVf) {
+            self.no_function[nic] += 1;
+        }
+        let vcpus = self.vms[vm].vcpus.len() as u32;
+        Some(given.map(|()| sriov.function(wish, vcpu, vcpus)))
     }
 
     /// The queue that the next virtual NIC of a port is given, or why it is given none.
@@ -226,6 +286,9 @@ impl Guests {
                     self.next_queue[at] - 1 + too_late,
                     self.next_queue[at] - 1,
                 ));
+            }
+            if let (Some(sriov), 1..) = (&self.functions[at], self.no_function[at]) {
+                findings.warn(format!("nic.{name}: {}", sriov.too_late(self.no_function[at])));
             }
             let rss = matches!(nic.spec.steering, SteeringSpec::Rss(_));
             if rss && self.vnics.iter().any(|vnic| vnic.nic == at) {
@@ -273,6 +336,17 @@ fn room(
         );
     }
     (all <= most).then_some(())
+}
+
+/// Refuses a virtual function for the host's own virtual NIC.
+fn refuse_function_of_host(view: &View, findings: &mut Findings) {
+    if view.flag("vf") == Some(true) {
+        findings.mistake(
+            view.mistake("vf", format!("`{}` cannot have a virtual function", view.name))
+                .because("it is the host's own, and virtual functions are for virtual machines")
+                .help("remove `vf`, or name a group of virtual machines with `vm`"),
+        );
+    }
 }
 
 /// Refuses vCPUs that wander.

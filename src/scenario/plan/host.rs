@@ -1,8 +1,7 @@
 //! A host: its cores, its stack, its costs.
 
 use super::dispatch;
-use crate::engine::time::Span;
-use crate::host::world::{Dispatch, HostSpec};
+use crate::host::world::{Dispatch, HostSpec, PathReason};
 use crate::rx::cpu::{Costs, Stack};
 use crate::rx::steering::placement::Processors;
 use crate::scenario::cost;
@@ -21,6 +20,8 @@ pub struct Host {
     pub clock: u64,
     /// Sigma of the contention among cores that own queues of one NIC.
     pub contention: f64,
+    /// What keeps it from virtual functions.
+    pub no_vfs: Option<PathReason>,
 }
 
 /// Reads a host.
@@ -33,6 +34,7 @@ pub fn read(view: &View, findings: &mut Findings) -> Host {
     let stack = stack(view, dispatch, &costs, findings);
     dispatch::check_host(view, dispatch, stack, findings);
     let time = |key| view.time(key).unwrap_or_default();
+    let virtualization = view.options("virtualization");
     Host {
         spec: HostSpec {
             name: view.name.to_owned(),
@@ -44,14 +46,29 @@ pub fn read(view: &View, findings: &mut Findings) -> Host {
             idle_before_sleep: time("idle_before_sleep"),
             dispatch,
             non_preemptive: dispatch::is_non_preemptive(view, stack, findings),
-            exits_per_interrupt: 0,
-            halt_poll: Span::ZERO,
+            exits_per_interrupt: exits(&virtualization),
+            halt_poll: virtualization.time("halt_poll").unwrap_or_default(),
             costs,
         },
         processors,
         clock,
         contention: view.number("contention").unwrap_or(0.0),
+        no_vfs: no_vfs(&virtualization),
     }
+}
+
+/// Exits that the interrupt of a virtual function costs its guest: without posted interrupts the
+/// interrupt itself and the guest's completion of it leave the guest (ELI, ASPLOS'12).
+fn exits(virtualization: &View) -> u32 {
+    let posted = virtualization.flag("posted_interrupts") == Some(true);
+    virtualization.count("exits_per_interrupt").unwrap_or(if posted { 0 } else { 2 })
+}
+
+/// What a host lacks for virtual functions.
+fn no_vfs(virtualization: &View) -> Option<PathReason> {
+    let links = [("firmware", PathReason::Firmware), ("iommu", PathReason::Iommu)];
+    let broken = links.into_iter().find(|(key, _)| virtualization.flag(key) == Some(false));
+    broken.map(|(_, reason)| reason)
 }
 
 fn processors(view: &View, findings: &mut Findings) -> Processors {

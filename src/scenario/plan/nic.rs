@@ -1,10 +1,12 @@
 //! A port: link, buffer, bus, ring, queues and their vectors, filters.
 
 use super::host::Host;
+use super::rss::Rss;
+use super::sriov::{Demand, Sriov};
 use super::vmq::Vmq;
 use super::{moderation, reference, rss, vmq};
 use crate::engine::time::Span;
-use crate::host::world::{Filter, NicSpec, SteeringSpec};
+use crate::host::world::{Filter, NicSpec, Rebalance, SteeringSpec};
 use crate::rx::dma::DmaSpec;
 use crate::scenario::findings::Findings;
 use crate::scenario::profile::{self, Pcie, Profile};
@@ -22,13 +24,19 @@ pub struct Nic {
     pub filters: Vec<(String, Filter)>,
     /// Whether VMQ gives queues to virtual NICs: `path = "vmq"`, and the link is fast enough.
     pub gives_queues: bool,
+    /// Its virtual functions, none given yet; none where the path is another one.
+    pub sriov: Option<Sriov>,
 }
 
 /// The queues of a port.
 struct Queues {
     steering: SteeringSpec,
-    /// The core of each.
+    /// The core of each at the start.
     cores: Vec<u32>,
+    /// The cores that they may use.
+    usable: Vec<u32>,
+    /// Who moves them.
+    rebalance: Option<Rebalance>,
     /// Queues of one core share a vector.
     shared_interrupts: bool,
     /// The driver runs the port with several queues.
@@ -38,19 +46,26 @@ struct Queues {
 }
 
 impl Queues {
-    /// Of a port that gives none to virtual NICs.
-    fn own(steering: SteeringSpec, cores: Vec<u32>) -> Self {
-        let several = cores.len() > 1;
-        Self { steering, cores, shared_interrupts: false, several, given: false }
+    /// A single one.
+    fn single(core: u32) -> Self {
+        Self {
+            steering: SteeringSpec::SingleQueue,
+            cores: vec![core],
+            usable: vec![core],
+            rebalance: None,
+            shared_interrupts: false,
+            several: false,
+            given: false,
+        }
     }
 }
 
-/// Reads a port of which so many virtual NICs want a queue; none where its host is unknown.
+/// Reads a port and what virtual NICs ask of it; none where its host is unknown.
 pub fn read(
     view: &View,
     hosts: &[Host],
     traffics: &[&str],
-    wants: u32,
+    (sriov, demand): (Option<Sriov>, Demand),
     findings: &mut Findings,
 ) -> Option<Nic> {
     let names: Vec<&str> = hosts.iter().map(|host| host.spec.name.as_str()).collect();
@@ -58,9 +73,10 @@ pub fn read(
     let host = &hosts[at];
     let model = profile::find_or(view.text("model"), "ideal");
     let link = if view.has("link") { view.link("link") } else { model.link() };
-    let queues = queues(view, host, model, link, wants, findings);
+    let queues = queues(view, host, model, link, demand, findings);
     let ring = ring(view, model, findings);
     let cores: BTreeSet<u32> = queues.cores.iter().copied().collect();
+    let share = queues.shared_interrupts || vectors_are_short(&queues.cores, model);
     let spec = NicSpec {
         name: view.name.to_owned(),
         host: at,
@@ -69,19 +85,19 @@ pub fn read(
         buffer: if view.has("buffer") { view.size("buffer") } else { model.size("buffer") },
         dma: dma(view, model, findings),
         ring,
-        hold: hold(view, model, queues.several),
-        vectors: vectors(&queues.cores, queues.shared_interrupts, model),
+        hold: hold(view, model, queues.several || sriov.is_some()),
+        vectors: vectors(&queues.cores, share),
         moderation: moderation::read(view, model, findings),
         steering: queues.steering,
         contention: 1.0 + host.contention * (cores.len() as f64 - 1.0),
-        rebalance: None,
-        shared_interrupts: queues.shared_interrupts,
-        usable: vec![],
+        rebalance: queues.rebalance,
+        shared_interrupts: share,
+        usable: queues.usable,
         queues: queues.cores,
     };
     guests(view, model, findings);
     let filters = filters(view, traffics, &spec, findings);
-    Some(Nic { spec, model, filters, gives_queues: queues.given })
+    Some(Nic { spec, model, filters, gives_queues: queues.given, sriov })
 }
 
 /// How packets find their queue, and the core of each queue.
@@ -90,16 +106,14 @@ fn queues(
     host: &Host,
     model: &Profile,
     link: Option<u64>,
-    wants: u32,
+    demand: Demand,
     findings: &mut Findings,
 ) -> Queues {
-    let single = |findings: &mut Findings| {
-        Queues::own(SteeringSpec::SingleQueue, vec![only(view, host, findings)])
-    };
+    let single = |findings: &mut Findings| Queues::single(only(view, host, findings));
     match view.text("path") {
-        Some("vmq") => {
-            let vmq = vmq::read(view, host, model, link, wants, findings);
-            return vmq.map_or_else(|| Queues::own(SteeringSpec::SingleQueue, vec![0]), of_vmq);
+        Some("vmq" | "sriov") => {
+            let vmq = vmq::read(view, host, model, link, demand, findings);
+            return vmq.map_or_else(|| Queues::single(0), of_vmq);
         }
         Some("rss") => {}
         _ => return single(findings),
@@ -117,9 +131,18 @@ fn queues(
         ));
         return single(findings);
     }
-    match rss::read(view, host, model, findings) {
-        Some((spec, cores)) => Queues::own(SteeringSpec::Rss(spec), cores),
-        None => Queues::own(SteeringSpec::SingleQueue, vec![0]),
+    rss::read(view, host, model, findings).map_or_else(|| Queues::single(0), of_rss)
+}
+
+fn of_rss(rss: Rss) -> Queues {
+    Queues {
+        several: rss.cores.len() > 1,
+        steering: SteeringSpec::Rss(rss.spec),
+        cores: rss.cores,
+        usable: rss.usable,
+        rebalance: rss.rebalance,
+        shared_interrupts: false,
+        given: false,
     }
 }
 
@@ -127,6 +150,8 @@ fn of_vmq(vmq: Vmq) -> Queues {
     Queues {
         steering: vmq.steering,
         cores: vmq.cores,
+        usable: vmq.usable,
+        rebalance: vmq.rebalance,
         shared_interrupts: vmq.shared_interrupts,
         several: vmq.several,
         given: vmq.on,
@@ -174,11 +199,14 @@ fn hold(view: &View, model: &Profile, several: bool) -> bool {
     }
 }
 
-/// One vector per queue; where they are shared, or the model has fewer, queues of one core share
-/// theirs.
-fn vectors(queues: &[u32], shared: bool, model: &Profile) -> Vec<Vec<u32>> {
-    let limit = model.number("vectors").unwrap_or(u64::MAX);
-    if !shared && queues.len() as u64 <= limit {
+/// Whether the model has fewer vectors than queues.
+fn vectors_are_short(queues: &[u32], model: &Profile) -> bool {
+    model.number("vectors").is_some_and(|most| queues.len() as u64 > most)
+}
+
+/// The queues of each vector: one each, or those of one core together.
+fn vectors(queues: &[u32], share: bool) -> Vec<Vec<u32>> {
+    if !share {
         return (0..queues.len() as u32).map(|queue| vec![queue]).collect();
     }
     let cores: BTreeSet<u32> = queues.iter().copied().collect();
@@ -234,7 +262,7 @@ fn dma(view: &View, model: &Profile, findings: &mut Findings) -> DmaSpec {
     }
 }
 
-/// Checks the tables of virtual machines, and refuses virtual functions.
+/// Checks the tables of queues and functions for virtual machines.
 fn guests(view: &View, model: &Profile, findings: &mut Findings) {
     let path = view.text("path").unwrap_or("");
     if path != "vmq" && path != "sriov" {
@@ -266,13 +294,6 @@ fn guests(view: &View, model: &Profile, findings: &mut Findings) {
             view.mistake("path", format!("{} has no virtual functions", model.name))
                 .because("the model does not support SR-IOV")
                 .help("choose another model, such as intel-82599, or path = \"vmq\""),
-        );
-    }
-    if path == "sriov" {
-        findings.not_yet(
-            view.mistake("path", "path = \"sriov\" is not simulated yet")
-                .because("in this version every packet of a VM passes the virtual switch")
-                .help("choose path = \"vmq\", \"rss\" or \"single-queue\""),
         );
     }
 }
@@ -325,7 +346,10 @@ fn filters(
         if by_address && filter.text("action") == Some("pin") {
             findings.not_yet(
                 filter
-                    .mistake("action", "action = \"pin\" is not simulated on path = \"vmq\" yet")
+                    .mistake(
+                        "action",
+                        "action = \"pin\" is not simulated on path = \"vmq\" and \"sriov\" yet",
+                    )
                     .because("there a packet's MAC address alone names its queue")
                     .help("remove the filter, or choose path = \"rss\""),
             );
@@ -379,8 +403,9 @@ mod tests {
     fn queues_of_one_core_share_a_vector_where_vectors_are_short() {
         let rows: &[Row] = &[Row { key: "vectors", value: "3", source: "made up" }];
         let model = Profile { name: "few", about: "", rows };
-        assert_eq!(vectors(&[0, 1, 0], false, &model), [vec![0], vec![1], vec![2]]);
-        assert_eq!(vectors(&[1, 0, 1, 0], false, &model), [vec![1, 3], vec![0, 2]]);
-        assert_eq!(vectors(&[0, 1, 0], true, &model), [vec![0, 2], vec![1]]);
+        let vectors = |queues: &[u32]| vectors(queues, vectors_are_short(queues, &model));
+        assert_eq!(vectors(&[0, 1, 0]), [vec![0], vec![1], vec![2]]);
+        assert_eq!(vectors(&[1, 0, 1, 0]), [vec![1, 3], vec![0, 2]]);
+        assert_eq!(super::vectors(&[0, 1, 0], true), [vec![0, 2], vec![1]]);
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::engine::sample::Draw;
 use crate::engine::time::{Span, Time};
-use crate::rx::source::{Arrivals, Gap, Sizes, link_time};
+use crate::host::world::TrafficSpec;
+use crate::rx::source::{Arrivals, Gap, Sizes, SourceSpec, link_time};
 use crate::scenario::findings::Findings;
 use crate::scenario::units::{Fraction, Rate};
 use crate::scenario::view::View;
@@ -170,9 +171,12 @@ fn on_off(view: &View, gap: Gap, findings: &mut Findings) -> Option<Arrivals> {
     Some(Arrivals::OnOff { gap, on: draw(spans.time("on")?), off: draw(spans.time("off")?) })
 }
 
-/// About how many packets arrive in a span.
+/// About how many packets a source offers in a run of this length.
 #[must_use]
-pub fn estimate(arrivals: &Arrivals, sizes: &Sizes, span: Span) -> f64 {
+pub fn estimate(traffic: &TrafficSpec, run: Span) -> f64 {
+    let SourceSpec { arrivals, sizes, .. } = &traffic.source;
+    let end = traffic.until.unwrap_or(Time::END).min(Time::ZERO + run);
+    let span = Span(end.0.saturating_sub(traffic.from.0));
     let over = |gap: &Gap| span.0 as f64 * gap.packets as f64 / gap.ps as f64;
     match arrivals {
         Arrivals::Constant(gap) | Arrivals::Poisson(gap) => over(gap),

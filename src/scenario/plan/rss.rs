@@ -1,7 +1,9 @@
 //! Receive side scaling: queues, their cores, key, hash types, indirection table.
 
 use super::host::Host;
-use crate::rx::steering::placement::{Profile as Order, place};
+use super::rebalance;
+use crate::host::world::Rebalance;
+use crate::rx::steering::placement::{self, Profile as Order};
 use crate::rx::steering::rss::{HashTypes, RssSpec, default_table};
 use crate::rx::steering::toeplitz::{KEY_BYTES, KEY_MICROSOFT, KEY_SYMMETRIC, parse_key};
 use crate::scenario::document::{Node, Value};
@@ -9,13 +11,21 @@ use crate::scenario::findings::Findings;
 use crate::scenario::profile::Profile;
 use crate::scenario::view::View;
 
-/// Reads the RSS of a NIC: the specification and the core of each queue.
-pub fn read(
-    nic: &View,
-    host: &Host,
-    model: &Profile,
-    findings: &mut Findings,
-) -> Option<(RssSpec, Vec<u32>)> {
+/// The RSS of a port.
+#[derive(Debug)]
+pub struct Rss {
+    /// Key, hash types and table.
+    pub spec: RssSpec,
+    /// The core of each queue at the start.
+    pub cores: Vec<u32>,
+    /// The cores that queues may use.
+    pub usable: Vec<u32>,
+    /// Who moves queues or entries of the table.
+    pub rebalance: Option<Rebalance>,
+}
+
+/// Reads the RSS of a NIC; none where it is wrong, which has been reported.
+pub fn read(nic: &View, host: &Host, model: &Profile, findings: &mut Findings) -> Option<Rss> {
     let view = nic.options("rss");
     let physical = host.processors.logical / host.processors.smt;
     let limit = model.number("rss.queues").unwrap_or(u64::MAX);
@@ -33,7 +43,8 @@ pub fn read(
         Some("conservative") => Order::Conservative,
         _ => Order::Closest,
     };
-    let cores = cores(&view, host, queues, order, u32::MAX, findings)?;
+    let usable = usable(&view, host, order, u32::MAX, findings)?;
+    let rebalance = rebalance::of_rss(&view, host, findings);
     let entries = entries(&view, model, findings)?;
     if entries < queues {
         findings.warn(format!(
@@ -47,30 +58,31 @@ pub fn read(
         types: types(&view),
         table: default_table(entries, queues),
     };
-    Some((spec, cores))
+    let cores = rebalance::start(queues, &usable, rebalance.as_ref());
+    Some(Rss { spec, cores, usable, rebalance })
 }
 
-/// The core of each queue, of at most `most` cores; for RSS and VMQ alike.
-pub(super) fn cores(
+/// The cores that queues may use, at most so many; for RSS and VMQ alike.
+pub(super) fn usable(
     view: &View,
     host: &Host,
-    queues: u32,
     order: Order,
     most: u32,
     findings: &mut Findings,
 ) -> Option<Vec<u32>> {
     let base = view.count("base_processor")?;
     let asked = if view.has("max_processors") { view.count("max_processors")? } else { u32::MAX };
-    let placed = place(queues, order, base, asked.min(most), host.processors);
-    if placed.is_none() {
+    let usable = placement::usable(order, base, asked.min(most), host.processors);
+    if usable.is_empty() {
         let last = host.processors.logical - host.processors.smt;
         findings.mistake(
             view.mistake("base_processor", format!("`{}` has no processor {base}", host.spec.name))
                 .because(format!("receive queues use its physical cores, numbered 0 to {last}"))
                 .help(format!("write base_processor = 0 to {last}")),
         );
+        return None;
     }
-    placed
+    Some(usable)
 }
 
 /// The entries of the indirection table.

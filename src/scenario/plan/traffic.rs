@@ -89,12 +89,16 @@ pub fn read(
     let target = target(view, world, findings);
     let link = target.as_ref().and_then(|target| world.nics[target.nic].spec.link);
     let source = source(view, link, captures, findings);
-    let (Some(target), Some(source)) = (target, source) else { return vec![] };
+    let spans = times(view, findings);
+    let (Some(target), Some(source), Some((from, until))) = (target, source, spans) else {
+        return vec![];
+    };
     let port = &world.nics[target.nic];
     large(view, port, &source, findings);
     refuse_recorded_addresses(view, port, findings);
     let filter = port.filters.iter().find(|(name, _)| name == view.name);
     let filter = filter.map_or(Filter::Pass, |(_, filter)| *filter);
+    refuse_filter_of_functions(view, filter, &target, world.guests, findings);
     let one = |(index, to): (usize, &Consumer)| {
         let mut source = source.clone();
         if target.numbered {
@@ -105,21 +109,82 @@ pub fn read(
             nic: target.nic,
             to: *to,
             filter,
-            from: Time::ZERO,
-            until: None,
+            from,
+            until,
             source,
         }
     };
     target.consumers.iter().enumerate().map(one).collect()
 }
 
+/// When a traffic begins and ends; none where that is wrong.
+fn times(view: &View, findings: &mut Findings) -> Option<(Time, Option<Time>)> {
+    if let (true, Some(key)) =
+        (rate::is_capture(view), ["from", "until"].iter().find(|key| view.has(key)))
+    {
+        findings.mistake(
+            view.mistake(key, format!("`{key}` does not apply to a recording"))
+                .because("it is played from the start of the run, as it was recorded")
+                .help("remove the key, or cut the recording"),
+        );
+        return None;
+    }
+    let from = Time::ZERO + view.time("from")?;
+    let until = if view.has("until") { Some(Time::ZERO + view.time("until")?) } else { None };
+    if until.is_some_and(|until| until <= from) {
+        findings.mistake(
+            view.mistake("until", format!("traffic \"{}\" ends before it begins", view.name))
+                .because(format!("it begins at {}", Span(from.0)))
+                .help("write a later `until`, or an earlier `from`"),
+        );
+        return None;
+    }
+    Some((from, until))
+}
+
+/// Refuses traffic that begins when a run of this length has ended.
+pub fn check_start(view: &View, run: Span, findings: &mut Findings) {
+    if let Some(from) = view.time("from").filter(|from| *from >= run) {
+        findings.mistake(
+            view.mistake("from", format!("traffic \"{}\" never begins", view.name))
+                .because(format!("the run has ended by {from}: warm-up and duration are {run}"))
+                .help(
+                    "write an earlier time (it counts from the start of the run), or a longer \
+                       `duration`",
+                ),
+        );
+    }
+}
+
 /// Refuses recordings where addresses steer: they hold addresses of their own.
 fn refuse_recorded_addresses(view: &View, port: &Nic, findings: &mut Findings) {
     if rate::is_capture(view) && matches!(port.spec.steering, SteeringSpec::Vmq { .. }) {
         findings.not_yet(
-            view.mistake("capture", "recordings on path = \"vmq\" are not simulated yet")
-                .because("there the recorded MAC addresses would name the queues")
-                .help("choose path = \"rss\" or \"single-queue\""),
+            view.mistake(
+                "capture",
+                "recordings on path = \"vmq\" or \"sriov\" are not simulated yet",
+            )
+            .because("there the recorded MAC addresses would name queues and functions")
+            .help("choose path = \"rss\" or \"single-queue\""),
+        );
+    }
+}
+
+/// Refuses a filter in a driver that never sees the packets.
+fn refuse_filter_of_functions(
+    view: &View,
+    filter: Filter,
+    target: &Target,
+    guests: &Guests,
+    findings: &mut Findings,
+) {
+    let by_function =
+        |to: &Consumer| matches!(to, Consumer::Vnic(vnic) if guests.vnics[*vnic].vf.is_some());
+    if filter == Filter::DropInDriver && target.consumers.iter().any(by_function) {
+        findings.mistake(
+            view.mistake("to", format!("the filter never sees traffic \"{}\"", view.name))
+                .because("it comes by virtual functions, and no driver of the host touches it")
+                .help("write at = \"nic\" in the filter, or vf = false for its virtual machines"),
         );
     }
 }

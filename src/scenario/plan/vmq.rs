@@ -1,8 +1,9 @@
 //! Virtual machine queues of a port: how many there are to give, their cores, and when VMQ is off.
 
 use super::host::Host;
-use super::rss;
-use crate::host::world::SteeringSpec;
+use super::sriov::Demand;
+use super::{rebalance, rss};
+use crate::host::world::{Rebalance, SteeringSpec};
 use crate::rx::steering::placement::Profile as Order;
 use crate::scenario::findings::Findings;
 use crate::scenario::profile::Profile;
@@ -17,8 +18,12 @@ const TEN_GIGABIT: u64 = 10_000_000_000;
 /// The queues of a port on `path = "vmq"`.
 #[derive(Debug)]
 pub struct Vmq {
-    /// The core of each queue that is given, the default queue first.
+    /// The core at the start of each queue that is given, the default queue first.
     pub cores: Vec<u32>,
+    /// The cores that queues may use, given or not.
+    pub usable: Vec<u32>,
+    /// Who moves queues.
+    pub rebalance: Option<Rebalance>,
     /// Whether the port may give queues at all; if not, the default queue takes everything.
     pub on: bool,
     /// Whether the driver runs it with several queues, given or not.
@@ -35,26 +40,30 @@ pub fn limit(model: &Profile) -> Option<u64> {
     model.number("vmq.queues").or_else(|| model.number("queues"))
 }
 
-/// Reads the VMQ of a port with a link of `link` bits per second, of which so many virtual NICs
-/// want a queue; none where it is wrong, which has been reported.
+/// Reads the VMQ of a port with a link of `link` bits per second and of what virtual NICs ask of
+/// it; none where it is wrong, which has been reported.
 pub fn read(
     nic: &View,
     host: &Host,
     model: &Profile,
     link: Option<u64>,
-    wants: u32,
+    demand: Demand,
     findings: &mut Findings,
 ) -> Option<Vmq> {
     let view = nic.options("vmq");
-    refuse_policies(&view, findings);
-    let on = is_on(nic, &view, link, findings);
-    let usual = limit(model).unwrap_or(u64::from(wants) + 1).min(MOST);
+    let rebalance = rebalance::of_vmq(&view, host, findings);
+    let on = is_on(nic, &view, link, demand, findings);
+    let wants = u64::from(demand.queues);
+    let usual = left(&view, model, demand.vfs, findings).unwrap_or(wants + 1).min(MOST);
     let queues = if view.has("queues") { view.integer("queues")? } else { usual };
-    let given = if on { u64::from(wants).min(queues - 1) as u32 } else { 0 };
+    let given = if on { wants.min(queues - 1) as u32 } else { 0 };
     // A vector belongs to one core, so queues use no more cores than the model has vectors.
     let vectors = model.number("vectors").map_or(u32::MAX, |most| most as u32);
+    let usable = rss::usable(&view, host, Order::Closest, vectors, findings)?;
     Some(Vmq {
-        cores: rss::cores(&view, host, given + 1, Order::Closest, vectors, findings)?,
+        cores: rebalance::start(given + 1, &usable, rebalance.as_ref()),
+        usable,
+        rebalance,
         on,
         several: on && queues > 1,
         shared_interrupts: view.flag("shared_interrupts")?,
@@ -62,11 +71,36 @@ pub fn read(
     })
 }
 
+/// The queues that so many virtual functions leave: some models serve both from one stock of pools
+/// (Linux ixgbe; that functions come first is assumed). The default queue is always left.
+fn left(view: &View, model: &Profile, vfs: u32, findings: &mut Findings) -> Option<u64> {
+    let (most, Some(pools)) = (limit(model), model.number("pools")) else { return limit(model) };
+    let left = pools.saturating_sub(u64::from(vfs)).max(1);
+    let asked = view.integer("queues").unwrap_or(0);
+    if asked > left && most.is_some_and(|most| asked <= most) {
+        findings.mistake(
+            view.mistake(
+                "queues",
+                format!("{asked} queues and {vfs} virtual functions are too many"),
+            )
+            .because(format!("{} serves both from {pools} pools", model.name))
+            .help(format!("write queues = {left}, or lower `sriov.vfs`")),
+        );
+    }
+    most.map(|most| most.min(left))
+}
+
 /// Whether the port gives queues to virtual NICs.
-fn is_on(nic: &View, view: &View, link: Option<u64>, findings: &mut Findings) -> bool {
+fn is_on(
+    nic: &View,
+    view: &View,
+    link: Option<u64>,
+    demand: Demand,
+    findings: &mut Findings,
+) -> bool {
     let slow = link.is_some_and(|bits| bits < TEN_GIGABIT);
     let on = !slow || view.flag("below_10g") == Some(true);
-    if !on {
+    if !on && (demand.queues > 0 || nic.text("path") == Some("vmq")) {
         findings.warn(format!(
             "nic.{}: VMQ is off below 10 Gbps: the VMs use the default queue \
              (`vmq.below_10g = true` switches it on)",
@@ -74,17 +108,4 @@ fn is_on(nic: &View, view: &View, link: Option<u64>, findings: &mut Findings) ->
         ));
     }
     on
-}
-
-/// Refuses policies that move queues.
-fn refuse_policies(view: &View, findings: &mut Findings) {
-    let table = view.table("rebalance");
-    let policy = table.map_or(view.text("rebalance"), |table| table.text("policy"));
-    if let Some(policy) = policy.filter(|policy| *policy != "fixed") {
-        findings.not_yet(
-            view.mistake("rebalance", format!("rebalance = \"{policy}\" is not simulated yet"))
-                .because("in this version every queue stays on the core that it starts on")
-                .help("write rebalance = \"fixed\", or leave it out"),
-        );
-    }
 }

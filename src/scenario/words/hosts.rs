@@ -124,8 +124,31 @@ pub(super) static VIRTUALIZATION: Table = Table {
             "exits_per_interrupt",
             Kind::Integer(0, 100),
             Says("0 with posted interrupts, else 2"),
-            "exits that an interrupt for a guest costs",
+            "exits that the interrupt of a virtual function costs its guest",
         ),
+        word(
+            "halt_poll",
+            Kind::TimeOrZero,
+            Value("0 s"),
+            "a vCPU that has waited this long is halted: the interrupt of a virtual function then \
+             costs `vm_wakeup` more (assumed; KVM on x86 polls up to 200 us)",
+        )
+        .known_as(&["halt_poll_ns"]),
+        word(
+            "firmware",
+            Kind::Flag,
+            Value("true"),
+            "the firmware lets the operating system control PCI Express; without it there are no \
+             virtual functions",
+        )
+        .known_as(&["BIOS", "IovSupport"]),
+        word(
+            "iommu",
+            Kind::Flag,
+            Value("true"),
+            "the chipset remaps DMA and interrupts; without it there are no virtual functions",
+        )
+        .known_as(&["VT-d", "AMD-Vi", "intel_iommu"]),
     ],
 };
 
@@ -163,9 +186,13 @@ pub(super) static COSTS: Table = Table {
         cost("guest_packet", "guest's driver and stack, per packet"),
         cost("guest_byte", "guest's driver and stack, per byte"),
         constant("guest_preempt", "what an interrupt costs more where it stops a running guest"),
-        cost("vm_exit", "per exit from a guest (of a virtual function's interrupt)"),
+        constant("vm_exit", "per exit from a guest and back, of a virtual function's interrupt"),
+        constant("vm_wakeup", "per interrupt of a virtual function that finds its vCPU halted"),
         cost("ipi", "per interrupt between processors"),
-        cost("move", "per queue that a policy moves"),
+        constant(
+            "move",
+            "moving a queue to another core, which pays it with the next round that it begins",
+        ),
     ],
 };
 

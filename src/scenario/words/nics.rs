@@ -1,7 +1,7 @@
 //! The keys of NICs.
 
 use super::word::Default::{Required, Says, Value};
-use super::word::{Kind, Table, word};
+use super::word::{Kind, Table, Word, word};
 
 /// What stands for "of the model".
 const MODEL: super::word::Default = Says("the model's, see `model`");
@@ -154,6 +154,12 @@ pub(super) static RSS: Table = Table {
             "the hash types that are on",
         )
         .known_as(&["rx-flow-hash", "HashInformation"]),
+        word(
+            "rebalance",
+            Kind::WordOr(POLICIES, &RSS_REBALANCE),
+            Value("fixed"),
+            "who moves queues among cores, or entries of the table among queues, while it runs",
+        ),
     ],
 };
 
@@ -192,10 +198,11 @@ pub(super) static VMQ: Table = Table {
         .known_as(&["MaxProcessors"]),
         word(
             "rebalance",
-            Kind::WordOr(POLICIES, &REBALANCE),
+            Kind::WordOr(POLICIES, &VMQ_REBALANCE),
             Value("fixed"),
-            "who moves queues among cores",
-        ),
+            "who moves queues among cores while it runs",
+        )
+        .known_as(&["DVMQ", "Dynamic VMQ"]),
         word("below_10g", Kind::Flag, Value("false"), "use VMQ on slower links too")
             .known_as(&["BelowTenGigVmqEnabled"]),
         word(
@@ -208,35 +215,98 @@ pub(super) static VMQ: Table = Table {
     ],
 };
 
-/// Who moves queues among cores.
-const POLICIES: &[&str] = &["fixed", "dynamic-vmq", "rss++", "least-loaded"];
+/// Who moves queues or table entries.
+const POLICIES: &[&str] = &["fixed", "dynamic-vmq", "rss++", "least-loaded", "irqbalance"];
 
-pub(super) static REBALANCE: Table = Table {
+pub(super) static VMQ_REBALANCE: Table = Table {
     path: "nic.NAME.vmq.rebalance",
-    about: "a policy with its numbers",
-    words: &[
-        word("policy", Kind::Word(POLICIES), Required, "the policy"),
-        word("interval", Kind::Time, Value("100 ms"), "how often it looks (assumed)"),
-        word(
-            "expand_above",
-            Kind::Percent,
-            Value("90 %"),
-            "spread when the home core is busier (assumed)",
-        ),
-        word(
-            "contract_below",
-            Kind::Percent,
-            Value("60 %"),
-            "return when it is less busy (assumed)",
-        ),
-    ],
+    about: "who moves the queues of virtual machines, with its numbers",
+    words: REBALANCE,
 };
+
+pub(super) static RSS_REBALANCE: Table = Table {
+    path: "nic.NAME.rss.rebalance",
+    about: "who moves queues or entries of the indirection table, with its numbers",
+    words: REBALANCE,
+};
+
+const REBALANCE: &[Word] = &[
+    word(
+        "policy",
+        Kind::Word(POLICIES),
+        Required,
+        "dynamic-vmq (vmq alone), rss++ (rss alone: it moves table entries), least-loaded, \
+         irqbalance, or fixed: nobody",
+    ),
+    word(
+        "interval",
+        Kind::Time,
+        Says(
+            "irqbalance 10 s (its manual); rss++ 100 ms (FastClick's DeviceBalancer); the others \
+             100 ms (assumed)",
+        ),
+        "how often it looks",
+    ),
+    word(
+        "expand_above",
+        Kind::Percent,
+        Value("90 %"),
+        "dynamic-vmq: a core that is busier gives queues away (assumed)",
+    ),
+    word(
+        "traffic_above",
+        Kind::Percent,
+        Value("25 %"),
+        "dynamic-vmq: if it spends more than this on receiving (assumed)",
+    ),
+    word(
+        "contract_below",
+        Kind::Percent,
+        Value("60 %"),
+        "dynamic-vmq: how busy a core may become by queues that return (assumed)",
+    ),
+    word(
+        "tolerance",
+        Kind::Percent,
+        Value("2 %"),
+        "rss++: a core this far above the mean gives entries away (IMBALANCE_THRESHOLD of \
+         FastClick)",
+    ),
+    word(
+        "power_save",
+        Kind::Integer(1, 1024),
+        Says("never"),
+        "irqbalance: how many cores must be idle for one of them to be spared",
+    )
+    .known_as(&["powerthresh", "--powerthresh"]),
+];
 
 pub(super) static SRIOV: Table = Table {
     path: "nic.NAME.sriov",
     about: "virtual functions",
-    words: &[word("vfs", Kind::Integer(0, 4096), Says("the model's limit"), "virtual functions")
-        .known_as(&["*NumVFs", "max_vfs", "sriov_numvfs"])],
+    words: &[
+        word(
+            "vfs",
+            Kind::Integer(0, 4096),
+            Says("the model's limit; ideal: one for each that wants one"),
+            "virtual functions beside the port's physical one",
+        )
+        .known_as(&["*NumVFs", "max_vfs", "sriov_numvfs", "MaxNumVFs"]),
+        word(
+            "driver",
+            Kind::Flag,
+            Value("true"),
+            "the driver of the physical function has virtual ones, and they are on",
+        )
+        .known_as(&["*SRIOV"]),
+        word(
+            "switch_iov",
+            Kind::Flag,
+            Value("true"),
+            "the virtual switch was created with I/O virtualization",
+        )
+        .known_as(&["EnableIov", "IovEnabled"]),
+    ],
 };
 
 pub(super) static MODERATION: Table = Table {

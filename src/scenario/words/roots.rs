@@ -53,7 +53,7 @@ pub(super) static EVENT: Table = Table {
     path: "event",
     about: "what changes while it runs",
     words: &[
-        word("at", Kind::TimeOrZero, Required, "when, from the start of the run"),
+        word("at", Kind::TimeOrZero, Required, "when, from the start of the run, warm-up included"),
         word(
             "action",
             Kind::Word(&[
@@ -66,7 +66,8 @@ pub(super) static EVENT: Table = Table {
                 "lose-affinity",
             ]),
             Required,
-            "what happens",
+            "what happens; lose-affinity: the driver of `nic` moves all queues to its first core \
+             (the others are not simulated yet)",
         ),
         word("vm", Kind::Text, Says("none"), "the virtual machine concerned: \"web[3]\""),
         word("nic", Kind::Text, Says("none"), "the port concerned"),

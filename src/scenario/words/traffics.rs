@@ -36,6 +36,14 @@ pub(super) static TRAFFIC: Table = Table {
         ),
         word("burst", Kind::Table(&BURST), Says("none"), "packets back to back"),
         word("on_off", Kind::Table(&ON_OFF), Says("none"), "spans with and without packets"),
+        word(
+            "from",
+            Kind::TimeOrZero,
+            Value("0 s"),
+            "when it begins, from the start of the run, warm-up included; its bursts and spans \
+             count from there",
+        ),
+        word("until", Kind::Time, Says("the end of the run"), "when it ends, counted likewise"),
         word("flows", Kind::Integer(1, 1 << 24), Value("1"), "flows of each instance"),
         word(
             "keys",

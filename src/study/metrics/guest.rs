@@ -2,7 +2,9 @@
 
 use super::flow;
 use crate::host::outcome::{Outcome, SourceTally};
-use crate::host::world::{Consumer, PathReason, SteeringSpec, VnicOwner, VnicSpec, World};
+use crate::host::world::{
+    Consumer, Filter, PathReason, SteeringSpec, TrafficSpec, VnicOwner, VnicSpec, World,
+};
 use crate::measure::tree::Tree;
 
 /// What went to each virtual NIC of a world.
@@ -102,8 +104,24 @@ impl<'d> Guests<'d> {
     }
 }
 
+/// Packets that guests took from the rings of their virtual functions.
+pub(super) fn by_functions(world: &World, outcome: &Outcome) -> u64 {
+    let sources = world.sources.iter().zip(&outcome.sources);
+    let by_function = |source: &TrafficSpec| match source.to {
+        Consumer::Vnic(vnic) => {
+            world.vnics[vnic].vf.is_some() && !matches!(source.filter, Filter::Pin(_))
+        }
+        _ => false,
+    };
+    let taken = sources.filter(|(source, _)| by_function(source));
+    taken.map(|(_, tally)| tally.delivered.packets).sum()
+}
+
 /// How packets come to a virtual NIC, in the words of the metric `path`.
 fn path(world: &World, vnic: &VnicSpec) -> &'static str {
+    if vnic.vf.is_some() {
+        return "vf";
+    }
     match world.nics[vnic.nic].steering {
         SteeringSpec::Vmq { .. } if vnic.queue.is_some() => "vmq",
         SteeringSpec::Vmq { .. } => "default-queue",
@@ -120,12 +138,22 @@ fn reason(reason: PathReason) -> &'static str {
         PathReason::OffBelow10Gbps => "vmq-off-below-10g",
         PathReason::Rss => "path-is-rss",
         PathReason::SingleQueue => "path-is-single-queue",
+        PathReason::VfNotWanted => "vf-not-wanted",
+        PathReason::Firmware => "no-firmware-support",
+        PathReason::Iommu => "no-iommu",
+        PathReason::PfDriver => "no-pf-driver",
+        PathReason::SwitchWithoutIov => "switch-without-iov",
+        PathReason::VfWeightZero => "vf-weight-0",
+        PathReason::PortPolicy => "port-policy",
+        PathReason::NoFreeVf => "no-free-vf",
+        PathReason::VfDriver => "no-vf-driver",
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::world::VfSpec;
     use crate::study::fixture;
     use crate::study::metrics::{metrics, shape};
     use std::time::Duration;
@@ -158,6 +186,22 @@ mod tests {
         assert_eq!(word(&tree, "vm.web[2].path"), "default-queue");
         assert_eq!(word(&tree, "vm.web[2].path_reason"), "no-free-queue");
         assert_eq!(tree.number("vm.web[0].notifications_per_second"), Some(5_000.0));
+    }
+
+    #[test]
+    fn packets_by_functions_count_as_taken_by_interrupts() {
+        let (mut world, outcome) = sample();
+        let per_interrupt = |world: &World| {
+            tree(world, &outcome).number("interrupts.packets_per_interrupt").unwrap()
+        };
+        let before = per_interrupt(&world);
+        world.vnics[0].vf = Some(VfSpec { vcpus: vec![0], rss: None });
+        let more = outcome.sources[0].delivered.packets as f64;
+        let interrupts = outcome.nics[0].interrupts as f64;
+        assert!((per_interrupt(&world) - before - more / interrupts).abs() < 1e-9);
+        assert_eq!(word(&tree(&world, &outcome), "vm.web[0].path"), "vf");
+        world.sources[0].filter = Filter::Pin(0);
+        assert!((per_interrupt(&world) - before).abs() < 1e-9);
     }
 
     #[test]

@@ -29,7 +29,10 @@ pub(super) fn hosts(world: &World, outcome: &Outcome) -> Tree {
 
 fn figures(world: &World, outcome: &Outcome, host: usize) -> Tree {
     let (cores, window) = (&outcome.hosts[host].cores, outcome.window);
-    let busy_cores: f64 = cores.iter().map(|core| share(busy(core), window)).sum();
+    let cores_of = |part: fn(&CoreTally) -> Span| -> f64 {
+        cores.iter().map(|c| share(part(c), window)).sum()
+    };
+    let busy_cores = cores_of(busy);
     let delivered: u64 = world
         .sources
         .iter()
@@ -40,6 +43,7 @@ fn figures(world: &World, outcome: &Outcome, host: usize) -> Tree {
     let per_core_second = delivered as f64 / (busy_cores * window.as_s());
     Tree::table([
         ("busy_cores", Tree::Number(busy_cores)),
+        ("host_cores", Tree::Number(cores_of(|core| busy(core) - core.busy.guest))),
         ("cores_left", Tree::Number(cores.len() as f64 - busy_cores)),
         ("packets_per_core_second", Tree::figure(Some(per_core_second))),
         ("imbalance", Tree::figure(imbalance(&serving(world, outcome, host)))),
@@ -48,10 +52,15 @@ fn figures(world: &World, outcome: &Outcome, host: usize) -> Tree {
     ])
 }
 
-/// How long each core was busy that serves a receive queue, or shares the packets of all.
+/// How long each core was busy that served a receive queue at the start or at the end, or that
+/// shares the packets of all.
 fn serving(world: &World, outcome: &Outcome, host: usize) -> Vec<u64> {
-    let queues = world.nics.iter().filter(|nic| nic.host == host).flat_map(|nic| &nic.queues);
-    let owners: BTreeSet<u32> = queues.copied().collect();
+    let ports = world.nics.iter().zip(&outcome.nics).filter(|(nic, _)| nic.host == host);
+    let owners: BTreeSet<u32> = ports
+        .flat_map(|(nic, tally)| {
+            nic.queues.iter().copied().chain(tally.queues.iter().map(|queue| queue.core))
+        })
+        .collect();
     let shared = world.hosts[host].shares_packets();
     let cores = outcome.hosts[host].cores.iter().zip(0..);
     cores.filter(|(_, n)| shared || owners.contains(n)).map(|(core, _)| busy(core).0).collect()
@@ -118,7 +127,13 @@ fn port(nic: &NicSpec, tally: &NicTally, owners: &[Tree], window: Span) -> Tree 
     };
     Tree::table([
         ("queue", Tree::List(tally.queues.iter().zip(owners).map(queue).collect())),
-        ("policy", Tree::table([("moves", Tree::Count(0)), ("settled_at_us", Tree::Null)])),
+        (
+            "policy",
+            Tree::table([
+                ("moves", Tree::count(tally.policy.moves)),
+                ("settled_at_us", Tree::figure(tally.policy.settled.map(Span::as_us))),
+            ]),
+        ),
         ("link", Tree::table([("utilization", part(tally.link_busy))])),
         ("dma", Tree::table([("utilization", part(tally.dma_busy))])),
         ("held", part(tally.held)),

@@ -79,7 +79,7 @@ impl<'w> Model<'w> {
             world,
             agenda: Agenda::default(),
             chance: Chance::new(world),
-            feeds: world.sources.iter().map(|spec| Feed::new(&spec.source, world.seed)).collect(),
+            feeds: world.sources.iter().map(|spec| Feed::new(spec, world.seed)).collect(),
             nics: world.nics.iter().map(Nic::new).collect(),
             cores,
             apps: world.apps.iter().map(|_| App::default()).collect(),

@@ -1,6 +1,7 @@
 //! Traffic comes from the shared generator; here it only learns to wait.
 
-use rxsim::rx::source::{Source, SourceSpec};
+use rxsim::host::world::TrafficSpec;
+use rxsim::rx::source::Source;
 use rxsim::vocab::flow_key::FlowKey;
 use rxsim::vocab::id::FlowId;
 use rxsim::vocab::packet::Packet;
@@ -13,10 +14,10 @@ pub(super) struct Feed {
 }
 
 impl Feed {
-    pub(super) fn new(spec: &SourceSpec, seed: u64) -> Self {
-        let mut source = Source::new(spec, seed);
+    pub(super) fn new(spec: &TrafficSpec, seed: u64) -> Self {
+        let mut source = Source::between(&spec.source, seed, spec.from, spec.until);
         let next = source.emit();
-        Self { source, next, keys: spec.flow_keys(seed).collect() }
+        Self { source, next, keys: spec.source.flow_keys(seed).collect() }
     }
 
     /// Hands out the next packet.
