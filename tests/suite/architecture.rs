@@ -42,6 +42,7 @@ const CYCLES: &[(&str, &[&str], &str)] = &[
             "report/plot",
             "report/plot/cores",
             "report/plot/latency",
+            "report/plot/queues",
             "report/plot/sheet",
             "report/plot/stages",
             "report/plot/throughput",
