@@ -2,7 +2,7 @@
 
 use super::host::Host;
 use crate::engine::time::Span;
-use crate::host::world::{Dispatch, Maker, Rebalance};
+use crate::host::world::{Dispatch, Maker, NicSpec, Rebalance};
 use crate::policy::{Kind, PolicySpec, Share, Start};
 use crate::rx::cpu::Stack;
 use crate::rx::steering::placement::place;
@@ -95,6 +95,24 @@ pub fn few_looks(name: &str, rebalance: &Rebalance, window: Span, findings: &mut
     }
 }
 
+/// Warns of ports whose policies move queues among the same cores.
+pub fn overlaps<'d>(nics: impl Iterator<Item = &'d NicSpec>, findings: &mut Findings) {
+    let moved: Vec<&NicSpec> = nics.filter(|nic| nic.rebalance.is_some()).collect();
+    for (at, nic) in moved.iter().enumerate() {
+        let shares = |other: &&&NicSpec| {
+            other.host == nic.host && other.usable.iter().any(|core| nic.usable.contains(core))
+        };
+        if let Some(other) = moved[..at].iter().find(shares) {
+            findings.warn(format!(
+                "nic.{}: it shares processors with nic.{}, and the policy of each takes the time \
+                 of the other's packets for its own: set base_processor and max_processors so \
+                 that they do not overlap (Microsoft, tuning guidelines 2012 R2)",
+                nic.name, other.name
+            ));
+        }
+    }
+}
+
 /// Where a policy is named: a word, or a table with its numbers.
 struct At<'d> {
     /// The table that has the word ...
@@ -152,7 +170,7 @@ fn read(at: &At, kind: Kind, host: &Host, findings: &mut Findings) -> Option<Reb
         );
     }
     let sound = !foreign && stands.is_none() && spec.is_sound();
-    sound.then(|| Rebalance { interval: spec.interval, maker: Maker::BuiltIn(spec) })
+    sound.then_some(Rebalance { interval: spec.interval, maker: Maker::BuiltIn(spec) })
 }
 
 /// Refuses numbers of other policies; whether there are any.
