@@ -50,6 +50,9 @@ const ALL: &[(&str, &str)] = built_in![
     "shared-interrupts",
     "interrupt-storm",
     "one-big-vm",
+    "dynamic-vmq-day",
+    "affinity-lost",
+    "rss-rebalancing",
     "converged-host",
 ];
 
