@@ -175,15 +175,17 @@ impl Site {
             core: queue.core as u32,
         });
         let vectors = self.cores.iter().flat_map(|core| &core.vectors);
-        let interrupts =
-            vectors.filter(|vector| vector.nic == port.nic).map(|vector| vector.seen.interrupts);
+        let own = vectors.filter(|vector| vector.nic == port.nic);
+        let vf_rings = self.cores.iter().flat_map(Core::vf_rings);
+        let of_vfs = vf_rings.filter(|ring| ring.nic == port.nic);
+        let interrupts = own.map(|vector| vector.seen).chain(of_vfs.map(|ring| ring.seen));
         NicTally {
             queues: queues.collect(),
             wire: port.port.over_link(now),
             link_busy: port.port.wire.held() - port.port.wire.ahead(now),
             dma_busy: port.port.dma.busy - port.port.dma.ahead(now),
             held: port.held_by(now),
-            interrupts: interrupts.sum(),
+            interrupts: interrupts.map(|seen| seen.interrupts).sum(),
             policy: PolicyTally {
                 moves: port.moves,
                 settled: port.last_move.map(|time| time - Time::ZERO),

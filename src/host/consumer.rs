@@ -1,6 +1,7 @@
 //! A consumer on the host: a bounded backlog, processed one packet at a time.
 
 use super::ledger::{Ledger, Processed};
+use super::stint::{Step, Stint};
 use crate::engine::time::{Span, Time};
 use crate::vocab::drop_reason::DropReason;
 use crate::vocab::packet::Fate;
@@ -44,6 +45,19 @@ impl Consumer {
             self.left = ledger.costs_of(first.packet.frame.source).app(&first.packet.frame);
             self.busy = true;
         }
+    }
+
+    /// Finishes the packet in hand and takes up the next one, as far as that is within the stint.
+    #[inline(always)]
+    pub(super) fn work(&mut self, stint: &mut Stint, ledger: &mut Ledger<'_>) -> Step {
+        if !stint.pass(self.left) {
+            return Step::Lasts;
+        }
+        if !self.finish(stint.now, ledger) {
+            return Step::Waits;
+        }
+        self.take_up(ledger);
+        Step::GoesOn
     }
 
     /// The packet in hand is finished. True if another one follows.

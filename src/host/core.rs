@@ -10,9 +10,10 @@ use super::queue::RxQueue;
 use super::rank::Bounds;
 use super::round::{Pace, Round, Stop};
 use super::softirq::Softirq;
-use super::threads::{ThreadEvent, Threads};
+use super::threads::{Ended, ThreadEvent, Threads};
 use super::vcpu::Channel;
-use super::vector::Vector;
+use super::vector::{RoundSum, Vector};
+use super::vf_ring::VfRing;
 use super::world::{HostSpec, World};
 use crate::engine::chance::Stream;
 use crate::engine::sample::{Draw, Sampler};
@@ -175,6 +176,7 @@ impl Core {
             // A descriptor was freed at this very moment; what follows waits for its port.
             return Advance::Reached;
         }
+        self.let_guest_choose(rings, ledger);
         let advance = match self.stack {
             Stack::InterruptPerPacket => self.advance_per_packet(bounds, rings, ledger),
             Stack::BusyPoll if !self.vectors.is_empty() => {
@@ -255,6 +257,19 @@ impl Core {
             self.run_deferred(self.see.time().before_arrivals(), rings, ledger);
         } else if self.ksoftirqd_is_choosing() {
             self.run_ksoftirqd(rings, ledger);
+        }
+    }
+
+    /// A guest that freed a descriptor for a port chooses what comes next: likewise part of the
+    /// packet's end.
+    fn let_guest_choose(&mut self, rings: &[RxQueue], ledger: &mut Ledger<'_>) {
+        if let Some(threads) = &mut self.threads
+            && threads.guest_is_choosing()
+        {
+            threads.choose(self.see, rings);
+            threads.catch_up(self.see, rings, ledger);
+            threads.run(self.see.time(), rings, ledger);
+            self.sheet.enter(threads.kind(), self.see.time());
         }
     }
 
@@ -374,7 +389,33 @@ impl Core {
         self.close_round(self.round.sum(), rings);
         self.round.clear();
         self.hand_over_from(|core| &mut core.round);
-        self.note_softirq_round(self.round.taken, ledger);
+        self.note_softirq_round(self.round.taken, rings, ledger);
+    }
+
+    /// A round over a vector's rings is over: where the deferred work is done with it, the vector is
+    /// unmasked, else it goes to the tail.
+    #[inline(always)]
+    pub(super) fn close_round(&mut self, round: RoundSum, rings: &[RxQueue]) {
+        let index = round.vector;
+        self.vectors[index].note(round);
+        let lets_go = !self.vectors[index].leaving.is_empty();
+        if lets_go {
+            self.let_go(index);
+        }
+        let vector = &mut self.vectors[index];
+        let departs = lets_go && vector.moves;
+        let done = match self.stack {
+            _ if departs => true,
+            Stack::LinuxNapi { .. } => round.taken < self.budget,
+            _ => !vector.has_visible(self.see, rings),
+        };
+        if done {
+            vector.unmask(self.see);
+            // Nobody serves it before it has arrived.
+            vector.masked = departs;
+        } else {
+            self.waiting.push_back(index);
+        }
     }
 
     /// The thread class's share of an advance: runs up to an interrupt at `due`.
@@ -396,16 +437,16 @@ impl Core {
                 return Stop::Limit;
             };
             threads.pause(now);
-            threads.catch_up(self.see, ledger);
-            threads.run(now, ledger);
+            let from_outside = threads.catch_up(self.see, rings, ledger);
+            threads.run(now, rings, ledger);
             self.sheet.enter(threads.kind(), now);
-            if let Some(last) = threads.work_off(due.min(bounds.threads), ledger) {
-                self.see = self.see.max(last.before_arrivals());
-                if threads.rests() {
-                    continue;
-                }
+            let span = (&mut self.see, due.min(bounds.threads));
+            if threads.work_off(span, from_outside, rings, ledger) {
+                continue;
             }
-            let Some((moment, event)) = threads.next_event() else { return Stop::Limit };
+            let Some((moment, event)) = threads.next_event(from_outside) else {
+                return Stop::Limit;
+            };
             let may = match event {
                 ThreadEvent::HandOff(core) => bounds.allow((moment, core)),
                 _ => moment < bounds.threads,
@@ -417,18 +458,20 @@ impl Core {
             let time = moment.time();
             threads.pause(time);
             match event {
-                ThreadEvent::Release(_) => threads.catch_up(moment, ledger),
+                ThreadEvent::Release(_) | ThreadEvent::Interrupt(..) => {
+                    threads.wake_by(event, time);
+                }
                 ThreadEvent::HandOff(_) => threads.receive_item(ledger),
                 ThreadEvent::SliceEnd => threads.rotate(),
                 ThreadEvent::Switched => {}
-                ThreadEvent::End => {
-                    if threads.end(time, ledger) {
-                        match self.run_ksoftirqd(rings, ledger) {
-                            Stop::Limit => {}
-                            stop => return stop,
-                        }
-                    }
-                }
+                ThreadEvent::End => match threads.end(self.see, rings, ledger) {
+                    Ended::Settled => {}
+                    Ended::Freed => return Stop::Freed,
+                    Ended::OfKsoftirqd => match self.run_ksoftirqd(rings, ledger) {
+                        Stop::Limit => {}
+                        stop => return stop,
+                    },
+                },
             }
         }
     }
@@ -452,16 +495,21 @@ impl Core {
     }
 
     /// Brings the core's books up to a control event at `now`, to which it has been advanced.
-    pub(super) fn settle(&mut self, now: Time, ledger: &mut Ledger<'_>) {
+    pub(super) fn settle(&mut self, now: Time, rings: &[RxQueue], ledger: &mut Ledger<'_>) {
         self.sheet.charge(now);
         if let Some(threads) = &mut self.threads {
-            threads.settle(now, ledger);
+            threads.settle(now, rings, ledger);
         }
     }
 
     /// The channels of the guests that run here.
     pub(super) fn channels(&self) -> impl Iterator<Item = &Channel> {
         self.threads.iter().flat_map(|threads| threads.channels())
+    }
+
+    /// The rings of virtual functions that guests here serve.
+    pub(super) fn vf_rings(&self) -> impl Iterator<Item = &VfRing> {
+        self.threads.iter().flat_map(|threads| threads.vf_rings())
     }
 
     /// Packets that have left their ring and not ended.

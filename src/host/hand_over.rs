@@ -71,7 +71,7 @@ impl Site {
             }
         }
         self.cores[core].round_that_hands_over().delivery = delivery;
-        self.cores[core].has_handed_over(guests, ledger);
+        self.cores[core].has_handed_over(guests, &self.queues, ledger);
     }
 
     /// A packet enters a channel in a hand-over of this rank; true if its guest is to be notified.

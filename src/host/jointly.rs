@@ -6,17 +6,6 @@ use super::rank::{Bounds, Rank};
 use super::site::Site;
 use crate::engine::time::Moment;
 
-/// How far the joint advance of a site's cores has come.
-#[derive(Debug, Default)]
-pub(super) struct Joint {
-    /// The bound up to which they are advanced.
-    front: Moment,
-    /// A lower bound of when each core hands something over next, while only that is looked at.
-    gives: Vec<Rank>,
-    /// Whether no core goes further than any other, host work included.
-    in_step: bool,
-}
-
 impl Site {
     /// Brings one core (or, coupled, all) up to `bound`.
     #[inline(never)]

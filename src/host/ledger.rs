@@ -6,6 +6,7 @@
 use super::costs::PacketCosts;
 use super::order::Order;
 use super::outcome::{Load, SourceTally};
+use super::virtual_function::way_of;
 use super::world::{Consumer, Filter, VnicOwner, World};
 use crate::engine::digest;
 use crate::engine::time::{Span, Time};
@@ -33,6 +34,8 @@ pub(super) struct Ledger<'s> {
 /// One source's account.
 struct Account {
     to: Next,
+    /// What the time counts as that its packets are processed in their ring.
+    work: Stage,
     filtered_by_driver: bool,
     order: Order,
     tally: SourceTally,
@@ -92,7 +95,7 @@ impl<'s> Ledger<'s> {
         load
     }
 
-    /// Books the packets that a ring has finished. All ended with their deferred work.
+    /// Books the packets that a ring has finished. All ended with their processing there.
     pub(super) fn book(&mut self, ring: &mut Ring, queue: u32) {
         for mut part in ring.book() {
             while let Some(first) = part.first() {
@@ -242,6 +245,7 @@ impl Account {
             Consumer::Vnic(vnic) if world.vnics[vnic].owner == VnicOwner::Host => Next::Ended,
             Consumer::Vnic(vnic) => Next::Guest(vnic),
         };
+        let by_vf = way_of(world, source).is_some();
         // Only a recording can reorder: a fragment of a flow may take another queue than the rest.
         let flows = match &spec.source.arrivals {
             Arrivals::Capture(capture) => capture.flows.len(),
@@ -249,7 +253,8 @@ impl Account {
         };
         Self {
             to,
-            filtered_by_driver: spec.filter == Filter::DropInDriver,
+            work: if by_vf { Stage::Guest } else { Stage::Deferred },
+            filtered_by_driver: spec.filter == Filter::DropInDriver && !by_vf,
             order: Order::new(flows),
             tally: SourceTally::default(),
             inside_before: 0,
@@ -278,7 +283,8 @@ impl Account {
                 run.iter().map(|done| u128::from(parts_of(done)[part])).sum()
             });
         }
-        for (stage, sum) in FINISHED_STAGES.into_iter().zip(parts) {
+        let stages = [Stage::Buffer, Stage::Dma, Stage::Moderation, self.work];
+        for (stage, sum) in stages.into_iter().zip(parts) {
             self.tally.stages[stage as usize] += sum;
         }
         if self.order.matters() {
@@ -329,11 +335,8 @@ fn fate_word(fate: Fate) -> u64 {
     }
 }
 
-/// The stages that are known of a packet finished in its ring; what is left of its latency is
-/// [`Stage::Ring`].
-const FINISHED_STAGES: [Stage; 4] = [Stage::Buffer, Stage::Dma, Stage::Moderation, Stage::Deferred];
-
-/// How long a packet was in each of them.
+/// How long a packet finished in its ring was in buffer, DMA, moderation and its own processing; what
+/// is left of its latency is [`Stage::Ring`].
 #[inline(always)]
 fn parts_of(Finished { packet, work }: &Finished) -> [u64; 4] {
     let visible = packet.visible.time();

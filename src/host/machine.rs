@@ -116,7 +116,8 @@ impl<'w> Machine<'w> {
                 }
             }
         }
-        for site in &mut self.sites {
+        // The first look is after the first interval.
+        for site in self.sites.iter_mut().filter(|_| now > Time::ZERO) {
             site.look(now);
         }
         self.acts = next_act(self.world, Some(now));

@@ -3,10 +3,12 @@
 //!
 //! A `machine` drives `site`s (hosts) from one control event to the next. A site admits the frames
 //! of its `port`s to rings in one time-ordered merge and advances its `core`s as late as it can; a
-//! core runs `cycles`, `round`s, `softirq`s, `threads` (apps, work, `vcpu`s), or one of the other
-//! stacks. What a round `deliver`s is `hand`ed `over` to threads, perhaps of another core: then the
-//! cores of a host advance `jointly`, by the `rank` of what they do next. Every packet is entered in
-//! the `ledger`, twice; the `books` hold what the window and the series are made of.
+//! core runs `cycles`, `round`s, `softirq`s, `threads` (apps, work, `vcpu`s, which serve the rings
+//! of `virtual_function`s themselves), or one of the other stacks. What a round `deliver`s is
+//! `hand`ed `over` to threads, perhaps of another core: then the cores of a host advance `jointly`,
+//! by the `rank` of what they do next. A port's `governor` `look`s at the site and `moves` its queues
+//! to other cores. Every packet is entered in the `ledger`, twice; the `books` hold what the window
+//! and the series are made of.
 
 pub mod outcome;
 pub mod world;
@@ -21,6 +23,7 @@ mod queue;
 mod vector;
 mod moves;
 mod governor;
+mod look;
 mod rank;
 mod core;
 mod cycles;
@@ -29,7 +32,10 @@ mod softirq;
 mod busy_poll;
 mod per_packet;
 mod threads;
+mod stint;
 mod vcpu;
+mod vf_ring;
+mod virtual_function;
 mod delivery;
 mod hand_over;
 mod jointly;

@@ -6,19 +6,10 @@
 
 use super::core::Core;
 use super::ledger::Ledger;
+use super::queue::Transit;
 use super::rank::Bounds;
 use super::site::Site;
 use crate::engine::time::{Moment, Time};
-
-/// A queue that has left its core and not reached the next.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Transit {
-    /// The instant at whose end it arrives.
-    at: Time,
-    /// The core that it left.
-    core: usize,
-    queue: usize,
-}
 
 impl Core {
     /// Something comes to the core from outside at `moment`, up to which it has been brought.

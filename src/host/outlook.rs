@@ -27,14 +27,19 @@ impl Core {
     }
 
     /// It has handed over, or notified; so many guests are to be notified now.
-    pub(super) fn has_handed_over(&mut self, guests: usize, ledger: &mut Ledger<'_>) {
+    pub(super) fn has_handed_over(
+        &mut self,
+        guests: usize,
+        rings: &[RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) {
         let (cost, of_ksoftirqd) = (self.costs.vm_notify, self.ksoftirqd_hands_over());
         self.round_that_hands_over().has_handed_over(guests, cost);
         // What it handed over to threads of this core is there before the core turns to them; what
         // cores of higher numbers hand over at this moment is not.
         let behind = (self.see, self.number + 1);
         if let Some(threads) = &mut self.threads {
-            threads.catch_up_before(behind, ledger);
+            threads.catch_up_before(behind, rings, ledger);
         }
         if of_ksoftirqd {
             self.resume_ksoftirqd();
@@ -48,7 +53,7 @@ impl Core {
             return Rank::given(self.see, core);
         }
         let moment = self.next_in_hand(rings);
-        let received = self.threads.as_ref().and_then(|threads| threads.next_hand_off());
+        let received = self.threads.as_ref().and_then(|threads| threads.next_hand_off(rings));
         match received {
             // Even where all else of that moment is done; unless host work has gone beyond it.
             Some((first, core)) if first == moment && first >= self.see => {
@@ -87,9 +92,8 @@ impl Core {
         if is_polling || begins || self.backlog.packets_inside() > 0 {
             return self.see;
         }
-        let threads =
-            self.threads.as_ref().map_or(Moment::NEVER, |threads| threads.next_moment(self.see));
-        due.min(threads)
+        let threads = self.threads.as_ref();
+        due.min(threads.map_or(Moment::NEVER, |threads| threads.next_moment(self.see, rings)))
     }
 
     /// A lower bound of when this core hands something over to others next.

@@ -83,7 +83,8 @@ impl Core {
                     Stop::Limit if due >= limit => return stopped,
                     Stop::Limit => self.see = due,
                     Stop::HandsOver => return Advance::HandsOver,
-                    Stop::Ended | Stop::Freed => continue,
+                    Stop::Freed => return Advance::Freed,
+                    Stop::Ended => continue,
                 }
             }
             let now = self.see.time();

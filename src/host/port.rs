@@ -7,7 +7,8 @@ use super::ledger::{Ledger, NO_QUEUE};
 use super::merge::Merge;
 use super::outcome::Load;
 use super::queue::RxQueue;
-use super::world::{Consumer, Filter, NicSpec, SteeringSpec, World};
+use super::virtual_function::{first_ring, owners, way_of};
+use super::world::{Consumer, Filter, NicSpec, SteeringSpec, VfSpec, World};
 use crate::engine::time::{Moment, Time};
 use crate::rx::buffer::PacketBuffer;
 use crate::rx::dma::DmaEngine;
@@ -16,6 +17,7 @@ use crate::rx::source::{Arrivals, Sizes, link_time};
 use crate::rx::steering::rss::Rss;
 use crate::rx::wire::Wire;
 use crate::vocab::drop_reason::DropReason;
+use crate::vocab::flow_key::FlowKey;
 use crate::vocab::frame::{Frame, FrameQueue};
 use crate::vocab::packet::Fate;
 
@@ -31,7 +33,7 @@ pub(super) struct Port {
     /// Per source of the world; empty for those of other ports.
     routes: Vec<Route>,
     /// Queue of each bucket: the indirection table, then queue 0 for what cannot be hashed, then
-    /// the queues that filters name.
+    /// the rings of virtual functions, then the queues that filters name.
     queues: Vec<u32>,
     /// Frames that the link has taken, and that have not been through their ring's door.
     frames: FrameQueue,
@@ -97,9 +99,11 @@ impl Port {
             SteeringSpec::Rss(rss) => rss.table.clone(),
         };
         queues.push(0);
+        let first_of_vfs = queues.len();
+        queues.extend((spec.queues.len() as u32..).take(owners(world, nic).len()));
         let mut routes: Vec<Route> = world.sources.iter().map(|_| Route::default()).collect();
         for source in &sources {
-            routes[*source] = Route::new(world, *source, spec, &mut queues);
+            routes[*source] = Route::new(world, *source, first_of_vfs, &mut queues);
         }
         let bounded = spec.buffer.is_some() && !never_fills(spec, &sizes);
         Self {
@@ -365,7 +369,9 @@ impl Counts {
 
     fn note(&mut self, bucket: usize, queue: u32, size: u32) {
         let frame = Load { packets: 1, bytes: size.into() };
-        self.queues[queue as usize] += frame;
+        if let Some(queue) = self.queues.get_mut(queue as usize) {
+            *queue += frame;
+        }
         if let Some(entry) = self.entries.get_mut(bucket) {
             *entry += frame;
         }
@@ -373,14 +379,22 @@ impl Counts {
 }
 
 impl Route {
-    fn new(world: &World, source: usize, nic: &NicSpec, queues: &mut Vec<u32>) -> Self {
+    fn new(world: &World, source: usize, first_of_vfs: usize, queues: &mut Vec<u32>) -> Self {
         let traffic = &world.sources[source];
+        let steering = &world.nics[traffic.nic].steering;
+        let discard = traffic.filter == Filter::DropInNic;
         let keys = traffic.source.flow_keys(world.seed);
+        if let Some(vnic) = way_of(world, source) {
+            let first = first_of_vfs + first_ring(world, vnic);
+            let ring = ring_in_vf(world.vnics[vnic].vf.as_ref().expect("that is their way"));
+            let buckets = keys.map(|key| bucket_at(first + ring(&key))).collect();
+            return Self { discard, buckets };
+        }
         let mut bucket_of = |queue: u32| {
             queues.push(queue);
-            u16::try_from(queues.len() - 1).expect("tables and filters name at most 2^16 queues")
+            bucket_at(queues.len() - 1)
         };
-        let buckets = match (&traffic.filter, &nic.steering) {
+        let buckets = match (&traffic.filter, steering) {
             (Filter::Pin(queue), _) => {
                 let bucket = bucket_of(*queue);
                 keys.map(|_| bucket).collect()
@@ -399,6 +413,19 @@ impl Route {
                 keys.map(|key| rss.bucket(&key)).collect()
             }
         };
-        Self { discard: traffic.filter == Filter::DropInNic, buckets }
+        Self { discard, buckets }
+    }
+}
+
+fn bucket_at(place: usize) -> u16 {
+    u16::try_from(place).expect("tables, virtual functions and filters name at most 2^16 queues")
+}
+
+/// The ring of a flow among those of its virtual function.
+fn ring_in_vf(vf: &VfSpec) -> impl Fn(&FlowKey) -> usize {
+    let rss = vf.rss.as_ref().map(|spec| (Rss::new(spec), &spec.table));
+    move |key| {
+        let entry = rss.as_ref().and_then(|(rss, table)| table.get(usize::from(rss.bucket(key))));
+        entry.map_or(0, |ring| *ring as usize)
     }
 }

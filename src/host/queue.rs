@@ -1,5 +1,6 @@
 //! A receive queue: its ring, and where it belongs.
 
+use crate::engine::time::Time;
 use crate::rx::ring::Ring;
 
 /// A receive queue of a NIC.
@@ -18,4 +19,14 @@ pub(super) struct RxQueue {
     pub(super) refused: u64,
     /// ... or of backlog.
     pub(super) dropped: u64,
+}
+
+/// A queue that has left its core and not reached the next.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Transit {
+    /// The instant at whose end it arrives.
+    pub(super) at: Time,
+    /// The core that it left.
+    pub(super) core: usize,
+    pub(super) queue: usize,
 }

@@ -10,6 +10,17 @@ use crate::engine::time::Moment;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Rank(u128);
 
+/// How far the joint advance of a site's cores has come.
+#[derive(Debug, Default)]
+pub(super) struct Joint {
+    /// The bound up to which they are advanced.
+    pub(super) front: Moment,
+    /// A lower bound of when each core hands something over next, while only that is looked at.
+    pub(super) gives: Vec<Rank>,
+    /// Whether no core goes further than any other, host work included.
+    pub(super) in_step: bool,
+}
+
 const HAND_OVER: u128 = 1 << 63;
 
 /// How far a core may go.

@@ -4,7 +4,7 @@
 use super::delivery::Delivery;
 use super::ledger::{Ledger, Processed};
 use super::queue::RxQueue;
-use super::vector::Vector;
+use super::vector::{RoundSum, Vector};
 use crate::engine::time::{Moment, Span, Time};
 use crate::rx::cpu::{Kind, TimeSheet};
 use crate::rx::ring::Finished;
@@ -30,16 +30,6 @@ pub(super) struct Round {
     pub(super) driver_end: Time,
     /// What it brings to apps and guests.
     pub(super) delivery: Delivery,
-}
-
-/// What a round amounts to, once it is over.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct RoundSum {
-    pub(super) vector: usize,
-    /// The ring behind the one that the last packet came from, if any did.
-    pub(super) next_cursor: Option<usize>,
-    pub(super) taken: u32,
-    pub(super) bytes: u64,
 }
 
 /// What a round is doing.

@@ -6,12 +6,12 @@
 
 use super::core::Core;
 use super::delivery::ChannelAt;
-use super::jointly::Joint;
 use super::ledger::Ledger;
-use super::moves::Transit;
 use super::port::Offer;
-use super::queue::RxQueue;
+use super::queue::{RxQueue, Transit};
+use super::rank::Joint;
 use super::site_port::{self, SitePort};
+use super::virtual_function::way_of;
 use super::world::{Consumer, World};
 use crate::engine::time::{Moment, Time};
 
@@ -101,7 +101,7 @@ impl Site {
             port.port.settle(until, ledger);
         }
         for core in &mut self.cores {
-            core.settle(until, ledger);
+            core.settle(until, &self.queues, ledger);
         }
         for queue in &mut self.queues {
             ledger.book(&mut queue.ring, queue.number);
@@ -141,7 +141,11 @@ impl Site {
         let index = self.ports[at].base + offer.queue as usize;
         if offer.arrives && offer.start == self.last_immediate {
             // What arrivals before it brought about at this very instant comes first.
-            self.catch_up(self.queues[index].core, offer.behind(), ledger);
+            let core = self.queues[index].core;
+            self.catch_up(core, offer.behind(), ledger);
+            if let Some(threads) = &mut self.cores[core].threads {
+                threads.settle(offer.start.time(), &self.queues, ledger);
+            }
         }
         if self.queues[index].ring.is_closed() && !self.open(index, offer.start, ledger) {
             return self.refuse(at, index, offer, ledger);
@@ -232,11 +236,12 @@ fn feeds_other_cores(
     app_cores: &[Option<usize>],
     channels: &[Option<(usize, ChannelAt)>],
 ) -> bool {
-    world.sources.iter().any(|source| {
+    world.sources.iter().enumerate().any(|(index, source)| {
         let nic = &world.nics[source.nic];
         let consumer = match source.to {
             Consumer::Host => None,
             Consumer::App(app) => app_cores[app],
+            Consumer::Vnic(_) if way_of(world, index).is_some() => None,
             Consumer::Vnic(vnic) => channels[vnic].map(|(core, _)| core),
         };
         let elsewhere = |core: &u32| consumer.is_some_and(|other| other != *core as usize);

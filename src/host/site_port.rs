@@ -5,7 +5,8 @@ use super::governor::Governor;
 use super::port::Port;
 use super::queue::RxQueue;
 use super::vector::Vector;
-use super::world::{Action, Maker, World};
+use super::virtual_function::owners;
+use super::world::{Action, Maker, VnicOwner, World};
 use crate::engine::time::{Span, Time};
 use crate::policy::spec::Kind;
 use crate::rx::cpu::Stack;
@@ -16,7 +17,7 @@ pub(super) struct SitePort {
     /// Its number in the world.
     pub(super) nic: usize,
     pub(super) port: Port,
-    /// Its queue 0 in the site's list.
+    /// Its queue 0 in the site's list; behind its queues are the rings of its virtual functions.
     pub(super) base: usize,
     pub(super) queues: usize,
     pub(super) hold: bool,
@@ -45,10 +46,12 @@ impl SitePort {
         cores: &mut [Core],
     ) -> Self {
         let (nic, base) = (&world.nics[index], queues.len());
-        queues.extend(nic.queues.iter().zip(0..).map(|(core, number)| RxQueue {
+        let of_vfs = owners(world, index).into_iter().map(|owner| core_of(world, owner));
+        let all = nic.queues.iter().copied().chain(of_vfs);
+        queues.extend(all.zip(0..).map(|(core, number)| RxQueue {
             ring: Ring::new(nic.ring),
             number,
-            core: *core as usize,
+            core: core as usize,
             target: None,
             watched: false,
             refused: 0,
@@ -130,6 +133,14 @@ impl SitePort {
     /// Time its heads have waited for descriptors up to `now`.
     pub(super) fn held_by(&self, now: Time) -> Span {
         self.held + self.blocked.map_or(Span::ZERO, |(_, since)| now - since)
+    }
+}
+
+/// The core of a vCPU.
+fn core_of(world: &World, owner: VnicOwner) -> u32 {
+    match owner {
+        VnicOwner::Vm { vm, vcpu } => world.vms[vm].vcpus[vcpu as usize],
+        VnicOwner::Host => unreachable!("virtual functions belong to guests"),
     }
 }
 

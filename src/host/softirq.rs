@@ -4,7 +4,7 @@ use super::core::Core;
 use super::ledger::Ledger;
 use super::queue::RxQueue;
 use super::round::{Pace, Round, Stop};
-use super::threads::{Ksoftirqd, Threads};
+use super::threads::Threads;
 use crate::engine::time::{Moment, Span, Time};
 use crate::rx::cpu::Stack;
 
@@ -22,6 +22,29 @@ pub(super) struct Softirq {
     pass_started: Time,
     pass_taken: u32,
     passes: u32,
+}
+
+/// The thread that goes on with deferred work which a softirq left.
+#[derive(Default)]
+pub(super) struct Ksoftirqd {
+    pub(super) round: Round,
+    /// How much of what its round is doing is left.
+    pub(super) left: Span,
+}
+
+impl Ksoftirqd {
+    /// Its round runs on from `now`.
+    pub(super) fn set_clock(&mut self, now: Time) {
+        if self.round.is_in_hand() {
+            self.round.end = now + self.left;
+        }
+    }
+
+    /// Notes how much is left of what its round is doing at `now`.
+    fn note_left(&mut self, now: Time) {
+        let in_hand = self.round.is_in_hand();
+        self.left = if in_hand { self.round.end.since(now) } else { Span::ZERO };
+    }
 }
 
 impl Core {
@@ -42,7 +65,12 @@ impl Core {
     }
 
     /// Looks at the softirq's bounds at the end of a round that took so many packets.
-    pub(super) fn note_softirq_round(&mut self, taken: u32, ledger: &mut Ledger<'_>) {
+    pub(super) fn note_softirq_round(
+        &mut self,
+        taken: u32,
+        rings: &[RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) {
         let (Stack::LinuxNapi { hz, .. }, Some(softirq)) = (self.stack, &mut self.softirq) else {
             return;
         };
@@ -59,7 +87,7 @@ impl Core {
                 let see = self.see;
                 let ksoftirqd = self.ksoftirqd();
                 // Who became runnable before comes before.
-                ksoftirqd.catch_up(see, ledger);
+                ksoftirqd.catch_up(see, rings, ledger);
                 ksoftirqd.wake_ksoftirqd();
             }
         }

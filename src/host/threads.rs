@@ -6,8 +6,11 @@
 use super::consumer::Consumer;
 use super::delivery::{ChannelAt, HandOff, What};
 use super::ledger::Ledger;
-use super::round::Round;
+use super::queue::RxQueue;
+use super::softirq::Ksoftirqd;
+use super::stint::{Step, Stint};
 use super::vcpu::{Channel, Vcpu};
+use super::vf_ring::VfRing;
 use super::world::World;
 use crate::engine::time::{Moment, Span, Time};
 use crate::rx::cpu::{Kind, Stack};
@@ -18,6 +21,8 @@ pub(super) struct Threads {
     list: Vec<Thread>,
     /// The works among them.
     works: Vec<usize>,
+    /// The vCPUs among them that serve virtual functions.
+    with_vfs: Vec<usize>,
     /// Runnable threads behind the current one.
     runnable: VecDeque<usize>,
     current: Option<Turn>,
@@ -45,13 +50,6 @@ struct Work {
     next: Time,
 }
 
-/// Deferred work that a softirq left, and how much of what its round is doing is left.
-#[derive(Default)]
-pub(super) struct Ksoftirqd {
-    pub(super) round: Round,
-    left: Span,
-}
-
 /// The turn of one thread.
 #[derive(Clone, Copy, Debug)]
 struct Turn {
@@ -69,6 +67,8 @@ struct Turn {
 pub(super) enum ThreadEvent {
     /// A work asks for its demand.
     Release(usize),
+    /// A virtual function interrupts: the vCPU among the threads, and its ring.
+    Interrupt(usize, usize),
     /// What the current thread does ends.
     End,
     /// Its slice ends.
@@ -77,6 +77,17 @@ pub(super) enum ThreadEvent {
     Switched,
     /// Something was handed over by this core.
     HandOff(usize),
+}
+
+/// What follows the end of what the current thread did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// Nothing that concerns the core.
+    Settled,
+    /// It was part of a round of `ksoftirqd`, which the core has to run on.
+    OfKsoftirqd,
+    /// It freed a descriptor that a port waits for; the guest has still to choose.
+    Freed,
 }
 
 impl Threads {
@@ -97,9 +108,13 @@ impl Threads {
         }
         let is_work = |index: &usize| matches!(list[*index], Thread::Work(_));
         let works = (0..list.len()).filter(is_work).collect();
+        let has_vfs =
+            |index: &usize| matches!(&list[*index], Thread::Vcpu(one) if !one.rings.is_empty());
+        let with_vfs = (0..list.len()).filter(has_vfs).collect();
         (!list.is_empty()).then(|| Self {
             list,
             works,
+            with_vfs,
             runnable: VecDeque::new(),
             current: None,
             last: None,
@@ -121,7 +136,12 @@ impl Threads {
         match &mut self.list[turn.thread] {
             Thread::App(app) => app.left -= ran,
             Thread::Work(work) => work.left -= ran,
-            Thread::Vcpu(vcpu) if turn.switch == Span::ZERO => vcpu.spend(since + switched, ran),
+            // Where the switch is due to end at this very moment, what is behind it has not begun.
+            Thread::Vcpu(vcpu)
+                if turn.switch == Span::ZERO && (switched == Span::ZERO || ran > Span::ZERO) =>
+            {
+                vcpu.spend(since + switched, ran);
+            }
             Thread::Vcpu(_) => {}
             Thread::Ksoftirqd(ksoftirqd) => ksoftirqd.left -= ran,
         }
@@ -129,7 +149,7 @@ impl Threads {
 
     /// Gives the core to the current thread, or else to the next runnable one, from `now` on. True
     /// if there is one.
-    pub(super) fn run(&mut self, now: Time, ledger: &Ledger<'_>) -> bool {
+    pub(super) fn run(&mut self, now: Time, rings: &[RxQueue], ledger: &Ledger<'_>) -> bool {
         if self.current.is_none() {
             let Some(thread) = self.runnable.pop_front() else { return false };
             let same = self.last.is_none_or(|last| last == thread);
@@ -141,7 +161,7 @@ impl Threads {
         turn.since = Some(now);
         match &mut self.list[turn.thread] {
             Thread::App(app) => app.take_up(ledger),
-            Thread::Vcpu(vcpu) => vcpu.take_up(ledger),
+            Thread::Vcpu(vcpu) => vcpu.take_up(rings, ledger),
             Thread::Ksoftirqd(ksoftirqd) => ksoftirqd.set_clock(now + turn.switch),
             Thread::Work(_) => {}
         }
@@ -149,53 +169,44 @@ impl Threads {
     }
 
     /// Lets a running app or vCPU finish one packet after the other, as long as each ends before
-    /// `until`, within its slice, and nothing else comes before. When the last one ended.
-    pub(super) fn work_off(&mut self, until: Moment, ledger: &mut Ledger<'_>) -> Option<Time> {
-        let release = self.next_release().map(|(time, _)| time.before_arrivals());
-        let hand_off = self.inbox.front().map(|first| first.item.moment);
-        let until = until.min(release.unwrap_or(until)).min(hand_off.unwrap_or(until));
-        let turn = self.current.as_mut().filter(|turn| turn.switch == Span::ZERO)?;
-        let (mut now, mut last) = (turn.since?, None);
-        loop {
-            let left = match &self.list[turn.thread] {
-                Thread::App(app) => app.left,
-                Thread::Vcpu(vcpu) => vcpu.left,
-                Thread::Work(_) | Thread::Ksoftirqd(_) => break,
+    /// `until`, the first thing `from_outside`, and within its slice; puts the core's clock there.
+    /// True if something else may come first now.
+    pub(super) fn work_off(
+        &mut self,
+        (see, until): (&mut Moment, Moment),
+        from_outside: Option<(Moment, ThreadEvent)>,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) -> bool {
+        let Some(turn) = self.current.as_mut().filter(|turn| turn.switch == Span::ZERO) else {
+            return false;
+        };
+        let Some(now) = turn.since else { return false };
+        let until = until.min(from_outside.map_or(until, |(moment, _)| moment));
+        let mut stint = Stint { now, see: *see, until, slice: turn.slice };
+        let step = loop {
+            let step = match &mut self.list[turn.thread] {
+                Thread::App(app) => app.work(&mut stint, ledger),
+                Thread::Vcpu(vcpu) => vcpu.work(&mut stint, rings, ledger),
+                Thread::Work(_) | Thread::Ksoftirqd(_) => Step::Lasts,
             };
-            if left >= turn.slice || (now + left).before_arrivals() >= until {
-                break;
+            if step != Step::GoesOn {
+                break step;
             }
-            let begun = now;
-            now += left;
-            turn.slice -= left;
-            last = Some(now);
-            let goes_on = match &mut self.list[turn.thread] {
-                Thread::App(app) => app.finish(now, ledger),
-                Thread::Vcpu(vcpu) => {
-                    vcpu.spend(begun, left);
-                    vcpu.finish(now, ledger)
-                }
-                Thread::Work(_) | Thread::Ksoftirqd(_) => unreachable!("they finish no packets"),
-            };
-            if !goes_on {
-                self.current = None;
-                return last;
-            }
-            turn.since = Some(now);
-            match &mut self.list[turn.thread] {
-                Thread::App(app) => app.take_up(ledger),
-                Thread::Vcpu(vcpu) => vcpu.take_up(ledger),
-                Thread::Work(_) | Thread::Ksoftirqd(_) => {}
-            }
+        };
+        (*see, turn.since, turn.slice) = (stint.see, Some(stint.now), stint.slice);
+        if step == Step::Waits {
+            self.current = None;
         }
-        last
+        step != Step::Lasts
     }
 
-    /// What comes next, given that the current thread runs.
-    pub(super) fn next_event(&self) -> Option<(Moment, ThreadEvent)> {
-        let release = self.next_release().map(|(time, work)| (time, ThreadEvent::Release(work)));
-        let first = self.inbox.front().map(|first| first.item);
-        let hand_off = first.map(|item| (item.moment, ThreadEvent::HandOff(item.core)));
+    /// What comes next, given that the current thread runs, and what comes next from outside.
+    #[inline(always)]
+    pub(super) fn next_event(
+        &self,
+        from_outside: Option<(Moment, ThreadEvent)>,
+    ) -> Option<(Moment, ThreadEvent)> {
         let turn = self.current.and_then(|turn| {
             let begun = turn.since? + turn.switch;
             let end = begun + self.left(turn.thread);
@@ -205,18 +216,52 @@ impl Threads {
             let switches = turn.switch > Span::ZERO && self.is_ksoftirqd(turn.thread);
             Some(if switches { (begun, ThreadEvent::Switched) } else { next })
         });
-        let timed = [release, turn].into_iter().flatten().min();
-        let timed = timed.map(|(time, event)| (time.before_arrivals(), event));
-        [timed, hand_off].into_iter().flatten().min()
+        let turn = turn.map(|(time, event)| (time.before_arrivals(), event));
+        [turn, from_outside].into_iter().flatten().min()
+    }
+
+    /// What comes next to the threads, whoever has the core.
+    #[inline(always)]
+    fn next_from_outside(&self, rings: &[RxQueue]) -> Option<(Moment, ThreadEvent)> {
+        let release = self.next_release();
+        let release =
+            release.map(|(time, work)| (time.before_arrivals(), ThreadEvent::Release(work)));
+        let first = self.inbox.front().map(|first| first.item);
+        let hand_off = first.map(|item| (item.moment, ThreadEvent::HandOff(item.core)));
+        [release, self.next_interrupt(rings), hand_off].into_iter().flatten().min()
+    }
+
+    /// The virtual function that interrupts next.
+    #[inline(always)]
+    fn next_interrupt(&self, rings: &[RxQueue]) -> Option<(Moment, ThreadEvent)> {
+        let mut next = (Moment::NEVER, None);
+        for thread in &self.with_vfs {
+            for (ring, one) in self.rings_of(*thread).iter().enumerate() {
+                let due = one.due(rings);
+                if due < next.0 {
+                    next = (due, Some(ThreadEvent::Interrupt(*thread, ring)));
+                }
+            }
+        }
+        Some((next.0, next.1?))
+    }
+
+    fn rings_of(&self, thread: usize) -> &[VfRing] {
+        if let Thread::Vcpu(vcpu) = &self.list[thread] { &vcpu.rings } else { &[] }
+    }
+
+    /// The rings of all vCPUs of this core.
+    pub(super) fn vf_rings(&self) -> impl Iterator<Item = &VfRing> {
+        self.with_vfs.iter().flat_map(|thread| self.rings_of(*thread))
     }
 
     /// The first item that was handed over (when, and by which core), unless something else comes
     /// before.
-    pub(super) fn next_hand_off(&self) -> Option<(Moment, usize)> {
+    pub(super) fn next_hand_off(&self, rings: &[RxQueue]) -> Option<(Moment, usize)> {
         if self.turns_at_once() {
             return None; // what that thread does may end at this very moment
         }
-        match self.next_event()? {
+        match self.next_event(self.next_from_outside(rings))? {
             (moment, ThreadEvent::HandOff(core)) => Some((moment, core)),
             _ => None,
         }
@@ -265,29 +310,46 @@ impl Threads {
         }
     }
 
-    /// Demands due by `now`, and what was handed over before it. Nothing may be running.
-    pub(super) fn catch_up(&mut self, now: Moment, ledger: &mut Ledger<'_>) {
-        self.catch_up_before((now, 0), ledger);
+    /// Demands and interrupts due by `now`, and what was handed over before it. Nothing may be
+    /// running. What comes next from outside.
+    pub(super) fn catch_up(
+        &mut self,
+        now: Moment,
+        rings: &[RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) -> Option<(Moment, ThreadEvent)> {
+        self.catch_up_before((now, 0), rings, ledger)
     }
 
     /// As `catch_up`, but also with what cores below `core` handed over by `now`.
     pub(super) fn catch_up_before(
         &mut self,
         (now, core): (Moment, usize),
+        rings: &[RxQueue],
         ledger: &mut Ledger<'_>,
-    ) {
+    ) -> Option<(Moment, ThreadEvent)> {
         loop {
-            let release = self.next_release().map(|(time, work)| (time.before_arrivals(), work));
-            let release = release.filter(|(due, _)| *due <= now);
-            let first = self.inbox.front().map(|first| (first.item.moment, first.item.core));
-            let hand_off = first.filter(|first| *first < (now, core)).map(|(moment, _)| moment);
-            match (release, hand_off) {
-                (Some((due, work)), hand_off) if hand_off.is_none_or(|other| due <= other) => {
-                    self.release(work);
+            let next = self.next_from_outside(rings);
+            match next? {
+                (moment, ThreadEvent::HandOff(from)) if (moment, from) < (now, core) => {
+                    self.receive(ledger);
                 }
-                (_, Some(_)) => self.receive(ledger),
-                (_, None) => return,
+                (_, ThreadEvent::HandOff(_)) => return next,
+                (moment, event) if moment <= now => self.wake_by(event, moment.time()),
+                _ => return next,
             }
+        }
+    }
+
+    /// A work asks for its demand, or a virtual function interrupts.
+    pub(super) fn wake_by(&mut self, event: ThreadEvent, now: Time) {
+        match event {
+            ThreadEvent::Release(work) => self.release(work),
+            ThreadEvent::Interrupt(thread, ring) => {
+                self.vcpu(thread).interrupt(ring, now);
+                self.make_runnable(thread);
+            }
+            _ => unreachable!("nothing else wakes a thread by itself"),
         }
     }
 
@@ -389,27 +451,50 @@ impl Threads {
         self.inbox.insert(place, new);
     }
 
-    /// What the current thread did has ended. True if that was a round of `ksoftirqd`, which the
-    /// core has to run on.
-    pub(super) fn end(&mut self, now: Time, ledger: &mut Ledger<'_>) -> bool {
+    /// What the current thread did has ended, on a core whose time is `see`.
+    pub(super) fn end(
+        &mut self,
+        see: Moment,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) -> Ended {
         let turn = self.current.expect("something of the current thread ended");
         let goes_on = match &mut self.list[turn.thread] {
-            Thread::App(app) => app.finish(now, ledger),
-            Thread::Vcpu(vcpu) => vcpu.finish(now, ledger),
+            Thread::App(app) => app.finish(see.time(), ledger),
+            Thread::Vcpu(vcpu) => {
+                if vcpu.finish(see.time(), rings, ledger) {
+                    return Ended::Freed;
+                }
+                vcpu.choose(see, rings) != Step::Waits
+            }
             Thread::Work(_) => false,
-            Thread::Ksoftirqd(_) => return true,
+            Thread::Ksoftirqd(_) => return Ended::OfKsoftirqd,
         };
+        self.keep_or_leave(goes_on);
+        Ended::Settled
+    }
+
+    /// Whether the guest that has the core freed a descriptor for a port, and has still to choose.
+    pub(super) fn guest_is_choosing(&self) -> bool {
+        let thread = self.current.map(|turn| &self.list[turn.thread]);
+        matches!(thread, Some(Thread::Vcpu(vcpu)) if vcpu.is_choosing())
+    }
+
+    /// That guest chooses.
+    pub(super) fn choose(&mut self, see: Moment, rings: &[RxQueue]) {
+        let turn = self.current.expect("a guest has the core");
+        let goes_on = self.vcpu(turn.thread).choose(see, rings) != Step::Waits;
+        self.keep_or_leave(goes_on);
+    }
+
+    /// The current thread, of which something has ended, keeps the core if it goes on and has some of
+    /// its slice left.
+    fn keep_or_leave(&mut self, goes_on: bool) {
         if !goes_on {
             self.current = None;
         } else if self.slice_is_over() {
             self.rotate();
         }
-        false
-    }
-
-    /// Whether no thread has the core.
-    pub(super) const fn rests(&self) -> bool {
-        self.current.is_none()
     }
 
     /// The current thread's slice is over: it goes to the tail.
@@ -453,18 +538,20 @@ impl Threads {
 
     /// When anything happens here next, on a core whose time is `see` and whose higher classes
     /// rest.
-    pub(super) fn next_moment(&self, see: Moment) -> Moment {
+    pub(super) fn next_moment(&self, see: Moment, rings: &[RxQueue]) -> Moment {
         if self.turns_at_once() {
             return see;
         }
-        self.next_event().map_or(Moment::NEVER, |(moment, _)| moment)
+        let next = self.next_event(self.next_from_outside(rings));
+        next.map_or(Moment::NEVER, |(moment, _)| moment)
     }
 
-    /// What a control event at `now` must find: all that was handed over by then is in the apps'
-    /// backlogs, even where a higher class has the core beyond it.
-    pub(super) fn settle(&mut self, now: Time, ledger: &mut Ledger<'_>) {
+    /// What a control event at `now`, or an arrival then, must find: all that was handed over by then
+    /// is in the apps' backlogs, and virtual functions have interrupted, even where a higher class
+    /// has the core beyond it.
+    pub(super) fn settle(&mut self, now: Time, rings: &[RxQueue], ledger: &mut Ledger<'_>) {
         if self.current.is_none_or(|turn| turn.since.is_none()) {
-            self.catch_up_before((now.at_arrivals(), usize::MAX), ledger);
+            self.catch_up_before((now.at_arrivals(), usize::MAX), rings, ledger);
         }
     }
 
@@ -492,20 +579,5 @@ impl Threads {
         };
         let on_the_way = |one: &&HandOff| matches!(one.what, What::Packet(..));
         self.inbox.iter().filter(on_the_way).count() + self.list.iter().map(held).sum::<usize>()
-    }
-}
-
-impl Ksoftirqd {
-    /// Its round runs on from `now`.
-    fn set_clock(&mut self, now: Time) {
-        if self.round.is_in_hand() {
-            self.round.end = now + self.left;
-        }
-    }
-
-    /// Notes how much is left of what its round is doing at `now`.
-    pub(super) fn note_left(&mut self, now: Time) {
-        let in_hand = self.round.is_in_hand();
-        self.left = if in_hand { self.round.end.since(now) } else { Span::ZERO };
     }
 }

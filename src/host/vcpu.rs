@@ -1,8 +1,12 @@
-//! A virtual processor of a guest: a thread that works off the channels of its virtual NICs.
+//! A virtual processor of a guest: a thread that works off the channels of its virtual NICs, and
+//! the rings of their virtual functions.
 
 use super::ledger::{Ledger, Processed};
+use super::queue::RxQueue;
+use super::stint::{Step, Stint};
+use super::vf_ring::{InHand, VfRing, rings_of};
 use super::world::{VnicOwner, World};
-use crate::engine::time::{Span, Time};
+use crate::engine::time::{Moment, Span, Time};
 use crate::vocab::drop_reason::DropReason;
 use crate::vocab::packet::Fate;
 use crate::vocab::stage::Stage;
@@ -26,15 +30,36 @@ pub(super) struct Channel {
 /// A vCPU.
 pub(super) struct Vcpu {
     pub(super) channels: Vec<Channel>,
+    pub(super) rings: Vec<VfRing>,
     /// Left of what is in hand.
     pub(super) left: Span,
-    /// Channels that have packets and whose guest knows, by number; the first is taken up.
-    pending: VecDeque<usize>,
+    /// What has packets that the guest knows of; the first one is taken up.
+    pending: VecDeque<Pending>,
     doing: Doing,
-    /// Packets taken since the first channel was taken up.
+    /// Packets taken since the first one of the list was taken up.
     taken: u32,
     budget: u32,
-    interrupt: Span,
+    /// Since when the list is empty, if it is.
+    waits_since: Option<Time>,
+    costs: InterruptCosts,
+}
+
+/// Where packets wait for a vCPU: a channel, or a ring of a virtual function, by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pending {
+    Channel(usize),
+    Ring(usize),
+}
+
+/// What virtual interrupts cost.
+struct InterruptCosts {
+    /// That of a notification.
+    notification: Span,
+    /// That of a virtual function, exits included ...
+    of_vf: Span,
+    /// ... and what it costs more where the vCPU has waited for at least `halt_poll`.
+    wakeup: Span,
+    halt_poll: Span,
 }
 
 /// What a vCPU has in hand.
@@ -44,6 +69,8 @@ enum Doing {
     Interrupt,
     /// A packet; since when, once it has really begun.
     Packet(Option<Time>),
+    /// About to turn to what comes next, at the core's own time.
+    Choosing,
 }
 
 impl Channel {
@@ -82,37 +109,66 @@ impl Vcpu {
             notified: false,
         });
         let spec = &world.hosts[host];
+        let costs = &spec.costs;
+        let exits = costs.vm_exit * spec.exits_per_interrupt.into();
         Self {
             channels: channels.collect(),
+            rings: rings_of(world, owner, host),
             left: Span::ZERO,
             pending: VecDeque::new(),
             doing: Doing::Nothing,
             taken: 0,
             budget: spec.budget,
-            interrupt: spec.costs.guest_interrupt,
+            waits_since: Some(Time::ZERO),
+            costs: InterruptCosts {
+                notification: costs.guest_interrupt,
+                of_vf: costs.guest_interrupt + exits,
+                wakeup: costs.vm_wakeup,
+                halt_poll: spec.halt_poll,
+            },
         }
     }
 
     /// The guest is notified of packets in a channel.
     pub(super) fn notify(&mut self, channel: usize) {
-        self.pending.push_back(channel);
+        self.pending.push_back(Pending::Channel(channel));
+        self.waits_since = None;
         self.channels[channel].notified = true;
         self.channels[channel].notifications += 1;
     }
 
+    /// The interrupt of a virtual function's ring is taken.
+    pub(super) fn interrupt(&mut self, ring: usize, now: Time) {
+        let halted = self.waits_since.is_some_and(|since| now - since >= self.costs.halt_poll);
+        let wakeup = if halted { self.costs.wakeup } else { Span::ZERO };
+        self.rings[ring].interrupt(now, self.costs.of_vf + wakeup);
+        self.pending.push_back(Pending::Ring(ring));
+        self.waits_since = None;
+    }
+
     /// Takes in hand what comes next, if nothing is. Something is pending.
-    pub(super) fn take_up(&mut self, ledger: &Ledger<'_>) {
+    pub(super) fn take_up(&mut self, rings: &[RxQueue], ledger: &Ledger<'_>) {
         if self.doing != Doing::Nothing {
             return;
         }
-        let channel = &mut self.channels[self.pending[0]];
-        if std::mem::replace(&mut channel.notified, false) {
-            (self.doing, self.left) = (Doing::Interrupt, self.interrupt);
+        let (interrupt, packet) = match self.pending[0] {
+            Pending::Channel(number) => {
+                let channel = &mut self.channels[number];
+                let notified = std::mem::replace(&mut channel.notified, false);
+                let interrupt = notified.then_some(self.costs.notification);
+                (interrupt, &channel.packets[0].packet)
+            }
+            Pending::Ring(number) => {
+                let ring = &mut self.rings[number];
+                (ring.take_up_interrupt(), ring.first(rings))
+            }
+        };
+        (self.doing, self.left) = if let Some(cost) = interrupt {
+            (Doing::Interrupt, cost)
         } else {
-            let frame = &channel.packets[0].packet.frame;
-            self.doing = Doing::Packet(None);
-            self.left = ledger.costs_of(frame.source).guest(frame);
-        }
+            let frame = &packet.frame;
+            (Doing::Packet(None), ledger.costs_of(frame.source).guest(frame))
+        };
     }
 
     /// It ran for so long, from `from` on.
@@ -123,27 +179,131 @@ impl Vcpu {
         }
     }
 
-    /// What is in hand has ended. True if something else follows.
-    pub(super) fn finish(&mut self, now: Time, ledger: &mut Ledger<'_>) -> bool {
-        let doing = std::mem::replace(&mut self.doing, Doing::Nothing);
-        let Doing::Packet(begun) = doing else { return true };
-        let number = self.pending[0];
-        let channel = &mut self.channels[number];
-        let done = channel.packets.pop_front().expect("a packet was in hand");
-        let begun = begun.expect("it ended after it began");
-        let parts = [(Stage::Channel, begun - done.end), (Stage::Guest, now - begun)];
-        ledger.delivered(&done, now, &parts);
+    /// What is in hand has ended. True if that freed a descriptor that a port waits for; in any case
+    /// it has to choose what comes next.
+    pub(super) fn finish(
+        &mut self,
+        now: Time,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) -> bool {
+        let doing = std::mem::replace(&mut self.doing, Doing::Choosing);
+        let Doing::Packet(begun) = doing else { return false };
+        let begun = begun.unwrap_or(now); // without a length, and right behind a switch
         self.taken += 1;
-        let is_empty = channel.packets.is_empty();
-        channel.armed = is_empty;
+        match self.pending[0] {
+            Pending::Channel(number) => {
+                let packets = &mut self.channels[number].packets;
+                let done = packets.pop_front().expect("a packet was in hand");
+                let parts = [(Stage::Channel, begun - done.end), (Stage::Guest, now - begun)];
+                ledger.delivered(&done, now, &parts);
+                false
+            }
+            Pending::Ring(number) => self.rings[number].finish(begun, now, rings),
+        }
+    }
+
+    /// Whether it freed a descriptor for a port, and has to choose what comes next.
+    pub(super) fn is_choosing(&self) -> bool {
+        self.doing == Doing::Choosing
+    }
+
+    /// Finishes what is in hand, packets of a ring many at a time, and takes up what comes next, as
+    /// far as that is within the stint.
+    #[inline(always)]
+    pub(super) fn work(
+        &mut self,
+        stint: &mut Stint,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) -> Step {
+        if self.is_watched(rings) {
+            return Step::Lasts;
+        }
+        let begun = stint.now;
+        if let Doing::Packet(since) = self.doing
+            && let Some(Pending::Ring(number)) = self.pending.front()
+        {
+            if self.work_off(*number, since.unwrap_or(begun), stint, rings, ledger) {
+                return Step::Lasts;
+            }
+        } else if stint.pass(self.left) {
+            self.spend(begun, self.left);
+            self.finish(stint.now, rings, ledger);
+        } else {
+            return Step::Lasts;
+        }
+        let step = self.choose(stint.see, rings);
+        if step != Step::Waits {
+            self.take_up(rings, ledger);
+        }
+        step
+    }
+
+    /// Finishes the packet in hand, begun at `begun`, and those behind it in its ring. True if one
+    /// is in hand that lasts.
+    fn work_off(
+        &mut self,
+        number: usize,
+        begun: Time,
+        stint: &mut Stint,
+        rings: &mut [RxQueue],
+        ledger: &Ledger<'_>,
+    ) -> bool {
+        let most = self.budget - self.taken;
+        let mut hand = InHand { begun, left: self.left, most };
+        let lasts = self.rings[number].work_off(&mut hand, stint, rings, ledger);
+        if hand.most < most {
+            self.taken += most - hand.most;
+            self.doing = Doing::Packet(None);
+        }
+        self.left = hand.left;
+        lasts
+    }
+
+    /// What comes next once something has ended at `see`.
+    #[inline(always)]
+    pub(super) fn choose(&mut self, see: Moment, rings: &[RxQueue]) -> Step {
+        self.doing = Doing::Nothing;
+        let first = self.pending[0];
+        let is_empty = match first {
+            Pending::Channel(number) => {
+                let channel = &mut self.channels[number];
+                channel.armed = channel.packets.is_empty();
+                channel.armed
+            }
+            Pending::Ring(number) => {
+                let is_empty = !self.rings[number].has_visible(see, rings);
+                if is_empty {
+                    self.rings[number].unmask(see);
+                }
+                is_empty
+            }
+        };
         if is_empty || self.taken >= self.budget {
             self.pending.pop_front();
             self.taken = 0;
             if !is_empty {
-                self.pending.push_back(number);
+                self.pending.push_back(first);
             }
         }
-        !self.pending.is_empty()
+        if self.pending.is_empty() {
+            self.waits_since = Some(see.time());
+            Step::Waits
+        } else if is_empty && matches!(first, Pending::Ring(_)) {
+            Step::Unmasked
+        } else {
+            Step::GoesOn
+        }
+    }
+
+    /// Whether a port waits for a descriptor of the packet that it may have in hand.
+    #[inline(always)]
+    pub(super) fn is_watched(&self, rings: &[RxQueue]) -> bool {
+        match self.pending.front() {
+            Some(Pending::Ring(number)) => rings[self.rings[*number].queue].watched,
+            _ => false,
+        }
     }
 
     /// Packets in its channels.

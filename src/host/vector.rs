@@ -1,11 +1,8 @@
-//! An interrupt vector: the rings behind it, and what the end of a round over them leaves behind.
+//! An interrupt vector and the rings behind it.
 
-use super::core::Core;
 use super::queue::RxQueue;
-use super::round::RoundSum;
 use super::world::NicSpec;
 use crate::engine::time::Moment;
-use crate::rx::cpu::Stack;
 use crate::rx::moderation::{Moderator, Seen};
 
 /// An interrupt vector and the rings behind it.
@@ -22,6 +19,16 @@ pub(super) struct Vector {
     pub(super) leaving: Vec<usize>,
     /// It moves with its only queue.
     pub(super) moves: bool,
+}
+
+/// What a round amounts to, once it is over.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RoundSum {
+    pub(super) vector: usize,
+    /// The ring behind the one that the last packet came from, if any did.
+    pub(super) next_cursor: Option<usize>,
+    pub(super) taken: u32,
+    pub(super) bytes: u64,
 }
 
 impl Vector {
@@ -64,7 +71,7 @@ impl Vector {
 
     /// A round over its rings is over.
     #[inline(always)]
-    fn note(&mut self, round: RoundSum) {
+    pub(super) fn note(&mut self, round: RoundSum) {
         self.cursor = round.next_cursor.unwrap_or(self.cursor);
         self.seen.packets += u64::from(round.taken);
         self.seen.bytes += round.bytes;
@@ -95,33 +102,5 @@ impl Vector {
     /// Whether any of its rings shows a packet at `see`.
     pub(super) fn has_visible(&self, see: Moment, rings: &[RxQueue]) -> bool {
         self.first_visible(rings) <= see
-    }
-}
-
-impl Core {
-    /// A round over a vector's rings is over: where the deferred work is done with it, the vector is
-    /// unmasked, else it goes to the tail.
-    #[inline(always)]
-    pub(super) fn close_round(&mut self, round: RoundSum, rings: &[RxQueue]) {
-        let index = round.vector;
-        self.vectors[index].note(round);
-        let lets_go = !self.vectors[index].leaving.is_empty();
-        if lets_go {
-            self.let_go(index);
-        }
-        let vector = &mut self.vectors[index];
-        let departs = lets_go && vector.moves;
-        let done = match self.stack {
-            _ if departs => true,
-            Stack::LinuxNapi { .. } => round.taken < self.budget,
-            _ => !vector.has_visible(self.see, rings),
-        };
-        if done {
-            vector.unmask(self.see);
-            // Nobody serves it before it has arrived.
-            vector.masked = departs;
-        } else {
-            self.waiting.push_back(index);
-        }
     }
 }

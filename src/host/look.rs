@@ -1,0 +1,91 @@
+//! A policy's look: what it sees of its site, and the moves it decides.
+
+use super::core::Core;
+use super::governor::{Governor, since};
+use super::outcome::Load;
+use super::site::Site;
+use crate::engine::time::Time;
+use crate::policy::{CoreLoad, EntryLoad, Loads, Move, QueueLoad};
+use crate::vocab::busy::Busy;
+use crate::vocab::id::{CoreId, QueueId};
+
+impl Site {
+    /// The policies of all ports that are to look at `now` do so, and their moves are made. The site
+    /// has been brought up to `now`.
+    pub(super) fn look(&mut self, now: Time) {
+        for at in 0..self.ports.len() {
+            let due = |governor: &mut Governor| now.0.is_multiple_of(governor.interval.0);
+            if let Some(mut governor) = self.ports[at].governor.take_if(due) {
+                let mut loads = self.loads(at, now, &mut governor);
+                for step in governor.policy.rebalance(&loads) {
+                    let name = governor.policy.name();
+                    if let Err(refusal) = loads.apply(step) {
+                        panic!("the policy {name} decides {step:?}, but {refusal}");
+                    }
+                    self.make(at, step, now);
+                }
+                self.steer_anew(at, now);
+                self.ports[at].governor = Some(governor);
+            }
+        }
+    }
+
+    fn make(&mut self, at: usize, step: Move, now: Time) {
+        match step {
+            Move::Queue { queue, to } => self.move_queue(at, queue.at(), to.at(), now),
+            Move::Entry { entry, to } => {
+                self.ports[at].port.steer(entry.at(), to.0);
+                self.ports[at].note_move(now);
+            }
+        }
+    }
+
+    /// A frame that waits for a descriptor goes where the indirection table leads now.
+    fn steer_anew(&mut self, at: usize, now: Time) {
+        let port = &mut self.ports[at];
+        let (Some((old, since)), Some(queue)) = (port.blocked, port.port.first_queue()) else {
+            return;
+        };
+        let new = port.base + queue as usize;
+        if new != old {
+            port.blocked = Some((new, since));
+            self.queues[old].watched = false;
+            self.queues[new].watched = true;
+            self.cores[self.queues[new].core].stand_at(now.at_arrivals());
+        }
+    }
+
+    /// What a port's policy sees at `now`.
+    fn loads(&self, at: usize, now: Time, governor: &mut Governor) -> Loads {
+        let port = &self.ports[at];
+        let counts = port.port.counts();
+        let all = self.queues_of(port);
+        let steered = since(&counts.queues, &mut governor.queues, Load::less);
+        let queues = all.iter().zip(steered).map(|(queue, load)| QueueLoad {
+            core: CoreId(queue.target.unwrap_or(queue.core) as u32),
+            packets: load.packets,
+            bytes: load.bytes,
+            depth: queue.ring.len() as u32,
+        });
+        let steered = since(&counts.entries, &mut governor.entries, Load::less);
+        let entries = port.port.table().iter().zip(steered).map(|(queue, load)| EntryLoad {
+            queue: QueueId(*queue),
+            packets: load.packets,
+            bytes: load.bytes,
+        });
+        let spent: Vec<Busy> = self.cores.iter().map(Core::busy_with_finds).collect();
+        let busy = since(&spent, &mut governor.cores, Busy::less);
+        let cores = (0..).zip(busy).map(|(core, busy)| {
+            let usable = port.usable.contains(&core);
+            CoreLoad { usable, busy }
+        });
+        Loads {
+            now,
+            interval: governor.interval,
+            queues: queues.collect(),
+            entries: entries.collect(),
+            cores: cores.collect(),
+            home: CoreId(port.usable[0] as u32),
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! The ring of a virtual function, which a guest serves itself, past the host's cores.
+
+use super::ledger::Ledger;
+use super::queue::RxQueue;
+use super::stint::Stint;
+use super::virtual_function::owners;
+use super::world::{NicSpec, VnicOwner, World};
+use crate::engine::time::{Moment, Span, Time};
+use crate::rx::moderation::{Moderator, Seen};
+use crate::rx::ring::{Descriptor, Finished, Processing};
+
+/// A virtual function's ring with its vector, as the vCPU that serves it has them.
+pub(super) struct VfRing {
+    /// The ring in the host's list of queues.
+    pub(super) queue: usize,
+    pub(super) nic: usize,
+    pub(super) seen: Seen,
+    masked: bool,
+    moderator: Moderator,
+    /// What the interrupt costs the guest, which has not taken it up yet.
+    interrupt: Option<Span>,
+}
+
+/// The first packet of a ring, in processing.
+pub(super) struct InHand {
+    pub(super) begun: Time,
+    /// Left of it.
+    pub(super) left: Span,
+    /// How many packets may be taken, this one included.
+    pub(super) most: u32,
+}
+
+impl VfRing {
+    pub(super) fn new(queue: usize, nic: usize, spec: &NicSpec) -> Self {
+        let moderator = Moderator::new(spec.moderation);
+        Self { queue, nic, seen: Seen::default(), masked: false, moderator, interrupt: None }
+    }
+
+    /// When its interrupt is due, as far as the ring is known.
+    pub(super) fn due(&self, rings: &[RxQueue]) -> Moment {
+        if self.masked {
+            return Moment::NEVER;
+        }
+        let ring = &rings[self.queue].ring;
+        self.moderator.due(ring.visible(1), |n| ring.visible(n))
+    }
+
+    /// Its interrupt is taken, and costs the guest so much.
+    pub(super) fn interrupt(&mut self, now: Time, cost: Span) {
+        self.masked = true;
+        self.moderator.taken(now);
+        self.seen.interrupts += 1;
+        self.interrupt = Some(cost);
+    }
+
+    /// The guest takes its interrupt up, if there is one: what that costs.
+    pub(super) fn take_up_interrupt(&mut self) -> Option<Span> {
+        self.interrupt.take()
+    }
+
+    /// The packet that the guest processes next.
+    pub(super) fn first<'a>(&self, rings: &'a [RxQueue]) -> &'a Descriptor {
+        rings[self.queue].ring.first().expect("a ring in the list shows a packet")
+    }
+
+    /// Whether a packet is visible at `see`.
+    pub(super) fn has_visible(&self, see: Moment, rings: &[RxQueue]) -> bool {
+        rings[self.queue].ring.visible(1) <= see
+    }
+
+    /// Its first packet has been processed. True if a port waits for the descriptor.
+    pub(super) fn finish(&mut self, start: Time, end: Time, rings: &mut [RxQueue]) -> bool {
+        let queue = &mut rings[self.queue];
+        let first = &mut queue.ring.front_mut(1)[0];
+        first.work = Processing { start, end, interrupt: self.moderator.last_taken() };
+        self.seen.packets += 1;
+        self.seen.bytes += u64::from(first.packet.frame.size);
+        queue.ring.finish(1);
+        queue.watched
+    }
+
+    /// Finishes the packet in hand and those behind it, as long as they are visible and end within
+    /// the stint. True if one is in hand then.
+    #[inline(never)]
+    pub(super) fn work_off(
+        &mut self,
+        hand: &mut InHand,
+        stint: &mut Stint,
+        rings: &mut [RxQueue],
+        ledger: &Ledger<'_>,
+    ) -> bool {
+        let ring = &mut rings[self.queue].ring;
+        let interrupt = self.moderator.last_taken();
+        let (mut n, mut bytes, mut lasts) = (0, 0, false);
+        let (mut source, mut costs) = (u32::MAX, None);
+        for Finished { packet, work } in ring.front_mut(hand.most as usize) {
+            if n > 0 {
+                if packet.visible > stint.see {
+                    break;
+                }
+                if packet.frame.source != source {
+                    source = packet.frame.source;
+                    costs = Some(ledger.costs_of(source));
+                }
+                let costs = costs.expect("just looked up");
+                (hand.begun, hand.left) = (stint.now, costs.guest(&packet.frame));
+            }
+            lasts = !stint.pass(hand.left);
+            if lasts {
+                break;
+            }
+            *work = Processing { start: hand.begun, end: stint.now, interrupt };
+            bytes += u64::from(packet.frame.size);
+            n += 1;
+        }
+        ring.finish(n);
+        hand.most -= n as u32;
+        self.seen.packets += n as u64;
+        self.seen.bytes += bytes;
+        lasts
+    }
+
+    /// Nothing is visible in it any more.
+    pub(super) fn unmask(&mut self, see: Moment) {
+        self.masked = false;
+        self.moderator.unmask(see, self.seen);
+    }
+}
+
+/// The rings that a vCPU serves, in the order of the host's list of queues.
+pub(super) fn rings_of(world: &World, owner: VnicOwner, host: usize) -> Vec<VfRing> {
+    let (mut rings, mut base) = (Vec::new(), 0);
+    for (nic, spec) in world.nics.iter().enumerate().filter(|(_, nic)| nic.host == host) {
+        let owners = owners(world, nic);
+        base += spec.queues.len();
+        let own = (base..).zip(&owners).filter(|(_, one)| **one == owner);
+        rings.extend(own.map(|(queue, _)| VfRing::new(queue, nic, spec)));
+        base += owners.len();
+    }
+    rings
+}

@@ -1,0 +1,39 @@
+//! Which packets come by virtual functions, and whose the rings of these are.
+
+use super::world::{Consumer, Filter, VfSpec, VnicOwner, World};
+
+/// The virtual NIC by whose virtual function the packets of a source come, if they do: a filter
+/// that names a queue of the port leads past it.
+pub(super) fn way_of(world: &World, source: usize) -> Option<usize> {
+    let traffic = &world.sources[source];
+    match traffic.to {
+        Consumer::Vnic(vnic) if !matches!(traffic.filter, Filter::Pin(_)) => {
+            world.vnics[vnic].vf.is_some().then_some(vnic)
+        }
+        _ => None,
+    }
+}
+
+/// The virtual functions of a port, each with its virtual NIC.
+fn of_nic(world: &World, nic: usize) -> impl Iterator<Item = (usize, &VfSpec)> {
+    let vnics = world.vnics.iter().enumerate().filter(move |(_, vnic)| vnic.nic == nic);
+    vnics.filter_map(|(number, vnic)| Some((number, vnic.vf.as_ref()?)))
+}
+
+/// Whose the rings of a port's virtual functions are, in the order of their numbers.
+pub(super) fn owners(world: &World, nic: usize) -> Vec<VnicOwner> {
+    let owner = |vnic: usize, vcpu: u32| match world.vnics[vnic].owner {
+        VnicOwner::Vm { vm, .. } => VnicOwner::Vm { vm, vcpu },
+        VnicOwner::Host => unreachable!("virtual functions belong to guests"),
+    };
+    let rings = |(vnic, vf): (usize, &VfSpec)| -> Vec<VnicOwner> {
+        vf.vcpus.iter().map(|vcpu| owner(vnic, *vcpu)).collect()
+    };
+    of_nic(world, nic).flat_map(rings).collect()
+}
+
+/// The first ring of a virtual NIC's virtual function among those of its port.
+pub(super) fn first_ring(world: &World, vnic: usize) -> usize {
+    let before = of_nic(world, world.vnics[vnic].nic).take_while(|(number, _)| *number < vnic);
+    before.map(|(_, vf)| vf.vcpus.len()).sum()
+}
