@@ -185,7 +185,7 @@ pub(crate) fn guests_outcome(vms: u32) -> Outcome {
         cores[(vm + 5) % 8].busy.guest = part(if vm == 0 { 100 } else { 40 });
     }
     for queue in &mut outcome.nics[0].queues {
-        *queue = QueueTally { packets: offered, dropped: 0, core: queue.core };
+        *queue = QueueTally { packets: offered, dropped: 0, core: queue.core % 8 };
     }
     outcome
 }
