@@ -516,10 +516,13 @@ impl Core {
         }
     }
 
-    /// The same without polls that found nothing.
-    pub(super) fn busy_with_finds(&self) -> Busy {
+    /// The same at `now`, to which the core has been brought, without polls that found nothing: a
+    /// visit counts, as a whole, once it has found a packet.
+    pub(super) fn busy_with_finds(&self, now: Time) -> Busy {
         let busy = self.busy();
-        Busy { deferred: busy.deferred - self.idle_polls, ..busy }
+        let visits = self.stack == Stack::BusyPoll && self.round.is_overhead();
+        let in_vain = if visits { now - self.visit_begun } else { Span::ZERO };
+        Busy { deferred: busy.deferred - self.idle_polls - in_vain, ..busy }
     }
 
     /// Brings the core's books up to a control event at `now`, to which it has been advanced.

@@ -1,6 +1,5 @@
 //! A policy's look: what it sees of its site, and the moves it decides.
 
-use super::core::Core;
 use super::governor::{Governor, since};
 use super::outcome::Load;
 use super::site::Site;
@@ -73,7 +72,7 @@ impl Site {
             packets: load.packets,
             bytes: load.bytes,
         });
-        let spent: Vec<Busy> = self.cores.iter().map(Core::busy_with_finds).collect();
+        let spent: Vec<Busy> = self.cores.iter().map(|core| core.busy_with_finds(now)).collect();
         let busy = since(&spent, &mut governor.cores, Busy::less);
         let cores = (0..).zip(busy).map(|(core, busy)| {
             let usable = port.usable.contains(&core);

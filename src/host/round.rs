@@ -140,6 +140,11 @@ impl Round {
         if switches { Kind::Vswitch } else { Kind::Deferred }
     }
 
+    /// Whether it has begun, and looked at no ring yet.
+    pub(super) fn is_overhead(&self) -> bool {
+        self.doing == Doing::Overhead
+    }
+
     /// Whether it freed a descriptor and has not gone on since.
     pub(super) fn is_choosing(&self) -> bool {
         self.doing == Doing::Choosing
