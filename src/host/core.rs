@@ -379,7 +379,7 @@ impl Core {
         } else if self.backlog.delay(cost) {
             // The round over the backlog ends later.
         } else if let Some(threads) = &mut self.threads {
-            threads.pause(now);
+            threads.pause(self.see);
         }
         self.sheet.enter(Kind::Interrupt, now);
     }
@@ -464,7 +464,7 @@ impl Core {
                 self.sheet.enter(Kind::Idle, now);
                 return Stop::Limit;
             };
-            threads.pause(now);
+            threads.pause(self.see);
             let from_outside = threads.catch_up(self.see, rings, ledger);
             threads.run(now, rings, ledger);
             self.sheet.enter(threads.kind(), now);
@@ -484,7 +484,7 @@ impl Core {
             }
             self.see = self.see.max(moment);
             let time = moment.time();
-            threads.pause(time);
+            threads.pause(self.see);
             match event {
                 ThreadEvent::Release(_) | ThreadEvent::Interrupt(..) => {
                     threads.wake_by(event, time);

@@ -124,22 +124,25 @@ impl Threads {
         })
     }
 
-    /// The current thread does not run from `now` on.
-    pub(super) fn pause(&mut self, now: Time) {
-        let Some(turn) = &mut self.current else { return };
+    /// The current thread does not run any more, on a core whose time is `see`.
+    pub(super) fn pause(&mut self, see: Moment) {
+        let now = see.time();
+        let Some(mut turn) = self.current else { return };
         let Some(since) = turn.since.take() else { return };
         let mut ran = now - since;
         let switched = ran.min(turn.switch);
         turn.switch -= switched;
         ran -= switched;
         turn.slice -= ran;
+        self.current = Some(turn);
+        // Where the switch ends at this very instant, what is behind it has begun if anything came
+        // before what pauses it now.
+        let may_have_begun =
+            switched == Span::ZERO || ran > Span::ZERO || see.is_at_arrivals() || self.is_due(now);
         match &mut self.list[turn.thread] {
             Thread::App(app) => app.left -= ran,
             Thread::Work(work) => work.left -= ran,
-            // Where the switch is due to end at this very moment, what is behind it has not begun.
-            Thread::Vcpu(vcpu)
-                if turn.switch == Span::ZERO && (switched == Span::ZERO || ran > Span::ZERO) =>
-            {
+            Thread::Vcpu(vcpu) if turn.switch == Span::ZERO && may_have_begun => {
                 vcpu.spend(since + switched, ran);
             }
             Thread::Vcpu(_) => {}
