@@ -1,21 +1,44 @@
-//! A policy of one's own: a queue whose ring fills up goes to another core, each in turn.
+//! A policy of one's own: a queue whose ring fills up goes to the core whose rings hold least, and
+//! stays where it is the only one.
 //!
 //! ```text
-//!   queues 0..5 --> their cores --+-- Loads --> Overflow::rebalance --+
-//!        ^                                                            |
-//!        +------------- Moves: queue -> core -------------------------+
+//!   wire --hash--> queues 0 to 15 --> cores 0 to 3 --+-- Loads --> Overflow::rebalance --+
+//!                        ^                                                               |
+//!                        +------------------- Moves: queue -> core ----------------------+
 //! ```
 //!
-//! The loads are made up: three cores, each carries two queues, and all five start on core 0.
 //! `cargo run --example custom_policy`
 
-use rxsim::engine::time::{Span, Time};
-use rxsim::policy::{CoreLoad, Loads, Move, Policy, QueueLoad};
-use rxsim::vocab::busy::Busy;
+use rxsim::engine::time::Span;
+use rxsim::host::world::{Maker, Rebalance, World};
+use rxsim::policy::{Loads, Move, Policy};
+use rxsim::scenario::diagnostic::render;
+use rxsim::scenario::{Source, load};
 use rxsim::vocab::id::{CoreId, QueueId};
 
+/// Few flows are large, and chance puts them on few queues.
+const SCENARIO: &str = r#"
+duration = "500 ms"
+
+[host.alpha]
+cores = 4
+cost  = { packet = "1 us", round = "200 ns", interrupt = "1 us", move = "10 us" }
+
+[nic.port0]
+path = "rss"
+rss  = { queues = 16 }
+
+[traffic.bulk]
+to         = "host.alpha"
+rate       = "3200 kpps"
+frame      = "256 B"
+flows      = 1000
+popularity = { zipf = 0.9 }
+"#;
+
+/// A ring that holds more than this fills up.
 struct Overflow {
-    turn: usize,
+    limit: u32,
 }
 
 impl Policy for Overflow {
@@ -24,32 +47,36 @@ impl Policy for Overflow {
     }
 
     fn rebalance(&mut self, loads: &Loads) -> Vec<Move> {
-        let mut queues = loads.queues.iter().zip(0..).map(|(load, queue)| (load, QueueId(queue)));
-        let Some((load, queue)) = queues.find(|(load, _)| load.depth > 256) else { return vec![] };
-        let others: Vec<CoreId> = loads.usable().filter(|core| *core != load.core).collect();
-        let Some(&to) = others.get(self.turn % others.len().max(1)) else { return vec![] };
-        self.turn += 1;
-        vec![Move::Queue { queue, to }]
+        let of = |core: CoreId| loads.queues.iter().filter(move |queue| queue.core == core);
+        let held = |core: &CoreId| of(*core).map(|queue| queue.depth).sum::<u32>();
+        let queues = (0..).map(QueueId).zip(&loads.queues);
+        let mut full =
+            queues.filter(|(_, load)| load.depth > self.limit && of(load.core).count() > 1);
+        let Some((queue, load)) = full.next() else { return vec![] };
+        let to = loads.usable().filter(|core| *core != load.core).min_by_key(held);
+        to.map(|to| Move::Queue { queue, to }).into_iter().collect()
     }
 }
 
+fn overflow() -> Box<dyn Policy> {
+    Box::new(Overflow { limit: 256 })
+}
+
+/// Runs a world and prints where its queues are in the end, and what was lost.
+fn show(what: &str, world: &World) {
+    let outcome = rxsim::host::run(world, &mut |_| ());
+    let (bulk, port) = (&outcome.sources[0], &outcome.nics[0]);
+    let lost = bulk.dropped.iter().sum::<u64>() as f64 / bulk.offered.packets as f64 * 100.0;
+    let cores: Vec<u32> = port.queues.iter().map(|queue| queue.core).collect();
+    println!("{what}: {lost:.1} % lost, {} moves, queues on cores {cores:?}", port.policy.moves);
+}
+
 fn main() {
-    let interval = Span::ms(100);
-    let core = CoreLoad { usable: true, busy: Busy::default() };
-    let (queues, cores) = (vec![QueueLoad::default(); 5], vec![core; 3]);
-    let mut loads = Loads { interval, queues, cores, ..Loads::default() };
-    let mut policy = Overflow { turn: 0 };
-    for look in 1..=5 {
-        loads.now = Time::ZERO + interval * look;
-        let places: Vec<u32> = loads.queues.iter().map(|queue| queue.core.0).collect();
-        for queue in &mut loads.queues {
-            let sharing = places.iter().filter(|core| **core == queue.core.0).count();
-            queue.depth = if sharing > 2 { 512 } else { 16 };
-        }
-        let moves = policy.rebalance(&loads);
-        println!("{}: queues on cores {places:?}; {} moves {moves:?}", loads.now, policy.name());
-        for step in moves {
-            loads.apply(step).expect("it names what exists, and another core");
-        }
-    }
+    let source = Source { name: "here".into(), text: SCENARIO.into(), dir: ".".into() };
+    let plan = load(&source, &[]).and_then(|loaded| loaded.plan(None));
+    let mut world = plan.unwrap_or_else(|wrong| panic!("{}", render(&wrong, false))).world;
+    show("fixed", &world);
+    world.nics[0].rebalance =
+        Some(Rebalance { interval: Span::ms(5), maker: Maker::Own(overflow) });
+    show("overflow", &world);
 }

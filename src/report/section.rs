@@ -2,12 +2,14 @@
 
 use super::vms::{self, Vm};
 use super::words;
+use crate::host::world::{Action, NicSpec};
 use crate::measure::tree::Tree;
 use crate::scenario::Equals;
 use crate::study::compare::{Comparison, Difference};
 use crate::study::expect::Judged;
 use crate::study::run::Study;
 use crate::vocab::drop_reason::DropReason;
+use std::collections::BTreeSet;
 
 /// Characters of a bar that stands for all of something; fewer where a table has more columns.
 const BAR: usize = 30;
@@ -59,6 +61,7 @@ pub(super) fn of_study(study: &Study) -> Vec<Section> {
     sections.push(latency(study));
     sections.extend(stages(study));
     sections.extend(study.metrics.get("host").into_iter().flat_map(Tree::entries).map(cores));
+    sections.extend(moves(study));
     sections.extend(expectations(std::slice::from_ref(study)));
     sections
 }
@@ -254,6 +257,32 @@ fn cores((host, figures): &(String, Tree)) -> Section {
     }
     section.note = Some(format!("{}.", notes.join("; ")));
     section
+}
+
+/// Who moved queues or table entries, where somebody may.
+fn moves(study: &Study) -> Option<Section> {
+    let world = &study.plan.world;
+    let row = |(index, nic): (usize, &NicSpec)| {
+        let mut events = world.events.iter().map(|event| &event.action);
+        let loses = events.any(|Action::LoseAffinity { nic }| *nic == index);
+        let policy = nic.rebalance.as_ref().map(|rebalance| rebalance.maker.make().name());
+        let path = format!("nic.{}", nic.name);
+        let queues = study.metrics.get(&format!("{path}.queue")).map_or(&[][..], Tree::items);
+        let cores = queues.iter().filter_map(|queue| queue.number("core"));
+        let cores: BTreeSet<u64> = cores.map(|core| core as u64).collect();
+        (loses || policy.is_some()).then(|| {
+            vec![
+                nic.name.clone(),
+                policy.unwrap_or("none").to_owned(),
+                figure(study, &format!("{path}.policy.moves"), words::thousands),
+                figure(study, &format!("{path}.policy.settled_at_us"), words::digits),
+                cores.len().to_string(),
+            ]
+        })
+    };
+    let rows: Vec<_> = world.nics.iter().enumerate().filter_map(row).collect();
+    let header = ["<Port", "<policy", "moves", "last after us", "cores with a queue at the end"];
+    (!rows.is_empty()).then(|| Section::new("", &header, rows))
 }
 
 /// Shares of a whole side by side, each with its own sign.

@@ -176,8 +176,11 @@ fn provenance(study: &Study) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::world::{PathReason, World};
+    use crate::engine::time::Time;
+    use crate::host::outcome::PolicyTally;
+    use crate::host::world::{Action, EventSpec, Maker, PathReason, Rebalance, World};
     use crate::measure::tree::Tree;
+    use crate::policy::{Kind, PolicySpec};
     use crate::scenario::{Expect, Plan};
     use crate::study::expect::Judged;
     use crate::study::fixture;
@@ -239,6 +242,29 @@ mod tests {
             assert!(text.lines().any(|line| words(line).starts_with(row)), "{row} in\n{text}");
         }
         assert!(text.contains("20 VMs, those of one path in one row"), "{text}");
+    }
+
+    #[test]
+    fn who_moved_queues_is_told_where_somebody_may() {
+        let mut world = fixture::world(8, 4);
+        assert!(!of(world.clone()).contains("policy"));
+        let at = Time::ZERO + Span::ms(1);
+        world.events = vec![EventSpec { at, action: Action::LoseAffinity { nic: 0 } }];
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words(&of(world.clone())).contains("port0 none 0 - 4"));
+        let maker = Maker::BuiltIn(PolicySpec::of(Kind::LeastLoaded));
+        world.nics[0].rebalance = Some(Rebalance { interval: Span::ms(5), maker });
+        let plan = Plan { world, ..fixture::plan() };
+        let mut outcome = fixture::outcome(8, 4);
+        outcome.nics[0].policy = PolicyTally { moves: 1_234, settled: Some(Span::ms(7)) };
+        outcome.nics[0].queues[3].core = 0;
+        let text = study(&fixture::study_of(plan, vec![outcome]), Style::Plain);
+        assert!(words(&text).contains("port0 least-loaded 1 234 7000 3"), "{text}");
+    }
+
+    fn of(world: World) -> String {
+        let plan = Plan { world, ..fixture::plan() };
+        study(&fixture::study_of(plan, vec![fixture::outcome(8, 4)]), Style::Plain)
     }
 
     #[test]

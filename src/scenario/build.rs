@@ -158,7 +158,7 @@ impl Parts {
         view.list("event").iter().filter_map(|one| event::read(one, &world, findings)).collect()
     }
 
-    /// Checks what is due within the run: looks of policies, the beginning of traffic.
+    /// Checks policies, and what is due within the run: their looks, the beginning of traffic.
     fn check_spans(
         &self,
         view: &View,
@@ -171,6 +171,7 @@ impl Parts {
                 rebalance::few_looks(&nic.spec.name, rebalance, window, findings);
             }
         }
+        rebalance::overlaps(self.nics.iter().map(|nic| &nic.spec), findings);
         if let Some(run) = run {
             for traffic in view.group("traffic") {
                 traffic::check_start(&traffic, run, findings);

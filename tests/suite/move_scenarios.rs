@@ -158,6 +158,20 @@ fn a_short_window_for_a_policy_is_warned_of() {
     assert!(warnings[0].contains("19 times in the window of 4 s"), "{warnings:?}");
 }
 
+#[test]
+fn ports_whose_policies_share_processors_are_warned_of() {
+    let text = |second: &str| {
+        let other = format!("[nic.port1]\npath = \"rss\"\nrss = {{ queues = 2, {second} }}");
+        let text = vmq("", "max_processors = 4, rebalance = \"dynamic-vmq\"", &other);
+        text.replacen("count = 6", "count = 6\nnic = \"port0\"", 1)
+    };
+    let moved = "rebalance = \"rss++\"";
+    let warnings = plan(&text(&format!("base_processor = 3, {moved}"))).warnings;
+    assert!(warnings[0].contains("nic.port1: it shares processors with nic.port0"), "{warnings:?}");
+    assert!(plan(&text(&format!("base_processor = 4, {moved}"))).warnings.is_empty());
+    assert!(plan(&text("base_processor = 3")).warnings.is_empty(), "nobody moves its queues");
+}
+
 /// The events of a world, in short.
 fn events(world: &World) -> Vec<(u64, usize)> {
     let short = |event: &EventSpec| {

@@ -62,8 +62,9 @@ pub(super) fn draw<DB: DrawingBackend>(study: &Study, area: &Area<DB>) -> Drawn<
     let high = height(queues.len() as i32);
     for (row, queue) in (0..).zip(&queues) {
         let top = TOP + 20 + row * high;
-        let style = sheet::right(&sheet::text((high as u32 - 4).min(16), INK));
-        area.draw_text(&queue.name, &style, (left() - 10, top + 1))?;
+        let size = (high - 4).min(16);
+        let style = sheet::right(&sheet::text(size as u32, INK));
+        area.draw_text(&queue.name, &style, (left() - 10, top + (high - 3 - size) / 2))?;
         bands(queue, &cores, (top, top + high - 3), area)?;
     }
     let top = TOP + 20 + queues.len() as i32 * high;
@@ -144,12 +145,13 @@ fn bands<DB: DrawingBackend>(
         let colour = colour(span[0], cores);
         area.draw(&Rectangle::new([(from, top), (to, bottom)], colour.filled()))?;
         area.draw(&PathElement::new(vec![(to, top), (to, bottom)], WHITE.stroke_width(1)))?;
-        let style = sheet::text(((bottom - top) as u32 - 2).min(15), INK);
+        let size = (bottom - top - 2).min(15);
+        let style = sheet::text(size as u32, INK);
         let name = span[0].to_string();
-        let (width, height) = area.estimate_text_size(&name, &style)?;
-        if to - from >= width as i32 + 8 {
-            let place = (i32::midpoint(from, to) - width as i32 / 2, i32::midpoint(top, bottom));
-            area.draw_text(&name, &style, (place.0, place.1 - height as i32 / 2))?;
+        let width = area.estimate_text_size(&name, &style)?.0 as i32;
+        if to - from >= width + 8 {
+            let place = (i32::midpoint(from, to - width), top + (bottom - top - size) / 2);
+            area.draw_text(&name, &style, place)?;
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use super::host::Host;
 use crate::engine::time::Span;
-use crate::host::world::{Dispatch, Maker, Rebalance};
+use crate::host::world::{Dispatch, Maker, NicSpec, Rebalance};
 use crate::policy::{Kind, PolicySpec, Share, Start};
 use crate::rx::cpu::Stack;
 use crate::rx::steering::placement::place;
@@ -92,6 +92,24 @@ pub fn few_looks(name: &str, rebalance: &Rebalance, window: Span, findings: &mut
              from {LOOKS} times on one sees where it settles",
             rebalance.interval
         ));
+    }
+}
+
+/// Warns of ports whose policies move queues among the same cores.
+pub fn overlaps<'d>(nics: impl Iterator<Item = &'d NicSpec>, findings: &mut Findings) {
+    let moved: Vec<&NicSpec> = nics.filter(|nic| nic.rebalance.is_some()).collect();
+    for (at, nic) in moved.iter().enumerate() {
+        let shares = |other: &&&NicSpec| {
+            other.host == nic.host && other.usable.iter().any(|core| nic.usable.contains(core))
+        };
+        if let Some(other) = moved[..at].iter().find(shares) {
+            findings.warn(format!(
+                "nic.{}: it shares processors with nic.{}, and the policy of each takes the time \
+                 of the other's packets for its own: set base_processor and max_processors so \
+                 that they do not overlap (Microsoft, tuning guidelines 2012 R2)",
+                nic.name, other.name
+            ));
+        }
     }
 }
 

@@ -145,6 +145,7 @@ fn group(world: &World, outcome: &Outcome, name: &str) -> Tree {
 mod tests {
     use super::*;
     use crate::engine::time::Time;
+    use crate::host::outcome::PolicyTally;
     use crate::study::fixture;
     use crate::vocab::drop_reason::DropReason;
 
@@ -197,6 +198,22 @@ mod tests {
         close(&tree, "nic.port0.queue[0].dropped", 104_910.0);
         close(&tree, "nic.port0.moderation.interval_us", 50.0);
         close(&tree, "interrupts.packets_per_interrupt", 57_640.0 / 4_000.0);
+    }
+
+    #[test]
+    fn moves_and_where_they_led_are_counted() {
+        let (world, mut outcome) = (fixture::world(4, 2), fixture::outcome(4, 2));
+        let tree = metrics(&world, &outcome, Duration::from_secs(1));
+        close(&tree, "nic.port0.policy.moves", 0.0);
+        assert_eq!(tree.get("nic.port0.policy.settled_at_us"), Some(&Tree::Null));
+        outcome.nics[0].policy = PolicyTally { moves: 3, settled: Some(Span::us(70)) };
+        outcome.nics[0].queues[1].core = 3;
+        let tree = metrics(&world, &outcome, Duration::from_secs(1));
+        close(&tree, "nic.port0.policy.moves", 3.0);
+        close(&tree, "nic.port0.policy.settled_at_us", 70.0);
+        close(&tree, "nic.port0.queue[1].core", 3.0);
+        // Cores 0 and 1 were busy alike, and core 3 counts though it was idle.
+        close(&tree, "host.alpha.imbalance", 1.5);
     }
 
     #[test]
