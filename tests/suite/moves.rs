@@ -7,6 +7,7 @@ use rxsim::engine::time::{Span, Time};
 use rxsim::host::outcome::Outcome;
 use rxsim::host::world::{Action, EventSpec, Filter, Maker, Rebalance, World};
 use rxsim::host::{run, run_traced};
+use rxsim::policy::fixed::Fixed;
 use rxsim::policy::{Loads, Move, Policy};
 use rxsim::rx::cpu::Stack;
 use rxsim::vocab::id::{CoreId, QueueId};
@@ -121,8 +122,9 @@ impl Policy for Restless {
     fn rebalance(&mut self, loads: &Loads) -> Vec<Move> {
         let cores: Vec<CoreId> = loads.usable().collect();
         let choice = |queue: u32| {
-            (loads.now.0 / 1000 + loads.queues[queue as usize].packets * 7 + u64::from(queue) * 3)
-                as usize
+            (loads.now.0 / loads.interval.0
+                + loads.queues[queue as usize].packets * 7
+                + u64::from(queue) * 3) as usize
         };
         let step = |queue: u32| {
             let to = cores[choice(queue) % cores.len()];
@@ -167,4 +169,26 @@ fn neither_window_nor_batch_matter_to_queues_that_move() {
         }
     }
     assert!(moves > 1000, "{moves} moves");
+}
+
+/// A packet's costs are its own: whoever serves it, it takes as long.
+#[test]
+fn every_packet_takes_as_long_whatever_the_policy() {
+    let times = |maker: fn() -> Box<dyn Policy>| {
+        let at: Vec<u64> = (0..400).map(|n| 1500 * n).collect();
+        let mut world = world(true, &[&at, &at], maker);
+        world.hosts[0].costs.packet = Draw::Exponential { mean: Span::ns(600) };
+        world.nics[0].ring = 1000;
+        let mut times = Vec::new();
+        let outcome = run_traced(&world, &mut |record| {
+            times.push((record.source, record.number, record.end - record.start));
+        });
+        times.sort_unstable();
+        (times, outcome.nics[0].policy.moves)
+    };
+    let (still, none) = times(|| Box::new(Fixed));
+    let (moved, many) = times(|| Box::new(Restless));
+    assert_eq!((none, still.len()), (0, 800));
+    assert!(many > 50, "{many} moves");
+    assert!(still == moved, "the same packets, the same times");
 }
