@@ -64,6 +64,10 @@ pub fn start(queues: u32, usable: &[u32], rebalance: Option<&Rebalance>) -> Vec<
 #[must_use]
 pub fn obstacle(host: &Host) -> Option<(String, &'static str)> {
     const STACK: &str = "write stack = \"windows-dpc\" or \"linux-napi\" on the host";
+    if host.spec.dispatch != Dispatch::PerQueue {
+        let reason = "with the host's `dispatch` a queue has no core of its own";
+        return Some((reason.to_owned(), "leave `dispatch` out"));
+    }
     match host.spec.stack {
         Stack::BusyPoll => {
             let reason = "on busy-poll there is no interrupt whose processor could change";
@@ -142,17 +146,10 @@ fn read(at: &At, kind: Kind, host: &Host, findings: &mut Findings) -> Option<Reb
     if kind == Kind::Fixed {
         return None;
     }
-    if host.spec.dispatch != Dispatch::PerQueue {
-        findings.mistake(
-            at.mistake("there is nothing to rebalance")
-                .because("with the host's `dispatch` a queue has no core of its own")
-                .help("leave `dispatch` out, or `rebalance`"),
-        );
-        return None;
-    }
-    let stands = if kind.moves_entries() { None } else { obstacle(host) };
+    let shared = host.spec.dispatch != Dispatch::PerQueue;
+    let stands = if kind.moves_entries() && !shared { None } else { obstacle(host) };
     if let Some((reason, help)) = &stands {
-        let message = format!("\"{}\" cannot move queues here", kind.name());
+        let message = format!("\"{}\" cannot move anything here", kind.name());
         findings.mistake(at.mistake(&message).because(reason).help(*help));
     }
     let spec = at.numbers.map_or(Some(PolicySpec::of(kind)), |numbers| spec(&numbers, kind))?;
