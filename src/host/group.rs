@@ -22,6 +22,8 @@ pub(super) struct Group {
     pub(super) see: Moment,
     rule: Rule,
     members: Vec<Member>,
+    /// When each of them ends what it has in hand; never where it has nothing.
+    ends: Vec<Moment>,
     /// Packets for no particular core.
     line: VecDeque<Waiting>,
     /// The core whose activity has no length: it ends before anything else happens.
@@ -66,12 +68,10 @@ struct Hand {
     waiting: Waiting,
     /// When the packet's own processing starts; none while the interrupt handler runs.
     start: Option<Time>,
-    /// When the handler, or else the packet's processing, ends.
-    end: Time,
 }
 
-/// What happens next; of those at one moment the first variant comes first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// What happens next.
+#[derive(Clone, Copy)]
 enum Next {
     /// The first packet of this ring becomes visible.
     Visible(usize),
@@ -109,6 +109,7 @@ impl Group {
             see: Moment::default(),
             rule,
             members: (0..spec.cores).map(|_| Member::default()).collect(),
+            ends: vec![Moment::NEVER; spec.cores as usize],
             line: VecDeque::new(),
             at_once: None,
             polls: spec.stack == Stack::BusyPoll,
@@ -126,9 +127,10 @@ impl Group {
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
     ) -> Advance {
+        let mut visible = first_visible(rings);
         let mut works = Works { cores, rings, ledger };
         loop {
-            let (moment, next) = self.next(works.rings);
+            let (moment, next) = self.next(visible);
             if moment >= bound {
                 return Advance::Reached;
             }
@@ -137,6 +139,7 @@ impl Group {
                 Next::Visible(queue) => {
                     let packet = works.rings[queue].ring.lend_first();
                     self.receive(Waiting { packet, queue }, &mut works);
+                    visible = first_visible(works.rings);
                 }
                 Next::End(core) => {
                     if self.end(core, &mut works) {
@@ -152,17 +155,22 @@ impl Group {
         self.interrupts[nic]
     }
 
-    /// What happens next, and when.
-    fn next(&self, rings: &[RxQueue]) -> (Moment, Next) {
+    /// What happens next, and when. At one moment, packets become visible before anything ends.
+    fn next(&self, visible: (Moment, usize)) -> (Moment, Next) {
         if let Some(core) = self.at_once {
             return (self.see, Next::End(core));
         }
-        let visible = rings.iter().map(|queue| queue.ring.visible(1)).zip(0..);
-        let visible = visible.min().map(|(moment, queue)| (moment, Next::Visible(queue)));
-        let ends = self.members.iter().zip(0..);
-        let ends = ends.filter_map(|(member, core)| Some((member.hand?.end, core))).min();
-        let end = ends.map(|(end, core)| (end.before_arrivals(), Next::End(core)));
-        visible.into_iter().chain(end).min().unwrap_or((Moment::NEVER, Next::Visible(0)))
+        let (mut end, mut core) = (Moment::NEVER, 0);
+        for (number, its) in self.ends.iter().enumerate() {
+            if *its < end {
+                (end, core) = (*its, number);
+            }
+        }
+        if visible.0 <= end {
+            (visible.0, Next::Visible(visible.1))
+        } else {
+            (end, Next::End(core))
+        }
     }
 
     /// A packet is visible: it is given to a core, or waits.
@@ -191,7 +199,7 @@ impl Group {
     /// What a core has in hand ends. True if that freed a descriptor that a port waits for; then,
     /// too, the core has turned to its next packet, which is part of that end.
     fn end(&mut self, core: usize, works: &mut Works<'_, '_>) -> bool {
-        self.at_once = None;
+        (self.at_once, self.ends[core]) = (None, Moment::NEVER);
         let hand = self.members[core].hand.take().expect("something in hand has ended");
         let Some(start) = hand.start else {
             self.begin(core, hand.waiting, works);
@@ -201,7 +209,7 @@ impl Group {
         let ring = &mut works.rings[queue];
         ring.ring.give_back();
         let watched = ring.watched;
-        let (end, none) = (hand.end, Span::ZERO);
+        let (end, none) = (self.see.time(), Span::ZERO);
         works.ledger.processed(&Processed {
             packet,
             queue: ring.number,
@@ -249,7 +257,7 @@ impl Group {
         its.tally.interrupts += 1;
         its.sheet.enter(Kind::Interrupt, now);
         self.interrupts[self.nics[waiting.queue]] += 1;
-        self.hold(core, Hand { waiting, start: None, end });
+        self.hold(core, Hand { waiting, start: None }, end);
     }
 
     /// A core begins with a packet, at times with the overhead of a round before it.
@@ -265,12 +273,25 @@ impl Group {
         member.taken += 1;
         let frame = &waiting.packet.frame;
         let end = start + works.ledger.costs_of(frame.source).deferred(frame);
-        self.hold(core, Hand { waiting, start: Some(start), end });
+        self.hold(core, Hand { waiting, start: Some(start) }, end);
     }
 
-    /// A core has this in hand from now on.
-    fn hold(&mut self, core: usize, hand: Hand) {
-        self.at_once = (hand.end == self.see.time()).then_some(core);
+    /// A core has this in hand from now on, until `end`.
+    fn hold(&mut self, core: usize, hand: Hand, end: Time) {
+        self.at_once = (end == self.see.time()).then_some(core);
+        self.ends[core] = end.before_arrivals();
         self.members[core].hand = Some(hand);
     }
+}
+
+/// The ring whose packet becomes visible first, and when.
+fn first_visible(rings: &[RxQueue]) -> (Moment, usize) {
+    let mut first = (Moment::NEVER, 0);
+    for (number, queue) in rings.iter().enumerate() {
+        let visible = queue.ring.visible(1);
+        if visible < first.0 {
+            first = (visible, number);
+        }
+    }
+    first
 }

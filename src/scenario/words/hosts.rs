@@ -56,8 +56,7 @@ pub(super) static HOST: Table = Table {
             "dispatch",
             Kind::WordOr(&["per-queue", "shared", "work-stealing"], &DISPATCH),
             Value("per-queue"),
-            "which core takes a packet: its queue's (d-FCFS), or any of the host's: the first idle one \
-             (shared, c-FCFS), the least loaded one (jbsq), its queue's unless another one is idle",
+            "which core takes a packet: its queue's, or any (the first idle, the least loaded, a thief)",
         ),
         word(
             "priority",
