@@ -153,12 +153,11 @@ impl Model<'_> {
     /// A round begins with its own cost, and looks first into the ring after the last one served.
     pub(super) fn begin_round(&mut self, at: CoreAt, work: Work) -> Round {
         if let Work::Vector(VectorAt { nic, index }) = work {
-            let rings = self.world.nics[nic].vectors[index].len();
             let vector = &mut self.nics[nic].vectors[index];
-            vector.look_at = vector.served.map_or(0, |served| (served + 1) % rings);
+            vector.look_at = vector.next;
         }
         self.core(at).tally.rounds += 1;
-        let left = self.round_cost(at);
+        let left = self.round_cost(at) + self.cost_of_moves(at);
         let (leaving, to_notify) = (Vec::new(), Vec::new());
         Round { work, step: Step::Own, left, taken: 0, leaving, to_notify }
     }
@@ -229,15 +228,14 @@ impl Model<'_> {
             Work::Backlog => self.core(at).backlog.pop_front(),
             Work::Ring(nic, queue) => self.nics[nic].rings[queue as usize].visible.pop_front(),
             Work::Vector(VectorAt { nic, index }) => {
-                let queues = &self.world.nics[nic].vectors[index];
                 let nic = &mut self.nics[nic];
-                let from = nic.vectors[index].look_at;
-                let turn = (from..queues.len()).chain(0..from);
-                for position in turn {
-                    let ring = &mut nic.rings[queues[position] as usize];
+                let vector = &mut nic.vectors[index];
+                let (from, rings) = (vector.look_at, vector.queues.len());
+                for position in (from..rings).chain(0..from) {
+                    let ring = &mut nic.rings[vector.queues[position] as usize];
                     if let Some(frame) = ring.visible.pop_front() {
-                        nic.vectors[index].look_at = position;
-                        nic.vectors[index].served = Some(position);
+                        vector.look_at = position;
+                        vector.next = (position + 1) % rings;
                         return Some(frame);
                     }
                 }
@@ -283,6 +281,10 @@ impl Model<'_> {
             return;
         };
         let host = &self.world.hosts[at.host];
+        if self.queues_leave(vector) {
+            // It is completed where it goes to.
+            return;
+        }
         let complete = match host.stack {
             Stack::LinuxNapi { .. } => round.taken < host.budget,
             _ => self.waiting(vector).next().is_none(),
