@@ -4,7 +4,9 @@
 //! `RXSIM_FIRST=451 RXSIM_WORLDS=1` looks at one world again.
 
 use crate::reference;
-use crate::worlds::{HARDWARE, MIXED, PLAIN, STACKS, THREADS, VMS, only, random_world};
+use crate::worlds::{
+    FUNCTIONS, HARDWARE, MIXED, MOVES, PLAIN, STACKS, THREADS, VMS, only, random_world,
+};
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::Span;
 use rxsim::host;
@@ -46,8 +48,21 @@ fn difference(world: &World) -> Option<String> {
     if outcome.packets != expected.offered {
         return Some(format!("offered {} for {}", outcome.packets, expected.offered));
     }
+    for (at, nic) in outcome.nics.iter().enumerate() {
+        let places: Vec<u32> = nic.queues.iter().map(|queue| queue.core).collect();
+        if (nic.policy, &places) != (expected.policies[at], &expected.places[at]) {
+            return Some(format!(
+                "NIC {at}\n   engine {:?} {places:?}\nreference {:?} {:?}",
+                nic.policy, expected.policies[at], expected.places[at]
+            ));
+        }
+    }
     if world.warmup > Span::ZERO {
         return None;
+    }
+    let interrupts: Vec<u64> = outcome.nics.iter().map(|nic| nic.interrupts).collect();
+    if interrupts != expected.interrupts {
+        return Some(format!("interrupts {interrupts:?} for {:?}", expected.interrupts));
     }
     if outcome.vnics != expected.vnics {
         return Some(format!("notified {:?} for {:?}", outcome.vnics, expected.vnics));
@@ -91,6 +106,7 @@ fn summary(world: &World) -> String {
     world.works.iter().for_each(|entry| line(entry));
     world.vms.iter().for_each(|entry| line(entry));
     world.vnics.iter().for_each(|entry| line(entry));
+    world.events.iter().for_each(|entry| line(entry));
     text
 }
 
@@ -179,4 +195,14 @@ fn worlds_with_threads_agree() {
 #[test]
 fn worlds_with_virtual_machines_agree() {
     compare_level(VMS);
+}
+
+#[test]
+fn worlds_with_moves_agree() {
+    compare_level(MOVES);
+}
+
+#[test]
+fn worlds_with_virtual_functions_agree() {
+    compare_level(FUNCTIONS);
 }

@@ -1,7 +1,7 @@
 //! The model on random worlds: laws that hold whatever happens, and proof that it all happens.
 
 use super::{Verdict, run};
-use crate::worlds::{PLAIN, VMS, random_world};
+use crate::worlds::{FUNCTIONS, PLAIN, random_world};
 use rxsim::engine::time::{Span, Time};
 use rxsim::host::world::{Consumer, VnicOwner, World};
 use rxsim::rx::cpu::Stack;
@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const WORLDS: u64 = 60;
 
 fn each_world(mut check: impl FnMut(&World, &Verdict)) {
-    for level in PLAIN..=VMS {
+    for level in PLAIN..=FUNCTIONS {
         for seed in 0..WORLDS {
             let world = random_world(seed, level);
             check(&world, &run(&world));
