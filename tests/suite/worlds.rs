@@ -6,7 +6,7 @@
 
 mod functions;
 mod moves;
-mod restless;
+pub(crate) mod restless;
 mod virtual_machines;
 
 use rxsim::engine::chance::Stream;

@@ -37,6 +37,8 @@ pub(super) struct Core {
     serial: u64,
     idle_since: Option<Time>,
     pub(super) tally: CoreTally,
+    /// Spent on visits of rings that found nothing.
+    pub(super) in_vain: Span,
 }
 
 /// An interrupt handler in progress.
@@ -91,6 +93,7 @@ impl Core {
             serial: 0,
             idle_since: Some(Time::ZERO),
             tally: CoreTally::default(),
+            in_vain: Span::ZERO,
         }
     }
 

@@ -22,6 +22,8 @@ mod threads;
 mod traffic;
 
 mod by_hand;
+mod by_hand_functions;
+mod by_hand_moves;
 mod by_hand_ties;
 mod by_hand_vm_ties;
 mod by_hand_vms;
@@ -44,7 +46,7 @@ pub(crate) struct Verdict {
     pub policies: Vec<PolicyTally>,
     /// Per NIC: interrupts that it raised in the whole run.
     pub interrupts: Vec<u64>,
-    /// Per NIC and queue: its core at the end; its target, while it is on the move.
+    /// Per NIC and queue: its core at the end.
     pub places: Vec<Vec<u32>>,
     /// How often moves met what makes them hard, over the whole run.
     pub moves: Moves,

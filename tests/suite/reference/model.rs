@@ -1,6 +1,5 @@
 //! The state of everything, and the loop over the agenda.
 
-use super::{Functions, Moves, Verdict};
 use super::agenda::{Agenda, Item};
 use super::cores::Core;
 use super::costs::Chance;
@@ -10,6 +9,7 @@ use super::nic::Nic;
 use super::policies::Governor;
 use super::threads::App;
 use super::traffic::Feed;
+use super::{Functions, Moves, Verdict};
 use rxsim::engine::time::{Moment, Time};
 use rxsim::host::outcome::PolicyTally;
 use rxsim::host::world::World;
@@ -123,7 +123,7 @@ impl<'w> Model<'w> {
             self.charge(core, end);
         }
         let queues = |nic: usize| 0..self.world.nics[nic].queues.len() as u32;
-        let places = |nic| queues(nic).map(|queue| self.place(nic, queue)).collect();
+        let places = |nic| queues(nic).map(|queue| self.core_of_queue(nic, queue)).collect();
         let places = (0..self.nics.len()).map(places).collect();
         let tallies = |cores: &Vec<Core>| cores.iter().map(|core| core.tally).collect();
         Verdict {

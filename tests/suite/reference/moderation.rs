@@ -24,7 +24,7 @@ pub(super) struct Vector {
     timer: Option<Time>,
     /// The position among its rings from which the next packet is looked for.
     pub(super) look_at: usize,
-    /// The position at which the next round begins to look.
+    /// The position at which the next round begins to look: behind that of the ring served last.
     pub(super) next: usize,
     /// Of a virtual function, interrupted and not taken up since: what taking it up costs.
     pub(super) to_take_up: Option<Span>,
@@ -64,9 +64,8 @@ impl Vector {
             };
             return spec.usable.iter().map(|core| Self::new(server(*core), on(*core))).collect();
         }
-        let of = |queues: &Vec<u32>| {
-            Self::new(server(spec.queues[queues[0] as usize]), queues.clone())
-        };
+        let of =
+            |queues: &Vec<u32>| Self::new(server(spec.queues[queues[0] as usize]), queues.clone());
         spec.vectors.iter().map(of).collect()
     }
 }

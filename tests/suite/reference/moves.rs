@@ -39,7 +39,7 @@ impl Model<'_> {
         going.map_or_else(|| self.core_of_queue(nic, queue), |going| going.to)
     }
 
-    fn core_of_queue(&self, nic: usize, queue: u32) -> u32 {
+    pub(super) fn core_of_queue(&self, nic: usize, queue: u32) -> u32 {
         let at = self.vector_of_queue(nic, queue).expect("no queue lies between two cores");
         self.core_of_vector(at).index as u32
     }
@@ -80,11 +80,11 @@ impl Model<'_> {
         }
     }
 
-    /// Decided in the window, its first instant excluded and its last one included.
+    /// Decided in the window: after the warm-up, the last instant included.
     pub(super) fn count_move(&mut self, nic: usize) {
         let start = Time::ZERO + self.world.warmup;
         let now = self.agenda.time();
-        if now > start {
+        if now > start || start == Time::ZERO {
             let tally = &mut self.policies[nic];
             tally.moves += 1;
             tally.settled = Some(now - start);
@@ -97,7 +97,8 @@ impl Model<'_> {
         let of_vector = |going: &Going| {
             going.nic == at.nic && self.nics[at.nic].vectors[at.index].queues.contains(&going.queue)
         };
-        let leaving: Vec<Going> = self.going.iter().filter(|going| of_vector(going)).copied().collect();
+        let leaving: Vec<Going> =
+            self.going.iter().filter(|going| of_vector(going)).copied().collect();
         let from = self.core_of_vector(at);
         for Going { nic, queue, number, .. } in &leaving {
             let item = Item::Goes { from, number: *number, nic: *nic, queue: *queue };
@@ -121,7 +122,7 @@ impl Model<'_> {
         if position < vector.next {
             vector.next -= 1;
         }
-        if vector.next >= vector.queues.len() {
+        if vector.next == vector.queues.len() {
             vector.next = 0;
         }
         if !vector.masked {
@@ -170,11 +171,15 @@ impl Model<'_> {
         cost
     }
 
-    /// Another queue for an entry of the table. A frame that waits for a descriptor may find one.
+    /// Another queue for an entry of the table.
     pub(super) fn move_entry(&mut self, nic: usize, entry: u32, to: u32) {
         self.count_move(nic);
         self.moves.entries += 1;
         self.nics[nic].table[entry as usize] = to;
+    }
+
+    /// After all moves of a look: a frame that waits for a descriptor may find one in another ring.
+    pub(super) fn steer_held_anew(&mut self, nic: usize) {
         let waiting = self.nics[nic].waiting();
         self.start_dma(nic);
         self.moves.unheld += (waiting - self.nics[nic].waiting()) as u64;

@@ -2,6 +2,7 @@
 
 use super::agenda::Item;
 use super::model::{CoreAt, Frame, Model};
+use super::rounds::Round;
 use rxsim::engine::time::{Span, Time};
 use rxsim::host::outcome::Busy;
 use rxsim::host::world::{NicSpec, SteeringSpec, World};
@@ -76,6 +77,7 @@ impl Model<'_> {
                 Move::Entry { entry, to } => self.move_entry(nic, entry.0, to.0),
             }
         }
+        self.steer_held_anew(nic);
     }
 
     /// The interval that ends now; the next one begins.
@@ -113,7 +115,10 @@ impl Model<'_> {
 
     fn core_load(&mut self, nic: usize, at: CoreAt, now: Time) -> CoreLoad {
         self.charge(at, now);
-        let busy = self.core(at).tally.busy;
+        let core = self.core(at);
+        let mut busy = core.tally.busy;
+        let visited = core.deferred.as_ref().map_or(Span::ZERO, Round::visited);
+        busy.deferred = busy.deferred - core.in_vain - visited;
         let before = std::mem::replace(&mut self.governors[nic].before[at.index], busy);
         let usable = self.world.nics[nic].usable.contains(&(at.index as u32));
         CoreLoad { usable, busy: less(busy, before) }

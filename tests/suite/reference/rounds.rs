@@ -15,6 +15,8 @@ pub(super) struct Round {
     /// Of the step's activity.
     pub(super) left: Span,
     taken: u32,
+    /// What it costs itself.
+    own: Span,
     /// Packets for apps and channels, handed over after the last packet.
     pub(super) leaving: Vec<Frame>,
     /// Virtual NICs whose guests are to be notified, in the order of disarming.
@@ -64,6 +66,14 @@ impl Round {
     /// Whether a packet is in processing.
     pub(super) fn has_packet(&self) -> bool {
         matches!(self.step, Step::Driver(_) | Step::Switch(_))
+    }
+
+    /// What it has spent on a visit of a ring that has found nothing yet.
+    pub(super) fn visited(&self) -> Span {
+        match (self.step, self.work) {
+            (Step::Own, Work::Ring(..)) => self.own - self.left,
+            _ => Span::ZERO,
+        }
     }
 
     /// Where its time is charged.
@@ -159,7 +169,7 @@ impl Model<'_> {
         self.core(at).tally.rounds += 1;
         let left = self.round_cost(at) + self.cost_of_moves(at);
         let (leaving, to_notify) = (Vec::new(), Vec::new());
-        Round { work, step: Step::Own, left, taken: 0, leaving, to_notify }
+        Round { work, step: Step::Own, left, taken: 0, own: left, leaving, to_notify }
     }
 
     /// The round's activity has ended. Goes on with the next one, or expects its hand-offs.
@@ -184,6 +194,9 @@ impl Model<'_> {
             round.taken += 1;
             round.begin(Step::Driver(frame), self.driver_cost(&frame));
             return Next::Activity;
+        }
+        if let (Step::Own, Work::Ring(..)) = (round.step, round.work) {
+            self.core(at).in_vain += round.own;
         }
         if round.leaving.iter().any(|frame| self.vnic_of(frame).is_some()) {
             return self.expect_hand_off(at, holder, round, Step::HandsOver);

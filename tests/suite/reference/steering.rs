@@ -18,7 +18,8 @@ impl Model<'_> {
             Consumer::Host | Consumer::App(_) => None,
         };
         let key = || self.feeds[frame.source].key(frame.packet.flow);
-        if let Some((vnic, vf)) = vnic.and_then(|at| Some((at, self.world.vnics[at].vf.as_ref()?))) {
+        if let Some((vnic, vf)) = vnic.and_then(|at| Some((at, self.world.vnics[at].vf.as_ref()?)))
+        {
             let entry = vf.rss.as_ref().and_then(|rss| Some(rss.table[entry(rss, &key())?]));
             return (first_ring(self.world, vnic) + entry.unwrap_or(0), None);
         }

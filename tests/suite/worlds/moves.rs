@@ -54,7 +54,8 @@ impl Dice {
         let maker = self.maker(nic, queues);
         if !self.one_in(8) {
             let longest = self.pick(&[1, 5, 25]);
-            nic.rebalance = Some(Rebalance { interval: self.span(Span::us(longest)), maker });
+            let interval = self.span(Span::us(longest)).max(GRID);
+            nic.rebalance = Some(Rebalance { interval, maker });
         }
         if !queues {
             nic.usable = (0..host.cores).collect();
@@ -103,7 +104,9 @@ impl Dice {
         duration: Span,
     ) -> Vec<EventSpec> {
         let movable: Vec<usize> = (0..nics.len())
-            .filter(|nic| !nics[*nic].usable.is_empty() && moves_queues(hosts[nics[*nic].host].stack))
+            .filter(|nic| {
+                !nics[*nic].usable.is_empty() && moves_queues(hosts[nics[*nic].host].stack)
+            })
             .collect();
         if self.level < MOVES || movable.is_empty() || self.one_in(3) {
             return Vec::new();
@@ -145,6 +148,8 @@ fn by_core(queues: &[u32]) -> Vec<Vec<u32>> {
     let mut cores = queues.to_vec();
     cores.sort_unstable();
     cores.dedup();
-    let of = |core: &u32| (0..queues.len() as u32).filter(|at| queues[*at as usize] == *core);
-    cores.iter().map(|core| of(core).collect()).collect()
+    let of = |core: &u32| -> Vec<u32> {
+        (0..queues.len() as u32).filter(|at| queues[*at as usize] == *core).collect()
+    };
+    cores.iter().map(of).collect()
 }

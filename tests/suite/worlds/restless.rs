@@ -3,6 +3,20 @@
 use rxsim::engine::chance::Stream;
 use rxsim::policy::{Loads, Move, Policy};
 use rxsim::vocab::id::{CoreId, EntryId, QueueId};
+use std::cell::RefCell;
+
+thread_local! {
+    /// What these policies saw since it was asked for last, on this thread.
+    static SEEN: RefCell<Vec<Loads>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What these policies saw on this thread since this was asked last; ports of different hosts have
+/// no order among themselves.
+pub(crate) fn seen() -> Vec<Loads> {
+    let mut seen = SEEN.take();
+    seen.sort_by_cached_key(|loads| (loads.now, format!("{loads:?}")));
+    seen
+}
 
 struct Restless {
     /// One look of so many moves anything ...
@@ -35,6 +49,7 @@ impl Policy for Restless {
 
     /// What it does is a function of the loads, of every figure in them.
     fn rebalance(&mut self, loads: &Loads) -> Vec<Move> {
+        SEEN.with_borrow_mut(|seen| seen.push(loads.clone()));
         let mut stream = Stream::new(loads.now.0, "restless", &format!("{loads:?}"));
         let mut after = loads.clone();
         let mut moves = Vec::new();

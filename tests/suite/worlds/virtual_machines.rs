@@ -4,7 +4,8 @@ use super::{Dice, VMS};
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::Span;
 use rxsim::host::world::{
-    Consumer, Filter, HostSpec, NicSpec, PathReason, SteeringSpec, TrafficSpec, VmSpec, VnicOwner, VnicSpec,
+    Consumer, Filter, HostSpec, NicSpec, PathReason, SteeringSpec, TrafficSpec, VmSpec, VnicOwner,
+    VnicSpec,
 };
 
 impl Dice {
