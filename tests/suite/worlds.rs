@@ -4,6 +4,9 @@
 //! time; in the others they practically never do. A higher level switches more features on, so
 //! that a mismatch can be narrowed by running lower levels.
 
+mod functions;
+mod moves;
+pub(crate) mod restless;
 mod virtual_machines;
 
 use rxsim::engine::chance::Stream;
@@ -32,6 +35,10 @@ pub(crate) const STACKS: u8 = 3;
 pub(crate) const THREADS: u8 = 4;
 /// Also virtual machines, virtual NICs, the virtual switch, VMQ with and without shared vectors.
 pub(crate) const VMS: u8 = 5;
+/// Also policies that move queues and table entries, lost affinities, sources that begin late.
+pub(crate) const MOVES: u8 = 6;
+/// Also virtual functions.
+pub(crate) const FUNCTIONS: u8 = 7;
 
 /// The 40-byte key of Microsoft, verifying-the-RSS-hash-calculation.
 pub(crate) const MICROSOFT_KEY: [u8; 40] = [
@@ -56,22 +63,29 @@ pub(crate) fn random_world(seed: u64, level: u8) -> World {
         (0..dice.up_to(THREADS, 3)).map(|index| dice.app(index, &hosts)).collect();
     let works: Vec<WorkSpec> =
         (0..dice.up_to(THREADS, 3)).map(|index| dice.work(index, &hosts)).collect();
-    let (vms, vnics) = dice.virtual_machines(&mut hosts, &mut nics);
+    let (vms, mut vnics) = dice.virtual_machines(&mut hosts, &mut nics);
+    dice.moves(&mut hosts, &mut nics);
+    dice.functions(&mut hosts, &vms, &mut vnics);
     let count = 1 + dice.up_to(HARDWARE, 2) as usize + dice.more_sources(&vnics);
     let packets = dice.between(100, 1500);
     let gap = dice.gap(&hosts, count as u64);
+    let duration = Span(gap.0 * packets / count as u64).max(Span::us(20)).min(Span::ms(4));
     let sources: Vec<TrafficSpec> = (0..count)
         .map(|index| {
             let source = dice.source(index, gap, &nics, &apps);
-            dice.perhaps_to_vnic(source, &vnics)
+            let mut source = dice.perhaps_to_vnic(source, &vnics);
+            dice.perhaps_for_a_while(&mut source, duration);
+            source
         })
         .collect();
+    let batch = [None, Some(Span::us(1)), Some(Span::us(100))][dice.below(3) as usize];
+    let events = dice.events(&hosts, &nics, duration);
     World {
         seed,
         warmup: Span::ZERO,
-        duration: Some(Span(gap.0 * packets / count as u64).max(Span::us(20)).min(Span::ms(4))),
+        duration: Some(duration),
         step: None,
-        batch: [None, Some(Span::us(1)), Some(Span::us(100))][dice.below(3) as usize],
+        batch,
         hosts,
         nics,
         sources,
@@ -79,7 +93,7 @@ pub(crate) fn random_world(seed: u64, level: u8) -> World {
         works,
         vms,
         vnics,
-        events: Vec::new(),
+        events,
     }
 }
 

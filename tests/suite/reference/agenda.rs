@@ -19,6 +19,8 @@ pub(super) enum Item {
     Work { work: usize },
     /// A vector or packet of this core may be due.
     Interrupt { core: CoreAt },
+    /// A virtual function's vector is due, and interrupts a vCPU of this core.
+    GuestInterrupt { core: CoreAt, vcpu: usize, vector: VectorAt },
     /// What this core runs ends, unless it was preempted since (another `serial`).
     End { core: CoreAt, serial: u64 },
     /// Rounds on this core have ended: their packets go to their apps.
@@ -31,34 +33,49 @@ pub(super) enum Item {
     LastBit { nic: usize },
     /// A source offers its next packet.
     Offer { nic: usize, source: usize },
+    /// A queue on the move, the so-manieth one, leaves this core.
+    Goes { from: CoreAt, number: usize, nic: usize, queue: u32 },
+    /// One of the world's events.
+    Event { event: usize },
+    /// A port's policy looks.
+    Look { nic: usize },
 }
+
+/// A class, and the entity within it.
+type Rank = (u8, [usize; 5]);
 
 impl Item {
     /// Class, then entity. Held frames come before arrivals; those of one NIC: the link's, then sources.
-    fn rank(self) -> (u8, usize, usize, usize) {
+    fn rank(self) -> Rank {
+        let of_core = |class, core: CoreAt| (class, [core.host, core.index, 0, 0, 0]);
         match self {
-            Self::DmaDone { nic } => (0, nic, 0, 0),
-            Self::DmaStart { nic } => (1, nic, 0, 0),
-            Self::Moderation { vector } => (2, 0, vector.nic, vector.index),
-            Self::Work { work } => (2, 1, work, 0),
-            Self::Interrupt { core } => (3, core.host, core.index, 0),
-            Self::End { core, .. } => (4, core.host, core.index, 0),
-            Self::HandOff { core } | Self::RoundHandOff { core, .. } => {
-                (5, core.host, core.index, 0)
+            Self::DmaDone { nic } => (0, [nic, 0, 0, 0, 0]),
+            Self::DmaStart { nic } => (1, [nic, 0, 0, 0, 0]),
+            Self::Moderation { vector } => (2, [0, vector.nic, vector.index, 0, 0]),
+            Self::Work { work } => (2, [1, work, 0, 0, 0]),
+            Self::Interrupt { core } => of_core(3, core),
+            Self::GuestInterrupt { core, vcpu, vector } => {
+                (3, [core.host, core.index, 1 + vcpu, vector.nic, vector.index])
             }
-            Self::LateDone => (6, 0, 0, 0),
-            Self::LastBit { nic } => (6, nic + 1, 0, 0),
-            Self::Offer { nic, source } => (6, nic + 1, 1, source),
+            Self::End { core, .. } => of_core(4, core),
+            Self::HandOff { core } | Self::RoundHandOff { core, .. } => of_core(5, core),
+            Self::LateDone => (6, [0, 0, 0, 0, 0]),
+            Self::LastBit { nic } => (6, [nic + 1, 0, 0, 0, 0]),
+            Self::Offer { nic, source } => (6, [nic + 1, 1, source, 0, 0]),
+            Self::Goes { from, number, .. } => (7, [0, from.host, from.index, number, 0]),
+            Self::Event { event } => (7, [1, event, 0, 0, 0]),
+            Self::Look { nic } => (7, [2, nic, 0, 0, 0]),
         }
     }
 
-    fn is_arrival(self) -> bool {
-        self.rank().0 == 6
+    /// Whether it belongs to the phase of the arrivals: these, and what comes behind them.
+    fn is_late(self) -> bool {
+        self.rank().0 >= 6
     }
 }
 
 /// Time, class and entity, serial number, and the item itself.
-type Entry = (Time, (u8, usize, usize, usize), u64, Item);
+type Entry = (Time, Rank, u64, Item);
 
 /// All that is to come, and the moment that it is now.
 #[derive(Debug, Default)]
@@ -77,14 +94,14 @@ impl Agenda {
     }
 
     /// Takes the next item if it is not after `end`, and moves the clock to it. What follows from
-    /// an arrival is of the phase of arrivals, whatever its class.
+    /// an arrival, or from a control, is of the phase of arrivals, whatever its class.
     pub(super) fn take(&mut self, end: Time) -> Option<Item> {
         let Reverse((time, _, _, item)) = *self.heap.peek()?;
         if time > end {
             return None;
         }
         self.heap.pop();
-        let moment = if item.is_arrival() { time.at_arrivals() } else { time.before_arrivals() };
+        let moment = if item.is_late() { time.at_arrivals() } else { time.before_arrivals() };
         self.now = self.now.max(moment);
         Some(item)
     }

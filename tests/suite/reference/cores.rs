@@ -2,6 +2,7 @@
 
 use super::agenda::Item;
 use super::model::{CoreAt, Frame, Model, VectorAt};
+use super::moderation::Server;
 use super::rounds::{Round, Softirq};
 use super::threads::{Thread, ThreadKind, Threads};
 use rxsim::engine::time::{Moment, Span, Time};
@@ -22,10 +23,10 @@ pub(super) struct Core {
     pub(super) softirq: Option<Softirq>,
     /// Packets that handlers took (`interrupt-per-packet`); the one in processing has left it.
     pub(super) backlog: VecDeque<Frame>,
-    /// The rings of this core, by (NIC, queue).
+    /// The rings of this core, by (NIC, queue), on stacks that move no queues.
     pub(super) rings: Vec<(usize, u32)>,
-    /// The vectors of this core, by (NIC, vector).
-    vectors: Vec<VectorAt>,
+    /// What the next round pays for queues that were moved to this core.
+    pub(super) moved: Span,
     /// The position in `rings` that a polling core visits next.
     pub(super) next_ring: usize,
     /// Packets of ended rounds on their way to apps.
@@ -36,6 +37,8 @@ pub(super) struct Core {
     serial: u64,
     idle_since: Option<Time>,
     pub(super) tally: CoreTally,
+    /// Spent on visits of rings that found nothing.
+    pub(super) in_vain: Span,
 }
 
 /// An interrupt handler in progress.
@@ -75,12 +78,6 @@ impl Core {
         let rings = nics().flat_map(|(nic, spec)| {
             (0..).zip(&spec.queues).filter(|(_, core)| mine(**core)).map(move |(q, _)| (nic, q))
         });
-        let vectors = nics().flat_map(|(nic, spec)| {
-            let on_this_core = |queues: &Vec<u32>| mine(spec.queues[queues[0] as usize]);
-            (0..spec.vectors.len())
-                .filter(move |index| on_this_core(&spec.vectors[*index]))
-                .map(move |index| VectorAt { nic, index })
-        });
         Self {
             handler: None,
             deferred: None,
@@ -88,7 +85,7 @@ impl Core {
             softirq: None,
             backlog: VecDeque::new(),
             rings: rings.collect(),
-            vectors: vectors.collect(),
+            moved: Span::ZERO,
             next_ring: 0,
             leaving: Vec::new(),
             threads: Threads::new(world, at),
@@ -96,6 +93,7 @@ impl Core {
             serial: 0,
             idle_since: Some(Time::ZERO),
             tally: CoreTally::default(),
+            in_vain: Span::ZERO,
         }
     }
 
@@ -187,6 +185,9 @@ impl Model<'_> {
             }
             Some(thread) => {
                 let left = thread.left.min(thread.slice_left);
+                if let ThreadKind::Guest(vcpu) = thread.kind {
+                    self.guest_packet_starts(vcpu);
+                }
                 self.start(at, Class::Thread, left);
             }
             None => {
@@ -248,11 +249,18 @@ impl Model<'_> {
             let earliest = core.rings.iter().filter_map(first).min_by_key(|frame| frame.visible);
             return earliest.map(Interrupt::Packet);
         }
-        let due = |vector: &&VectorAt| -> Option<Moment> {
-            self.nics[vector.nic].vectors[vector.index].due
-        };
-        let raised = core.vectors.iter().filter(|vector| due(vector).is_some());
-        raised.min_by_key(due).copied().map(Interrupt::Vector)
+        let mut earliest: Option<(Moment, VectorAt)> = None;
+        for (nic, port) in self.nics.iter().enumerate() {
+            for (index, vector) in port.vectors.iter().enumerate() {
+                let here = vector.server == Server::Core(at);
+                if let (true, Some(due)) = (here, vector.due)
+                    && earliest.is_none_or(|(first, _)| due < first)
+                {
+                    earliest = Some((due, VectorAt { nic, index }));
+                }
+            }
+        }
+        earliest.map(|(_, vector)| Interrupt::Vector(vector))
     }
 
     fn take_interrupt(&mut self, at: CoreAt, of: Interrupt) {
@@ -261,6 +269,7 @@ impl Model<'_> {
             Interrupt::Packet(frame) => {
                 let ring = &mut self.nics[frame.nic].rings[frame.queue as usize];
                 ring.visible.pop_front();
+                self.nics[frame.nic].interrupts += 1;
             }
         }
         let now = self.agenda.time();

@@ -1,7 +1,8 @@
 //! Virtual NICs, and the vCPUs that take packets from their channels.
 
-use super::model::{CoreAt, Frame, Model};
+use super::model::{CoreAt, Frame, Model, VectorAt};
 use super::threads::ThreadKind;
+use rxsim::engine::time::Time;
 use rxsim::host::outcome::VnicTally;
 use rxsim::host::world::{VnicOwner, VnicSpec, World};
 use rxsim::vocab::packet::Fate;
@@ -23,12 +24,25 @@ pub(super) struct Vnic {
 /// A vCPU: a thread of the core that it is pinned to.
 pub(super) struct Vcpu {
     pub(super) core: CoreAt,
-    /// Virtual NICs with packets for it; it takes from the first one. Empty: it waits.
-    pub(super) pending: VecDeque<usize>,
+    /// What has packets for it; it takes from the first one. Empty: it waits ...
+    pub(super) pending: VecDeque<Pending>,
+    /// ... since then.
+    pub(super) waits_since: Time,
     doing: Doing,
+    /// The packet of a virtual function in processing.
+    pub(super) in_hand: Option<Frame>,
 }
 
-/// What a vCPU does for the first of its pending virtual NICs.
+/// What has packets for a vCPU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pending {
+    /// The channel of a virtual NIC.
+    Channel(usize),
+    /// The ring behind a virtual function's vector.
+    Ring(VectorAt),
+}
+
+/// What a vCPU does for the first one.
 #[derive(Clone, Copy)]
 enum Doing {
     /// It has not taken it up.
@@ -43,10 +57,7 @@ impl Vnic {
     pub(super) fn new(world: &World, spec: &VnicSpec) -> Self {
         let vcpu = match spec.owner {
             VnicOwner::Host => None,
-            VnicOwner::Vm { vm, vcpu } => {
-                let before: usize = world.vms[..vm].iter().map(|vm| vm.vcpus.len()).sum();
-                Some(before + vcpu as usize)
-            }
+            VnicOwner::Vm { vm, vcpu } => Some(Vcpu::number(world, vm, vcpu)),
         };
         let tally = VnicTally::default();
         Self { channel: VecDeque::new(), armed: true, notified: false, vcpu, tally }
@@ -54,12 +65,20 @@ impl Vnic {
 }
 
 impl Vcpu {
+    /// The place of a VM's vCPU among all.
+    pub(super) fn number(world: &World, vm: usize, vcpu: u32) -> usize {
+        let before: usize = world.vms[..vm].iter().map(|vm| vm.vcpus.len()).sum();
+        before + vcpu as usize
+    }
+
     /// All vCPUs, in the order of (VM, vCPU); they wait.
     pub(super) fn all(world: &World) -> Vec<Self> {
         let vcpu = |host: usize, core: u32| Self {
             core: CoreAt { host, index: core as usize },
             pending: VecDeque::new(),
+            waits_since: Time::ZERO,
             doing: Doing::Nothing,
+            in_hand: None,
         };
         let of_vm = |vm: &rxsim::host::world::VmSpec| {
             let host = vm.host;
@@ -70,15 +89,25 @@ impl Vcpu {
 }
 
 impl Model<'_> {
-    /// A notification reaches the guest: a vCPU that waited becomes runnable.
+    /// A notification reaches the guest.
     pub(super) fn notify(&mut self, at: usize) {
         let vnic = &mut self.vnics[at];
         vnic.notified = true;
         vnic.tally.notifications += 1;
         let number = vnic.vcpu.expect("only guests are notified");
+        self.append(number, Pending::Channel(at));
+    }
+
+    /// Appends to a vCPU's list: one that waited becomes runnable.
+    pub(super) fn append(&mut self, number: usize, what: Pending) {
         let vcpu = &mut self.vcpus[number];
         let (core, waited) = (vcpu.core, vcpu.pending.is_empty());
-        vcpu.pending.push_back(at);
+        match (vcpu.pending.back(), what) {
+            (Some(Pending::Channel(_)), Pending::Ring(_)) => self.functions.behind_channels += 1,
+            (Some(Pending::Ring(_)), Pending::Channel(_)) => self.functions.before_channels += 1,
+            _ => {}
+        }
+        vcpu.pending.push_back(what);
         if waited {
             self.pause(core);
             self.begin_guest_activity(core, number);
@@ -96,41 +125,60 @@ impl Model<'_> {
         !self.vcpus[number].pending.is_empty()
     }
 
-    /// An empty channel arms its virtual NIC; a spent budget sends it to the tail of the list.
+    /// What has no more packets leaves the list; what used up its budget goes to the tail.
     fn guest_packet_ends(&mut self, core: CoreAt, number: usize, taken: u32) {
-        let budget = self.world.hosts[core.host].budget;
+        let first = self.vcpus[number].pending[0];
+        let more = match first {
+            Pending::Channel(vnic) => self.channel_packet_ends(vnic),
+            Pending::Ring(vector) => self.ring_packet_ends(number, vector),
+        };
         let vcpu = &mut self.vcpus[number];
-        let first = vcpu.pending[0];
-        let vnic = &mut self.vnics[first];
-        let done = vnic.channel.pop_front().expect("a packet was in processing");
-        vnic.armed = vnic.channel.is_empty();
         vcpu.doing = Doing::Packet { before: taken };
-        if vnic.armed || taken >= budget {
-            vcpu.pending.pop_front();
-            vcpu.doing = Doing::Nothing;
+        if more && taken < self.world.hosts[core.host].budget {
+            return;
         }
-        if !vnic.armed && taken >= budget {
+        vcpu.doing = Doing::Nothing;
+        vcpu.pending.pop_front();
+        if more {
             vcpu.pending.push_back(first);
+            self.functions.requeues += u64::from(matches!(first, Pending::Ring(_)));
         }
-        self.end(done, Fate::Delivered);
     }
 
-    /// The next activity for the first pending virtual NIC, if there is one.
+    /// An empty channel arms its virtual NIC. Returns whether there are more packets.
+    fn channel_packet_ends(&mut self, at: usize) -> bool {
+        let vnic = &mut self.vnics[at];
+        let done = vnic.channel.pop_front().expect("a packet was in processing");
+        vnic.armed = vnic.channel.is_empty();
+        let more = !vnic.armed;
+        self.end(done, Fate::Delivered);
+        more
+    }
+
+    /// The next activity for the first of the list, if there is one.
     fn begin_guest_activity(&mut self, core: CoreAt, number: usize) {
+        let now = self.agenda.time();
         let vcpu = &mut self.vcpus[number];
         let Some(&first) = vcpu.pending.front() else {
+            vcpu.waits_since = now;
             return;
         };
+        let interrupted = match first {
+            Pending::Channel(vnic) => self.vnics[vnic].notified,
+            Pending::Ring(at) => self.nics[at.nic].vectors[at.index].to_take_up.is_some(),
+        };
         vcpu.doing = match vcpu.doing {
-            Doing::Nothing if self.vnics[first].notified => Doing::Interrupt,
+            Doing::Nothing if interrupted => Doing::Interrupt,
             Doing::Nothing | Doing::Interrupt => Doing::Packet { before: 0 },
             packet @ Doing::Packet { .. } => packet,
         };
-        let left = if matches!(vcpu.doing, Doing::Interrupt) {
-            self.vnics[first].notified = false;
-            self.world.hosts[core.host].costs.guest_interrupt
-        } else {
-            self.guest_cost(&self.vnics[first].channel[0])
+        let left = match first {
+            Pending::Ring(vector) => self.begin_ring_activity(number, vector),
+            Pending::Channel(vnic) if interrupted => {
+                self.vnics[vnic].notified = false;
+                self.world.hosts[core.host].costs.guest_interrupt
+            }
+            Pending::Channel(vnic) => self.guest_cost(&self.vnics[vnic].channel[0]),
         };
         self.set_left(core, ThreadKind::Guest(number), left);
     }

@@ -1,14 +1,17 @@
 //! The state of everything, and the loop over the agenda.
 
-use super::Verdict;
 use super::agenda::{Agenda, Item};
 use super::cores::Core;
 use super::costs::Chance;
 use super::guests::{Vcpu, Vnic};
+use super::moves::Going;
 use super::nic::Nic;
+use super::policies::Governor;
 use super::threads::App;
 use super::traffic::Feed;
+use super::{Functions, Moves, Verdict};
 use rxsim::engine::time::{Moment, Time};
+use rxsim::host::outcome::PolicyTally;
 use rxsim::host::world::World;
 use rxsim::vocab::id::SourceId;
 use rxsim::vocab::packet::{Fate, Packet, Record};
@@ -62,6 +65,15 @@ pub(super) struct Model<'w> {
     /// In the order of (VM, vCPU).
     pub(super) vcpus: Vec<Vcpu>,
     pub(super) vnics: Vec<Vnic>,
+    /// Queues on the move, in the order in which they came to be.
+    pub(super) going: Vec<Going>,
+    /// Moves that had to wait, so far.
+    pub(super) goings: usize,
+    /// Per NIC.
+    pub(super) governors: Vec<Governor>,
+    pub(super) policies: Vec<PolicyTally>,
+    pub(super) moves: Moves,
+    pub(super) functions: Functions,
     records: Vec<Record>,
     offered: u64,
 }
@@ -80,11 +92,17 @@ impl<'w> Model<'w> {
             agenda: Agenda::default(),
             chance: Chance::new(world),
             feeds: world.sources.iter().map(|spec| Feed::new(spec, world.seed)).collect(),
-            nics: world.nics.iter().map(Nic::new).collect(),
+            nics: (0..world.nics.len()).map(|nic| Nic::new(world, nic)).collect(),
             cores,
             apps: world.apps.iter().map(|_| App::default()).collect(),
             vcpus: Vcpu::all(world),
             vnics: world.vnics.iter().map(|spec| Vnic::new(world, spec)).collect(),
+            going: Vec::new(),
+            goings: 0,
+            governors: world.nics.iter().map(|spec| Governor::new(world, spec)).collect(),
+            policies: vec![PolicyTally::default(); world.nics.len()],
+            moves: Moves::default(),
+            functions: Functions::default(),
             records: Vec::new(),
             offered: 0,
         }
@@ -104,11 +122,19 @@ impl<'w> Model<'w> {
         for core in self.all_cores() {
             self.charge(core, end);
         }
+        let queues = |nic: usize| 0..self.world.nics[nic].queues.len() as u32;
+        let places = |nic| queues(nic).map(|queue| self.core_of_queue(nic, queue)).collect();
+        let places = (0..self.nics.len()).map(places).collect();
         let tallies = |cores: &Vec<Core>| cores.iter().map(|core| core.tally).collect();
         Verdict {
             records: self.records,
             cores: self.cores.iter().map(tallies).collect(),
             vnics: self.vnics.iter().map(|vnic| vnic.tally).collect(),
+            policies: self.policies,
+            interrupts: self.nics.iter().map(|nic| nic.interrupts).collect(),
+            places,
+            moves: self.moves,
+            functions: self.functions,
             offered: self.offered,
         }
     }
@@ -120,6 +146,12 @@ impl<'w> Model<'w> {
         }
         for work in 0..self.world.works.len() {
             self.agenda.put(Time::ZERO, Item::Work { work });
+        }
+        for (event, spec) in self.world.events.iter().enumerate() {
+            self.agenda.put(spec.at, Item::Event { event });
+        }
+        for nic in 0..self.nics.len() {
+            self.expect_look(nic);
         }
         for core in self.all_cores() {
             self.dispatch(core);
@@ -133,12 +165,16 @@ impl<'w> Model<'w> {
             Item::Moderation { vector } => self.moderation_timer(vector),
             Item::Work { work } => self.work_asks(work),
             Item::Interrupt { core } => self.interrupt(core),
+            Item::GuestInterrupt { vcpu, vector, .. } => self.guest_interrupt(vcpu, vector),
             Item::End { core, serial } => self.activity_ends(core, serial),
             Item::HandOff { core } => self.hand_off(core),
             Item::RoundHandOff { core, holder } => self.round_hand_off(core, holder),
             Item::LateDone => self.late_done(),
             Item::LastBit { nic } => self.last_bit(nic),
             Item::Offer { source, .. } => self.offer(source),
+            Item::Goes { nic, queue, .. } => self.goes(nic, queue),
+            Item::Event { event } => self.event(event),
+            Item::Look { nic } => self.look(nic),
         }
     }
 

@@ -1,15 +1,19 @@
 //! When a vector with waiting packets is due.
 
 use super::agenda::Item;
-use super::model::{Frame, Model, VectorAt};
+use super::model::{CoreAt, Frame, Model, VectorAt};
 use rxsim::engine::time::{Moment, Span, Time};
+use rxsim::host::world::NicSpec;
 use rxsim::rx::cpu::Stack;
 use rxsim::rx::moderation::Moderation;
 
 /// An interrupt vector.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Vector {
-    masked: bool,
+    pub(super) server: Server,
+    /// Its rings, in the order of visits.
+    pub(super) queues: Vec<u32>,
+    pub(super) masked: bool,
     /// The last unmasking; none before the first interrupt.
     unmasked: Option<Moment>,
     /// When its last interrupt was taken.
@@ -20,52 +24,125 @@ pub(super) struct Vector {
     timer: Option<Time>,
     /// The position among its rings from which the next packet is looked for.
     pub(super) look_at: usize,
-    /// The position of the ring last served.
-    pub(super) served: Option<usize>,
+    /// The position at which the next round begins to look: behind that of the ring served last.
+    pub(super) next: usize,
+    /// Of a virtual function, interrupted and not taken up since: what taking it up costs.
+    pub(super) to_take_up: Option<Span>,
+}
+
+/// Whom a vector interrupts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Server {
+    Core(CoreAt),
+    /// That of a virtual function: a vCPU, in the order of (VM, vCPU).
+    Vcpu(usize),
+}
+
+impl Vector {
+    pub(super) fn new(server: Server, queues: Vec<u32>) -> Self {
+        Self {
+            server,
+            queues,
+            masked: false,
+            unmasked: None,
+            last_taken: None,
+            due: None,
+            timer: None,
+            look_at: 0,
+            next: 0,
+            to_take_up: None,
+        }
+    }
+
+    /// Those of a port's own queues. Shared ones: one per usable core.
+    pub(super) fn of_port(spec: &NicSpec) -> Vec<Self> {
+        let server = |core: u32| Server::Core(CoreAt { host: spec.host, index: core as usize });
+        if spec.shared_interrupts && !spec.usable.is_empty() {
+            let on = |core: u32| -> Vec<u32> {
+                let all = 0..spec.queues.len() as u32;
+                all.filter(|queue| spec.queues[*queue as usize] == core).collect()
+            };
+            return spec.usable.iter().map(|core| Self::new(server(*core), on(*core))).collect();
+        }
+        let of =
+            |queues: &Vec<u32>| Self::new(server(spec.queues[queues[0] as usize]), queues.clone());
+        spec.vectors.iter().map(of).collect()
+    }
 }
 
 impl Model<'_> {
     /// A packet became visible in a ring: its vector, or it, may be due.
     pub(super) fn became_visible(&mut self, nic: usize, queue: u32) {
-        let core = self.core_of_queue(nic, queue);
+        // A queue that has left its vector and goes at the end of this instant has none.
+        let Some(at) = self.vector_of_queue(nic, queue) else {
+            return;
+        };
+        let Server::Core(core) = self.vector(at).server else {
+            return self.moderate(at);
+        };
         match self.world.hosts[core.host].stack {
             Stack::BusyPoll => {}
             Stack::InterruptPerPacket => {
                 self.agenda.put(self.agenda.time(), Item::Interrupt { core });
             }
-            Stack::WindowsDpc | Stack::LinuxNapi { .. } => {
-                self.moderate(self.vector_of_queue(nic, queue));
-            }
+            Stack::WindowsDpc | Stack::LinuxNapi { .. } => self.moderate(at),
         }
     }
 
+    pub(super) fn vector(&mut self, at: VectorAt) -> &mut Vector {
+        &mut self.nics[at.nic].vectors[at.index]
+    }
+
     /// If the vector is unmasked and something waits, makes it due or sets its timer.
-    fn moderate(&mut self, at: VectorAt) {
+    pub(super) fn moderate(&mut self, at: VectorAt) {
         let vector = &self.nics[at.nic].vectors[at.index];
         if vector.masked || vector.due.is_some() {
             return;
         }
-        let Some(earliest) = self.waiting(at).map(|frame| frame.visible).min() else {
-            return;
-        };
-        let waiting = self.waiting(at).count();
         let now = self.agenda.now();
-        let first = vector.unmasked.map_or(earliest, |unmasked| earliest.max(unmasked));
-        let due = match self.world.nics[at.nic].moderation {
+        match self.due_moment(at) {
+            // Not before it is known: a queue may have come with packets that wait for long.
+            Some(due) if due <= now => self.fall_due(at, now),
+            Some(due) => {
+                self.vector(at).timer = Some(due.time());
+                self.agenda.put(due.time(), Item::Moderation { vector: at });
+            }
+            None => {}
+        }
+    }
+
+    /// When an unmasked vector is due by what waits in its rings now.
+    fn due_moment(&self, at: VectorAt) -> Option<Moment> {
+        let vector = &self.nics[at.nic].vectors[at.index];
+        let mut waiting: Vec<Moment> = self.waiting(at).map(|frame| frame.visible).collect();
+        waiting.sort_unstable();
+        let after_unmasking =
+            |moment: Moment| vector.unmasked.map_or(moment, |unmasked| moment.max(unmasked));
+        let first = after_unmasking(*waiting.first()?);
+        Some(match self.world.nics[at.nic].moderation {
             Moderation::None => first,
             Moderation::Throttle { interval } => throttled(first, vector.last_taken, interval),
-            Moderation::TimerOrCount { frames, .. } if waiting >= frames as usize => now,
-            Moderation::Timer { interval } | Moderation::TimerOrCount { interval, .. } => {
-                timer(first, interval)
+            Moderation::Timer { interval } => timer(first, interval),
+            Moderation::TimerOrCount { interval, frames } => {
+                let counted = waiting.get(frames as usize - 1).copied().map(after_unmasking);
+                timer(first, interval).min(counted.unwrap_or(Moment::NEVER))
             }
             Moderation::Periodic { interval } => tick(first, vector.unmasked, interval),
             Moderation::NetDim | Moderation::Ixgbe => adaptive(),
-        };
-        if due <= now {
-            self.fall_due(at, due);
-        } else {
-            self.nics[at.nic].vectors[at.index].timer = Some(due.time());
-            self.agenda.put(due.time(), Item::Moderation { vector: at });
+        })
+    }
+
+    /// A queue has left an unmasked vector, which is due by what is left to it, if at all; where it
+    /// was due and still is, then not since earlier than it was.
+    pub(super) fn moderate_anew(&mut self, at: VectorAt) {
+        let now = self.agenda.now();
+        let due = self.due_moment(at);
+        let vector = self.vector(at);
+        vector.timer = None;
+        let was_due = vector.due.take();
+        match (was_due, due) {
+            (Some(was), Some(due)) if due <= now => vector.due = Some(was.max(due)),
+            _ => self.moderate(at),
         }
     }
 
@@ -78,16 +155,22 @@ impl Model<'_> {
         }
     }
 
-    fn fall_due(&mut self, at: VectorAt, due: Moment) {
-        self.nics[at.nic].vectors[at.index].due = Some(due);
-        let core = self.core_of_queue(at.nic, self.world.nics[at.nic].vectors[at.index][0]);
-        self.agenda.put(self.agenda.time(), Item::Interrupt { core });
+    pub(super) fn fall_due(&mut self, at: VectorAt, due: Moment) {
+        self.vector(at).due = Some(due);
+        let item = match self.vector(at).server {
+            Server::Core(core) => Item::Interrupt { core },
+            Server::Vcpu(vcpu) => {
+                Item::GuestInterrupt { core: self.vcpus[vcpu].core, vcpu, vector: at }
+            }
+        };
+        self.agenda.put(self.agenda.time(), item);
     }
 
     /// The vector's interrupt is taken.
     pub(super) fn mask(&mut self, at: VectorAt) {
         let now = self.agenda.time();
-        let vector = &mut self.nics[at.nic].vectors[at.index];
+        self.nics[at.nic].interrupts += 1;
+        let vector = self.vector(at);
         (vector.masked, vector.last_taken) = (true, Some(now));
         (vector.due, vector.timer) = (None, None);
     }
@@ -95,16 +178,16 @@ impl Model<'_> {
     /// The deferred work that the vector's interrupt started is complete.
     pub(super) fn unmask(&mut self, at: VectorAt) {
         let now = self.agenda.now();
-        let vector = &mut self.nics[at.nic].vectors[at.index];
+        let vector = self.vector(at);
         (vector.masked, vector.unmasked) = (false, Some(now));
         self.moderate(at);
     }
 
     /// The visible packets in all rings of a vector.
     pub(super) fn waiting(&self, at: VectorAt) -> impl Iterator<Item = &Frame> {
-        let rings = &self.nics[at.nic].rings;
-        let queues = &self.world.nics[at.nic].vectors[at.index];
-        queues.iter().flat_map(|queue| &rings[*queue as usize].visible)
+        let nic = &self.nics[at.nic];
+        let queues = &nic.vectors[at.index].queues;
+        queues.iter().flat_map(|queue| &nic.rings[*queue as usize].visible)
     }
 }
 

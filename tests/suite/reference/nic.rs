@@ -1,10 +1,11 @@
 //! The NIC, in the packet's order: link, filter, packet buffer, DMA, rings.
 
 use super::agenda::Item;
-use super::model::{CoreAt, Frame, Model, VectorAt};
-use super::moderation::Vector;
+use super::functions::vcpus_of_rings;
+use super::model::{Frame, Model, VectorAt};
+use super::moderation::{Server, Vector};
 use rxsim::engine::time::{Span, Time};
-use rxsim::host::world::{Filter, NicSpec};
+use rxsim::host::world::{Filter, SteeringSpec, World};
 use rxsim::rx::dma::DmaSpec;
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::Fate;
@@ -26,21 +27,36 @@ pub(super) struct Nic {
     under_way: VecDeque<Frame>,
     /// Held frames of an immediate NIC, done with the arrivals of this instant.
     late: VecDeque<Frame>,
+    /// Those of the port's own queues, then those of virtual functions.
     pub(super) rings: Vec<Ring>,
+    /// Those of the port's own queues, then one per ring of virtual functions.
     pub(super) vectors: Vec<Vector>,
+    /// The indirection table, if the port has one: a queue per entry.
+    pub(super) table: Vec<u32>,
+    /// Interrupts raised.
+    pub(super) interrupts: u64,
 }
 
 /// A receive queue's ring.
 #[derive(Clone, Default)]
 pub(super) struct Ring {
     /// Descriptors from the start of DMA to the end of processing.
-    held: u32,
+    pub(super) held: u32,
     /// Packets that the host can see and has not taken.
     pub(super) visible: VecDeque<Frame>,
 }
 
 impl Nic {
-    pub(super) fn new(spec: &NicSpec) -> Self {
+    pub(super) fn new(world: &World, nic: usize) -> Self {
+        let spec = &world.nics[nic];
+        let mut vectors = Vector::of_port(spec);
+        for (ring, vcpu) in (spec.queues.len() as u32..).zip(vcpus_of_rings(world, nic)) {
+            vectors.push(Vector::new(Server::Vcpu(vcpu), vec![ring]));
+        }
+        let table = match &spec.steering {
+            SteeringSpec::Rss(rss) => rss.table.clone(),
+            _ => Vec::new(),
+        };
         Self {
             link_free: Time::ZERO,
             on_link: VecDeque::new(),
@@ -49,9 +65,16 @@ impl Nic {
             engine_free: Time::ZERO,
             under_way: VecDeque::new(),
             late: VecDeque::new(),
-            rings: vec![Ring::default(); spec.queues.len()],
-            vectors: vec![Vector::default(); spec.vectors.len()],
+            rings: vec![Ring::default(); spec.queues.len() + vcpus_of_rings(world, nic).len()],
+            vectors,
+            table,
+            interrupts: 0,
         }
+    }
+
+    /// Frames whose DMA has not started.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.len()
     }
 }
 
@@ -103,13 +126,16 @@ impl Model<'_> {
             let Some(&first) = self.nics[at].waiting.front() else {
                 return;
             };
-            let frame = Frame { queue: self.steer(&first), ..first };
+            let (queue, entry) = self.steer(&first);
+            let frame = Frame { queue, ..first };
             let full = self.nics[at].rings[frame.queue as usize].held >= spec.ring;
             if full && spec.hold {
                 return;
             }
             let nic = &mut self.nics[at];
             nic.waiting.pop_front();
+            self.governors[at].count(&frame, entry);
+            let nic = &mut self.nics[at];
             if full {
                 nic.buffered -= frame.bytes();
                 self.end(frame, Fate::Dropped(DropReason::RingFull));
@@ -170,15 +196,11 @@ impl Model<'_> {
         self.start_dma(frame.nic);
     }
 
-    pub(super) fn core_of_queue(&self, nic: usize, queue: u32) -> CoreAt {
-        let spec = &self.world.nics[nic];
-        CoreAt { host: spec.host, index: spec.queues[queue as usize] as usize }
-    }
-
-    pub(super) fn vector_of_queue(&self, nic: usize, queue: u32) -> VectorAt {
-        let vectors = &self.world.nics[nic].vectors;
-        let index = vectors.iter().position(|queues| queues.contains(&queue));
-        VectorAt { nic, index: index.expect("each queue belongs to a vector") }
+    /// The vector of a queue; none at the end of an instant in which it leaves a shared one.
+    pub(super) fn vector_of_queue(&self, nic: usize, queue: u32) -> Option<VectorAt> {
+        let mut vectors = self.nics[nic].vectors.iter();
+        let index = vectors.position(|vector| vector.queues.contains(&queue));
+        index.map(|index| VectorAt { nic, index })
     }
 }
 

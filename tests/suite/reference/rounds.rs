@@ -15,6 +15,8 @@ pub(super) struct Round {
     /// Of the step's activity.
     pub(super) left: Span,
     taken: u32,
+    /// What it costs itself.
+    own: Span,
     /// Packets for apps and channels, handed over after the last packet.
     pub(super) leaving: Vec<Frame>,
     /// Virtual NICs whose guests are to be notified, in the order of disarming.
@@ -64,6 +66,14 @@ impl Round {
     /// Whether a packet is in processing.
     pub(super) fn has_packet(&self) -> bool {
         matches!(self.step, Step::Driver(_) | Step::Switch(_))
+    }
+
+    /// What it has spent on a visit of a ring that has found nothing yet.
+    pub(super) fn visited(&self) -> Span {
+        match (self.step, self.work) {
+            (Step::Own, Work::Ring(..)) => self.own - self.left,
+            _ => Span::ZERO,
+        }
     }
 
     /// Where its time is charged.
@@ -153,14 +163,13 @@ impl Model<'_> {
     /// A round begins with its own cost, and looks first into the ring after the last one served.
     pub(super) fn begin_round(&mut self, at: CoreAt, work: Work) -> Round {
         if let Work::Vector(VectorAt { nic, index }) = work {
-            let rings = self.world.nics[nic].vectors[index].len();
             let vector = &mut self.nics[nic].vectors[index];
-            vector.look_at = vector.served.map_or(0, |served| (served + 1) % rings);
+            vector.look_at = vector.next;
         }
         self.core(at).tally.rounds += 1;
-        let left = self.round_cost(at);
+        let left = self.round_cost(at) + self.cost_of_moves(at);
         let (leaving, to_notify) = (Vec::new(), Vec::new());
-        Round { work, step: Step::Own, left, taken: 0, leaving, to_notify }
+        Round { work, step: Step::Own, left, taken: 0, own: left, leaving, to_notify }
     }
 
     /// The round's activity has ended. Goes on with the next one, or expects its hand-offs.
@@ -185,6 +194,9 @@ impl Model<'_> {
             round.taken += 1;
             round.begin(Step::Driver(frame), self.driver_cost(&frame));
             return Next::Activity;
+        }
+        if let (Step::Own, Work::Ring(..)) = (round.step, round.work) {
+            self.core(at).in_vain += round.own;
         }
         if round.leaving.iter().any(|frame| self.vnic_of(frame).is_some()) {
             return self.expect_hand_off(at, holder, round, Step::HandsOver);
@@ -229,15 +241,14 @@ impl Model<'_> {
             Work::Backlog => self.core(at).backlog.pop_front(),
             Work::Ring(nic, queue) => self.nics[nic].rings[queue as usize].visible.pop_front(),
             Work::Vector(VectorAt { nic, index }) => {
-                let queues = &self.world.nics[nic].vectors[index];
                 let nic = &mut self.nics[nic];
-                let from = nic.vectors[index].look_at;
-                let turn = (from..queues.len()).chain(0..from);
-                for position in turn {
-                    let ring = &mut nic.rings[queues[position] as usize];
+                let vector = &mut nic.vectors[index];
+                let (from, rings) = (vector.look_at, vector.queues.len());
+                for position in (from..rings).chain(0..from) {
+                    let ring = &mut nic.rings[vector.queues[position] as usize];
                     if let Some(frame) = ring.visible.pop_front() {
-                        nic.vectors[index].look_at = position;
-                        nic.vectors[index].served = Some(position);
+                        vector.look_at = position;
+                        vector.next = (position + 1) % rings;
                         return Some(frame);
                     }
                 }
@@ -283,6 +294,10 @@ impl Model<'_> {
             return;
         };
         let host = &self.world.hosts[at.host];
+        if self.queues_leave(vector) {
+            // It is completed where it goes to.
+            return;
+        }
         let complete = match host.stack {
             Stack::LinuxNapi { .. } => round.taken < host.budget,
             _ => self.waiting(vector).next().is_none(),

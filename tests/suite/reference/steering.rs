@@ -1,32 +1,46 @@
 //! Which receive queue a frame goes to.
 
+use super::functions::first_ring;
 use super::model::{Frame, Model};
 use rxsim::host::world::{Consumer, Filter, SteeringSpec};
 use rxsim::rx::steering::rss::{HashTypes, RssSpec};
 use rxsim::vocab::flow_key::{Addresses, FlowKey, Protocol};
 
 impl Model<'_> {
-    pub(super) fn steer(&self, frame: &Frame) -> u32 {
-        if let Filter::Pin(queue) = self.world.sources[frame.source].filter {
-            return queue;
+    /// The ring of a frame, and the entry of the port's indirection table that named it.
+    pub(super) fn steer(&self, frame: &Frame) -> (u32, Option<usize>) {
+        let source = &self.world.sources[frame.source];
+        if let Filter::Pin(queue) = source.filter {
+            return (queue, None);
+        }
+        let vnic = match source.to {
+            Consumer::Vnic(vnic) => Some(vnic),
+            Consumer::Host | Consumer::App(_) => None,
+        };
+        let key = || self.feeds[frame.source].key(frame.packet.flow);
+        if let Some((vnic, vf)) = vnic.and_then(|at| Some((at, self.world.vnics[at].vf.as_ref()?)))
+        {
+            let entry = vf.rss.as_ref().and_then(|rss| Some(rss.table[entry(rss, &key())?]));
+            return (first_ring(self.world, vnic) + entry.unwrap_or(0), None);
         }
         match &self.world.nics[frame.nic].steering {
-            SteeringSpec::SingleQueue => 0,
-            SteeringSpec::Vmq { .. } => match self.world.sources[frame.source].to {
-                Consumer::Vnic(vnic) => self.world.vnics[vnic].queue.unwrap_or(0),
-                Consumer::Host | Consumer::App(_) => 0,
-            },
-            SteeringSpec::Rss(rss) => queue(rss, &self.feeds[frame.source].key(frame.packet.flow)),
+            SteeringSpec::SingleQueue => (0, None),
+            SteeringSpec::Vmq { .. } => {
+                (vnic.and_then(|vnic| self.world.vnics[vnic].queue).unwrap_or(0), None)
+            }
+            SteeringSpec::Rss(rss) => {
+                let entry = entry(rss, &key());
+                (entry.map_or(0, |entry| self.nics[frame.nic].table[entry]), entry)
+            }
         }
     }
 }
 
-fn queue(rss: &RssSpec, key: &FlowKey) -> u32 {
+/// The entry of the indirection table; none without a hash.
+fn entry(rss: &RssSpec, key: &FlowKey) -> Option<usize> {
     let input = hash_input(rss.types, key);
-    if input.is_empty() {
-        return 0;
-    }
-    rss.table[toeplitz(&rss.key, &input) as usize & (rss.table.len() - 1)]
+    let hash = (!input.is_empty()).then(|| toeplitz(&rss.key, &input))?;
+    Some(hash as usize & (rss.table.len() - 1))
 }
 
 /// The bytes that are hashed: the longest input that is switched on; none, and there is no hash.

@@ -4,7 +4,8 @@ use super::{Dice, VMS};
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::Span;
 use rxsim::host::world::{
-    Consumer, HostSpec, NicSpec, PathReason, SteeringSpec, TrafficSpec, VmSpec, VnicOwner, VnicSpec,
+    Consumer, Filter, HostSpec, NicSpec, PathReason, SteeringSpec, TrafficSpec, VmSpec, VnicOwner,
+    VnicSpec,
 };
 
 impl Dice {
@@ -121,7 +122,11 @@ impl Dice {
         let on_port: Vec<usize> =
             (0..vnics.len()).filter(|vnic| vnics[*vnic].nic == source.nic).collect();
         if !on_port.is_empty() && !self.one_in(4) {
-            source.to = Consumer::Vnic(self.pick(&on_port));
+            let vnic = self.pick(&on_port);
+            source.to = Consumer::Vnic(vnic);
+            if vnics[vnic].vf.is_some() && source.filter == Filter::DropInDriver {
+                source.filter = Filter::Pass; // no driver of the host sees its packets
+            }
         }
         source
     }
