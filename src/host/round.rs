@@ -199,13 +199,13 @@ impl Round {
     fn choose(&mut self, pace: &Pace<'_>, rings: &mut [RxQueue], ledger: &Ledger<'_>) -> bool {
         let queues = &pace.vector.queues;
         while self.empty < queues.len() {
-            let behind = if self.cursor + 1 == queues.len() { 0 } else { self.cursor + 1 };
             if self.begin_first(*pace.see, &mut rings[queues[self.cursor]], ledger) {
-                (self.next_cursor, self.empty) = (Some(behind), 0);
+                self.note_begun(queues.len());
+                self.empty = 0;
                 return true;
             }
             self.empty += 1;
-            self.cursor = behind;
+            self.cursor = self.behind(queues.len());
         }
         false
     }
@@ -226,6 +226,11 @@ impl Round {
         (self.end, *pace.see) = (run.end, run.see);
         self.taken += run.n as u32;
         self.bytes += run.bytes;
+        let in_hand = usize::from(matches!(run.stop, RunStop::Limit | RunStop::GoesOn));
+        if run.n + in_hand > 1 {
+            // Behind the one that was in hand others have begun.
+            self.note_begun(pace.vector.queues.len());
+        }
         queue.ring.finish(run.n);
         match run.stop {
             RunStop::Limit => return Some(Stop::Limit),
@@ -240,6 +245,18 @@ impl Round {
         }
         self.doing = Doing::Choosing;
         queue.watched.then_some(Stop::Freed)
+    }
+
+    /// The ring behind the one at the cursor, of so many.
+    #[inline(always)]
+    fn behind(&self, queues: usize) -> usize {
+        if self.cursor + 1 == queues { 0 } else { self.cursor + 1 }
+    }
+
+    /// A packet of the ring at the cursor has begun, one of so many now.
+    #[inline(always)]
+    fn note_begun(&mut self, queues: usize) {
+        self.next_cursor = Some(self.behind(queues));
     }
 
     /// The driver is done with the packet in hand: the virtual switch begins with it, if that is its
@@ -284,6 +301,9 @@ impl Round {
                 return Some(Stop::Freed);
             }
             let begun = self.taken < pace.budget && self.begin_first(*pace.see, queue, ledger);
+            if begun {
+                self.note_begun(pace.vector.queues.len());
+            }
             if !begun || self.end.before_arrivals() >= pace.limit {
                 return None;
             }

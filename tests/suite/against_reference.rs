@@ -225,13 +225,11 @@ fn worlds_with_virtual_machines_agree() {
 }
 
 #[test]
-#[ignore = "until the engine moves queues and serves virtual functions"]
 fn worlds_with_moves_agree() {
     compare_level(MOVES);
 }
 
 #[test]
-#[ignore = "until the engine moves queues and serves virtual functions"]
 fn worlds_with_virtual_functions_agree() {
     compare_level(FUNCTIONS);
 }
