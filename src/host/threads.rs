@@ -204,11 +204,15 @@ impl Threads {
         step != Step::Lasts
     }
 
-    /// Until when the current thread has in hand what it runs: to the end of that, or of its slice.
+    /// Until when the current thread has in hand what it runs: to the end of that, or of its slice; a
+    /// work's next demand takes the place of the one in hand.
     pub(super) fn in_hand_until(&self) -> Option<Time> {
         let turn = self.current?;
-        let left = self.left(turn.thread).min(turn.slice);
-        Some(turn.since? + turn.switch + left)
+        let end = turn.since? + turn.switch + self.left(turn.thread).min(turn.slice);
+        Some(match &self.list[turn.thread] {
+            Thread::Work(work) => end.min(work.next),
+            Thread::App(_) | Thread::Vcpu(_) | Thread::Ksoftirqd(_) => end,
+        })
     }
 
     /// What comes next, given that the current thread runs, and what comes next from outside.
