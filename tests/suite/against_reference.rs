@@ -46,14 +46,14 @@ fn difference(world: &World) -> Option<String> {
     let mut records = Vec::new();
     let outcome = host::run_traced(world, &mut |record| records.push(record));
     let loads = restless::seen();
+    if let Some(difference) = first_difference(records, expected.records) {
+        return Some(difference);
+    }
     if let Some(at) = (0..loads.len().max(expected_loads.len()))
         .find(|at| loads.get(*at) != expected_loads.get(*at))
     {
         let (engine, reference) = (loads.get(at), expected_loads.get(at));
         return Some(format!("look {at}\n   engine {engine:?}\nreference {reference:?}"));
-    }
-    if let Some(difference) = first_difference(records, expected.records) {
-        return Some(difference);
     }
     if outcome.packets != expected.offered {
         return Some(format!("offered {} for {}", outcome.packets, expected.offered));
