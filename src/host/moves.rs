@@ -52,7 +52,7 @@ impl Site {
             self.queues[index].target = Some(to);
         } else {
             if !vector.moves {
-                vector.remove(index);
+                vector.give_up(index, now.at_arrivals(), &self.queues);
             }
             self.join(index, to, now.at_arrivals());
         }
@@ -114,8 +114,9 @@ impl Site {
         if old.vectors[left].moves {
             std::mem::swap(&mut old.vectors[left], &mut new.vectors[joined]);
             new.vectors[joined].masked = false;
+            new.vectors[joined].hold_back(moment);
         } else {
-            new.vectors[joined].queues.push(index);
+            new.vectors[joined].add(index, moment, &self.queues);
         }
         new.owes += new.costs.queue_move;
         new.stand_at(moment);

@@ -105,8 +105,9 @@ impl SitePort {
             } else {
                 for at in own.clone() {
                     let only = here.contains(&at).then_some(at).into_iter().collect();
-                    let vector = Vector::new(self.nic, nic, only);
-                    core.vectors.push(Vector { moves: true, ..vector });
+                    let mut vector = Vector::new(self.nic, nic, only);
+                    vector.moves = true;
+                    core.vectors.push(vector);
                 }
             }
         }

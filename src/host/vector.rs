@@ -19,6 +19,8 @@ pub(super) struct Vector {
     pub(super) leaving: Vec<usize>,
     /// It moves with its only queue.
     pub(super) moves: bool,
+    /// It is not due before this, whatever has been waiting in rings that moved.
+    not_before: Moment,
 }
 
 /// What a round amounts to, once it is over.
@@ -34,8 +36,38 @@ pub(super) struct RoundSum {
 impl Vector {
     pub(super) fn new(nic: usize, spec: &NicSpec, queues: Vec<usize>) -> Self {
         let moderator = Moderator::new(spec.moderation);
-        let (masked, moves, leaving) = (false, false, Vec::new());
-        Self { queues, nic, masked, moderator, seen: Seen::default(), cursor: 0, leaving, moves }
+        Self {
+            queues,
+            nic,
+            masked: false,
+            moderator,
+            seen: Seen::default(),
+            cursor: 0,
+            leaving: Vec::new(),
+            moves: false,
+            not_before: Moment::default(),
+        }
+    }
+
+    /// A queue joins it at `moment`: it is due by what that brings, but not earlier than then.
+    pub(super) fn add(&mut self, queue: usize, moment: Moment, rings: &[RxQueue]) {
+        self.hold_back(self.due(rings).min(moment));
+        self.queues.push(queue);
+    }
+
+    /// A queue leaves it at `moment`, while it is unmasked: if it is due and still is without that
+    /// queue, not since earlier than it was.
+    pub(super) fn give_up(&mut self, queue: usize, moment: Moment, rings: &[RxQueue]) {
+        let due = self.due(rings);
+        if due <= moment {
+            self.hold_back(due);
+        }
+        self.remove(queue);
+    }
+
+    /// It is not due before `moment`.
+    pub(super) fn hold_back(&mut self, moment: Moment) {
+        self.not_before = self.not_before.max(moment);
     }
 
     /// One of its queues leaves it; the one that the next round visits first stays the same.
@@ -56,7 +88,8 @@ impl Vector {
         if self.masked {
             return Moment::NEVER;
         }
-        self.moderator.due(self.first_visible(rings), |n| self.nth_visible(n, rings))
+        let due = self.moderator.due(self.first_visible(rings), |n| self.nth_visible(n, rings));
+        due.max(self.not_before)
     }
 
     /// When its earliest waiting packet is visible.
