@@ -33,6 +33,7 @@ mod softirq;
 mod busy_poll;
 mod per_packet;
 mod threads;
+mod thread_event;
 mod stint;
 mod vcpu;
 mod vf_ring;

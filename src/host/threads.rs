@@ -9,6 +9,7 @@ use super::ledger::Ledger;
 use super::queue::RxQueue;
 use super::softirq::Ksoftirqd;
 use super::stint::{Step, Stint};
+use super::thread_event::{Next, ThreadEvent, sooner};
 use super::vcpu::{Channel, Vcpu};
 use super::vf_ring::VfRing;
 use super::world::World;
@@ -60,23 +61,6 @@ struct Turn {
     slice: Span,
     /// Since when it runs; none while something of a higher class does.
     since: Option<Time>,
-}
-
-/// What happens next in the thread class; variants in the order in which they come at one instant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum ThreadEvent {
-    /// A work asks for its demand.
-    Release(usize),
-    /// A virtual function interrupts: the vCPU among the threads, and its ring.
-    Interrupt(usize, usize),
-    /// What the current thread does ends.
-    End,
-    /// Its slice ends.
-    SliceEnd,
-    /// The switch to the current thread ends.
-    Switched,
-    /// Something was handed over by this core.
-    HandOff(usize),
 }
 
 /// What follows the end of what the current thread did.
@@ -177,7 +161,7 @@ impl Threads {
     pub(super) fn work_off(
         &mut self,
         (see, until): (&mut Moment, Moment),
-        from_outside: Option<(Moment, ThreadEvent)>,
+        from_outside: Next,
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
     ) -> bool {
@@ -217,10 +201,7 @@ impl Threads {
 
     /// What comes next, given that the current thread runs, and what comes next from outside.
     #[inline(always)]
-    pub(super) fn next_event(
-        &self,
-        from_outside: Option<(Moment, ThreadEvent)>,
-    ) -> Option<(Moment, ThreadEvent)> {
+    pub(super) fn next_event(&self, from_outside: Next) -> Next {
         let turn = self.current.and_then(|turn| {
             let begun = turn.since? + turn.switch;
             let end = begun + self.left(turn.thread);
@@ -231,23 +212,23 @@ impl Threads {
             Some(if switches { (begun, ThreadEvent::Switched) } else { next })
         });
         let turn = turn.map(|(time, event)| (time.before_arrivals(), event));
-        [turn, from_outside].into_iter().flatten().min()
+        sooner(turn, from_outside)
     }
 
     /// What comes next to the threads, whoever has the core.
     #[inline(always)]
-    fn next_from_outside(&self, rings: &[RxQueue]) -> Option<(Moment, ThreadEvent)> {
+    fn next_from_outside(&self, rings: &[RxQueue]) -> Next {
         let release = self.next_release();
         let release =
             release.map(|(time, work)| (time.before_arrivals(), ThreadEvent::Release(work)));
         let first = self.inbox.front().map(|first| first.item);
         let hand_off = first.map(|item| (item.moment, ThreadEvent::HandOff(item.core)));
-        [release, self.next_interrupt(rings), hand_off].into_iter().flatten().min()
+        sooner(sooner(release, self.next_interrupt(rings)), hand_off)
     }
 
     /// The virtual function that interrupts next.
     #[inline(always)]
-    fn next_interrupt(&self, rings: &[RxQueue]) -> Option<(Moment, ThreadEvent)> {
+    fn next_interrupt(&self, rings: &[RxQueue]) -> Next {
         let mut next = (Moment::NEVER, None);
         for thread in &self.with_vfs {
             for (ring, one) in self.rings_of(*thread).iter().enumerate() {
@@ -331,7 +312,7 @@ impl Threads {
         now: Moment,
         rings: &[RxQueue],
         ledger: &mut Ledger<'_>,
-    ) -> Option<(Moment, ThreadEvent)> {
+    ) -> Next {
         self.catch_up_before((now, 0), rings, ledger)
     }
 
@@ -341,7 +322,7 @@ impl Threads {
         (now, core): (Moment, usize),
         rings: &[RxQueue],
         ledger: &mut Ledger<'_>,
-    ) -> Option<(Moment, ThreadEvent)> {
+    ) -> Next {
         loop {
             let next = self.next_from_outside(rings);
             match next? {
