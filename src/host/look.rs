@@ -1,6 +1,7 @@
 //! A policy's look: what it sees of its site, and the moves it decides.
 
 use super::governor::{Governor, since};
+use super::ledger::Ledger;
 use super::outcome::Load;
 use super::site::Site;
 use crate::engine::time::Time;
@@ -9,14 +10,16 @@ use crate::vocab::busy::Busy;
 use crate::vocab::id::{CoreId, QueueId};
 
 impl Site {
-    /// The policies of all ports that are to look at `now` do so, and their moves are made. The site
-    /// has been brought up to `now`.
-    pub(super) fn look(&mut self, now: Time) {
+    /// The policies of all ports that are to look at `now` do so, and their moves are made; what
+    /// follows from one's comes before the next one's look. The site has been brought up to `now`.
+    pub(super) fn look(&mut self, now: Time, ledger: &mut Ledger<'_>) {
         for at in 0..self.ports.len() {
             let due = |governor: &mut Governor| now.0.is_multiple_of(governor.interval.0);
             if let Some(mut governor) = self.ports[at].governor.take_if(due) {
                 let mut loads = self.loads(at, now, &mut governor);
-                for step in governor.policy.rebalance(&loads) {
+                let moves = governor.policy.rebalance(&loads);
+                let moved = !moves.is_empty();
+                for step in moves {
                     let name = governor.policy.name();
                     if let Err(refusal) = loads.apply(step) {
                         panic!("the policy {name} decides {step:?}, but {refusal}");
@@ -25,6 +28,9 @@ impl Site {
                 }
                 self.steer_anew(at, now);
                 self.ports[at].governor = Some(governor);
+                if moved {
+                    self.run(now, ledger);
+                }
             }
         }
     }

@@ -65,7 +65,7 @@ impl<'w> Machine<'w> {
         }
         while let Some((now, control)) = self.timeline.take() {
             self.advance(now, &mut ledger);
-            self.act(now);
+            self.act(now, &mut ledger);
             progress(now);
             match control {
                 Control::Open => books.open(now, &mut ledger, &self.sites),
@@ -90,7 +90,7 @@ impl<'w> Machine<'w> {
             let look = now + LOOK;
             now = self.acts.map_or(look, |act| look.min(act));
             self.advance(now, &mut ledger);
-            self.act(now);
+            self.act(now, &mut ledger);
             progress(now);
         }
         last
@@ -104,7 +104,7 @@ impl<'w> Machine<'w> {
     }
 
     /// Makes happen what events and policies want at `now`, if they are due.
-    fn act(&mut self, now: Time) {
+    fn act(&mut self, now: Time, ledger: &mut Ledger<'_>) {
         if self.acts != Some(now) {
             return;
         }
@@ -112,13 +112,13 @@ impl<'w> Machine<'w> {
             match event.action {
                 Action::LoseAffinity { nic } => {
                     let site = &mut self.sites[self.world.nics[nic].host];
-                    site.lose_affinity(nic, now);
+                    site.lose_affinity(nic, now, ledger);
                 }
             }
         }
         // The first look is after the first interval.
         for site in self.sites.iter_mut().filter(|_| now > Time::ZERO) {
-            site.look(now);
+            site.look(now, ledger);
         }
         self.acts = next_act(self.world, Some(now));
     }

@@ -59,8 +59,8 @@ impl Site {
         self.ports[at].note_move(now);
     }
 
-    /// All queues of a port are to move to its home core.
-    pub(super) fn lose_affinity(&mut self, nic: usize, now: Time) {
+    /// All queues of a port are to move to its home core at `now`, with what follows from that.
+    pub(super) fn lose_affinity(&mut self, nic: usize, now: Time, ledger: &mut Ledger<'_>) {
         let Some(at) = self.ports.iter().position(|port| port.nic == nic) else { return };
         let home = self.ports[at].usable[0];
         for number in 0..self.queues_of(&self.ports[at]).len() {
@@ -69,6 +69,7 @@ impl Site {
                 self.move_queue(at, number, home, now);
             }
         }
+        self.run(now, ledger);
     }
 
     /// Takes note of the queues that have just left a core.
