@@ -48,6 +48,8 @@ impl Site {
             if target.is_none() {
                 vector.leaving.push(index);
                 self.moving += 1;
+                self.decisions += 1;
+                self.queues[index].decided = self.decisions;
             }
             self.queues[index].target = Some(to);
         } else {
@@ -83,8 +85,10 @@ impl Site {
     #[inline(never)]
     fn put_in_transit(&mut self, core: usize) {
         for (at, queue) in std::mem::take(&mut self.cores[core].departed) {
-            let behind = |other: &Transit| (other.at, other.core) <= (at, core);
-            let place = self.transit.partition_point(behind);
+            let rank = |at: Time, core, queue: usize| (at, core, self.queues[queue].decided);
+            let place = self.transit.partition_point(|other| {
+                rank(other.at, other.core, other.queue) < rank(at, core, queue)
+            });
             self.transit.insert(place, Transit { at, core, queue });
         }
     }

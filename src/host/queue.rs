@@ -13,6 +13,8 @@ pub(super) struct RxQueue {
     pub(super) core: usize,
     /// The core to which it is on the move.
     pub(super) target: Option<usize>,
+    /// The place of that move among all moves.
+    pub(super) decided: u64,
     /// Its port waits for one of its descriptors.
     pub(super) watched: bool,
     /// Packets lost for want of a descriptor ...

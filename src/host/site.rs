@@ -39,6 +39,8 @@ pub(super) struct Site {
     last_immediate: Moment,
     /// Queues that are on the move; while there are any, all cores advance in step.
     pub(super) moving: usize,
+    /// How often queues have been set on the move.
+    pub(super) decisions: u64,
     /// Those of them that have left their core, in the order in which they arrive.
     pub(super) transit: Vec<Transit>,
 }
@@ -81,6 +83,7 @@ impl Site {
             holds_at_once,
             last_immediate,
             moving: 0,
+            decisions: 0,
             transit: Vec::new(),
         }
     }

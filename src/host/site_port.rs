@@ -52,6 +52,7 @@ impl SitePort {
             number,
             core: core as usize,
             target: None,
+            decided: 0,
             watched: false,
             refused: 0,
             dropped: 0,
