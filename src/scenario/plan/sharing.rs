@@ -33,7 +33,7 @@ pub fn check_threads(
 }
 
 /// Checks a port of a host whose cores share packets: a packet that finds one idle wakes it at once,
-/// so interrupts are not held back, and a queue has no core that it could be taken from.
+/// so interrupts are not held back.
 pub fn check_port(nic: &View, spec: &mut NicSpec, host: &View, findings: &mut Findings) {
     if nic.table("moderation").is_some() {
         findings.mistake(
@@ -49,14 +49,4 @@ pub fn check_port(nic: &View, spec: &mut NicSpec, host: &View, findings: &mut Fi
         ));
     }
     spec.moderation = Moderation::None;
-    if spec.rebalance.is_some() {
-        findings.mistake(
-            host.mistake(
-                "dispatch",
-                format!("the queues of `{}` have no cores to leave", nic.name),
-            )
-            .because("a policy moves queues from core to core; here all cores serve all")
-            .help("leave `dispatch` out, or the policy"),
-        );
-    }
 }
