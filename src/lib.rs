@@ -1,8 +1,12 @@
 //! rxsim: a packet-level simulator of the network receive path.
 //!
 //! ```text
-//!   wire            |  NIC                                    |  host
-//!   source -> wire  |  buffer -> steering -> dma -> ring ->   |  interrupt -> deferred -> consumer
+//!   wire           | NIC                                   | host                   | VM
+//!   source -> wire | buffer -> steering -> dma -> ring -+  |                        |
+//!                  |                                    +->| interrupt -> deferred  |
+//!                  |                                    |  |   -> consumer          |
+//!                  |                                    |  |   -> virtual switch ---|-> guest
+//!                  |                                    +----- virtual function ----|-> guest
 //! ```
 //!
 //! Modules are floors, lowest first; each imports lower floors only.
