@@ -5,9 +5,10 @@
 use super::core::Core;
 use super::ledger::Ledger;
 use super::outcome::{
-    Busy, CoreTally, HostTally, Load, NicTally, Outcome, PolicyTally, QueueTally, Step, VnicTally,
+    CoreTally, HostTally, Load, NicTally, Outcome, PolicyTally, QueueTally, Step, VnicTally,
 };
 use super::site::Site;
+use super::site_port::SitePort;
 use super::world::World;
 use crate::engine::digest;
 use crate::engine::time::{Span, Time};
@@ -168,25 +169,23 @@ impl Books {
 }
 
 impl Site {
-    fn nic_tally(&self, port: &super::site_port::SitePort, now: Time) -> NicTally {
+    fn nic_tally(&self, port: &SitePort, now: Time) -> NicTally {
         let queues = self.queues_of(port).iter().map(|queue| QueueTally {
             packets: queue.ring.put_in_all() + queue.refused,
             dropped: queue.refused + queue.dropped,
             core: queue.core as u32,
         });
-        let vectors = self.cores.iter().flat_map(|core| &core.vectors);
         let woken = self.group.as_ref().map_or(0, |group| group.interrupts_of(port.nic));
+        let of_vfs = self.cores.iter().flat_map(Core::vf_rings).map(|ring| &ring.vector);
+        let vectors = self.cores.iter().flat_map(|core| &core.vectors).chain(of_vfs);
         let own = vectors.filter(|vector| vector.nic == port.nic);
-        let vf_rings = self.cores.iter().flat_map(Core::vf_rings);
-        let of_vfs = vf_rings.filter(|ring| ring.nic == port.nic);
-        let interrupts = own.map(|vector| vector.seen).chain(of_vfs.map(|ring| ring.seen));
         NicTally {
             queues: queues.collect(),
             wire: port.port.over_link(now),
             link_busy: port.port.wire.held() - port.port.wire.ahead(now),
             dma_busy: port.port.dma.busy - port.port.dma.ahead(now),
             held: port.held_by(now),
-            interrupts: interrupts.map(|seen| seen.interrupts).sum::<u64>() + woken,
+            interrupts: own.map(|vector| vector.seen.interrupts).sum::<u64>() + woken,
             policy: PolicyTally {
                 moves: port.moves,
                 settled: port.last_move.map(|time| time - Time::ZERO),
@@ -199,19 +198,6 @@ impl Load {
     /// What came since `before`.
     pub(super) fn less(self, before: Self) -> Self {
         Self { packets: self.packets - before.packets, bytes: self.bytes - before.bytes }
-    }
-}
-
-impl Busy {
-    pub(super) fn less(self, before: Self) -> Self {
-        Self {
-            interrupt: self.interrupt - before.interrupt,
-            deferred: self.deferred - before.deferred,
-            vswitch: self.vswitch - before.vswitch,
-            guest: self.guest - before.guest,
-            app: self.app - before.app,
-            work: self.work - before.work,
-        }
     }
 }
 

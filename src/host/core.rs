@@ -339,10 +339,7 @@ impl Core {
     pub(super) fn take_interrupt(&mut self, index: usize) -> Time {
         let now = self.see.time();
         let cost = self.interrupt_cost(now);
-        let vector = &mut self.vectors[index];
-        vector.masked = true;
-        vector.moderator.taken(now);
-        vector.seen.interrupts += 1;
+        self.vectors[index].take(now);
         self.begin_handler(index, now, cost);
         now + cost
     }

@@ -6,7 +6,6 @@
 use super::costs::PacketCosts;
 use super::order::Order;
 use super::outcome::{Load, SourceTally};
-use super::virtual_function::way_of;
 use super::world::{Consumer, Filter, VnicOwner, World};
 use crate::engine::digest;
 use crate::engine::time::{Span, Time};
@@ -245,7 +244,7 @@ impl Account {
             Consumer::Vnic(vnic) if world.vnics[vnic].owner == VnicOwner::Host => Next::Ended,
             Consumer::Vnic(vnic) => Next::Guest(vnic),
         };
-        let by_vf = way_of(world, source).is_some();
+        let by_vf = world.function_of(source).is_some();
         // A recording can reorder (a fragment of a flow may take another queue than the rest), and
         // so can cores that share packets, and whoever moves queues or table entries.
         let nic = &world.nics[spec.nic];

@@ -26,9 +26,9 @@ impl Site {
                     }
                     self.make(at, step, now);
                 }
-                self.steer_anew(at, now);
                 self.ports[at].governor = Some(governor);
                 if moved {
+                    self.steer_anew(at, now);
                     self.run(now, ledger);
                 }
             }
@@ -67,7 +67,7 @@ impl Site {
         let all = self.queues_of(port);
         let steered = since(&counts.queues, &mut governor.queues, Load::less);
         let queues = all.iter().zip(steered).map(|(queue, load)| QueueLoad {
-            core: CoreId(queue.target.unwrap_or(queue.core) as u32),
+            core: CoreId(queue.place() as u32),
             packets: load.packets,
             bytes: load.bytes,
             depth: queue.ring.len() as u32,

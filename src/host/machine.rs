@@ -117,8 +117,8 @@ impl<'w> Machine<'w> {
             }
         }
         // The first look is after the first interval.
-        for site in self.sites.iter_mut().filter(|_| now > Time::ZERO) {
-            site.look(now, ledger);
+        if now > Time::ZERO {
+            self.sites.iter_mut().for_each(|site| site.look(now, ledger));
         }
         self.acts = next_act(self.world, Some(now));
     }

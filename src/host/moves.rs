@@ -67,7 +67,7 @@ impl Site {
         let home = self.ports[at].usable[0];
         for number in 0..self.queues_of(&self.ports[at]).len() {
             let queue = &self.queues[self.ports[at].base + number];
-            if queue.target.unwrap_or(queue.core) != home {
+            if queue.place() != home {
                 self.move_queue(at, number, home, now);
             }
         }

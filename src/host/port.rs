@@ -7,7 +7,7 @@ use super::ledger::{Ledger, NO_QUEUE};
 use super::merge::Merge;
 use super::outcome::Load;
 use super::queue::RxQueue;
-use super::virtual_function::{first_ring, owners, way_of};
+use super::virtual_function::{first_ring, owners};
 use super::world::{Consumer, Filter, NicSpec, SteeringSpec, VfSpec, World};
 use crate::engine::time::{Moment, Time};
 use crate::rx::buffer::PacketBuffer;
@@ -343,8 +343,7 @@ fn sizes_of(world: &World, sources: &[usize]) -> Vec<u32> {
 ///
 /// It does not where no frame waits for a descriptor and DMA transfers every frame in no more time
 /// than the link takes for it: then a frame waits for DMA no longer than the largest frame holds
-/// the link, and
-/// the buffer holds what comes meanwhile.
+/// the link, and the buffer holds what comes meanwhile.
 fn never_fills(spec: &NicSpec, sizes: &[u32]) -> bool {
     let (Some(link), Some(capacity), Some(largest)) = (spec.link, spec.buffer, sizes.last()) else {
         return false;
@@ -384,7 +383,7 @@ impl Route {
         let steering = &world.nics[traffic.nic].steering;
         let discard = traffic.filter == Filter::DropInNic;
         let keys = traffic.source.flow_keys(world.seed);
-        if let Some(vnic) = way_of(world, source) {
+        if let Some(vnic) = world.function_of(source) {
             let first = first_of_vfs + first_ring(world, vnic);
             let ring = ring_in_vf(world.vnics[vnic].vf.as_ref().expect("that is their way"));
             let buckets = keys.map(|key| bucket_at(first + ring(&key))).collect();

@@ -23,6 +23,13 @@ pub(super) struct RxQueue {
     pub(super) dropped: u64,
 }
 
+impl RxQueue {
+    /// Its core, or the one to which it is on the move.
+    pub(super) fn place(&self) -> usize {
+        self.target.unwrap_or(self.core)
+    }
+}
+
 /// A queue that has left its core and not reached the next.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Transit {

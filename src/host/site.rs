@@ -12,7 +12,6 @@ use super::port::Offer;
 use super::queue::{RxQueue, Transit};
 use super::rank::Joint;
 use super::site_port::SitePort;
-use super::virtual_function::way_of;
 use super::world::{Consumer, World};
 use crate::engine::time::{Moment, Time};
 
@@ -253,12 +252,11 @@ fn feeds_other_cores(
         let consumer = match source.to {
             Consumer::Host => None,
             Consumer::App(app) => app_cores[app],
-            Consumer::Vnic(_) if way_of(world, index).is_some() => None,
+            Consumer::Vnic(_) if world.function_of(index).is_some() => None,
             Consumer::Vnic(vnic) => channels[vnic].map(|(core, _)| core),
         };
         let elsewhere = |core: &u32| consumer.is_some_and(|other| other != *core as usize);
-        let moves = world.moves_queues(source.nic);
-        let reached = if moves { &nic.usable } else { &nic.queues };
-        nic.host == host && (nic.queues.iter().any(elsewhere) || reached.iter().any(elsewhere))
+        let others = if world.moves_queues(source.nic) { &nic.usable[..] } else { &[] };
+        nic.host == host && nic.queues.iter().chain(others).any(elsewhere)
     })
 }

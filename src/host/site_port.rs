@@ -8,7 +8,6 @@ use super::vector::Vector;
 use super::virtual_function::owners;
 use super::world::{VnicOwner, World};
 use crate::engine::time::{Span, Time};
-use crate::rx::cpu::Stack;
 use crate::rx::ring::Ring;
 
 /// A port and where its queues are.
@@ -84,10 +83,9 @@ impl SitePort {
     fn put_where_they_stay(&self, world: &World, queues: &[RxQueue], cores: &mut [Core]) {
         let nic = &world.nics[self.nic];
         // Without a mask that vectors could share, each ring stands for itself.
-        let stack = world.hosts[nic.host].stack;
-        let alone = matches!(stack, Stack::BusyPoll | Stack::InterruptPerPacket);
+        let together = world.hosts[nic.host].stack.masks();
         let each: Vec<Vec<u32>> = (0..self.queues as u32).map(|queue| vec![queue]).collect();
-        for vector in if alone { &each } else { &nic.vectors } {
+        for vector in if together { &nic.vectors } else { &each } {
             let rings: Vec<usize> = vector.iter().map(|one| self.base + *one as usize).collect();
             cores[queues[rings[0]].core].vectors.push(Vector::new(self.nic, nic, rings));
         }

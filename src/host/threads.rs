@@ -232,7 +232,7 @@ impl Threads {
         let mut next = (Moment::NEVER, None);
         for thread in &self.with_vfs {
             for (ring, one) in self.rings_of(*thread).iter().enumerate() {
-                let due = one.due(rings);
+                let due = one.vector.due(rings);
                 if due < next.0 {
                     next = (due, Some(ThreadEvent::Interrupt(*thread, ring)));
                 }

@@ -273,9 +273,9 @@ impl Vcpu {
                 channel.armed
             }
             Pending::Ring(number) => {
-                let is_empty = !self.rings[number].has_visible(see, rings);
+                let is_empty = !self.rings[number].vector.has_visible(see, rings);
                 if is_empty {
-                    self.rings[number].unmask(see);
+                    self.rings[number].vector.unmask(see);
                 }
                 is_empty
             }
@@ -301,7 +301,7 @@ impl Vcpu {
     #[inline(always)]
     pub(super) fn is_watched(&self, rings: &[RxQueue]) -> bool {
         match self.pending.front() {
-            Some(Pending::Ring(number)) => rings[self.rings[*number].queue].watched,
+            Some(Pending::Ring(number)) => rings[self.rings[*number].queue()].watched,
             _ => false,
         }
     }

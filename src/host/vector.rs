@@ -2,7 +2,7 @@
 
 use super::queue::RxQueue;
 use super::world::NicSpec;
-use crate::engine::time::Moment;
+use crate::engine::time::{Moment, Time};
 use crate::rx::moderation::{Moderator, Seen};
 
 /// An interrupt vector and the rings behind it.
@@ -110,7 +110,15 @@ impl Vector {
         self.seen.bytes += round.bytes;
     }
 
-    /// The deferred work is complete.
+    /// Its interrupt is taken at `now`.
+    #[inline(always)]
+    pub(super) fn take(&mut self, now: Time) {
+        self.masked = true;
+        self.moderator.taken(now);
+        self.seen.interrupts += 1;
+    }
+
+    /// The work that it started is complete.
     #[inline(always)]
     pub(super) fn unmask(&mut self, see: Moment) {
         self.masked = false;

@@ -3,20 +3,16 @@
 use super::ledger::Ledger;
 use super::queue::RxQueue;
 use super::stint::Stint;
+use super::vector::Vector;
 use super::virtual_function::owners;
 use super::world::{NicSpec, VnicOwner, World};
-use crate::engine::time::{Moment, Span, Time};
-use crate::rx::moderation::{Moderator, Seen};
+use crate::engine::time::{Span, Time};
 use crate::rx::ring::{Descriptor, Finished, Processing};
 
 /// A virtual function's ring with its vector, as the vCPU that serves it has them.
 pub(super) struct VfRing {
-    /// The ring in the host's list of queues.
-    pub(super) queue: usize,
-    pub(super) nic: usize,
-    pub(super) seen: Seen,
-    masked: bool,
-    moderator: Moderator,
+    /// It has this ring alone.
+    pub(super) vector: Vector,
     /// What the interrupt costs the guest, which has not taken it up yet.
     interrupt: Option<Span>,
 }
@@ -32,24 +28,18 @@ pub(super) struct InHand {
 
 impl VfRing {
     pub(super) fn new(queue: usize, nic: usize, spec: &NicSpec) -> Self {
-        let moderator = Moderator::new(spec.moderation);
-        Self { queue, nic, seen: Seen::default(), masked: false, moderator, interrupt: None }
+        Self { vector: Vector::new(nic, spec, vec![queue]), interrupt: None }
     }
 
-    /// When its interrupt is due, as far as the ring is known.
-    pub(super) fn due(&self, rings: &[RxQueue]) -> Moment {
-        if self.masked {
-            return Moment::NEVER;
-        }
-        let ring = &rings[self.queue].ring;
-        self.moderator.due(ring.visible(1), |n| ring.visible(n))
+    /// The ring in the host's list of queues.
+    #[inline(always)]
+    pub(super) fn queue(&self) -> usize {
+        self.vector.queues[0]
     }
 
     /// Its interrupt is taken, and costs the guest so much.
     pub(super) fn interrupt(&mut self, now: Time, cost: Span) {
-        self.masked = true;
-        self.moderator.taken(now);
-        self.seen.interrupts += 1;
+        self.vector.take(now);
         self.interrupt = Some(cost);
     }
 
@@ -60,21 +50,16 @@ impl VfRing {
 
     /// The packet that the guest processes next.
     pub(super) fn first<'a>(&self, rings: &'a [RxQueue]) -> &'a Descriptor {
-        rings[self.queue].ring.first().expect("a ring in the list shows a packet")
-    }
-
-    /// Whether a packet is visible at `see`.
-    pub(super) fn has_visible(&self, see: Moment, rings: &[RxQueue]) -> bool {
-        rings[self.queue].ring.visible(1) <= see
+        rings[self.queue()].ring.first().expect("a ring in the list shows a packet")
     }
 
     /// Its first packet has been processed. True if a port waits for the descriptor.
     pub(super) fn finish(&mut self, start: Time, end: Time, rings: &mut [RxQueue]) -> bool {
-        let queue = &mut rings[self.queue];
+        let queue = &mut rings[self.queue()];
         let first = &mut queue.ring.front_mut(1)[0];
-        first.work = Processing { start, end, interrupt: self.moderator.last_taken() };
-        self.seen.packets += 1;
-        self.seen.bytes += u64::from(first.packet.frame.size);
+        first.work = Processing { start, end, interrupt: self.vector.moderator.last_taken() };
+        self.vector.seen.packets += 1;
+        self.vector.seen.bytes += u64::from(first.packet.frame.size);
         queue.ring.finish(1);
         queue.watched
     }
@@ -89,8 +74,8 @@ impl VfRing {
         rings: &mut [RxQueue],
         ledger: &Ledger<'_>,
     ) -> bool {
-        let ring = &mut rings[self.queue].ring;
-        let interrupt = self.moderator.last_taken();
+        let ring = &mut rings[self.queue()].ring;
+        let interrupt = self.vector.moderator.last_taken();
         let (mut n, mut bytes, mut lasts) = (0, 0, false);
         let (mut source, mut costs) = (u32::MAX, None);
         for Finished { packet, work } in ring.front_mut(hand.most as usize) {
@@ -115,15 +100,9 @@ impl VfRing {
         }
         ring.finish(n);
         hand.most -= n as u32;
-        self.seen.packets += n as u64;
-        self.seen.bytes += bytes;
+        self.vector.seen.packets += n as u64;
+        self.vector.seen.bytes += bytes;
         lasts
-    }
-
-    /// Nothing is visible in it any more.
-    pub(super) fn unmask(&mut self, see: Moment) {
-        self.masked = false;
-        self.moderator.unmask(see, self.seen);
     }
 }
 

@@ -1,18 +1,6 @@
-//! Which packets come by virtual functions, and whose the rings of these are.
+//! Whose the rings of virtual functions are, and where they lie among those of their port.
 
-use super::world::{Consumer, Filter, VfSpec, VnicOwner, World};
-
-/// The virtual NIC by whose virtual function the packets of a source come, if they do: a filter
-/// that names a queue of the port leads past it.
-pub(super) fn way_of(world: &World, source: usize) -> Option<usize> {
-    let traffic = &world.sources[source];
-    match traffic.to {
-        Consumer::Vnic(vnic) if !matches!(traffic.filter, Filter::Pin(_)) => {
-            world.vnics[vnic].vf.is_some().then_some(vnic)
-        }
-        _ => None,
-    }
-}
+use super::world::{VfSpec, VnicOwner, World};
 
 /// The virtual functions of a port, each with its virtual NIC.
 fn of_nic(world: &World, nic: usize) -> impl Iterator<Item = (usize, &VfSpec)> {

@@ -45,17 +45,35 @@ pub struct World {
 }
 
 impl World {
+    /// The virtual NIC by whose virtual function the packets of a source come, if they do: a filter
+    /// that names a queue of the port leads past it.
+    #[must_use]
+    pub fn function_of(&self, source: usize) -> Option<usize> {
+        let traffic = &self.sources[source];
+        match traffic.to {
+            Consumer::Vnic(vnic) if !matches!(traffic.filter, Filter::Pin(_)) => {
+                self.vnics[vnic].vf.is_some().then_some(vnic)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether an event lets a port lose the affinity of its queues.
+    #[must_use]
+    pub fn loses_affinity(&self, nic: usize) -> bool {
+        let mut actions = self.events.iter().map(|event| &event.action);
+        actions.any(|Action::LoseAffinity { nic: other }| *other == nic)
+    }
+
     /// Whether anything may move a port's queues.
-    pub(super) fn moves_queues(&self, nic: usize) -> bool {
+    #[must_use]
+    pub fn moves_queues(&self, nic: usize) -> bool {
         let spec = &self.nics[nic];
-        let stack = self.hosts[spec.host].stack;
-        let masks = matches!(stack, Stack::WindowsDpc | Stack::LinuxNapi { .. });
         let by_policy = spec.rebalance.is_some_and(|rebalance| match rebalance.maker {
             Maker::BuiltIn(policy) => policy.kind != Kind::Fixed && !policy.kind.moves_entries(),
-            Maker::Own(_) => masks,
+            Maker::Own(_) => self.hosts[spec.host].stack.masks(),
         });
-        let loses = |event: &EventSpec| matches!(event.action, Action::LoseAffinity { nic: one } if one == nic);
-        by_policy || self.events.iter().any(loses)
+        by_policy || self.loses_affinity(nic)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::vms::{self, Vm};
 use super::words;
-use crate::host::world::{Action, NicSpec};
+use crate::host::world::NicSpec;
 use crate::measure::tree::Tree;
 use crate::scenario::Equals;
 use crate::study::compare::{Comparison, Difference};
@@ -263,14 +263,12 @@ fn cores((host, figures): &(String, Tree)) -> Section {
 fn moves(study: &Study) -> Option<Section> {
     let world = &study.plan.world;
     let row = |(index, nic): (usize, &NicSpec)| {
-        let mut events = world.events.iter().map(|event| &event.action);
-        let loses = events.any(|Action::LoseAffinity { nic }| *nic == index);
         let policy = nic.rebalance.as_ref().map(|rebalance| rebalance.maker.make().name());
         let path = format!("nic.{}", nic.name);
         let queues = study.metrics.get(&format!("{path}.queue")).map_or(&[][..], Tree::items);
         let cores = queues.iter().filter_map(|queue| queue.number("core"));
         let cores: BTreeSet<u64> = cores.map(|core| core as u64).collect();
-        (loses || policy.is_some()).then(|| {
+        (world.loses_affinity(index) || policy.is_some()).then(|| {
             vec![
                 nic.name.clone(),
                 policy.unwrap_or("none").to_owned(),

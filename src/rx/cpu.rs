@@ -24,6 +24,14 @@ pub enum Stack {
     InterruptPerPacket,
 }
 
+impl Stack {
+    /// Whether a vector is masked while the work that its interrupt started lasts.
+    #[must_use]
+    pub const fn masks(self) -> bool {
+        matches!(self, Self::WindowsDpc | Self::LinuxNapi { .. })
+    }
+}
+
 /// What things cost on one host, before a NIC's `contention` is applied.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Costs {

@@ -435,9 +435,10 @@ fn packet_cost(world: &World, metrics: &Tree, nic: &NicSpec, size: f64) -> f64 {
 /// of VMs.
 fn stack_share(world: &World, metrics: &Tree, nic: &NicSpec) -> f64 {
     let to_guest = |to: Consumer| matches!(to, Consumer::Vnic(vnic) if world.vnics[vnic].owner != VnicOwner::Host);
-    let by_vf = |to: Consumer| matches!(to, Consumer::Vnic(vnic) if world.vnics[vnic].vf.is_some());
-    let ours = |one: &&TrafficSpec| world.nics[one.nic].name == nic.name && !by_vf(one.to);
-    let sources = world.sources.iter().filter(ours);
+    let ours = |(index, one): &(usize, &TrafficSpec)| {
+        world.nics[one.nic].name == nic.name && world.function_of(*index).is_none()
+    };
+    let sources = world.sources.iter().enumerate().filter(ours).map(|(_, source)| source);
     let groups: BTreeSet<(&str, bool)> =
         sources.map(|source| (source.group.as_str(), to_guest(source.to))).collect();
     let offered = |guests: bool| -> f64 {

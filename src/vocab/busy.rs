@@ -32,4 +32,17 @@ impl Busy {
     pub fn total(self) -> Span {
         self.receive() + self.guest + self.app + self.work
     }
+
+    /// What came since `before`.
+    #[must_use]
+    pub fn less(self, before: Self) -> Self {
+        Self {
+            interrupt: self.interrupt - before.interrupt,
+            deferred: self.deferred - before.deferred,
+            vswitch: self.vswitch - before.vswitch,
+            guest: self.guest - before.guest,
+            app: self.app - before.app,
+            work: self.work - before.work,
+        }
+    }
 }

@@ -33,8 +33,13 @@ pub(crate) fn mistakes(text: &str, sets: &[(&str, &str)]) -> String {
 
 /// Replaces a line of the sound scenario and looks for phrases in the message.
 fn change(line: &str, by: &str, phrases: &[&str]) {
-    assert!(SOUND.contains(line), "{line}");
-    look(&SOUND.replacen(line, by, 1), &[], phrases);
+    change_in(SOUND, line, by, phrases);
+}
+
+/// Likewise of another sound scenario.
+pub(crate) fn change_in(sound: &str, line: &str, by: &str, phrases: &[&str]) {
+    assert!(sound.contains(line), "{line}");
+    look(&sound.replacen(line, by, 1), &[], phrases);
 }
 
 /// Adds lines to the sound scenario and looks for phrases in the message.

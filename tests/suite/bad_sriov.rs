@@ -1,6 +1,6 @@
 //! Mistakes in what a file says of virtual functions: where, why, and what to write instead.
 
-use crate::bad_scenarios::look;
+use crate::bad_scenarios::{change_in, look};
 
 /// A sound scenario with virtual functions; each case changes one line of it.
 const SOUND: &str = r#"duration = "10 ms"
@@ -22,8 +22,7 @@ rate = "1 Gbps"
 
 /// Replaces a line of the sound scenario and looks for phrases in the message.
 fn change(line: &str, by: &str, phrases: &[&str]) {
-    assert!(SOUND.contains(line), "{line}");
-    look(&SOUND.replacen(line, by, 1), &[], phrases);
+    change_in(SOUND, line, by, phrases);
 }
 
 /// Adds lines at the end and looks for phrases.

@@ -4,7 +4,6 @@
 use super::sheet::{self, BLUE, GRID, GROUND, INK, MARGIN, PALE, TOP};
 use super::{Area, Drawn};
 use crate::engine::time::Span;
-use crate::host::world::{Action, Maker, World};
 use crate::study::run::Study;
 use plotters::prelude::*;
 use std::collections::BTreeSet;
@@ -28,18 +27,7 @@ struct Queue {
 /// The series exists, and some port's queues may change their core.
 pub(super) fn has_data(study: &Study) -> bool {
     let world = &study.plan.world;
-    !study.first.series.is_empty() && (0..world.nics.len()).any(|nic| may_move(world, nic))
-}
-
-/// Whether a policy or an event may move the queues of a port.
-fn may_move(world: &World, nic: usize) -> bool {
-    let moves = |maker: &Maker| match maker {
-        Maker::BuiltIn(spec) => !spec.kind.moves_entries(),
-        Maker::Own(_) => true,
-    };
-    let mut events = world.events.iter().map(|event| &event.action);
-    world.nics[nic].rebalance.as_ref().is_some_and(|rebalance| moves(&rebalance.maker))
-        || events.any(|Action::LoseAffinity { nic: other }| *other == nic)
+    !study.first.series.is_empty() && (0..world.nics.len()).any(|nic| world.moves_queues(nic))
 }
 
 /// The picture's size, which depends on the number of queues.
@@ -77,7 +65,7 @@ pub(super) fn draw<DB: DrawingBackend>(study: &Study, area: &Area<DB>) -> Drawn<
 fn queues(study: &Study) -> Vec<Queue> {
     let (world, series) = (&study.plan.world, &study.first.series);
     let mut all = Vec::new();
-    for (n, nic) in world.nics.iter().enumerate().filter(|(n, _)| may_move(world, *n)) {
+    for (n, nic) in world.nics.iter().enumerate().filter(|(n, _)| world.moves_queues(*n)) {
         for q in 0..nic.queues.len() {
             let mut name = format!("queue {q}");
             if world.nics.len() > 1 {
@@ -227,7 +215,7 @@ fn times<DB: DrawingBackend>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::world::Rebalance;
+    use crate::host::world::{Maker, Rebalance};
     use crate::policy::{Kind, PolicySpec};
     use crate::study::fixture;
 

@@ -2,7 +2,7 @@
 
 use super::host::Host;
 use super::nic::Nic;
-use super::{rebalance, reference};
+use super::{WITHIN_RUN, rebalance, reference};
 use crate::engine::time::{Span, Time};
 use crate::host::world::{Action, EventSpec};
 use crate::scenario::findings::Findings;
@@ -29,10 +29,7 @@ pub fn read(view: &View, world: &World, findings: &mut Findings) -> Option<Event
         findings.mistake(
             view.mistake("at", format!("the run has ended by {at}"))
                 .because(format!("warm-up and duration together are {run}"))
-                .help(
-                    "write an earlier time (it counts from the start of the run), or a longer \
-                       `duration`",
-                ),
+                .help(WITHIN_RUN),
         );
     }
     let action = view.text("action")?;

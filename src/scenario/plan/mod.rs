@@ -16,3 +16,7 @@ pub mod sharing;
 pub mod sriov;
 pub mod traffic;
 pub mod vmq;
+
+/// What to write where something is to happen after the run.
+const WITHIN_RUN: &str =
+    "write an earlier time (it counts from the start of the run), or a longer `duration`";

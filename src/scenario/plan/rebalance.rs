@@ -2,7 +2,7 @@
 
 use super::host::Host;
 use crate::engine::time::Span;
-use crate::host::world::{Dispatch, Maker, NicSpec, Rebalance};
+use crate::host::world::{Maker, NicSpec, Rebalance};
 use crate::policy::{Kind, PolicySpec, Share, Start};
 use crate::rx::cpu::Stack;
 use crate::rx::steering::placement::place;
@@ -64,7 +64,7 @@ pub fn start(queues: u32, usable: &[u32], rebalance: Option<&Rebalance>) -> Vec<
 #[must_use]
 pub fn obstacle(host: &Host) -> Option<(String, &'static str)> {
     const STACK: &str = "write stack = \"windows-dpc\" or \"linux-napi\" on the host";
-    if host.spec.dispatch != Dispatch::PerQueue {
+    if host.spec.shares_packets() {
         let reason = "with the host's `dispatch` a queue has no core of its own";
         return Some((reason.to_owned(), "leave `dispatch` out"));
     }
@@ -146,8 +146,8 @@ fn read(at: &At, kind: Kind, host: &Host, findings: &mut Findings) -> Option<Reb
     if kind == Kind::Fixed {
         return None;
     }
-    let shared = host.spec.dispatch != Dispatch::PerQueue;
-    let stands = if kind.moves_entries() && !shared { None } else { obstacle(host) };
+    let stands =
+        if kind.moves_entries() && !host.spec.shares_packets() { None } else { obstacle(host) };
     if let Some((reason, help)) = &stands {
         let message = format!("\"{}\" cannot move anything here", kind.name());
         findings.mistake(at.mistake(&message).because(reason).help(*help));

@@ -3,7 +3,7 @@
 use super::guest::Guests;
 use super::host::Host;
 use super::nic::Nic;
-use super::{rate, reference};
+use super::{WITHIN_RUN, rate, reference};
 use crate::engine::time::{Span, Time};
 use crate::host::world::{AppSpec, Consumer, Filter, SteeringSpec, TrafficSpec};
 use crate::rx::source::capture::{self, Capture};
@@ -148,10 +148,7 @@ pub fn check_start(view: &View, run: Span, findings: &mut Findings) {
         findings.mistake(
             view.mistake("from", format!("traffic \"{}\" never begins", view.name))
                 .because(format!("the run has ended by {from}: warm-up and duration are {run}"))
-                .help(
-                    "write an earlier time (it counts from the start of the run), or a longer \
-                       `duration`",
-                ),
+                .help(WITHIN_RUN),
         );
     }
 }

@@ -2,9 +2,7 @@
 
 use super::flow;
 use crate::host::outcome::{Outcome, SourceTally};
-use crate::host::world::{
-    Consumer, Filter, PathReason, SteeringSpec, TrafficSpec, VnicOwner, VnicSpec, World,
-};
+use crate::host::world::{Consumer, PathReason, SteeringSpec, VnicOwner, VnicSpec, World};
 use crate::measure::tree::Tree;
 
 /// What went to each virtual NIC of a world.
@@ -106,14 +104,8 @@ impl<'d> Guests<'d> {
 
 /// Packets that guests took from the rings of their virtual functions.
 pub(super) fn by_functions(world: &World, outcome: &Outcome) -> u64 {
-    let sources = world.sources.iter().zip(&outcome.sources);
-    let by_function = |source: &TrafficSpec| match source.to {
-        Consumer::Vnic(vnic) => {
-            world.vnics[vnic].vf.is_some() && !matches!(source.filter, Filter::Pin(_))
-        }
-        _ => false,
-    };
-    let taken = sources.filter(|(source, _)| by_function(source));
+    let tallies = outcome.sources.iter().enumerate();
+    let taken = tallies.filter(|(source, _)| world.function_of(*source).is_some());
     taken.map(|(_, tally)| tally.delivered.packets).sum()
 }
 
@@ -153,7 +145,7 @@ fn reason(reason: PathReason) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::world::VfSpec;
+    use crate::host::world::{Filter, VfSpec};
     use crate::study::fixture;
     use crate::study::metrics::{metrics, shape};
     use std::time::Duration;

@@ -40,14 +40,15 @@ fn figures(world: &World, outcome: &Outcome, host: usize) -> Tree {
         .filter(|(source, _)| world.nics[source.nic].host == host)
         .map(|(_, tally)| tally.delivered.packets)
         .sum();
+    let serving = serving(world, outcome, host);
     let per_core_second = delivered as f64 / (busy_cores * window.as_s());
     Tree::table([
         ("busy_cores", Tree::Number(busy_cores)),
         ("host_cores", Tree::Number(cores_of(|core| busy(core) - core.busy.guest))),
         ("cores_left", Tree::Number(cores.len() as f64 - busy_cores)),
         ("packets_per_core_second", Tree::figure(Some(per_core_second))),
-        ("imbalance", Tree::figure(imbalance(&serving(world, outcome, host)))),
-        ("fairness", Tree::figure(fairness(&serving(world, outcome, host)))),
+        ("imbalance", Tree::figure(imbalance(&serving))),
+        ("fairness", Tree::figure(fairness(&serving))),
         ("core", Tree::List(cores.iter().map(|core| core_figures(core, window)).collect())),
     ])
 }

@@ -121,17 +121,6 @@ impl Model<'_> {
         busy.deferred = busy.deferred - core.in_vain - visited;
         let before = std::mem::replace(&mut self.governors[nic].before[at.index], busy);
         let usable = self.world.nics[nic].usable.contains(&(at.index as u32));
-        CoreLoad { usable, busy: less(busy, before) }
-    }
-}
-
-fn less(now: Busy, before: Busy) -> Busy {
-    Busy {
-        interrupt: now.interrupt - before.interrupt,
-        deferred: now.deferred - before.deferred,
-        vswitch: now.vswitch - before.vswitch,
-        guest: now.guest - before.guest,
-        app: now.app - before.app,
-        work: now.work - before.work,
+        CoreLoad { usable, busy: busy.less(before) }
     }
 }
