@@ -10,7 +10,7 @@
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::{Span, Time};
 use rxsim::host::world::{
-    Consumer, Dispatch, Filter, HostSpec, NicSpec, SteeringSpec, TrafficSpec, World,
+    Consumer, Dispatch, Filter, HostSpec, NicSpec, Part, SteeringSpec, TrafficSpec, World,
 };
 use rxsim::rx::source::{Arrivals, Flows, Gap, Popularity, Sizes, SourceSpec, keys::Keys};
 use rxsim::rx::{cpu, dma::DmaSpec, moderation::Moderation};
@@ -47,13 +47,25 @@ fn main() {
         rebalance: None,
         shared_interrupts: false,
         usable: vec![],
+        spread: None,
+        pause: None,
     };
     let flows = Flows { count: 1, keys: Keys::Random, popularity: Popularity::Uniform };
     let arrivals = Arrivals::Poisson(Gap { ps: Span::us(1).0.into(), packets: 1 });
     let name = "traffic.bulk".into();
     let source = SourceSpec { name, arrivals, sizes: Sizes::Fixed(64), flows };
     let (group, to, filter) = ("bulk".into(), Consumer::Host, Filter::Pass);
-    let traffic = TrafficSpec { group, nic: 0, to, filter, from: Time::ZERO, until: None, source };
+    let traffic = TrafficSpec {
+        group,
+        nic: 0,
+        to,
+        filter,
+        from: Time::ZERO,
+        until: None,
+        part: Part::default(),
+        closed: None,
+        source,
+    };
     let (warmup, duration) = (Span::ms(10), Some(Span::ms(2000)));
     let (hosts, nics, sources) = (vec![host], vec![nic], vec![traffic]);
     let world = World {
@@ -70,6 +82,7 @@ fn main() {
         vms: vec![],
         vnics: vec![],
         events: vec![],
+        slowdown: false,
     };
 
     let outcome = rxsim::host::run(&world, &mut |_| ());

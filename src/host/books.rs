@@ -181,6 +181,7 @@ impl Site {
         let own = vectors.filter(|vector| vector.nic == port.nic);
         NicTally {
             queues: queues.collect(),
+            paused: Span::ZERO,
             wire: port.port.over_link(now),
             link_busy: port.port.wire.held() - port.port.wire.ahead(now),
             dma_busy: port.port.dma.busy - port.port.dma.ahead(now),
@@ -232,6 +233,7 @@ impl NicTally {
             link_busy: self.link_busy - before.link_busy,
             dma_busy: self.dma_busy - before.dma_busy,
             held: self.held - before.held,
+            paused: self.paused - before.paused,
             interrupts: self.interrupts - before.interrupts,
             policy: self.policy.less(&before.policy),
         }

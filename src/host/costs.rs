@@ -66,6 +66,7 @@ impl PacketCosts {
         let is_switched = matches!(traffic.to, Consumer::Vnic(_)) && !filtered;
         match traffic.to {
             Consumer::Host => {}
+            Consumer::Flood => todo!("floods"),
             Consumer::App(index) => {
                 let spec = &world.apps[index];
                 entries.charge(&mut app, "app_packet", &spec.packet, false);
@@ -130,6 +131,7 @@ impl Entries<'_> {
     fn is_for_stack(&self) -> bool {
         match self.traffic().to {
             Consumer::Host | Consumer::App(_) => true,
+            Consumer::Flood => false,
             Consumer::Vnic(vnic) => self.world.vnics[vnic].owner == VnicOwner::Host,
         }
     }
@@ -137,7 +139,7 @@ impl Entries<'_> {
     /// The virtual switch's work on packets for a virtual NIC: what finds and copies them is spared
     /// where they come by its own queue.
     fn charge_switch(&self, sum: &mut Costed, costs: &Costs, vnic: usize) {
-        let (traffic, own) = (self.traffic(), self.world.vnics[vnic].queue);
+        let (traffic, own) = (self.traffic(), self.world.vnics[vnic].way.own().first().copied());
         let shared = match self.world.nics[traffic.nic].steering {
             SteeringSpec::Vmq { shared_memory } => Some(shared_memory),
             SteeringSpec::SingleQueue | SteeringSpec::Rss(_) => None,

@@ -239,7 +239,7 @@ impl Account {
     fn new(world: &World, source: usize) -> Self {
         let spec = &world.sources[source];
         let to = match spec.to {
-            Consumer::Host => Next::Ended,
+            Consumer::Host | Consumer::Flood => Next::Ended,
             Consumer::App(app) => Next::App(app),
             Consumer::Vnic(vnic) if world.vnics[vnic].owner == VnicOwner::Host => Next::Ended,
             Consumer::Vnic(vnic) => Next::Guest(vnic),

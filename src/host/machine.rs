@@ -114,6 +114,8 @@ impl<'w> Machine<'w> {
                     let site = &mut self.sites[self.world.nics[nic].host];
                     site.lose_affinity(nic, now, ledger);
                 }
+                Action::Steer { .. } | Action::Stop { .. } => todo!("changes of ways and VMs"),
+                Action::Start { .. } | Action::Link { .. } => todo!("changes of VMs and links"),
             }
         }
         // The first look is after the first interval.

@@ -43,12 +43,19 @@ pub struct SourceTally {
     pub dropped: [u64; DropReason::ALL.len()],
     /// Discarded because a filter asked for it.
     pub filtered: u64,
+    /// Copies made of them by the virtual switch.
+    pub replicated: u64,
+    /// Sent again, because they were taken for lost (closed loops).
+    pub resent: u64,
     /// Packets inside at the window's end minus at its start.
     pub in_flight: i64,
     /// Delivered after a later packet of their own flow.
     pub reordered: u64,
     /// Last bit on the wire until processing ended, of delivered packets.
     pub latency: Histogram,
+    /// Latency over the time of the packet's own processing, in thousandths; empty where the world
+    /// does not ask for it.
+    pub slowdown: Histogram,
     /// Sums of the latency's parts in picoseconds (in the order of [`Stage::ALL`]).
     pub stages: [u128; Stage::ALL.len()],
 }
@@ -93,6 +100,8 @@ pub struct NicTally {
     pub dma_busy: Span,
     /// Time the head of the port waited for a descriptor (`hold`).
     pub held: Span,
+    /// Time the port had asked its peer to pause.
+    pub paused: Span,
     /// Interrupts raised by this NIC, those of its virtual functions included.
     pub interrupts: u64,
     /// What its policy did.

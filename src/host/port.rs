@@ -8,7 +8,7 @@ use super::merge::Merge;
 use super::outcome::Load;
 use super::queue::RxQueue;
 use super::virtual_function::{first_ring, owners};
-use super::world::{Consumer, Filter, NicSpec, SteeringSpec, VfSpec, World};
+use super::world::{Consumer, Filter, NicSpec, Spread, SteeringSpec, World};
 use crate::engine::time::{Moment, Time};
 use crate::rx::buffer::PacketBuffer;
 use crate::rx::dma::DmaEngine;
@@ -401,8 +401,8 @@ impl Route {
             (_, SteeringSpec::SingleQueue) => keys.map(|_| 0).collect(),
             (_, SteeringSpec::Vmq { .. }) => {
                 let own = match traffic.to {
-                    Consumer::Vnic(vnic) => world.vnics[vnic].queue,
-                    Consumer::Host | Consumer::App(_) => None,
+                    Consumer::Vnic(vnic) => world.vnics[vnic].way.own().first().copied(),
+                    Consumer::Host | Consumer::App(_) | Consumer::Flood => None,
                 };
                 let bucket = bucket_of(own.unwrap_or(0));
                 keys.map(|_| bucket).collect()
@@ -421,7 +421,7 @@ fn bucket_at(place: usize) -> u16 {
 }
 
 /// The ring of a flow among those of its virtual function.
-fn ring_in_vf(vf: &VfSpec) -> impl Fn(&FlowKey) -> usize {
+fn ring_in_vf(vf: &Spread) -> impl Fn(&FlowKey) -> usize {
     let rss = vf.rss.as_ref().map(|spec| (Rss::new(spec), &spec.table));
     move |key| {
         let entry = rss.as_ref().and_then(|(rss, table)| table.get(usize::from(rss.bucket(key))));

@@ -250,7 +250,7 @@ fn feeds_other_cores(
     world.sources.iter().enumerate().any(|(index, source)| {
         let nic = &world.nics[source.nic];
         let consumer = match source.to {
-            Consumer::Host => None,
+            Consumer::Host | Consumer::Flood => None,
             Consumer::App(app) => app_cores[app],
             Consumer::Vnic(_) if world.function_of(index).is_some() => None,
             Consumer::Vnic(vnic) => channels[vnic].map(|(core, _)| core),

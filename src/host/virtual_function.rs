@@ -1,9 +1,9 @@
 //! Whose the rings of virtual functions are, and where they lie among those of their port.
 
-use super::world::{VfSpec, VnicOwner, World};
+use super::world::{Spread, VnicOwner, World};
 
 /// The virtual functions of a port, each with its virtual NIC.
-fn of_nic(world: &World, nic: usize) -> impl Iterator<Item = (usize, &VfSpec)> {
+fn of_nic(world: &World, nic: usize) -> impl Iterator<Item = (usize, &Spread)> {
     let vnics = world.vnics.iter().enumerate().filter(move |(_, vnic)| vnic.nic == nic);
     vnics.filter_map(|(number, vnic)| Some((number, vnic.vf.as_ref()?)))
 }
@@ -14,8 +14,8 @@ pub(super) fn owners(world: &World, nic: usize) -> Vec<VnicOwner> {
         VnicOwner::Vm { vm, .. } => VnicOwner::Vm { vm, vcpu },
         VnicOwner::Host => unreachable!("virtual functions belong to guests"),
     };
-    let rings = |(vnic, vf): (usize, &VfSpec)| -> Vec<VnicOwner> {
-        vf.vcpus.iter().map(|vcpu| owner(vnic, *vcpu)).collect()
+    let rings = |(vnic, vf): (usize, &Spread)| -> Vec<VnicOwner> {
+        vf.over.iter().map(|vcpu| owner(vnic, *vcpu)).collect()
     };
     of_nic(world, nic).flat_map(rings).collect()
 }
@@ -23,5 +23,5 @@ pub(super) fn owners(world: &World, nic: usize) -> Vec<VnicOwner> {
 /// The first ring of a virtual NIC's virtual function among those of its port.
 pub(super) fn first_ring(world: &World, vnic: usize) -> usize {
     let before = of_nic(world, world.vnics[vnic].nic).take_while(|(number, _)| *number < vnic);
-    before.map(|(_, vf)| vf.vcpus.len()).sum()
+    before.map(|(_, vf)| vf.over.len()).sum()
 }

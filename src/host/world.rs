@@ -11,6 +11,8 @@ use crate::rx::cpu::{Costs, Stack};
 use crate::rx::dma::DmaSpec;
 use crate::rx::moderation::Moderation;
 use crate::rx::source::SourceSpec;
+use crate::vocab::drop_reason::DropReason;
+use std::sync::Arc;
 
 /// Everything that is simulated together.
 #[derive(Clone, Debug)]
@@ -42,6 +44,8 @@ pub struct World {
     pub vnics: Vec<VnicSpec>,
     /// What changes while it runs; those of one instant in this order.
     pub events: Vec<EventSpec>,
+    /// Record every delivered packet's slowdown: its latency over the time of its own processing.
+    pub slowdown: bool,
 }
 
 impl World {
@@ -52,7 +56,7 @@ impl World {
         let traffic = &self.sources[source];
         match traffic.to {
             Consumer::Vnic(vnic) if !matches!(traffic.filter, Filter::Pin(_)) => {
-                self.vnics[vnic].vf.is_some().then_some(vnic)
+                self.vnics[vnic].way.is_function().then_some(vnic)
             }
             _ => None,
         }
@@ -61,8 +65,9 @@ impl World {
     /// Whether an event lets a port lose the affinity of its queues.
     #[must_use]
     pub fn loses_affinity(&self, nic: usize) -> bool {
-        let mut actions = self.events.iter().map(|event| &event.action);
-        actions.any(|Action::LoseAffinity { nic: other }| *other == nic)
+        let loses =
+            |action: &Action| matches!(action, Action::LoseAffinity { nic: its } if *its == nic);
+        self.events.iter().any(|event| loses(&event.action))
     }
 
     /// Whether anything may move a port's queues.
@@ -165,6 +170,48 @@ pub struct NicSpec {
     pub shared_interrupts: bool,
     /// The cores that queues may be moved to, the home core first.
     pub usable: Vec<u32>,
+    /// Software spreads the packets over cores once the driver is done with them (RPS, vRSS); none:
+    /// the core that took a packet from its ring does all of the host's work on it.
+    pub spread: Option<SoftSpread>,
+    /// The port asks its peer to pause where its packet buffer fills; none: it never does.
+    pub pause: Option<Pause>,
+}
+
+/// Several of a kind (queues, rings, channels, cores) that packets are spread over.
+#[derive(Clone, Debug)]
+pub struct Spread {
+    /// What they are spread over. At least one.
+    pub over: Vec<u32>,
+    /// Which of them a packet goes to, by its place in `over`: the entries of the table. None, or no
+    /// hash: all go to the first.
+    pub rss: Option<crate::rx::steering::rss::RssSpec>,
+}
+
+impl Spread {
+    /// All to this one.
+    #[must_use]
+    pub fn one(only: u32) -> Self {
+        Self { over: vec![only], rss: None }
+    }
+}
+
+/// Spreading in software: the core that takes a packet from its ring hands it over to the backlog
+/// of another one.
+#[derive(Clone, Debug)]
+pub struct SoftSpread {
+    /// The cores.
+    pub cores: Spread,
+    /// Bound of the backlog of each core, the packet in processing included.
+    pub backlog: u32,
+}
+
+/// When a port asks its peer to pause (IEEE 802.3x).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pause {
+    /// As soon as so many bytes are in the packet buffer ...
+    pub high: u64,
+    /// ... until no more than so many are left.
+    pub low: u64,
 }
 
 /// Who moves a port's queues or table entries, and how often it looks.
@@ -227,8 +274,52 @@ pub struct TrafficSpec {
     pub from: Time,
     /// When it stops; none: never.
     pub until: Option<Time>,
+    /// Which of its packets come here.
+    pub part: Part,
+    /// Its packets follow what becomes of those before; `source.arrivals` are not looked at. None:
+    /// they come whatever becomes of them.
+    pub closed: Option<ClosedLoop>,
     /// When, how large, which flow.
     pub source: SourceSpec,
+}
+
+/// Which of the packets of a source come by a port. The others are counted and numbered, and come
+/// by other ports (as sources of the same name), or not at all.
+#[derive(Clone, Debug, Default)]
+pub struct Part {
+    /// Those offered at this instant or later.
+    pub since: Time,
+    /// Those of the flows that are marked here; none: of all.
+    pub flows: Option<Arc<[bool]>>,
+}
+
+/// A closed loop: each flow of the source is a connection, whose next packets wait for what becomes
+/// of those before.
+#[derive(Clone, Debug)]
+pub struct ClosedLoop {
+    /// How many packets a connection may have under way.
+    pub window: Window,
+    /// From knowing to sending: the time in which a client thinks.
+    pub think: Draw,
+    /// From a packet's delivery to its sender's knowing of it. Above 0.
+    pub feedback: Span,
+    /// A packet whose delivery is not known so long after it was offered is taken for lost. Longer
+    /// than `feedback`.
+    pub timeout: Span,
+}
+
+/// How many packets a connection may have under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Window {
+    /// Always so many.
+    Fixed(u32),
+    /// One more for each window that is delivered, half as many where packets are lost.
+    Aimd {
+        /// At the start.
+        initial: u32,
+        /// At most.
+        most: u32,
+    },
 }
 
 /// Who consumes a source's packets.
@@ -241,6 +332,8 @@ pub enum Consumer {
     /// A virtual NIC, by index: through the virtual switch to its VM, or (one of the host's own)
     /// back into the host's stack.
     Vnic(usize),
+    /// Every virtual NIC of its port's virtual switch: broadcast.
+    Flood,
 }
 
 /// An early verdict.
@@ -297,8 +390,13 @@ pub struct VmSpec {
     pub index: u32,
     /// Index of its host.
     pub host: usize,
-    /// The core that each of its vCPUs is pinned to. At least one.
+    /// The core that each of its vCPUs is pinned to, or starts on. At least one.
     pub vcpus: Vec<u32>,
+    /// The cores that its vCPUs float over: each wakes up on the one with the least load; none: they
+    /// stay where they start.
+    pub floats: Option<Vec<u32>>,
+    /// It runs from the start on; else an event starts it.
+    pub runs: bool,
 }
 
 /// A virtual NIC: a port of the virtual switch.
@@ -312,22 +410,49 @@ pub struct VnicSpec {
     pub owner: VnicOwner,
     /// Packets handed over to the guest and not yet finished.
     pub channel: u32,
-    /// Its own queue of the NIC; none: its packets come by the default queue (or, without VMQ, by
-    /// the queue of their hash).
-    pub queue: Option<u32>,
-    /// Its virtual function of the NIC; with one, all its packets come by that.
-    pub vf: Option<VfSpec>,
+    /// Several channels, each to one of these vCPUs (their numbers within the VM); none: one, to the
+    /// owner's.
+    pub channels: Option<Spread>,
+    /// How its packets come, at the start.
+    pub way: Way,
+    /// The virtual function that it has, or will be given by an event: a ring for each of these
+    /// vCPUs (their numbers within the VM).
+    pub vf: Option<Spread>,
     /// Why it has no better path; for results only.
     pub path_reason: PathReason,
 }
 
-/// A virtual function: rings in the guest's memory, each with an interrupt vector of its own.
+/// How the packets of a virtual NIC come.
 #[derive(Clone, Debug)]
-pub struct VfSpec {
-    /// The vCPU (its number within the VM) that serves each ring. At least one.
-    pub vcpus: Vec<u32>,
-    /// How packets find their ring, by its number here; none: all come to the first one.
-    pub rss: Option<crate::rx::steering::rss::RssSpec>,
+pub enum Way {
+    /// As the port's steering sends all that has no way of its own: by the default queue, or by hash.
+    Common,
+    /// By queues of its own (steering `vmq` only).
+    Own(Spread),
+    /// By the rings of its virtual function.
+    Function,
+    /// Nowhere: they are lost, for this reason, where their DMA would start.
+    Nowhere(DropReason),
+}
+
+impl Way {
+    /// By this queue.
+    #[must_use]
+    pub fn queue(queue: u32) -> Self {
+        Self::Own(Spread::one(queue))
+    }
+
+    /// Its own queues, if that is its way.
+    #[must_use]
+    pub fn own(&self) -> &[u32] {
+        if let Self::Own(queues) = self { &queues.over } else { &[] }
+    }
+
+    /// By its virtual function.
+    #[must_use]
+    pub const fn is_function(&self) -> bool {
+        matches!(self, Self::Function)
+    }
 }
 
 /// Something that changes while a world runs, as an item of the class *control*.
@@ -346,6 +471,32 @@ pub enum Action {
     LoseAffinity {
         /// Index of the NIC.
         nic: usize,
+    },
+    /// The packets of a virtual NIC come another way.
+    Steer {
+        /// Index of the virtual NIC.
+        vnic: usize,
+        /// How.
+        way: Way,
+    },
+    /// A virtual machine stops, or is paused: what it has is lost.
+    Stop {
+        /// Index of the VM.
+        vm: usize,
+        /// Why its packets are lost from now on.
+        reason: DropReason,
+    },
+    /// A virtual machine that does not run starts.
+    Start {
+        /// Index of the VM.
+        vm: usize,
+    },
+    /// The link of a port goes up or down.
+    Link {
+        /// Index of the NIC.
+        nic: usize,
+        /// Up.
+        up: bool,
     },
 }
 
@@ -393,7 +544,8 @@ pub enum VnicOwner {
     Vm {
         /// Index of the VM.
         vm: usize,
-        /// Number of the vCPU within the VM.
+        /// Number of the vCPU within the VM that its channel notifies; where it has several
+        /// ([`VnicSpec::channels`]) each has its own.
         vcpu: u32,
     },
 }

@@ -178,7 +178,7 @@ mod tests {
     use super::*;
     use crate::engine::time::Time;
     use crate::host::outcome::PolicyTally;
-    use crate::host::world::{Action, EventSpec, Maker, PathReason, Rebalance, World};
+    use crate::host::world::{Action, EventSpec, Maker, PathReason, Rebalance, Way, World};
     use crate::measure::tree::Tree;
     use crate::policy::{Kind, PolicySpec};
     use crate::scenario::{Expect, Plan};
@@ -234,7 +234,7 @@ mod tests {
     fn many_virtual_machines_share_the_rows_of_their_paths() {
         let mut world = fixture::guests(20);
         for vnic in &mut world.vnics[15..] {
-            (vnic.queue, vnic.path_reason) = (None, PathReason::NoFreeQueue);
+            (vnic.way, vnic.path_reason) = (Way::Common, PathReason::NoFreeQueue);
         }
         let text = of_guests(world);
         for row in ["15 of web[0-14] vmq", "5 of web[15-19] default-queue no-free-queue"] {

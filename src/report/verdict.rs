@@ -118,7 +118,7 @@ mod tests {
     use super::*;
     use crate::engine::time::Span;
     use crate::host::outcome::Outcome;
-    use crate::host::world::VfSpec;
+    use crate::host::world::{Spread, Way};
     use crate::scenario::Plan;
     use crate::study::fixture;
 
@@ -166,7 +166,7 @@ mod tests {
             "Bottleneck: the channel of VM web[0] overflows while what empties it has time left; \
              2.78 of 2.96 Gbps delivered."
         );
-        outcome.sources[0].dropped = [0, 0, 3_000, 0, 0];
+        outcome.sources[0].dropped = fixture::lost_at_rings(3_000);
         outcome.nics[0].queues[1].dropped = 3_000;
         outcome.hosts[0].cores[1].busy.vswitch.0 = outcome.window.0 / 100 * 86;
         assert_eq!(
@@ -179,9 +179,10 @@ mod tests {
     #[test]
     fn a_guest_that_leaves_its_virtual_function_full_is_named() {
         let mut plan = Plan { world: fixture::guests(3), ..fixture::plan() };
-        plan.world.vnics[0].vf = Some(VfSpec { vcpus: vec![0], rss: None });
+        plan.world.vnics[0].vf = Some(Spread::one(0));
+        plan.world.vnics[0].way = Way::Function;
         let mut outcome = fixture::guests_outcome(3);
-        outcome.sources[0].dropped = [0, 0, 3_000, 0, 0];
+        outcome.sources[0].dropped = fixture::lost_at_rings(3_000);
         let verdict =
             |outcome: &Outcome| verdict(&fixture::study_of(plan.clone(), vec![outcome.clone()]));
         assert_eq!(

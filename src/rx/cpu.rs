@@ -72,6 +72,8 @@ pub struct Costs {
     pub vm_wakeup: Span,
     /// Moving a queue to another core; paid by that core with its next round.
     pub queue_move: Span,
+    /// Per interrupt between processors: taken where software spreads packets over cores.
+    pub ipi: Span,
     /// Per packet that a filter in the driver discards, instead of all others.
     pub filter_packet: Draw,
     /// A consumer, per packet.
@@ -105,6 +107,7 @@ impl Costs {
         vm_exit: Span::ZERO,
         vm_wakeup: Span::ZERO,
         queue_move: Span::ZERO,
+        ipi: Span::ZERO,
         filter_packet: Draw::ZERO,
         app_packet: Draw::ZERO,
         app_byte: Draw::ZERO,

@@ -217,6 +217,7 @@ impl Parts {
             replications,
             warmup,
             world: World {
+                slowdown: false,
                 seed,
                 warmup: fixed,
                 duration,

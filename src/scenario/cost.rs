@@ -51,6 +51,7 @@ pub fn read(host: &View, profile: &Profile, clock: u64, found: &mut Findings) ->
     costs.vm_wakeup = constant("vm_wakeup");
     costs.wakeup = constant("wakeup");
     costs.queue_move = constant("move");
+    costs.ipi = constant("ipi");
     costs
 }
 

@@ -158,6 +158,11 @@ fn limit(world: &World, metrics: &Tree, all: &[Resource]) -> Option<Resource> {
         DropReason::RingFull => behind_ring(world, metrics, all),
         DropReason::BacklogFull => behind_backlog(world, metrics, all),
         DropReason::VmChannelFull => behind_channel(world, metrics, all),
+        // What changed, not what is scarce.
+        DropReason::LinkDown
+        | DropReason::NoFilter
+        | DropReason::VmPaused
+        | DropReason::WrongHost => None,
     }
 }
 
@@ -238,7 +243,7 @@ fn behind_channel(world: &World, metrics: &Tree, all: &[Resource]) -> Option<Res
 /// The VM that lost most at the rings of its virtual functions, and how much; the first of equals.
 fn worst_function<'w>(world: &'w World, metrics: &Tree) -> Option<(f64, &'w VmSpec)> {
     let owner = |vnic: &VnicSpec| match vnic.owner {
-        VnicOwner::Vm { vm, .. } if vnic.vf.is_some() => Some(&world.vms[vm]),
+        VnicOwner::Vm { vm, .. } if vnic.way.is_function() => Some(&world.vms[vm]),
         _ => None,
     };
     let losses = world

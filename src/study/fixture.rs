@@ -8,8 +8,8 @@ use crate::host::outcome::{
     Busy, CoreTally, HostTally, Load, NicTally, Outcome, QueueTally, SourceTally, Step, VnicTally,
 };
 use crate::host::world::{
-    Consumer, Dispatch, Filter, HostSpec, NicSpec, PathReason, SteeringSpec, TrafficSpec, VmSpec,
-    VnicOwner, VnicSpec, World,
+    Consumer, Dispatch, Filter, HostSpec, NicSpec, Part, PathReason, SteeringSpec, TrafficSpec,
+    VmSpec, VnicOwner, VnicSpec, Way, World,
 };
 use crate::measure::histogram::Histogram;
 use crate::rx::cpu::{Costs, Stack};
@@ -42,6 +42,7 @@ pub(crate) fn world(cores: u32, queues: u32) -> World {
         vms: Vec::new(),
         vnics: Vec::new(),
         events: Vec::new(),
+        slowdown: false,
     }
 }
 
@@ -81,6 +82,8 @@ fn nic(queues: u32) -> NicSpec {
         rebalance: None,
         shared_interrupts: false,
         usable: vec![],
+        spread: None,
+        pause: None,
     }
 }
 
@@ -93,6 +96,8 @@ pub(crate) fn traffic(name: &str, group: &str) -> TrafficSpec {
         filter: Filter::Pass,
         from: Time::ZERO,
         until: None,
+        part: Part::default(),
+        closed: None,
         source: SourceSpec {
             name: name.into(),
             arrivals: Arrivals::Poisson(Gap { ps: 1_230_000, packets: 1 }),
@@ -149,13 +154,21 @@ pub(crate) fn guests(vms: u32) -> World {
         let source = traffic(&format!("traffic.bulk[{index}]"), "bulk");
         world.sources.push(TrafficSpec { to: Consumer::Vnic(at), ..source });
         let vcpus = vec![(index + 5) % 8];
-        world.vms.push(VmSpec { group: "web".into(), index, host: 0, vcpus });
+        world.vms.push(VmSpec {
+            group: "web".into(),
+            index,
+            host: 0,
+            vcpus,
+            floats: None,
+            runs: true,
+        });
         world.vnics.push(VnicSpec {
             name: format!("vm.web[{index}]"),
             nic: 0,
             owner: VnicOwner::Vm { vm: at, vcpu: 0 },
             channel: 1024,
-            queue: Some(index + 1),
+            channels: None,
+            way: Way::queue(index + 1),
             path_reason: PathReason::None,
             vf: None,
         });
@@ -214,11 +227,18 @@ fn source_tally(offered: u64, delivered: u64) -> SourceTally {
     SourceTally {
         offered: load(offered),
         delivered: load(delivered),
-        dropped: [0, 0, offered - delivered, 0, 0],
+        dropped: lost_at_rings(offered - delivered),
         latency,
         stages: [part(1), part(2), part(10), ring, part(4), 0, 0, 0, 0],
         ..SourceTally::default()
     }
+}
+
+/// So many packets lost because their rings were full.
+pub(crate) fn lost_at_rings(packets: u64) -> [u64; DropReason::ALL.len()] {
+    let mut dropped = [0; DropReason::ALL.len()];
+    dropped[DropReason::RingFull as usize] = packets;
+    dropped
 }
 
 /// One of 200 steps: each core swings around its mean.

@@ -13,12 +13,29 @@ pub enum DropReason {
     BacklogFull,
     /// The channel from the virtual switch to the guest was full.
     VmChannelFull,
+    /// The link was down.
+    LinkDown,
+    /// No virtual NIC has its address: its virtual machine does not run.
+    NoFilter,
+    /// Its virtual machine was paused, on its way to another host.
+    VmPaused,
+    /// Its virtual machine had left the host.
+    WrongHost,
 }
 
 impl DropReason {
-    /// All reasons, in the order of the packet's trip.
-    pub const ALL: [Self; 5] =
-        [Self::LinkFull, Self::BufferFull, Self::RingFull, Self::BacklogFull, Self::VmChannelFull];
+    /// All reasons.
+    pub const ALL: [Self; 9] = [
+        Self::LinkFull,
+        Self::BufferFull,
+        Self::RingFull,
+        Self::BacklogFull,
+        Self::VmChannelFull,
+        Self::LinkDown,
+        Self::NoFilter,
+        Self::VmPaused,
+        Self::WrongHost,
+    ];
 
     /// The word that results use.
     #[must_use]
@@ -29,6 +46,10 @@ impl DropReason {
             Self::RingFull => "ring_full",
             Self::BacklogFull => "backlog_full",
             Self::VmChannelFull => "vm_channel_full",
+            Self::LinkDown => "link_down",
+            Self::NoFilter => "no_filter",
+            Self::VmPaused => "vm_paused",
+            Self::WrongHost => "wrong_host",
         }
     }
 }

@@ -11,7 +11,7 @@ use rxsim::engine::chance::Stream;
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::{Span, Time};
 use rxsim::host;
-use rxsim::host::world::{Consumer, Filter, PathReason, VmSpec, VnicOwner, VnicSpec, World};
+use rxsim::host::world::{Consumer, Filter, PathReason, VmSpec, VnicOwner, VnicSpec, Way, World};
 use rxsim::vocab::packet::Record;
 use std::fmt::Write;
 
@@ -158,13 +158,21 @@ fn several_cores_may_bring_packets_to_one_guest_at_one_instant() {
         let nic = &mut world.nics[0];
         (nic.hold, nic.dma.latency) = (hold, Span::ns(50));
         (nic.queues, nic.vectors) = (vec![0, 1, 2], vec![vec![0], vec![1], vec![2]]);
-        world.vms = vec![VmSpec { group: "vm".into(), index: 0, host: 0, vcpus: vec![guest] }];
+        world.vms = vec![VmSpec {
+            group: "vm".into(),
+            index: 0,
+            host: 0,
+            vcpus: vec![guest],
+            floats: None,
+            runs: true,
+        }];
         world.vnics = vec![VnicSpec {
             name: "vm.vm[0]".into(),
             nic: 0,
             owner: VnicOwner::Vm { vm: 0, vcpu: 0 },
             channel: 64,
-            queue: None,
+            channels: None,
+            way: Way::Common,
             path_reason: PathReason::None,
             vf: None,
         }];

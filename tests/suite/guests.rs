@@ -254,7 +254,7 @@ fn queues_go_to_those_who_come_first_and_all_others_share_one_core() {
         let exact = f64::from(owned) * CEILING.min(each) + CEILING.min(others);
         let text = queues_for(vms, queues, each);
         let owners = plan_of(&text, None).world.vnics;
-        let has_one = |at: usize| owners[at].queue.is_some();
+        let has_one = |at: usize| !owners[at].way.own().is_empty();
         assert!(
             (0..vms as usize).all(|at| has_one(at) == (at < owned as usize)),
             "{vms}, {queues}"

@@ -175,7 +175,7 @@ fn ports_whose_policies_share_processors_are_warned_of() {
 /// The events of a world, in short.
 fn events(world: &World) -> Vec<(u64, usize)> {
     let short = |event: &EventSpec| {
-        let Action::LoseAffinity { nic } = event.action;
+        let Action::LoseAffinity { nic } = event.action else { panic!("another event") };
         (event.at.0 / Span::ms(1).0, nic)
     };
     world.events.iter().map(short).collect()

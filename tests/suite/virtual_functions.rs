@@ -12,7 +12,7 @@ use rxsim::engine::time::{Span, Time};
 use rxsim::host;
 use rxsim::host::outcome::Outcome;
 use rxsim::host::world::{
-    Consumer, Filter, PathReason, VfSpec, VmSpec, VnicOwner, VnicSpec, WorkSpec, World,
+    Consumer, Filter, PathReason, Spread, VmSpec, VnicOwner, VnicSpec, Way, WorkSpec, World,
 };
 use rxsim::rx::cpu::Stack;
 use rxsim::rx::dma::DmaSpec;
@@ -43,8 +43,15 @@ fn vfs_on(cores: &[u32], at: &[&[u64]]) -> World {
     (costs.guest_interrupt, costs.guest_packet) = (Span::ns(30), ns(70));
     for (number, core) in cores.iter().enumerate() {
         let index = number as u32;
-        world.vms.push(VmSpec { group: "web".into(), index, host: 0, vcpus: vec![*core] });
-        world.vnics.push(vnic(number, Some(VfSpec { vcpus: vec![0], rss: None })));
+        world.vms.push(VmSpec {
+            group: "web".into(),
+            index,
+            host: 0,
+            vcpus: vec![*core],
+            floats: None,
+            runs: true,
+        });
+        world.vnics.push(vnic(number, Some(Spread { over: vec![0], rss: None })));
     }
     world.sources = (0..at.len()).map(|i| only::source(i, packets_at(at[i], 64))).collect();
     for (i, source) in world.sources.iter_mut().enumerate() {
@@ -53,13 +60,14 @@ fn vfs_on(cores: &[u32], at: &[&[u64]]) -> World {
     world
 }
 
-fn vnic(vm: usize, vf: Option<VfSpec>) -> VnicSpec {
+fn vnic(vm: usize, vf: Option<Spread>) -> VnicSpec {
     VnicSpec {
         name: format!("vm.web[{vm}]"),
         nic: 0,
         owner: VnicOwner::Vm { vm, vcpu: 0 },
         channel: 64,
-        queue: None,
+        channels: None,
+        way: if vf.is_some() { Way::Function } else { Way::Common },
         vf,
         path_reason: PathReason::None,
     }
@@ -134,7 +142,7 @@ fn a_packets_cost_is_the_guests_by_its_bytes_and_without_contention() {
 fn a_spent_budget_sends_a_ring_to_the_tail_without_another_interrupt() {
     let mut world = vfs_on(&[1], &[&[0, 0, 0, 0], &[10]]);
     world.hosts[0].budget = 2;
-    world.vnics.push(vnic(0, Some(VfSpec { vcpus: vec![0], rss: None })));
+    world.vnics.push(vnic(0, Some(Spread { over: vec![0], rss: None })));
     let (run, packets) = run(&world);
     let (first, second) = ([(0, 130, 200), (0, 200, 270)], [(0, 470, 540), (0, 540, 610)]);
     assert_eq!(packets, [&first[..], &[(1, 400, 470)], &second[..]].concat());
@@ -209,7 +217,7 @@ fn the_hash_spreads_a_virtual_functions_packets_over_its_vcpus() {
     world.vms[0].vcpus = vec![1, 2];
     let types = HashTypes { udp_ipv4: true, ..HashTypes::USUAL };
     let rss = RssSpec { key: MICROSOFT_KEY, types, table: vec![1, 0, 1, 1] };
-    world.vnics[0].vf = Some(VfSpec { vcpus: vec![0, 1], rss: Some(rss.clone()) });
+    world.vnics[0].vf = Some(Spread { over: vec![0, 1], rss: Some(rss.clone()) });
     world.sources = vec![only::source(0, Arrivals::Constant(Gap { ps: 1_000_000, packets: 1 }))];
     world.sources[0].to = Consumer::Vnic(0);
     (world.sources[0].source.flows.count, world.sources[0].source.flows.keys) = (64, Keys::Random);
@@ -277,7 +285,7 @@ fn guests_become_runnable_in_the_order_of_their_interrupts() {
 fn rings_due_at_one_instant_go_by_thread_and_number() {
     // Visible at the same instant; the second of the VM's rings and the other VM's one come first.
     let mut world = vfs_on(&[1, 1], &[&[0], &[0], &[0]]);
-    world.vnics.push(vnic(0, Some(VfSpec { vcpus: vec![0], rss: None })));
+    world.vnics.push(vnic(0, Some(Spread { over: vec![0], rss: None })));
     world.nics[0].dma.latency = Span::ns(10);
     for (source, vnic) in [(0, 2), (1, 1), (2, 0)] {
         world.sources[source].to = Consumer::Vnic(vnic);
@@ -356,7 +364,8 @@ fn random_vfs(seed: u64) -> World {
         let vcpus = (0..rings).map(|_| dice.below(cores) as u32).collect();
         let table = (0..4).map(|_| dice.below(rings) as u32).collect();
         let rss = RssSpec { key: MICROSOFT_KEY, types: HashTypes::USUAL, table };
-        vnic.vf = Some(VfSpec { vcpus, rss: (dice.below(3) > 0).then_some(rss) });
+        let rss = (dice.below(3) > 0).then_some(rss);
+        (vnic.vf, vnic.way) = (Some(Spread { over: vcpus, rss }), Way::Function);
     }
     world
 }

@@ -35,7 +35,11 @@ fn vmq(options: &str, vm: &str, rest: &str) -> World {
 
 /// Name, queue and reason of each virtual NIC.
 fn paths(world: &World) -> Vec<(&str, Option<u32>, PathReason)> {
-    world.vnics.iter().map(|v| (v.name.as_str(), v.queue, v.path_reason)).collect()
+    world
+        .vnics
+        .iter()
+        .map(|v| (v.name.as_str(), v.way.own().first().copied(), v.path_reason))
+        .collect()
 }
 
 /// Why the plan of a text is refused.
@@ -52,7 +56,7 @@ fn the_short_form_of_a_group_has_all_defaults() {
     let vnic = &world.vnics[1];
     assert_eq!((vnic.name.as_str(), vnic.nic, vnic.channel), ("vm.web[1]", 0, 1024));
     assert_eq!(vnic.owner, VnicOwner::Vm { vm: 1, vcpu: 0 });
-    assert_eq!((vnic.queue, vnic.path_reason), (None, PathReason::SingleQueue));
+    assert_eq!((vnic.way.own().first(), vnic.path_reason), (None, PathReason::SingleQueue));
 }
 
 #[test]

@@ -13,8 +13,8 @@ use rxsim::engine::chance::Stream;
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::{Span, Time};
 use rxsim::host::world::{
-    AppSpec, Consumer, Dispatch, Filter, HostSpec, NicSpec, SteeringSpec, TrafficSpec, WorkSpec,
-    World,
+    AppSpec, Consumer, Dispatch, Filter, HostSpec, NicSpec, Part, SteeringSpec, TrafficSpec,
+    WorkSpec, World,
 };
 use rxsim::rx::cpu::{Costs, Stack};
 use rxsim::rx::dma::DmaSpec;
@@ -81,6 +81,7 @@ pub(crate) fn random_world(seed: u64, level: u8) -> World {
     let batch = [None, Some(Span::us(1)), Some(Span::us(100))][dice.below(3) as usize];
     let events = dice.events(&hosts, &nics, duration);
     World {
+        slowdown: false,
         seed,
         warmup: Span::ZERO,
         duration: Some(duration),
@@ -259,6 +260,8 @@ impl Dice {
             rebalance: None,
             shared_interrupts: false,
             usable: vec![],
+            spread: None,
+            pause: None,
         }
     }
 
@@ -385,6 +388,8 @@ impl Dice {
             filter,
             from: Time::ZERO,
             until: None,
+            part: Part::default(),
+            closed: None,
             source,
         }
     }
@@ -439,7 +444,7 @@ impl Dice {
 pub(crate) mod only {
     use super::{
         Arrivals, Consumer, Costs, Dispatch, DmaSpec, Filter, Flows, HostSpec, Keys, Moderation,
-        NicSpec, Popularity, Sizes, SourceSpec, Span, Stack, SteeringSpec, Time, TrafficSpec,
+        NicSpec, Part, Popularity, Sizes, SourceSpec, Span, Stack, SteeringSpec, Time, TrafficSpec,
         World,
     };
     use rxsim::rx::source::capture::{Capture, Captured};
@@ -479,6 +484,8 @@ pub(crate) mod only {
             rebalance: None,
             shared_interrupts: false,
             usable: vec![],
+            spread: None,
+            pause: None,
         };
         World {
             seed: 1,
@@ -494,6 +501,7 @@ pub(crate) mod only {
             vms: Vec::new(),
             vnics: Vec::new(),
             events: Vec::new(),
+            slowdown: false,
         }
     }
 
@@ -513,6 +521,8 @@ pub(crate) mod only {
             filter,
             from: Time::ZERO,
             until: None,
+            part: Part::default(),
+            closed: None,
             source,
         }
     }

@@ -71,8 +71,9 @@ fn queues(study: &Study) -> Vec<Queue> {
             if world.nics.len() > 1 {
                 name = format!("{} {q}", nic.name);
             }
-            let owns = |queue: Option<u32>| queue == Some(q as u32);
-            if let Some(owner) = world.vnics.iter().find(|v| v.nic == n && owns(v.queue)) {
+            if let Some(owner) =
+                world.vnics.iter().find(|v| v.nic == n && v.way.own().contains(&(q as u32)))
+            {
                 name = format!("{name} {}", owner.name.trim_start_matches("vm."));
             }
             let cores = series.iter().map(|step| step.queues[n][q].1).collect();

@@ -4,7 +4,7 @@ use super::host::Host;
 use super::nic::Nic;
 use super::reference;
 use super::sriov::{Demand, Sriov, Wish};
-use crate::host::world::{PathReason, SteeringSpec, VfSpec, VmSpec, VnicOwner, VnicSpec};
+use crate::host::world::{PathReason, Spread, SteeringSpec, VmSpec, VnicOwner, VnicSpec, Way};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::findings::Findings;
 use crate::scenario::view::View;
@@ -141,7 +141,14 @@ impl Guests {
             let nth = |k: u32| u64::from(index) * u64::from(vcpus) + u64::from(k);
             let core = |k| cores.get((nth(k) % cores.len().max(1) as u64) as usize).copied();
             let vcpus = (0..vcpus).map(core).collect::<Option<Vec<u32>>>()?;
-            self.vms.push(VmSpec { group: view.name.to_owned(), index, host, vcpus });
+            self.vms.push(VmSpec {
+                group: view.name.to_owned(),
+                index,
+                host,
+                vcpus,
+                floats: None,
+                runs: true,
+            });
         }
         let owner = |index| VnicOwner::Vm { vm: first + index, vcpu: 0 };
         let owners = (0..count as usize).map(owner).collect();
@@ -217,8 +224,8 @@ impl Guests {
         for (index, owner) in owners.into_iter().enumerate() {
             let name = if numbered { format!("{name}[{index}]") } else { name.clone() };
             let given = self.function(nic, owner, &wish);
-            let (vf, queue, path_reason) = match given {
-                Some(Ok(vf)) => (Some(vf), None, PathReason::None),
+            let (vf, way, path_reason) = match given {
+                Some(Ok(vf)) => (Some(vf), Way::Function, PathReason::None),
                 without => {
                     let (queue, why) = self.queue(nic, &nics[nic], wanted);
                     let why = match without {
@@ -226,10 +233,19 @@ impl Guests {
                         Some(Err(broken)) => broken,
                         _ => why,
                     };
-                    (None, queue, why)
+                    (None, queue.map_or(Way::Common, Way::queue), why)
                 }
             };
-            self.vnics.push(VnicSpec { name, nic, owner, channel, queue, vf, path_reason });
+            self.vnics.push(VnicSpec {
+                name,
+                nic,
+                owner,
+                channel,
+                channels: None,
+                way,
+                vf,
+                path_reason,
+            });
         }
         let vnics = first..self.vnics.len();
         self.receivers.push(Receiver { name, vnics, numbered, vms: 0, vnics_each: 1, vf_driver });
@@ -243,7 +259,7 @@ impl Guests {
         nic: usize,
         owner: VnicOwner,
         wish: &Wish,
-    ) -> Option<Result<VfSpec, PathReason>> {
+    ) -> Option<Result<Spread, PathReason>> {
         let sriov = self.functions[nic].as_mut()?;
         let VnicOwner::Vm { vm, vcpu } = owner else { return Some(Err(PathReason::VfNotWanted)) };
         let given = sriov.give(wish);

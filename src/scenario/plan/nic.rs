@@ -93,6 +93,8 @@ pub fn read(
         rebalance: queues.rebalance,
         shared_interrupts: share,
         usable: queues.usable,
+        spread: None,
+        pause: None,
         queues: queues.cores,
     };
     guests(view, model, findings);

@@ -6,7 +6,7 @@
 
 use super::host::Host;
 use super::reference;
-use crate::host::world::{PathReason, VfSpec};
+use crate::host::world::{PathReason, Spread};
 use crate::rx::steering::rss::{HashTypes, RssSpec, default_table};
 use crate::rx::steering::toeplitz::KEY_MICROSOFT;
 use crate::scenario::findings::Findings;
@@ -110,15 +110,15 @@ impl Sriov {
 
     /// The function of a virtual NIC: its rings in turn over the vCPUs of its VM, from `first` on.
     #[must_use]
-    pub fn function(&self, wish: &Wish, first: u32, vcpus: u32) -> VfSpec {
+    pub fn function(&self, wish: &Wish, first: u32, vcpus: u32) -> Spread {
         let entries = self.model.number("vf.rss.table").unwrap_or(128) as u32;
         let rss = || RssSpec {
             key: KEY_MICROSOFT,
             types: HashTypes::USUAL,
             table: default_table(entries, wish.queues),
         };
-        VfSpec {
-            vcpus: (0..wish.queues).map(|ring| (first + ring) % vcpus).collect(),
+        Spread {
+            over: (0..wish.queues).map(|ring| (first + ring) % vcpus).collect(),
             rss: (wish.queues > 1).then(rss),
         }
     }

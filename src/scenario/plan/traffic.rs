@@ -5,7 +5,7 @@ use super::host::Host;
 use super::nic::Nic;
 use super::{WITHIN_RUN, rate, reference};
 use crate::engine::time::{Span, Time};
-use crate::host::world::{AppSpec, Consumer, Filter, SteeringSpec, TrafficSpec};
+use crate::host::world::{AppSpec, Consumer, Filter, Part, SteeringSpec, TrafficSpec};
 use crate::rx::source::capture::{self, Capture};
 use crate::rx::source::keys::Keys;
 use crate::rx::source::{Arrivals, Flows, Popularity, Sizes, SourceSpec};
@@ -111,6 +111,8 @@ pub fn read(
             filter,
             from,
             until,
+            part: Part::default(),
+            closed: None,
             source,
         }
     };
@@ -176,7 +178,7 @@ fn refuse_filter_of_functions(
     findings: &mut Findings,
 ) {
     let by_function =
-        |to: &Consumer| matches!(to, Consumer::Vnic(vnic) if guests.vnics[*vnic].vf.is_some());
+        |to: &Consumer| matches!(to, Consumer::Vnic(vnic) if guests.vnics[*vnic].way.is_function());
     if filter == Filter::DropInDriver && target.consumers.iter().any(by_function) {
         findings.mistake(
             view.mistake("to", format!("the filter never sees traffic \"{}\"", view.name))

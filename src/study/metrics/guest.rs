@@ -111,11 +111,11 @@ pub(super) fn by_functions(world: &World, outcome: &Outcome) -> u64 {
 
 /// How packets come to a virtual NIC, in the words of the metric `path`.
 fn path(world: &World, vnic: &VnicSpec) -> &'static str {
-    if vnic.vf.is_some() {
+    if vnic.way.is_function() {
         return "vf";
     }
     match world.nics[vnic.nic].steering {
-        SteeringSpec::Vmq { .. } if vnic.queue.is_some() => "vmq",
+        SteeringSpec::Vmq { .. } if !vnic.way.own().is_empty() => "vmq",
         SteeringSpec::Vmq { .. } => "default-queue",
         SteeringSpec::Rss(_) | SteeringSpec::SingleQueue => "software",
     }
@@ -145,7 +145,7 @@ fn reason(reason: PathReason) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::world::{Filter, VfSpec};
+    use crate::host::world::{Filter, Spread, Way};
     use crate::study::fixture;
     use crate::study::metrics::{metrics, shape};
     use std::time::Duration;
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn each_vm_has_the_figures_of_what_went_to_it_and_its_path() {
         let (mut world, outcome) = sample();
-        world.vnics[2].queue = None;
+        world.vnics[2].way = Way::Common;
         world.vnics[2].path_reason = PathReason::NoFreeQueue;
         let tree = tree(&world, &outcome);
         let delivered = tree.number("vm.web[1].delivered.packets");
@@ -187,7 +187,8 @@ mod tests {
             tree(world, &outcome).number("interrupts.packets_per_interrupt").unwrap()
         };
         let before = per_interrupt(&world);
-        world.vnics[0].vf = Some(VfSpec { vcpus: vec![0], rss: None });
+        world.vnics[0].vf = Some(Spread::one(0));
+        world.vnics[0].way = Way::Function;
         let more = outcome.sources[0].delivered.packets as f64;
         let interrupts = outcome.nics[0].interrupts as f64;
         assert!((per_interrupt(&world) - before - more / interrupts).abs() < 1e-9);

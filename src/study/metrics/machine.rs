@@ -109,8 +109,8 @@ pub(super) fn nics(world: &World, outcome: &Outcome) -> Tree {
 fn owners(world: &World, nic: usize) -> Vec<Tree> {
     let mut owners = vec![Tree::Null; world.nics[nic].queues.len()];
     for vnic in world.vnics.iter().filter(|vnic| vnic.nic == nic) {
-        if let Some(queue) = vnic.queue {
-            owners[queue as usize] = Tree::Word(vnic.name.clone());
+        for queue in vnic.way.own() {
+            owners[*queue as usize] = Tree::Word(vnic.name.clone());
         }
     }
     owners

@@ -253,7 +253,7 @@ mod tests {
         assert_eq!(sustained(&outcome), Some(Tree::Flag(true)));
         outcome.sources[0].dropped[DropReason::LinkFull as usize] = 163;
         assert_eq!(sustained(&outcome), Some(Tree::Flag(false)));
-        outcome.sources[0].dropped = [0; 5];
+        outcome.sources[0].dropped = [0; DropReason::ALL.len()];
         outcome.inside = (1..=200).map(|ms| (Time::ZERO + Span::ms(ms), 20 * ms)).collect();
         assert_eq!(sustained(&outcome), Some(Tree::Flag(false)));
     }

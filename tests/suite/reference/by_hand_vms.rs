@@ -5,7 +5,7 @@ use super::{Verdict, run};
 use crate::worlds::only::{self, packets_at};
 use rxsim::engine::time::{Span, Time};
 use rxsim::host::world::{
-    Consumer, Filter, PathReason, SteeringSpec, VmSpec, VnicOwner, VnicSpec, World,
+    Consumer, Filter, PathReason, SteeringSpec, VmSpec, VnicOwner, VnicSpec, Way, World,
 };
 use rxsim::rx::cpu::Stack;
 use rxsim::vocab::drop_reason::DropReason;
@@ -20,7 +20,14 @@ pub(super) fn vms_on(cores: &[u32], at: &[&[u64]]) -> World {
     let costs = &mut world.hosts[0].costs;
     (costs.vswitch_packet, costs.guest_packet) = (ns(60), ns(70));
     (costs.vm_notify, costs.guest_interrupt) = (Span::ns(40), Span::ns(30));
-    let vm = |core: &u32| VmSpec { group: "web".into(), index: 0, host: 0, vcpus: vec![*core] };
+    let vm = |core: &u32| VmSpec {
+        group: "web".into(),
+        index: 0,
+        host: 0,
+        vcpus: vec![*core],
+        floats: None,
+        runs: true,
+    };
     world.vms = cores.iter().map(vm).collect();
     world.vnics = (0..at.len()).map(|i| vnic(VnicOwner::Vm { vm: i, vcpu: 0 })).collect();
     world.sources = (0..at.len()).map(|i| only::source(i, packets_at(at[i], 64))).collect();
@@ -36,7 +43,8 @@ pub(super) fn vnic(owner: VnicOwner) -> VnicSpec {
         nic: 0,
         owner,
         channel: 64,
-        queue: None,
+        channels: None,
+        way: Way::Common,
         path_reason: PathReason::None,
         vf: None,
     }
@@ -213,7 +221,7 @@ fn vmq(shared_memory: bool) -> World {
     world.nics[0].queues = vec![0; 3];
     world.nics[0].vectors = vec![vec![0], vec![1], vec![2]];
     world.nics[0].steering = SteeringSpec::Vmq { shared_memory };
-    (world.vnics[0].queue, world.vnics[1].queue) = (Some(1), Some(2));
+    (world.vnics[0].way, world.vnics[1].way) = (Way::queue(1), Way::queue(2));
     world
 }
 
@@ -231,7 +239,7 @@ fn an_own_queue_saves_the_lookup_and_shared_memory_the_copy() {
     assert_eq!(queue_and_end(vmq(false)), (1, 550 + 192));
     for shared_memory in [true, false] {
         let mut world = vmq(shared_memory);
-        world.vnics[0].queue = None;
+        world.vnics[0].way = Way::Common;
         assert_eq!(queue_and_end(world), (0, 550 + 192 + 20));
     }
 }

@@ -71,7 +71,7 @@ impl Model<'_> {
         let (sorted, copied) = match self.world.nics[frame.nic].steering {
             SteeringSpec::Vmq { shared_memory } => {
                 let vnic = self.vnic_of(frame).expect("a switched packet has a virtual NIC");
-                let own = self.world.vnics[vnic].queue == Some(frame.queue);
+                let own = self.world.vnics[vnic].way.own().contains(&frame.queue);
                 (own, !(own && shared_memory))
             }
             SteeringSpec::SingleQueue | SteeringSpec::Rss(_) => (false, true),

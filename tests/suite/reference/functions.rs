@@ -10,7 +10,7 @@ use rxsim::vocab::packet::Fate;
 pub(super) fn first_ring(world: &World, vnic: usize) -> u32 {
     let nic = world.vnics[vnic].nic;
     let before = world.vnics[..vnic].iter().filter(|other| other.nic == nic);
-    let rings = before.filter_map(|other| other.vf.as_ref()).map(|vf| vf.vcpus.len());
+    let rings = before.filter_map(|other| other.vf.as_ref()).map(|vf| vf.over.len());
     (world.nics[nic].queues.len() + rings.sum::<usize>()) as u32
 }
 
@@ -19,7 +19,7 @@ pub(super) fn vcpus_of_rings(world: &World, nic: usize) -> Vec<usize> {
     let mut vcpus = Vec::new();
     for vnic in world.vnics.iter().filter(|vnic| vnic.nic == nic) {
         if let (Some(vf), VnicOwner::Vm { vm, .. }) = (&vnic.vf, vnic.owner) {
-            vcpus.extend(vf.vcpus.iter().map(|vcpu| Vcpu::number(world, vm, *vcpu)));
+            vcpus.extend(vf.over.iter().map(|vcpu| Vcpu::number(world, vm, *vcpu)));
         }
     }
     vcpus

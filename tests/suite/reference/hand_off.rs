@@ -85,6 +85,7 @@ impl Model<'_> {
         match self.world.sources[frame.source].to {
             Consumer::App(app) => self.hand_to_app(frame, app),
             Consumer::Vnic(vnic) => return self.hand_to_guest(frame, vnic).then_some(vnic),
+            Consumer::Flood => todo!("floods"),
             Consumer::Host => unreachable!("the host's packets are not handed over"),
         }
         None

@@ -18,7 +18,9 @@ pub(super) struct Going {
 
 impl Model<'_> {
     pub(super) fn event(&mut self, event: usize) {
-        let Action::LoseAffinity { nic } = self.world.events[event].action;
+        let Action::LoseAffinity { nic } = self.world.events[event].action else {
+            todo!("changes of ways, VMs and links")
+        };
         let home = self.world.nics[nic].usable[0];
         let before = self.policies_moves(nic);
         for queue in 0..self.world.nics[nic].queues.len() as u32 {

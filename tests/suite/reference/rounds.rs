@@ -226,7 +226,7 @@ impl Model<'_> {
     pub(super) fn vnic_of(&self, frame: &Frame) -> Option<usize> {
         match self.world.sources[frame.source].to {
             Consumer::Vnic(vnic) => Some(vnic),
-            Consumer::Host | Consumer::App(_) => None,
+            Consumer::Host | Consumer::App(_) | Consumer::Flood => None,
         }
     }
 
@@ -268,7 +268,7 @@ impl Model<'_> {
             _ if source.filter == Filter::DropInDriver => self.end(frame, Fate::Filtered),
             Consumer::Host => self.end(frame, Fate::Delivered),
             Consumer::Vnic(vnic) if of_host(vnic) => self.end(frame, Fate::Delivered),
-            Consumer::App(_) | Consumer::Vnic(_) => leaving.push(frame),
+            Consumer::App(_) | Consumer::Vnic(_) | Consumer::Flood => leaving.push(frame),
         }
     }
 

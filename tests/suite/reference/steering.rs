@@ -15,7 +15,7 @@ impl Model<'_> {
         }
         let vnic = match source.to {
             Consumer::Vnic(vnic) => Some(vnic),
-            Consumer::Host | Consumer::App(_) => None,
+            Consumer::Host | Consumer::App(_) | Consumer::Flood => None,
         };
         let key = || self.feeds[frame.source].key(frame.packet.flow);
         if let Some((vnic, vf)) = vnic.and_then(|at| Some((at, self.world.vnics[at].vf.as_ref()?)))
@@ -26,7 +26,8 @@ impl Model<'_> {
         match &self.world.nics[frame.nic].steering {
             SteeringSpec::SingleQueue => (0, None),
             SteeringSpec::Vmq { .. } => {
-                (vnic.and_then(|vnic| self.world.vnics[vnic].queue).unwrap_or(0), None)
+                let own = vnic.and_then(|vnic| self.world.vnics[vnic].way.own().first().copied());
+                (own.unwrap_or(0), None)
             }
             SteeringSpec::Rss(rss) => {
                 let entry = entry(rss, &key());

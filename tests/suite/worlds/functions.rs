@@ -3,7 +3,7 @@
 
 use super::{Dice, FUNCTIONS};
 use rxsim::engine::time::Span;
-use rxsim::host::world::{HostSpec, VfSpec, VmSpec, VnicOwner, VnicSpec};
+use rxsim::host::world::{HostSpec, Spread, VmSpec, VnicOwner, VnicSpec, Way};
 
 impl Dice {
     /// Virtual functions for half of the virtual machines' virtual NICs, and what they cost.
@@ -28,14 +28,14 @@ impl Dice {
             };
             if self.one_in(2) {
                 vnic.vf = Some(self.function(vms[vm].vcpus.len() as u64));
-                vnic.queue = None;
+                vnic.way = Way::Function;
             }
         }
     }
 
-    fn function(&mut self, vcpus: u64) -> VfSpec {
+    fn function(&mut self, vcpus: u64) -> Spread {
         let rings = self.between(1, 4);
         let vcpus = (0..rings).map(|_| self.below(vcpus) as u32).collect();
-        VfSpec { vcpus, rss: if self.one_in(3) { None } else { Some(self.rss(rings)) } }
+        Spread { over: vcpus, rss: if self.one_in(3) { None } else { Some(self.rss(rings)) } }
     }
 }

@@ -5,7 +5,7 @@ use rxsim::engine::sample::Draw;
 use rxsim::engine::time::Span;
 use rxsim::host::world::{
     Consumer, Filter, HostSpec, NicSpec, PathReason, SteeringSpec, TrafficSpec, VmSpec, VnicOwner,
-    VnicSpec,
+    VnicSpec, Way,
 };
 
 impl Dice {
@@ -38,7 +38,8 @@ impl Dice {
                     let nic = self.pick(&ports);
                     vnics.push(self.vnic(name, nic, owner));
                 }
-                vms.push(VmSpec { group: format!("h{at}"), index, host: at, vcpus });
+                let (floats, runs) = (None, true);
+                vms.push(VmSpec { group: format!("h{at}"), index, host: at, vcpus, floats, runs });
             }
             if self.one_in(3) {
                 let nic = self.pick(&ports);
@@ -58,7 +59,9 @@ impl Dice {
 
     fn vnic(&mut self, name: String, nic: usize, owner: VnicOwner) -> VnicSpec {
         let channel = if self.one_in(2) { self.between(1, 3) as u32 } else { self.small() };
-        VnicSpec { name, nic, owner, channel, queue: None, vf: None, path_reason: PathReason::None }
+        let path_reason = PathReason::None;
+        let (channels, way) = (None, Way::Common);
+        VnicSpec { name, nic, owner, channel, channels, way, vf: None, path_reason }
     }
 
     fn virtual_costs(&mut self, host: &mut HostSpec) {
@@ -102,7 +105,7 @@ impl Dice {
             let nic = &nics[vnic.nic];
             let vmq = matches!(nic.steering, SteeringSpec::Vmq { .. });
             if vmq && next[vnic.nic] < nic.queues.len() as u32 && !self.one_in(4) {
-                vnic.queue = Some(next[vnic.nic]);
+                vnic.way = Way::queue(next[vnic.nic]);
                 next[vnic.nic] += 1;
             }
         }
