@@ -63,7 +63,7 @@ impl Consumer {
     /// The packet in hand is finished. True if another one follows.
     pub(super) fn finish(&mut self, now: Time, ledger: &mut Ledger<'_>) -> bool {
         let packet = self.backlog.pop_front().expect("a packet is in hand");
-        ledger.delivered(&packet, now, &[(Stage::App, now - packet.end)]);
+        ledger.delivered(&packet, now, [(Stage::App, now - packet.end)]);
         self.busy = false;
         !self.backlog.is_empty()
     }

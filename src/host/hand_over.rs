@@ -6,7 +6,7 @@
 
 use super::core::Core;
 use super::delivery::{ChannelAt, Delivery, HandOff, Item, What};
-use super::ledger::{Ledger, Next, Processed};
+use super::ledger::{Ledger, Next};
 use super::rank::Rank;
 use super::round::Round;
 use super::site::Site;
@@ -50,18 +50,28 @@ impl Site {
         let mut delivery = std::mem::take(&mut self.cores[core].round_that_hands_over().delivery);
         let mut guests = 0;
         if delivery.has_guests {
-            for (next, packet) in delivery.packets.drain(..) {
-                match next {
-                    Next::Guest(vnic) if self.enter_channel(vnic, packet, rank, ledger) => {
-                        delivery.notify.push(vnic);
+            let mut caught_up = None;
+            for (next, packet) in &delivery.packets {
+                match *next {
+                    Next::Guest(vnic) => {
+                        let (core, at) = self.channel_of(vnic);
+                        if caught_up != Some(core) {
+                            self.catch_up_for(core, rank, ledger);
+                            caught_up = Some(core);
+                        }
+                        let threads = self.cores[core].threads.as_mut().expect("it has the vCPU");
+                        if threads.channel(at).accept(packet, rank.moment().time(), ledger) {
+                            delivery.notify.push(vnic);
+                        }
                     }
                     Next::App(app) => {
-                        let what = What::Packet(app, packet);
+                        let what = What::Packet(app, *packet);
                         self.bring(HandOff { item, what }, self.app_cores[app]);
                     }
-                    Next::Guest(_) | Next::Ended => {}
+                    Next::Ended => {}
                 }
             }
+            delivery.packets.clear();
             delivery.has_guests = false;
             guests = delivery.notify.len();
         } else {
@@ -72,20 +82,6 @@ impl Site {
         }
         self.cores[core].round_that_hands_over().delivery = delivery;
         self.cores[core].has_handed_over(guests, &self.queues, ledger);
-    }
-
-    /// A packet enters a channel in a hand-over of this rank; true if its guest is to be notified.
-    fn enter_channel(
-        &mut self,
-        vnic: usize,
-        packet: Processed,
-        rank: Rank,
-        ledger: &mut Ledger<'_>,
-    ) -> bool {
-        let (core, at) = self.channel_of(vnic);
-        self.catch_up_for(core, rank, ledger);
-        let threads = self.cores[core].threads.as_mut().expect("its core has the vCPU");
-        threads.channel(at).accept(packet, rank.moment().time(), ledger)
     }
 
     /// The core of a virtual NIC's vCPU, and its channel there.

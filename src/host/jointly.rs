@@ -7,14 +7,16 @@ use super::site::Site;
 use crate::engine::time::Moment;
 
 impl Site {
-    /// Brings one core (or, coupled, all) up to `bound`.
+    /// Brings one core (or, coupled, all) up to `bound`. True if all are there.
     #[inline(never)]
-    pub(super) fn catch_up(&mut self, core: usize, bound: Moment, ledger: &mut Ledger<'_>) {
-        if self.coupled || self.moving > 0 || self.group.is_some() {
+    pub(super) fn catch_up(&mut self, core: usize, bound: Moment, ledger: &mut Ledger<'_>) -> bool {
+        let all = self.coupled || self.moving > 0 || self.group.is_some();
+        if all {
             self.advance_all(bound, ledger);
         } else {
             self.advance_alone(core, bound, ledger);
         }
+        all
     }
 
     /// Brings all cores up to `bound`.

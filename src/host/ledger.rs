@@ -125,6 +125,7 @@ impl<'s> Ledger<'s> {
     }
 
     /// The deferred work of a packet that was taken out of its ring is done: what becomes of it.
+    #[inline(always)]
     pub(super) fn processed(&mut self, done: &Processed) -> Next {
         let account = &mut self.accounts[done.packet.frame.source as usize];
         if account.filtered_by_driver {
@@ -134,13 +135,19 @@ impl<'s> Ledger<'s> {
         }
         let next = account.to;
         if next == Next::Ended {
-            self.delivered(done, done.end, &[]);
+            self.delivered(done, done.end, []);
         }
         next
     }
 
     /// A packet is delivered at `end`, after its deferred work and these parts.
-    pub(super) fn delivered(&mut self, done: &Processed, end: Time, after: &[(Stage, Span)]) {
+    #[inline(always)]
+    pub(super) fn delivered(
+        &mut self,
+        done: &Processed,
+        end: Time,
+        after: impl IntoIterator<Item = (Stage, Span)>,
+    ) {
         let packet = &done.packet;
         let account = &mut self.accounts[packet.frame.source as usize];
         let tally = &mut account.tally;
@@ -153,7 +160,7 @@ impl<'s> Ledger<'s> {
         stages[Stage::Deferred as usize] += u128::from(done.deferred.0);
         stages[Stage::Vswitch as usize] += u128::from(done.vswitch.0);
         for (stage, part) in after {
-            stages[*stage as usize] += u128::from(part.0);
+            stages[stage as usize] += u128::from(part.0);
         }
         account.order.note(packet, end);
         self.end(packet, done.queue, done.start, end, Fate::Delivered);

@@ -168,11 +168,17 @@ impl Site {
     /// Opens a ring for packets, with its core caught up to `now`; false if the ring is full.
     #[inline(never)]
     fn open(&mut self, index: usize, now: Moment, ledger: &mut Ledger<'_>) -> bool {
-        self.catch_up(self.queues[index].core, now, ledger);
-        let queue = &mut self.queues[index];
-        ledger.book(&mut queue.ring, queue.number);
-        queue.ring.open();
-        !queue.ring.is_full()
+        // Where all cores have been caught up, all rings are opened: they would close one by one.
+        let caught_up = if self.catch_up(self.queues[index].core, now, ledger) {
+            &mut self.queues[..]
+        } else {
+            &mut self.queues[index..=index]
+        };
+        for queue in caught_up {
+            ledger.book(&mut queue.ring, queue.number);
+            queue.ring.open();
+        }
+        !self.queues[index].ring.is_full()
     }
 
     #[inline(never)]

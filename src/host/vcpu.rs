@@ -76,14 +76,37 @@ enum Doing {
 impl Channel {
     /// Takes a packet in at `now`, or loses it for want of room. True if the guest is to be
     /// notified of it.
-    pub(super) fn accept(&mut self, done: Processed, now: Time, ledger: &mut Ledger<'_>) -> bool {
+    pub(super) fn accept(&mut self, done: &Processed, now: Time, ledger: &mut Ledger<'_>) -> bool {
         if self.packets.len() >= self.capacity {
             let fate = Fate::Dropped(DropReason::VmChannelFull);
             ledger.lost(&done.packet, done.queue, done.start, now, fate);
             return false;
         }
-        self.packets.push_back(done);
+        self.packets.push_back(*done);
         std::mem::replace(&mut self.armed, false)
+    }
+
+    /// Finishes the packet in hand and those behind it, as long as they end within the stint. True if
+    /// one is in hand then.
+    #[inline(never)]
+    fn work_off(&mut self, hand: &mut InHand, stint: &mut Stint, ledger: &mut Ledger<'_>) -> bool {
+        while stint.pass(hand.left) {
+            self.finish(hand.begun, stint.now, ledger);
+            hand.most -= 1;
+            let Some(next) = self.packets.front().filter(|_| hand.most > 0) else { return false };
+            let frame = &next.packet.frame;
+            (hand.begun, hand.left) = (stint.now, ledger.costs_of(frame.source).guest(frame));
+        }
+        true
+    }
+
+    /// The packet in hand, begun at `begun`, has been processed.
+    #[inline(always)]
+    fn finish(&mut self, begun: Time, now: Time, ledger: &mut Ledger<'_>) {
+        let done = self.packets.front().expect("a packet was in hand");
+        let parts = [(Stage::Channel, begun - done.end), (Stage::Guest, now - begun)];
+        ledger.delivered(done, now, parts);
+        self.packets.pop_front();
     }
 }
 
@@ -193,10 +216,7 @@ impl Vcpu {
         self.taken += 1;
         match self.pending[0] {
             Pending::Channel(number) => {
-                let packets = &mut self.channels[number].packets;
-                let done = packets.pop_front().expect("a packet was in hand");
-                let parts = [(Stage::Channel, begun - done.end), (Stage::Guest, now - begun)];
-                ledger.delivered(&done, now, &parts);
+                self.channels[number].finish(begun, now, ledger);
                 false
             }
             Pending::Ring(number) => self.rings[number].finish(begun, now, rings),
@@ -221,10 +241,8 @@ impl Vcpu {
             return Step::Lasts;
         }
         let begun = stint.now;
-        if let Doing::Packet(since) = self.doing
-            && let Some(Pending::Ring(number)) = self.pending.front()
-        {
-            if self.work_off(*number, since.unwrap_or(begun), stint, rings, ledger) {
+        if let Doing::Packet(since) = self.doing {
+            if self.work_off(since.unwrap_or(begun), stint, rings, ledger) {
                 return Step::Lasts;
             }
         } else if stint.pass(self.left) {
@@ -240,19 +258,21 @@ impl Vcpu {
         step
     }
 
-    /// Finishes the packet in hand, begun at `begun`, and those behind it in its ring. True if one
-    /// is in hand that lasts.
+    /// Finishes the packet in hand, begun at `begun`, and those behind it in its channel or ring. True
+    /// if one is in hand that lasts.
     fn work_off(
         &mut self,
-        number: usize,
         begun: Time,
         stint: &mut Stint,
         rings: &mut [RxQueue],
-        ledger: &Ledger<'_>,
+        ledger: &mut Ledger<'_>,
     ) -> bool {
         let most = self.budget - self.taken;
         let mut hand = InHand { begun, left: self.left, most };
-        let lasts = self.rings[number].work_off(&mut hand, stint, rings, ledger);
+        let lasts = match self.pending[0] {
+            Pending::Channel(number) => self.channels[number].work_off(&mut hand, stint, ledger),
+            Pending::Ring(number) => self.rings[number].work_off(&mut hand, stint, rings, ledger),
+        };
         if hand.most < most {
             self.taken += most - hand.most;
             self.doing = Doing::Packet(None);
