@@ -7,8 +7,9 @@ use super::plan::expect::Expect;
 use super::plan::guest::{self, Guests};
 use super::plan::host::Host;
 use super::plan::nic::Nic;
+use super::plan::team::{self, Uplinks};
 use super::plan::traffic::{self, Captures};
-use super::plan::{consumer, event, host, nic, rate, rebalance, sharing, sriov};
+use super::plan::{consumer, event, host, nic, rate, rebalance, sharing, spread, sriov};
 use super::view::View;
 use super::words;
 use crate::engine::time::{Span, Time};
@@ -106,21 +107,34 @@ impl Parts {
         let (vms, vnics) = (view.group("vm"), view.group("vnic"));
         let ports: Vec<&str> = nic_views.iter().map(|nic| nic.name).collect();
         let sriov: Vec<_> = nic_views.iter().map(|nic| sriov::read(nic, &parts.hosts)).collect();
-        let demand = guest::demand(&vms, &vnics, &ports, &sriov);
+        let uplinks = Uplinks::read(&view.group("team"), &ports, findings);
+        let demand = guest::demand((&vms, &vnics), &nic_views, &sriov, &uplinks);
         let nics = nic_views.iter().zip(sriov.into_iter().zip(demand));
         let nics = nics.map(|(view, asked)| nic::read(view, &parts.hosts, &names, asked, findings));
         parts.nics = all(nics.collect());
         let apps = app_views.iter().map(|view| consumer::app(view, &parts.hosts, findings));
         parts.apps = all(apps.collect());
         let vm_names: Vec<&str> = vms.iter().map(|vm| vm.name).collect();
+        let instances: Vec<(&str, u64)> =
+            vms.iter().map(|vm| (vm.name, vm.integer("count").unwrap_or(1))).collect();
         for work in view.group("work") {
-            parts.works.extend(consumer::work(&work, &parts.hosts, &vm_names, findings));
+            parts.works.extend(consumer::work(&work, &parts.hosts, &instances, findings));
         }
         let broken = parts.nics.len() < nic_views.len() || parts.apps.len() < app_views.len();
         if broken || parts.nics.is_empty() {
             return parts;
         }
-        parts.guests = Guests::read(&vms, &vnics, &parts.nics, &parts.hosts, findings);
+        for view in view.group("team") {
+            if let Some(team) = uplinks.teams.iter().find(|team| team.name == view.name) {
+                team::check(&view, team, &parts.nics, &parts.hosts, findings);
+            }
+        }
+        let around = (&parts.hosts[..], uplinks);
+        parts.guests = Guests::read(&vms, &vnics, &parts.nics, around, findings);
+        parts.virtual_rss(&nic_views, findings);
+        for work in view.group("work") {
+            parts.works.extend(consumer::inside(&work, &parts.guests.vms, findings));
+        }
         parts.shared_packets(view, findings);
         let vnic_names: Vec<&str> = vnics.iter().map(|vnic| vnic.name).collect();
         let world = traffic::World {
@@ -130,6 +144,7 @@ impl Parts {
             vms: &vm_names,
             vnics: &vnic_names,
             guests: &parts.guests,
+            seed: view.integer("seed").unwrap_or(1),
         };
         let mut sources = Vec::new();
         for view in &traffics {
@@ -141,6 +156,18 @@ impl Parts {
         }
         parts.sources = sources;
         parts
+    }
+
+    /// Ports spread by software where virtual RSS needs it, as they say, or by default.
+    fn virtual_rss(&mut self, views: &[View], findings: &mut Findings) {
+        for (index, (port, view)) in self.nics.iter_mut().zip(views).enumerate() {
+            if !self.guests.spreads[index] || port.spec.spread.is_some() {
+                continue;
+            }
+            let host = &self.hosts[port.spec.host];
+            port.spec.spread = spread::over_cores(view, host, &port.spec.usable, findings);
+            self.guests.warn_of_spreading(index, view.name, findings);
+        }
     }
 
     /// Checks what hosts do whose cores share packets; their NICs do not hold interrupts back.

@@ -1,9 +1,13 @@
 //! Virtual machines and virtual NICs, instance by instance, and who is given a queue.
 
+use super::address::{self, Address};
 use super::host::Host;
 use super::nic::Nic;
-use super::reference;
+use super::own_queues::OwnQueues;
+use super::spread::{self, By};
 use super::sriov::{Demand, Sriov, Wish};
+use super::team::{Receives, Uplink, Uplinks};
+use super::{reference, vmq};
 use crate::host::world::{PathReason, Spread, SteeringSpec, VmSpec, VnicOwner, VnicSpec, Way};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::findings::Findings;
@@ -12,6 +16,9 @@ use std::ops::Range;
 
 /// Most virtual machines of a file.
 const MOST_VMS: usize = 4096;
+/// Why VMs that float have no virtual function.
+const FLOATING: &str = "cannot have a virtual function and float";
+
 /// Most vCPUs, and most virtual NICs, of a file.
 const MOST_PARTS: usize = 65_536;
 
@@ -20,15 +27,19 @@ const MOST_PARTS: usize = 65_536;
 pub struct Guests {
     /// Every instance of every group, in the order of the file.
     pub vms: Vec<VmSpec>,
-    /// The one that each VM has, then the further ones.
+    /// The one that each VM has, then the further ones; on a team that may receive for one by
+    /// several ports, one on each of these.
     pub vnics: Vec<VnicSpec>,
+    /// Per virtual NIC which recorded frames are for it.
+    pub addresses: Vec<Option<Address>>,
+    /// Per port whether virtual RSS needs it to spread packets by software.
+    pub spreads: Vec<bool>,
     /// What traffic can name.
     receivers: Vec<Receiver>,
-    /// The next queue that each port gives.
-    next_queue: Vec<u32>,
-    /// Per port, how many wanted a queue and came too late.
-    too_late: Vec<u32>,
-    /// The virtual functions of each port, and how many came too late for one.
+    /// Ports and teams.
+    pub uplinks: Uplinks,
+    /// The queues of each port, and its virtual functions, and how many came too late for one.
+    queues: OwnQueues,
     functions: Vec<Option<Sriov>>,
     no_function: Vec<u32>,
 }
@@ -38,8 +49,12 @@ pub struct Guests {
 pub struct Receiver {
     /// As traffic names it: `vm.web`, `vnic.storage`.
     name: String,
-    /// Its virtual NICs in [`Guests::vnics`].
-    pub vnics: Range<usize>,
+    /// Its virtual NICs in [`Guests::vnics`] ...
+    vnics: Range<usize>,
+    /// ... of which so many are one, each on another port of its team.
+    ports: usize,
+    /// Where they are.
+    pub uplink: Uplink,
     /// Whether they are numbered: not so the host's own.
     pub numbered: bool,
     /// First of its VMs in [`Guests::vms`], and how many virtual NICs each has.
@@ -49,17 +64,58 @@ pub struct Receiver {
     vf_driver: bool,
 }
 
+impl Receiver {
+    /// How many it stands for.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.vnics.len() / self.ports.max(1)
+    }
+
+    /// One of them: a virtual NIC for each port by which its packets may come.
+    #[must_use]
+    pub fn instance(&self, index: usize) -> Range<usize> {
+        let first = self.vnics.start + index * self.ports;
+        first..first + self.ports
+    }
+}
+
+/// What a table of virtual NICs asks for.
+struct Asked<'d> {
+    view: &'d View<'d>,
+    /// Its name as traffic has it.
+    name: String,
+    uplink: Uplink,
+    vf: Wish,
+    /// Queues of its own.
+    queues: u32,
+    vrss: bool,
+    channel: u32,
+    vf_driver: bool,
+}
+
+/// The queues of its own that a table of virtual NICs asks for, for each.
+fn queues_of(view: &View) -> u32 {
+    if view.flag("vmq") == Some(true) { view.count("vmq_queues").unwrap_or(1) } else { 0 }
+}
+
 /// What virtual NICs ask of each port, so that ports know how many queues to make.
 #[must_use]
-pub fn demand(vms: &[View], vnics: &[View], nics: &[&str], sriov: &[Option<Sriov>]) -> Vec<Demand> {
+pub fn demand(
+    (vms, vnics): (&[View], &[View]),
+    nics: &[View],
+    sriov: &[Option<Sriov>],
+    uplinks: &Uplinks,
+) -> Vec<Demand> {
     let mut functions = sriov.to_vec();
+    let mut uplinks = uplinks.clone();
     let mut demand = vec![Demand::default(); nics.len()];
     let mut note = |view: &View, instances: u32, wish: &Wish| {
-        let Ok(nic) = reference::named(view, "nic", "nic", nics) else { return };
-        let wants_queue = view.flag("vmq") == Some(true);
+        let Ok(uplink) = uplinks.of(view) else { return };
         for _ in 0..instances {
-            let given = functions[nic].as_mut().is_some_and(|sriov| sriov.give(wish).is_ok());
-            demand[nic].queues += u32::from(wants_queue && !given);
+            for nic in uplinks.next(uplink) {
+                let given = functions[nic].as_mut().is_some_and(|sriov| sriov.give(wish).is_ok());
+                demand[nic].queues += if given { 0 } else { queues_of(view) };
+            }
         }
     };
     let count = |vm: &View| vm.count("count").unwrap_or(0);
@@ -75,6 +131,13 @@ pub fn demand(vms: &[View], vnics: &[View], nics: &[&str], sriov: &[Option<Sriov
     for (demand, sriov) in demand.iter_mut().zip(functions) {
         demand.vfs = sriov.map_or(0, |sriov| sriov.given());
     }
+    for team in uplinks.teams.iter().filter(|team| team.receives != Receives::InTurn) {
+        let fewest = team.ports.iter().filter_map(|port| vmq::queues(&nics[*port])).min();
+        for port in &team.ports {
+            let queues = &mut demand[*port].queues;
+            *queues = fewest.map_or(*queues, |fewest| fewest.saturating_sub(1).min(*queues));
+        }
+    }
     demand
 }
 
@@ -85,12 +148,13 @@ impl Guests {
         vms: &[View],
         vnics: &[View],
         nics: &[Nic],
-        hosts: &[Host],
+        (hosts, uplinks): (&[Host], Uplinks),
         findings: &mut Findings,
     ) -> Self {
         let mut guests = Self {
-            next_queue: vec![1; nics.len()],
-            too_late: vec![0; nics.len()],
+            uplinks,
+            spreads: vec![false; nics.len()],
+            queues: OwnQueues::new(nics.len()),
             functions: nics.iter().map(|nic| nic.sriov.clone()).collect(),
             no_function: vec![0; nics.len()],
             ..Self::default()
@@ -120,10 +184,10 @@ impl Guests {
         hosts: &[Host],
         findings: &mut Findings,
     ) -> Option<()> {
-        let nic = port(view, nics, findings)?;
-        let host = nics[nic].spec.host;
+        let uplink = findings.take(self.uplinks.of(view))?;
+        let host = nics[self.uplinks.first(uplink)].spec.host;
         let cores = findings.take(view.cpus("cores", hosts[host].spec.cores))?;
-        refuse_floating(view, findings);
+        let floats = view.text("placement") == Some("floating");
         let (count, vcpus) = (view.count("count")?, view.count("vcpus")?);
         let each = vcpus as usize * count as usize;
         let vcpus_before: usize = self.vms.iter().map(|vm| vm.vcpus.len()).sum();
@@ -146,14 +210,14 @@ impl Guests {
                 index,
                 host,
                 vcpus,
-                floats: None,
+                floats: floats.then(|| cores.clone()),
                 runs: true,
             });
         }
         let owner = |index| VnicOwner::Vm { vm: first + index, vcpu: 0 };
         let owners = (0..count as usize).map(owner).collect();
-        let driver = view.flag("vf_driver")?;
-        self.add(view, "vm", owners, nic, nics, driver, findings)?;
+        let asked = Asked::read(view, "vm", uplink, view.flag("vf_driver")?)?;
+        self.add(&asked, owners, nics, hosts, findings)?;
         self.receivers.last_mut()?.vms = first;
         Some(())
     }
@@ -167,21 +231,22 @@ impl Guests {
         hosts: &[Host],
         findings: &mut Findings,
     ) -> Option<()> {
-        let nic = port(view, nics, findings)?;
+        let uplink = findings.take(self.uplinks.of(view))?;
         if !view.has("vm") {
-            refuse_function_of_host(view, findings);
-            return self.add(view, "vnic", vec![VnicOwner::Host], nic, nics, true, findings);
+            refuse_of_host(view, findings);
+            let asked = Asked::read(view, "vnic", uplink, true)?;
+            return self.add(&asked, vec![VnicOwner::Host], nics, hosts, findings);
         }
         let name = vms[findings.take(whole_group(view, vms))?];
         let own = format!("vm.{name}");
         let group = self.receivers.iter_mut().find(|receiver| receiver.name == own)?;
-        let (first, count, number) = (group.vms, group.vnics.len(), group.vnics_each);
+        let (first, count, number) = (group.vms, group.count(), group.vnics_each);
         group.vnics_each += 1;
         let driver = group.vf_driver;
-        let (theirs, ours) = (self.vms[first].host, nics[nic].spec.host);
+        let (theirs, ours) = (self.vms[first].host, nics[self.uplinks.first(uplink)].spec.host);
         if theirs != ours {
             let [theirs, ours] = [theirs, ours].map(|at| hosts[at].spec.name.as_str());
-            let port = &nics[nic].spec.name;
+            let port = self.uplinks.name(uplink);
             findings.mistake(
                 view.mistake("nic", format!("the VMs of \"{name}\" cannot reach {port}"))
                     .because(format!("they run on {theirs}, and the port belongs to {ours}"))
@@ -195,61 +260,181 @@ impl Guests {
             VnicOwner::Vm { vm, vcpu }
         };
         let owners = (first..first + count).map(owner).collect();
-        self.add(view, "vnic", owners, nic, nics, driver, findings)
+        self.add(&Asked::read(view, "vnic", uplink, driver)?, owners, nics, hosts, findings)
     }
 
-    /// Adds a virtual NIC for each owner, with a virtual function or a queue where it wants one and
-    /// one is left.
-    #[expect(clippy::too_many_arguments, reason = "an extract of two tables")]
+    /// Adds a virtual NIC for each owner, with a virtual function or queues where it wants them and
+    /// some are left.
     fn add(
         &mut self,
-        view: &View,
-        kind: &str,
+        asked: &Asked,
         owners: Vec<VnicOwner>,
-        nic: usize,
         nics: &[Nic],
-        vf_driver: bool,
+        hosts: &[Host],
         findings: &mut Findings,
     ) -> Option<()> {
-        let (channel, wanted) = (view.count("channel")?, view.flag("vmq")?);
-        let wish = Wish::read(view, vf_driver);
-        let name = format!("{kind}.{}", view.name);
-        let first = self.vnics.len();
+        let (first, count) = (self.vnics.len(), owners.len() as u32);
         let numbered = !matches!(owners[..], [VnicOwner::Host]);
-        if let (Some(sriov), Some(VnicOwner::Vm { vm, .. })) =
-            (&self.functions[nic], owners.first())
-        {
-            sriov.check((&name, view), &wish, self.vms[*vm].vcpus.len() as u32, findings);
-        }
+        let address = address::read(asked.view, count, findings);
+        self.check(asked, owners.first(), nics, hosts, findings);
+        let (mut ports, mut no_vrss) = (1, None);
         for (index, owner) in owners.into_iter().enumerate() {
-            let name = if numbered { format!("{name}[{index}]") } else { name.clone() };
-            let given = self.function(nic, owner, &wish);
-            let (vf, way, path_reason) = match given {
-                Some(Ok(vf)) => (Some(vf), Way::Function, PathReason::None),
-                without => {
-                    let (queue, why) = self.queue(nic, &nics[nic], wanted);
-                    let why = match without {
-                        Some(Err(PathReason::VfNotWanted)) if wanted && queue.is_none() => why,
-                        Some(Err(broken)) => broken,
-                        _ => why,
-                    };
-                    (None, queue.map_or(Way::Common, Way::queue), why)
-                }
+            let name =
+                if numbered { format!("{}[{index}]", asked.name) } else { asked.name.clone() };
+            let given = self.uplinks.next(asked.uplink);
+            let address = address.map(|first| first.behind(index as u32));
+            self.address(asked.view, address, &given, findings);
+            no_vrss = no_vrss.or(self.one(asked, &name, owner, &given, nics, findings));
+            ports = given.len();
+        }
+        if let Some(why) = no_vrss {
+            findings.warn(format!("{} has no virtual RSS: {why}", asked.name));
+        }
+        self.receivers.push(Receiver {
+            name: asked.name.clone(),
+            vnics: first..self.vnics.len(),
+            ports,
+            uplink: asked.uplink,
+            numbered,
+            vms: 0,
+            vnics_each: 1,
+            vf_driver: asked.vf_driver,
+        });
+        Some(())
+    }
+
+    /// Adds one, which receives by these ports; returns why it has no virtual RSS, if it wants it in
+    /// vain.
+    fn one(
+        &mut self,
+        asked: &Asked,
+        name: &str,
+        owner: VnicOwner,
+        ports: &[usize],
+        nics: &[Nic],
+        findings: &mut Findings,
+    ) -> Option<&'static str> {
+        let function = self.function(ports[0], owner, &asked.vf);
+        let (vf, queues, path_reason) = match function {
+            Some(Ok(vf)) => (Some(vf), 0, PathReason::None),
+            without => {
+                let queues = self.queues.ask(ports, nics, asked.queues);
+                let why = match (without, queues) {
+                    (Some(Err(PathReason::VfNotWanted)), Err(why)) if asked.queues > 0 => why,
+                    (Some(Err(broken)), _) => broken,
+                    (_, Err(why)) => why,
+                    (_, Ok(given)) if given < asked.queues => PathReason::NoFreeQueue,
+                    _ => PathReason::None,
+                };
+                (None, queues.unwrap_or(0), why)
+            }
+        };
+        let by = match (&vf, queues) {
+            (Some(_), _) => By::Function,
+            (None, 0) => By::Others,
+            _ => By::Own,
+        };
+        let vcpus = self.vcpus(owner);
+        if vf.is_some() {
+            self.refuse_floating(asked, owner, findings);
+        }
+        let link = nics[ports[0]].spec.link;
+        let no_vrss = spread::no_vrss(by, link, vcpus).filter(|_| asked.vrss);
+        let vrss = asked.vrss && no_vrss.is_none();
+        for port in ports {
+            let way = match by {
+                By::Function => Way::Function,
+                By::Own => Way::Own(spread::by_hash(self.queues.take(*port, queues))),
+                By::Others => Way::Common,
             };
+            self.spreads[*port] |= vrss && queues == 1;
             self.vnics.push(VnicSpec {
-                name,
-                nic,
+                name: name.to_owned(),
+                nic: *port,
                 owner,
-                channel,
-                channels: None,
+                channel: asked.channel,
+                channels: spread::channels(owner, vcpus, if vrss { vcpus } else { queues }),
                 way,
-                vf,
+                vf: vf.clone(),
                 path_reason,
             });
         }
-        let vnics = first..self.vnics.len();
-        self.receivers.push(Receiver { name, vnics, numbered, vms: 0, vnics_each: 1, vf_driver });
-        Some(())
+        no_vrss
+    }
+
+    /// The vCPUs of an owner; none of the host.
+    fn vcpus(&self, owner: VnicOwner) -> u32 {
+        let VnicOwner::Vm { vm, .. } = owner else { return 0 };
+        self.vms[vm].vcpus.len() as u32
+    }
+
+    /// Notes which recorded frames are for the next virtual NIC on these ports.
+    fn address(
+        &mut self,
+        view: &View,
+        address: Option<Address>,
+        ports: &[usize],
+        findings: &mut Findings,
+    ) {
+        let clashes = |(vnic, other): (&VnicSpec, &Option<Address>)| {
+            ports.contains(&vnic.nic)
+                && address.zip(*other).is_some_and(|(ours, theirs)| ours.clashes(&theirs))
+        };
+        let mut known = self.vnics.iter().zip(&self.addresses);
+        if let Some((other, _)) = known.find(|both| clashes(*both)).filter(|_| address.is_some()) {
+            findings.mistake(
+                view.mistake("mac", format!("`{}` has addresses of others", view.name))
+                    .because(format!("{} receives frames for one of them too", other.name))
+                    .help("write another `mac`, or `vlan` for both"),
+            );
+        }
+        self.addresses.extend(ports.iter().map(|_| address));
+    }
+
+    /// Checks what a table asks for, against the host and the port.
+    fn check(
+        &self,
+        asked: &Asked,
+        owner: Option<&VnicOwner>,
+        nics: &[Nic],
+        hosts: &[Host],
+        findings: &mut Findings,
+    ) {
+        let (view, port) = (asked.view, self.uplinks.first(asked.uplink));
+        if let (Some(sriov), Some(VnicOwner::Vm { vm, .. })) = (&self.functions[port], owner) {
+            let vcpus = self.vms[*vm].vcpus.len() as u32;
+            sriov.check((&asked.name, view), &asked.vf, vcpus, findings);
+        }
+        if asked.queues == 0 && view.count("vmq_queues").is_some_and(|queues| queues > 1) {
+            findings.warn(format!("{}: `vmq_queues` counts only with vmq = true", asked.name));
+        }
+        if let Some((reason, help)) =
+            spread::obstacle(&hosts[nics[port].spec.host]).filter(|_| asked.vrss)
+        {
+            findings.mistake(
+                view.mistake("vrss", format!("`{}` cannot have virtual RSS here", view.name))
+                    .because(reason)
+                    .help(help),
+            );
+        }
+    }
+
+    /// Refuses a virtual function to a VM whose vCPUs float.
+    fn refuse_floating(&self, asked: &Asked, owner: VnicOwner, findings: &mut Findings) {
+        let VnicOwner::Vm { vm, .. } = owner else { return };
+        let said = findings.mistakes.iter().any(|known| known.message.contains(FLOATING));
+        if self.vms[vm].floats.is_some() && !said {
+            findings.mistake(
+                asked
+                    .view
+                    .mistake("vf", format!("`{}` {FLOATING}", asked.view.name))
+                    .because(
+                        "a vCPU that serves a ring itself is interrupted where it is, and does \
+                         not float",
+                    )
+                    .help("write placement = \"pinned\" for the VMs, or vf = false"),
+            );
+        }
     }
 
     /// The virtual function that the next virtual NIC of a port is given, or the link that is
@@ -270,39 +455,24 @@ impl Guests {
         Some(given.map(|()| sriov.function(wish, vcpu, vcpus)))
     }
 
-    /// The queue that the next virtual NIC of a port is given, or why it is given none.
-    fn queue(&mut self, at: usize, nic: &Nic, wanted: bool) -> (Option<u32>, PathReason) {
-        let reason = match nic.spec.steering {
-            SteeringSpec::Rss(_) => PathReason::Rss,
-            SteeringSpec::SingleQueue => PathReason::SingleQueue,
-            SteeringSpec::Vmq { .. } if !nic.gives_queues => PathReason::OffBelow10Gbps,
-            SteeringSpec::Vmq { .. } if !wanted => PathReason::NotWanted,
-            SteeringSpec::Vmq { .. } => {
-                let next = &mut self.next_queue[at];
-                if (*next as usize) < nic.spec.queues.len() {
-                    *next += 1;
-                    return (Some(*next - 1), PathReason::None);
-                }
-                self.too_late[at] += 1;
-                PathReason::NoFreeQueue
-            }
-        };
-        (None, reason)
+    /// Warns of virtual NICs on a port that spreads for others.
+    pub fn warn_of_spreading(&self, port: usize, name: &str, findings: &mut Findings) {
+        let here = self.vnics.iter().filter(|vnic| vnic.nic == port && !vnic.way.is_function());
+        if let Some(other) =
+            here.filter(|vnic| vnic.channels.is_none()).map(|vnic| &vnic.name).next()
+        {
+            findings.warn(format!(
+                "nic.{name}: it spreads the packets of all its virtual NICs over cores, also those \
+                 without `vrss`, such as {other}"
+            ));
+        }
     }
 
     /// Warns of ports whose queues ran out, and of those on which Windows would not do this.
     fn warn(&self, nics: &[Nic], findings: &mut Findings) {
         for (at, nic) in nics.iter().enumerate() {
-            let (name, too_late) = (&nic.spec.name, self.too_late[at]);
-            if too_late > 0 {
-                let share = if too_late == 1 { "one shares" } else { "the others share" };
-                findings.warn(format!(
-                    "nic.{name}: {} virtual NICs want a queue of their own and {} are left beside \
-                     the default queue: first come, first served, {share} the default queue",
-                    self.next_queue[at] - 1 + too_late,
-                    self.next_queue[at] - 1,
-                ));
-            }
+            let name = &nic.spec.name;
+            self.queues.warn(at, nic, findings);
             if let (Some(sriov), 1..) = (&self.functions[at], self.no_function[at]) {
                 findings.warn(format!("nic.{name}: {}", sriov.too_late(self.no_function[at])));
             }
@@ -315,12 +485,6 @@ impl Guests {
             }
         }
     }
-}
-
-/// The port whose virtual switch a virtual NIC is on.
-fn port(view: &View, nics: &[Nic], findings: &mut Findings) -> Option<usize> {
-    let names: Vec<&str> = nics.iter().map(|nic| nic.spec.name.as_str()).collect();
-    findings.take(reference::named(view, "nic", "nic", &names))
 }
 
 /// The group of VMs that a further virtual NIC is for: one of them alone cannot have it.
@@ -354,8 +518,8 @@ fn room(
     (all <= most).then_some(())
 }
 
-/// Refuses a virtual function for the host's own virtual NIC.
-fn refuse_function_of_host(view: &View, findings: &mut Findings) {
+/// Refuses for the host's own virtual NIC what leads to vCPUs.
+fn refuse_of_host(view: &View, findings: &mut Findings) {
     if view.flag("vf") == Some(true) {
         findings.mistake(
             view.mistake("vf", format!("`{}` cannot have a virtual function", view.name))
@@ -363,15 +527,27 @@ fn refuse_function_of_host(view: &View, findings: &mut Findings) {
                 .help("remove `vf`, or name a group of virtual machines with `vm`"),
         );
     }
+    if view.flag("vrss") == Some(true) {
+        findings.mistake(
+            view.mistake("vrss", format!("`{}` has no vCPUs to spread over", view.name))
+                .because("it is the host's own")
+                .help("remove `vrss`; `spread` of its port spreads it over the host's cores"),
+        );
+    }
 }
 
-/// Refuses vCPUs that wander.
-fn refuse_floating(view: &View, findings: &mut Findings) {
-    if view.text("placement") == Some("floating") {
-        findings.not_yet(
-            view.mistake("placement", "placement = \"floating\" is not simulated yet")
-                .because("in this version every vCPU stays on its core")
-                .help("write placement = \"pinned\", or leave it out"),
-        );
+impl<'d> Asked<'d> {
+    /// What a table of a kind (`vm`, `vnic`) asks for; none where it is wrong.
+    fn read(view: &'d View<'d>, kind: &str, uplink: Uplink, vf_driver: bool) -> Option<Self> {
+        Some(Self {
+            view,
+            name: format!("{kind}.{}", view.name),
+            uplink,
+            vf: Wish::read(view, vf_driver),
+            queues: queues_of(view),
+            vrss: view.flag("vrss")?,
+            channel: view.count("channel")?,
+            vf_driver,
+        })
     }
 }

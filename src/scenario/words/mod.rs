@@ -7,6 +7,7 @@ mod guests;
 mod hosts;
 mod nics;
 mod roots;
+mod teams;
 mod traffics;
 mod word;
 
@@ -26,6 +27,7 @@ pub static TABLES: &[&Table] = &[
     &hosts::COST,
     &hosts::BIMODAL,
     &nics::NIC,
+    &nics::SPREAD,
     &nics::RSS,
     &nics::RSS_REBALANCE,
     &nics::VMQ,
@@ -35,6 +37,7 @@ pub static TABLES: &[&Table] = &[
     &nics::PCIE,
     &nics::FILTER,
     &nics::MATCH,
+    &teams::TEAM,
     &guests::VM,
     &guests::VNIC,
     &hosts::APP,

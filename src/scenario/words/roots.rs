@@ -32,6 +32,7 @@ pub static SCENARIO: Table = Table {
         ),
         word("host", Kind::Named(&super::hosts::HOST), Required, "the servers"),
         word("nic", Kind::Named(&super::nics::NIC), Required, "their ports"),
+        word("team", Kind::Named(&super::teams::TEAM), Says("none"), "ports that work together"),
         word("vm", Kind::Named(&super::guests::VM), Says("none"), "groups of virtual machines"),
         word("vnic", Kind::Named(&super::guests::VNIC), Says("none"), "further virtual NICs"),
         word("app", Kind::Named(&super::hosts::APP), Says("none"), "consumers on hosts"),
