@@ -8,6 +8,8 @@ use crate::host::world::{PathReason, Spread, SteeringSpec, VmSpec, VnicOwner, Vn
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::findings::Findings;
 use crate::scenario::view::View;
+use crate::vocab::drop_reason::DropReason;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// Most virtual machines of a file.
@@ -24,13 +26,24 @@ pub struct Guests {
     pub vnics: Vec<VnicSpec>,
     /// What traffic can name.
     receivers: Vec<Receiver>,
-    /// The next queue that each port gives.
-    next_queue: Vec<u32>,
+    /// What each virtual NIC wants.
+    wants: Vec<Wants>,
+    /// The queues of each port that nobody has.
+    free_queues: Vec<BTreeSet<u32>>,
     /// Per port, how many wanted a queue and came too late.
     too_late: Vec<u32>,
     /// The virtual functions of each port, and how many came too late for one.
     functions: Vec<Option<Sriov>>,
     no_function: Vec<u32>,
+}
+
+/// What a virtual NIC wants of its port.
+#[derive(Clone, Debug)]
+pub struct Wants {
+    /// A queue of its own.
+    queue: bool,
+    /// A virtual function.
+    pub function: Wish,
 }
 
 /// The virtual NICs that one table of the file stands for.
@@ -89,7 +102,10 @@ impl Guests {
         findings: &mut Findings,
     ) -> Self {
         let mut guests = Self {
-            next_queue: vec![1; nics.len()],
+            free_queues: nics
+                .iter()
+                .map(|nic| (1..nic.spec.queues.len() as u32).collect())
+                .collect(),
             too_late: vec![0; nics.len()],
             functions: nics.iter().map(|nic| nic.sriov.clone()).collect(),
             no_function: vec![0; nics.len()],
@@ -112,6 +128,37 @@ impl Guests {
         self.receivers.iter().find(|receiver| receiver.name == name)
     }
 
+    /// The VMs of a group in [`Guests::vms`]; none where its table is wrong.
+    #[must_use]
+    pub fn members(&self, group: &str) -> Option<Range<usize>> {
+        let receiver = self.receiver(&format!("vm.{group}"))?;
+        Some(receiver.vms..receiver.vms + receiver.vnics.len())
+    }
+
+    /// What a virtual NIC wants.
+    #[must_use]
+    pub fn wants(&self, vnic: usize) -> Wants {
+        self.wants[vnic].clone()
+    }
+
+    /// A further virtual NIC of a VM that is elsewhere by then, and wants what this one does.
+    pub fn again(&mut self, vnic: usize, elsewhere: VnicSpec) {
+        self.wants.push(self.wants[vnic].clone());
+        self.vnics.push(elsewhere);
+    }
+
+    /// Queues of a port are free again.
+    pub fn free_queues(&mut self, nic: usize, way: &Way) {
+        self.free_queues[nic].extend(way.own());
+    }
+
+    /// A virtual function of a port is free again.
+    pub fn free_function(&mut self, nic: usize) {
+        if let Some(sriov) = &mut self.functions[nic] {
+            sriov.take_back();
+        }
+    }
+
     /// Reads a group of VMs; none where it is wrong, which has been reported.
     fn group(
         &mut self,
@@ -124,6 +171,7 @@ impl Guests {
         let host = nics[nic].spec.host;
         let cores = findings.take(view.cpus("cores", hosts[host].spec.cores))?;
         refuse_floating(view, findings);
+        let runs = view.flag("running")?;
         let (count, vcpus) = (view.count("count")?, view.count("vcpus")?);
         let each = vcpus as usize * count as usize;
         let vcpus_before: usize = self.vms.iter().map(|vm| vm.vcpus.len()).sum();
@@ -147,7 +195,7 @@ impl Guests {
                 host,
                 vcpus,
                 floats: None,
-                runs: true,
+                runs,
             });
         }
         let owner = |index| VnicOwner::Vm { vm: first + index, vcpu: 0 };
@@ -211,31 +259,20 @@ impl Guests {
         vf_driver: bool,
         findings: &mut Findings,
     ) -> Option<()> {
-        let (channel, wanted) = (view.count("channel")?, view.flag("vmq")?);
-        let wish = Wish::read(view, vf_driver);
+        let channel = view.count("channel")?;
+        let wants = Wants { queue: view.flag("vmq")?, function: Wish::read(view, vf_driver) };
         let name = format!("{kind}.{}", view.name);
         let first = self.vnics.len();
         let numbered = !matches!(owners[..], [VnicOwner::Host]);
         if let (Some(sriov), Some(VnicOwner::Vm { vm, .. })) =
             (&self.functions[nic], owners.first())
         {
-            sriov.check((&name, view), &wish, self.vms[*vm].vcpus.len() as u32, findings);
+            sriov.check((&name, view), &wants.function, self.vms[*vm].vcpus.len() as u32, findings);
         }
         for (index, owner) in owners.into_iter().enumerate() {
             let name = if numbered { format!("{name}[{index}]") } else { name.clone() };
-            let given = self.function(nic, owner, &wish);
-            let (vf, way, path_reason) = match given {
-                Some(Ok(vf)) => (Some(vf), Way::Function, PathReason::None),
-                without => {
-                    let (queue, why) = self.queue(nic, &nics[nic], wanted);
-                    let why = match without {
-                        Some(Err(PathReason::VfNotWanted)) if wanted && queue.is_none() => why,
-                        Some(Err(broken)) => broken,
-                        _ => why,
-                    };
-                    (None, queue.map_or(Way::Common, Way::queue), why)
-                }
-            };
+            let (vf, way, path_reason) = self.path(nic, &nics[nic], owner, &wants);
+            self.wants.push(wants.clone());
             self.vnics.push(VnicSpec {
                 name,
                 nic,
@@ -252,9 +289,47 @@ impl Guests {
         Some(())
     }
 
+    /// How the packets of the next virtual NIC of a port come at the start.
+    fn path(
+        &mut self,
+        nic: usize,
+        port: &Nic,
+        owner: VnicOwner,
+        wants: &Wants,
+    ) -> (Option<Spread>, Way, PathReason) {
+        if matches!(owner, VnicOwner::Vm { vm, .. } if !self.vms[vm].runs) {
+            return (None, Way::Nowhere(DropReason::NoFilter), PathReason::NotRunning);
+        }
+        match self.function(nic, owner, &wants.function) {
+            Some(Ok(vf)) => (Some(vf), Way::Function, PathReason::None),
+            without => {
+                let (way, why) = self.by_switch(nic, port, wants, without.and_then(Result::err));
+                (None, way, why)
+            }
+        }
+    }
+
+    /// The best way through the virtual switch that a virtual NIC of a port can be given, and why
+    /// it has no better one; `missing` is what it lacks for a virtual function.
+    pub fn by_switch(
+        &mut self,
+        nic: usize,
+        port: &Nic,
+        wants: &Wants,
+        missing: Option<PathReason>,
+    ) -> (Way, PathReason) {
+        let (queue, why) = self.queue(nic, port, wants.queue);
+        let why = match missing {
+            Some(PathReason::VfNotWanted) if wants.queue && queue.is_none() => why,
+            Some(broken) => broken,
+            None => why,
+        };
+        (queue.map_or(Way::Common, Way::queue), why)
+    }
+
     /// The virtual function that the next virtual NIC of a port is given, or the link that is
     /// missing; none where the port has another path.
-    fn function(
+    pub fn function(
         &mut self,
         nic: usize,
         owner: VnicOwner,
@@ -278,10 +353,8 @@ impl Guests {
             SteeringSpec::Vmq { .. } if !nic.gives_queues => PathReason::OffBelow10Gbps,
             SteeringSpec::Vmq { .. } if !wanted => PathReason::NotWanted,
             SteeringSpec::Vmq { .. } => {
-                let next = &mut self.next_queue[at];
-                if (*next as usize) < nic.spec.queues.len() {
-                    *next += 1;
-                    return (Some(*next - 1), PathReason::None);
+                if let Some(queue) = self.free_queues[at].pop_first() {
+                    return (Some(queue), PathReason::None);
                 }
                 self.too_late[at] += 1;
                 PathReason::NoFreeQueue
@@ -295,12 +368,13 @@ impl Guests {
         for (at, nic) in nics.iter().enumerate() {
             let (name, too_late) = (&nic.spec.name, self.too_late[at]);
             if too_late > 0 {
+                let given = (nic.spec.queues.len() - 1 - self.free_queues[at].len()) as u32;
                 let share = if too_late == 1 { "one shares" } else { "the others share" };
                 findings.warn(format!(
                     "nic.{name}: {} virtual NICs want a queue of their own and {} are left beside \
                      the default queue: first come, first served, {share} the default queue",
-                    self.next_queue[at] - 1 + too_late,
-                    self.next_queue[at] - 1,
+                    given + too_late,
+                    given,
                 ));
             }
             if let (Some(sriov), 1..) = (&self.functions[at], self.no_function[at]) {

@@ -37,6 +37,12 @@ pub(super) static VM: Table = Table {
     words: &[
         word("count", Kind::Integer(1, 4096), Value("1"), "how many: NAME[0], NAME[1], ..."),
         word("nic", Kind::Text, Says("the only NIC"), "the port whose virtual switch it is on"),
+        word(
+            "running",
+            Kind::Flag,
+            Value("true"),
+            "it runs from the start on; else the event start-vm starts it",
+        ),
         word("vcpus", Kind::Integer(1, 1024), Value("1"), "virtual processors of each"),
         word("cores", Kind::Cpus, Says("all"), "where its vCPUs run"),
         word(
