@@ -533,6 +533,12 @@ pub enum PathReason {
     NoFreeVf,
     /// The guest has no driver for its virtual function.
     VfDriver,
+    /// Its virtual function was taken away, or is not attached yet.
+    VfDetached,
+    /// Its host, to which its VM migrated, has no virtual functions on this port.
+    NoSriov,
+    /// Its VM does not run.
+    NotRunning,
 }
 
 /// Whose a virtual NIC is.

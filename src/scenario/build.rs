@@ -124,17 +124,7 @@ impl Parts {
         if broken || parts.nics.is_empty() {
             return parts;
         }
-        for view in view.group("team") {
-            if let Some(team) = uplinks.teams.iter().find(|team| team.name == view.name) {
-                team::check(&view, team, &parts.nics, &parts.hosts, findings);
-            }
-        }
-        let around = (&parts.hosts[..], uplinks);
-        parts.guests = Guests::read(&vms, &vnics, &parts.nics, around, findings);
-        parts.virtual_rss(&nic_views, findings);
-        for work in view.group("work") {
-            parts.works.extend(consumer::inside(&work, &parts.guests.vms, findings));
-        }
+        parts.read_guests(view, uplinks, findings);
         parts.shared_packets(view, findings);
         let vnic_names: Vec<&str> = vnics.iter().map(|vnic| vnic.name).collect();
         let world = traffic::World {
@@ -156,6 +146,22 @@ impl Parts {
         }
         parts.sources = sources;
         parts
+    }
+
+    /// Reads teams, the virtual machines and NICs on ports and teams, and the work inside of them.
+    fn read_guests(&mut self, view: &View, uplinks: Uplinks, findings: &mut Findings) {
+        for view in view.group("team") {
+            if let Some(team) = uplinks.teams.iter().find(|team| team.name == view.name) {
+                team::check(&view, team, &self.nics, &self.hosts, findings);
+            }
+        }
+        let (vms, vnics) = (view.group("vm"), view.group("vnic"));
+        let around = (&self.hosts[..], uplinks);
+        self.guests = Guests::read(&vms, &vnics, &self.nics, around, findings);
+        self.virtual_rss(&view.group("nic"), findings);
+        for work in view.group("work") {
+            self.works.extend(consumer::inside(&work, &self.guests.vms, findings));
+        }
     }
 
     /// Ports spread by software where virtual RSS needs it, as they say, or by default.

@@ -5,6 +5,7 @@ mod headers;
 mod recording;
 
 pub use flaw::Flaw;
+pub use headers::Destination;
 
 use crate::engine::time::{Span, Time};
 use crate::vocab::flow_key::{Addresses, FlowKey};
@@ -42,15 +43,6 @@ pub struct Capture {
     pub backwards: u64,
     /// Gaps that `max_gap` shortened.
     pub shortened: u64,
-}
-
-/// Where an Ethernet frame goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Destination {
-    /// The address.
-    pub mac: [u8; 6],
-    /// The VLAN of its outer tag; none: it has no tag.
-    pub vlan: Option<u16>,
 }
 
 /// One packet of a recording.

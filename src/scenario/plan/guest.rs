@@ -4,7 +4,7 @@ use super::address::{self, Address};
 use super::host::Host;
 use super::nic::Nic;
 use super::own_queues::OwnQueues;
-use super::spread::{self, By};
+use super::spread;
 use super::sriov::{Demand, Sriov, Wish};
 use super::team::{Receives, Uplink, Uplinks};
 use super::{reference, vmq};
@@ -12,6 +12,7 @@ use crate::host::world::{PathReason, Spread, SteeringSpec, VmSpec, VnicOwner, Vn
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::findings::Findings;
 use crate::scenario::view::View;
+use crate::vocab::drop_reason::DropReason;
 use std::ops::Range;
 
 /// Most virtual machines of a file.
@@ -38,10 +39,21 @@ pub struct Guests {
     receivers: Vec<Receiver>,
     /// Ports and teams.
     pub uplinks: Uplinks,
+    /// What each virtual NIC wants.
+    wants: Vec<Wants>,
     /// The queues of each port, and its virtual functions, and how many came too late for one.
     queues: OwnQueues,
     functions: Vec<Option<Sriov>>,
     no_function: Vec<u32>,
+}
+
+/// What a virtual NIC wants of its port.
+#[derive(Clone, Debug)]
+pub struct Wants {
+    /// Queues of its own; 0: none.
+    queues: u32,
+    /// A virtual function.
+    pub function: Wish,
 }
 
 /// The virtual NICs that one table of the file stands for.
@@ -85,9 +97,7 @@ struct Asked<'d> {
     /// Its name as traffic has it.
     name: String,
     uplink: Uplink,
-    vf: Wish,
-    /// Queues of its own.
-    queues: u32,
+    wants: Wants,
     vrss: bool,
     channel: u32,
     vf_driver: bool,
@@ -154,7 +164,7 @@ impl Guests {
         let mut guests = Self {
             uplinks,
             spreads: vec![false; nics.len()],
-            queues: OwnQueues::new(nics.len()),
+            queues: OwnQueues::new(nics),
             functions: nics.iter().map(|nic| nic.sriov.clone()).collect(),
             no_function: vec![0; nics.len()],
             ..Self::default()
@@ -176,6 +186,38 @@ impl Guests {
         self.receivers.iter().find(|receiver| receiver.name == name)
     }
 
+    /// The VMs of a group in [`Guests::vms`]; none where its table is wrong.
+    #[must_use]
+    pub fn members(&self, group: &str) -> Option<Range<usize>> {
+        let receiver = self.receiver(&format!("vm.{group}"))?;
+        Some(receiver.vms..receiver.vms + receiver.count())
+    }
+
+    /// What a virtual NIC wants.
+    #[must_use]
+    pub fn wants(&self, vnic: usize) -> Wants {
+        self.wants[vnic].clone()
+    }
+
+    /// A further virtual NIC of a VM that is elsewhere by then, and wants what this one does.
+    pub fn again(&mut self, vnic: usize, elsewhere: VnicSpec) {
+        self.wants.push(self.wants[vnic].clone());
+        self.addresses.push(self.addresses[vnic]);
+        self.vnics.push(elsewhere);
+    }
+
+    /// Queues of a port are free again.
+    pub fn free_queues(&mut self, nic: usize, way: &Way) {
+        self.queues.give_back(nic, way.own());
+    }
+
+    /// A virtual function of a port is free again.
+    pub fn free_function(&mut self, nic: usize) {
+        if let Some(sriov) = &mut self.functions[nic] {
+            sriov.take_back();
+        }
+    }
+
     /// Reads a group of VMs; none where it is wrong, which has been reported.
     fn group(
         &mut self,
@@ -188,6 +230,7 @@ impl Guests {
         let host = nics[self.uplinks.first(uplink)].spec.host;
         let cores = findings.take(view.cpus("cores", hosts[host].spec.cores))?;
         let floats = view.text("placement") == Some("floating");
+        let runs = view.flag("running")?;
         let (count, vcpus) = (view.count("count")?, view.count("vcpus")?);
         let each = vcpus as usize * count as usize;
         let vcpus_before: usize = self.vms.iter().map(|vm| vm.vcpus.len()).sum();
@@ -211,7 +254,7 @@ impl Guests {
                 host,
                 vcpus,
                 floats: floats.then(|| cores.clone()),
-                runs: true,
+                runs,
             });
         }
         let owner = |index| VnicOwner::Vm { vm: first + index, vcpu: 0 };
@@ -314,40 +357,18 @@ impl Guests {
         nics: &[Nic],
         findings: &mut Findings,
     ) -> Option<&'static str> {
-        let function = self.function(ports[0], owner, &asked.vf);
-        let (vf, queues, path_reason) = match function {
-            Some(Ok(vf)) => (Some(vf), 0, PathReason::None),
-            without => {
-                let queues = self.queues.ask(ports, nics, asked.queues);
-                let why = match (without, queues) {
-                    (Some(Err(PathReason::VfNotWanted)), Err(why)) if asked.queues > 0 => why,
-                    (Some(Err(broken)), _) => broken,
-                    (_, Err(why)) => why,
-                    (_, Ok(given)) if given < asked.queues => PathReason::NoFreeQueue,
-                    _ => PathReason::None,
-                };
-                (None, queues.unwrap_or(0), why)
-            }
-        };
-        let by = match (&vf, queues) {
-            (Some(_), _) => By::Function,
-            (None, 0) => By::Others,
-            _ => By::Own,
-        };
-        let vcpus = self.vcpus(owner);
+        let at: Vec<(usize, &Nic)> = ports.iter().map(|port| (*port, &nics[*port])).collect();
+        let (vf, ways, path_reason) = self.path(&at, owner, &asked.wants);
         if vf.is_some() {
             self.refuse_floating(asked, owner, findings);
         }
+        let (vcpus, queues) = (self.vcpus(owner), ways[0].own().len() as u32);
         let link = nics[ports[0]].spec.link;
-        let no_vrss = spread::no_vrss(by, link, vcpus).filter(|_| asked.vrss);
+        let no_vrss = spread::no_vrss(&ways[0], link, vcpus).filter(|_| asked.vrss);
         let vrss = asked.vrss && no_vrss.is_none();
-        for port in ports {
-            let way = match by {
-                By::Function => Way::Function,
-                By::Own => Way::Own(spread::by_hash(self.queues.take(*port, queues))),
-                By::Others => Way::Common,
-            };
-            self.spreads[*port] |= vrss && queues == 1;
+        for (port, way) in ports.iter().zip(ways) {
+            self.spreads[*port] |= vrss && queues < 2;
+            self.wants.push(asked.wants.clone());
             self.vnics.push(VnicSpec {
                 name: name.to_owned(),
                 nic: *port,
@@ -403,9 +424,9 @@ impl Guests {
         let (view, port) = (asked.view, self.uplinks.first(asked.uplink));
         if let (Some(sriov), Some(VnicOwner::Vm { vm, .. })) = (&self.functions[port], owner) {
             let vcpus = self.vms[*vm].vcpus.len() as u32;
-            sriov.check((&asked.name, view), &asked.vf, vcpus, findings);
+            sriov.check((&asked.name, view), &asked.wants.function, vcpus, findings);
         }
-        if asked.queues == 0 && view.count("vmq_queues").is_some_and(|queues| queues > 1) {
+        if asked.wants.queues == 0 && view.count("vmq_queues").is_some_and(|queues| queues > 1) {
             findings.warn(format!("{}: `vmq_queues` counts only with vmq = true", asked.name));
         }
         if let Some((reason, help)) =
@@ -437,9 +458,65 @@ impl Guests {
         }
     }
 
+    /// How the packets of the next virtual NIC come at the start, by each of the ports by which they
+    /// may.
+    fn path(
+        &mut self,
+        ports: &[(usize, &Nic)],
+        owner: VnicOwner,
+        wants: &Wants,
+    ) -> (Option<Spread>, Vec<Way>, PathReason) {
+        if matches!(owner, VnicOwner::Vm { vm, .. } if !self.vms[vm].runs) {
+            let nowhere = Way::Nowhere(DropReason::NoFilter);
+            return (None, vec![nowhere; ports.len()], PathReason::NotRunning);
+        }
+        match self.function(ports[0].0, owner, &wants.function) {
+            Some(Ok(vf)) => (Some(vf), vec![Way::Function; ports.len()], PathReason::None),
+            without => {
+                let (ways, why) = self.by_switches(ports, wants, without.and_then(Result::err));
+                (None, ways, why)
+            }
+        }
+    }
+
+    /// The best way through the virtual switch that a virtual NIC of a port can be given, and why
+    /// it has no better one; `missing` is what it lacks for a virtual function.
+    pub fn by_switch(
+        &mut self,
+        nic: usize,
+        port: &Nic,
+        wants: &Wants,
+        missing: Option<PathReason>,
+    ) -> (Way, PathReason) {
+        let (mut ways, why) = self.by_switches(&[(nic, port)], wants, missing);
+        (ways.remove(0), why)
+    }
+
+    /// Likewise by several ports, on all of which it is given as many queues.
+    fn by_switches(
+        &mut self,
+        ports: &[(usize, &Nic)],
+        wants: &Wants,
+        missing: Option<PathReason>,
+    ) -> (Vec<Way>, PathReason) {
+        let given = self.queues.ask(ports, wants.queues);
+        let why = match (missing, given) {
+            (Some(PathReason::VfNotWanted), Err(why)) if wants.queues > 0 => why,
+            (Some(broken), _) => broken,
+            (None, Err(why)) => why,
+            (None, Ok(given)) if given < wants.queues => PathReason::NoFreeQueue,
+            (None, Ok(_)) => PathReason::None,
+        };
+        let way = |(port, _): &(usize, &Nic)| match given {
+            Ok(number) => Way::Own(spread::by_hash(self.queues.take(*port, number))),
+            Err(_) => Way::Common,
+        };
+        (ports.iter().map(way).collect(), why)
+    }
+
     /// The virtual function that the next virtual NIC of a port is given, or the link that is
     /// missing; none where the port has another path.
-    fn function(
+    pub fn function(
         &mut self,
         nic: usize,
         owner: VnicOwner,
@@ -543,8 +620,7 @@ impl<'d> Asked<'d> {
             view,
             name: format!("{kind}.{}", view.name),
             uplink,
-            vf: Wish::read(view, vf_driver),
-            queues: queues_of(view),
+            wants: Wants { queues: queues_of(view), function: Wish::read(view, vf_driver) },
             vrss: view.flag("vrss")?,
             channel: view.count("channel")?,
             vf_driver,

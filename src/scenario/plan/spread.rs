@@ -3,7 +3,7 @@
 
 use super::host::Host;
 use super::rss;
-use crate::host::world::{SoftSpread, Spread, VnicOwner};
+use crate::host::world::{SoftSpread, Spread, VnicOwner, Way};
 use crate::rx::cpu::Stack;
 use crate::rx::steering::rss::{HashTypes, RssSpec, default_table};
 use crate::rx::steering::toeplitz::KEY_MICROSOFT;
@@ -97,30 +97,17 @@ pub fn channels(owner: VnicOwner, vcpus: u32, wanted: u32) -> Option<Spread> {
     (channels > 1).then(|| by_hash((0..channels).map(|k| (vcpu + k) % vcpus).collect()))
 }
 
-/// Why a virtual NIC that wants virtual RSS does without (Microsoft, "vRSS"), if it does; `by` is
-/// how its packets come.
+/// Why a virtual NIC that wants virtual RSS does without (Microsoft, "vRSS"), if it does; `way` is how
+/// its packets come at the start.
 #[must_use]
-pub fn no_vrss(by: By, link: Option<u64>, vcpus: u32) -> Option<&'static str> {
+pub fn no_vrss(way: &Way, link: Option<u64>, vcpus: u32) -> Option<&'static str> {
     const TEN_GIGABIT: u64 = 10_000_000_000;
-    match by {
-        By::Function => Some("its packets come by a virtual function, which spreads them itself"),
-        By::Others => Some("it has no queue of its own"),
-        By::Own if link.is_some_and(|bits| bits < TEN_GIGABIT) => {
-            Some("its link is slower than 10 Gbps")
-        }
-        By::Own => (vcpus < 2).then_some("it takes two vCPUs"),
+    match way {
+        Way::Function => Some("its packets come by a virtual function, which spreads them itself"),
+        Way::Common => Some("it has no queue of its own"),
+        _ if link.is_some_and(|bits| bits < TEN_GIGABIT) => Some("its link is slower than 10 Gbps"),
+        _ => (vcpus < 2).then_some("it takes two vCPUs"),
     }
-}
-
-/// How the packets of a virtual NIC come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By {
-    /// By its virtual function.
-    Function,
-    /// By queues of its own.
-    Own,
-    /// With those of others.
-    Others,
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub struct Demand {
 }
 
 /// What a table of virtual NICs says of virtual functions.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Wish {
     /// Whether it wants them.
     pub wanted: bool,
@@ -100,6 +100,11 @@ impl Sriov {
         }
         self.given += 1;
         if wish.driver { Ok(()) } else { Err(PathReason::VfDriver) }
+    }
+
+    /// One that it gave is free again.
+    pub const fn take_back(&mut self) {
+        self.given -= 1;
     }
 
     /// How many it gave.

@@ -81,6 +81,12 @@ pub(super) static VM: Table = Table {
             Says("the only NIC"),
             "the port, or team, whose virtual switch it is on",
         ),
+        word(
+            "running",
+            Kind::Flag,
+            Value("true"),
+            "it runs from the start on; else the event start-vm starts it",
+        ),
         word("vcpus", Kind::Integer(1, 1024), Value("1"), "virtual processors of each"),
         word("cores", Kind::Cpus, Says("all"), "where its vCPUs run"),
         word(

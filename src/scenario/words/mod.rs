@@ -3,6 +3,7 @@
 //! One table serves the check of a file, the hints at typing errors, `explain`, the JSON schema
 //! and the defaults themselves.
 
+mod events;
 mod guests;
 mod hosts;
 mod nics;
@@ -48,7 +49,7 @@ pub static TABLES: &[&Table] = &[
     &traffics::ON_OFF,
     &traffics::KEYS,
     &traffics::POPULARITY,
-    &roots::EVENT,
+    &events::EVENT,
     &roots::EXPECT,
 ];
 

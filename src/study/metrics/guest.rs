@@ -139,6 +139,9 @@ fn reason(reason: PathReason) -> &'static str {
         PathReason::PortPolicy => "port-policy",
         PathReason::NoFreeVf => "no-free-vf",
         PathReason::VfDriver => "no-vf-driver",
+        PathReason::VfDetached => "vf-detached",
+        PathReason::NoSriov => "no-sriov",
+        PathReason::NotRunning => "not-running",
     }
 }
 

@@ -1,8 +1,16 @@
 //! From the bytes of a recorded packet to the key of its flow.
 
-use super::Destination;
 use crate::vocab::flow_key::{Addresses, FlowKey, Protocol};
 use etherparse::{EtherType, IpNumber, Ipv6ExtensionSlice, LaxNetSlice, LaxSlicedPacket};
+
+/// Where an Ethernet frame goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Destination {
+    /// The address.
+    pub mac: [u8; 6],
+    /// The VLAN of its outer tag; none: it has no tag.
+    pub vlan: Option<u16>,
+}
 
 /// What a NIC sees that finds no IP header: ARP, MPLS, a truncated frame.
 const NO_ADDRESSES: FlowKey = FlowKey {
