@@ -13,8 +13,10 @@ mod good_scenarios; // what the format means: defaults, rounding, the worlds it 
 mod vm_scenarios; // the same for virtual machines: instances, cores, queues, sources
 mod sriov_scenarios; // ... and for virtual functions: who has one, and what is missing for it
 mod move_scenarios; // ... and for policies, events and traffic that begins and ends
+mod after_2012_scenarios; // ... and for queues with tables, spreading in software, teams, addresses
 mod bad_scenarios; // each mistake has a message that says what to write
 mod bad_sriov; // ... those about virtual functions
+mod bad_after_2012; // ... those about what came after 2012
 mod reference; // the contract of ARCHITECTURE.md as a plain event heap
 mod worlds; // random worlds, small enough to compare packet by packet
 mod against_reference; // the engine against the reference model, on random worlds
