@@ -12,6 +12,7 @@ mod balls_in_bins; // how evenly hashing spreads flows
 mod good_scenarios; // what the format means: defaults, rounding, the worlds it makes
 mod vm_scenarios; // the same for virtual machines: instances, cores, queues, sources
 mod sriov_scenarios; // ... and for virtual functions: who has one, and what is missing for it
+mod migration_scenarios; // ... and for events of virtual machines, functions and links
 mod move_scenarios; // ... and for policies, events and traffic that begins and ends
 mod bad_scenarios; // each mistake has a message that says what to write
 mod bad_sriov; // ... those about virtual functions

@@ -1,5 +1,6 @@
 //! Virtual machines and virtual NICs, instance by instance, and who is given a queue.
 
+use super::asks::Asks;
 use super::host::Host;
 use super::nic::Nic;
 use super::reference;
@@ -62,28 +63,44 @@ pub struct Receiver {
     vf_driver: bool,
 }
 
-/// What virtual NICs ask of each port, so that ports know how many queues to make.
+/// What virtual NICs ask of each port at most, so that ports know how many queues to make.
 #[must_use]
-pub fn demand(vms: &[View], vnics: &[View], nics: &[&str], sriov: &[Option<Sriov>]) -> Vec<Demand> {
+pub fn demand(
+    vms: &[View],
+    vnics: &[View],
+    nics: &[&str],
+    sriov: &[Option<Sriov>],
+    asks: &Asks,
+) -> Vec<Demand> {
     let mut functions = sriov.to_vec();
     let mut demand = vec![Demand::default(); nics.len()];
-    let mut note = |view: &View, instances: u32, wish: &Wish| {
-        let Ok(nic) = reference::named(view, "nic", "nic", nics) else { return };
-        let wants_queue = view.flag("vmq") == Some(true);
-        for _ in 0..instances {
-            let given = functions[nic].as_mut().is_some_and(|sriov| sriov.give(wish).is_ok());
-            demand[nic].queues += u32::from(wants_queue && !given);
-        }
-    };
     let count = |vm: &View| vm.count("count").unwrap_or(0);
     let driver = |vm: &View| vm.flag("vf_driver") == Some(true);
+    let mut all: Vec<(&View, &str, u32, Wish)> = Vec::new();
     for vm in vms {
-        note(vm, count(vm), &Wish::read(vm, driver(vm)));
+        all.push((vm, vm.name, count(vm), Wish::read(vm, driver(vm))));
     }
     for vnic in vnics {
         let vm = vms.iter().find(|vm| vnic.text("vm") == Some(vm.name));
         let instances = if vnic.has("vm") { vm.map_or(0, count) } else { 1 };
-        note(vnic, instances, &Wish::read(vnic, vm.is_some_and(driver)));
+        let wish = Wish::read(vnic, vm.is_some_and(driver));
+        all.push((vnic, vm.map_or("", |vm| vm.name), instances, wish));
+    }
+    let mut visits = Vec::new();
+    for (view, group, instances, wish) in &all {
+        let Ok(nic) = reference::named(view, "nic", "nic", nics) else { continue };
+        let wants_queue = view.flag("vmq") == Some(true);
+        for index in 0..*instances {
+            let given = functions[nic].as_mut().is_some_and(|sriov| sriov.give(wish).is_ok());
+            let keeps = given && !asks.may_lose(group, index);
+            demand[nic].queues += u32::from(wants_queue && !keeps);
+            let others = asks.visits(group, index).into_iter().filter(|other| *other != nic);
+            visits.extend(others.map(|other| (other, wants_queue, wish)));
+        }
+    }
+    for (nic, wants_queue, wish) in visits {
+        let _ = functions[nic].as_mut().map(|sriov| sriov.give(wish));
+        demand[nic].queues += u32::from(wants_queue);
     }
     for (demand, sriov) in demand.iter_mut().zip(functions) {
         demand.vfs = sriov.map_or(0, |sriov| sriov.given());

@@ -1,6 +1,8 @@
 //! One file per table of a scenario: from its keys to the plain numbers of a world.
 
+pub mod asks;
 pub mod consumer;
+pub mod course;
 pub mod event;
 pub mod expect;
 pub mod guest;
@@ -14,6 +16,7 @@ pub mod reference;
 pub mod rss;
 pub mod sharing;
 pub mod sriov;
+pub mod stays;
 pub mod traffic;
 pub mod vmq;
 

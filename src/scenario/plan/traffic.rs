@@ -5,7 +5,7 @@ use super::host::Host;
 use super::nic::Nic;
 use super::{WITHIN_RUN, rate, reference};
 use crate::engine::time::{Span, Time};
-use crate::host::world::{AppSpec, Consumer, Filter, Part, SteeringSpec, TrafficSpec};
+use crate::host::world::{AppSpec, Consumer, Filter, Part, SteeringSpec, TrafficSpec, VnicSpec};
 use crate::rx::source::capture::{self, Capture};
 use crate::rx::source::keys::Keys;
 use crate::rx::source::{Arrivals, Flows, Popularity, Sizes, SourceSpec};
@@ -94,11 +94,9 @@ pub fn read(
         return vec![];
     };
     let port = &world.nics[target.nic];
-    large(view, port, &source, findings);
-    refuse_recorded_addresses(view, port, findings);
+    check_port(view, port, &source, findings);
     let filter = port.filters.iter().find(|(name, _)| name == view.name);
     let filter = filter.map_or(Filter::Pass, |(_, filter)| *filter);
-    refuse_filter_of_functions(view, filter, &target, world.guests, findings);
     let one = |(index, to): (usize, &Consumer)| {
         let mut source = source.clone();
         if target.numbered {
@@ -155,6 +153,12 @@ pub fn check_start(view: &View, run: Span, findings: &mut Findings) {
     }
 }
 
+/// Checks that a port takes what comes by it.
+pub fn check_port(view: &View, port: &Nic, source: &SourceSpec, findings: &mut Findings) {
+    large(view, port, source, findings);
+    refuse_recorded_addresses(view, port, findings);
+}
+
 /// Refuses recordings where addresses steer: they hold addresses of their own.
 fn refuse_recorded_addresses(view: &View, port: &Nic, findings: &mut Findings) {
     if rate::is_capture(view) && matches!(port.spec.steering, SteeringSpec::Vmq { .. }) {
@@ -169,17 +173,16 @@ fn refuse_recorded_addresses(view: &View, port: &Nic, findings: &mut Findings) {
     }
 }
 
-/// Refuses a filter in a driver that never sees the packets.
-fn refuse_filter_of_functions(
+/// Refuses a filter in a driver that never sees the packets, at least at times.
+pub fn check_filter(
     view: &View,
-    filter: Filter,
-    target: &Target,
-    guests: &Guests,
+    sources: &[TrafficSpec],
+    vnics: &[VnicSpec],
     findings: &mut Findings,
 ) {
-    let by_function =
-        |to: &Consumer| matches!(to, Consumer::Vnic(vnic) if guests.vnics[*vnic].way.is_function());
-    if filter == Filter::DropInDriver && target.consumers.iter().any(by_function) {
+    let by_function = |to: Consumer| matches!(to, Consumer::Vnic(at) if vnics[at].vf.is_some());
+    let mut ours = sources.iter().filter(|source| source.group == view.name);
+    if ours.any(|source| source.filter == Filter::DropInDriver && by_function(source.to)) {
         findings.mistake(
             view.mistake("to", format!("the filter never sees traffic \"{}\"", view.name))
                 .because("it comes by virtual functions, and no driver of the host touches it")

@@ -13,6 +13,7 @@ use crate::host::world::{HostSpec, NicSpec, TrafficSpec, World};
 use crate::measure::growth::{Growth, growth};
 use crate::measure::tree::Tree;
 use crate::rx::source::Arrivals;
+use crate::study::at_end;
 use std::time::Duration;
 
 /// The largest share of lost packets at which a load still counts as carried: 0.1 %.
@@ -91,7 +92,9 @@ fn overall(
     let queues = outcome.nics.iter().flat_map(|nic| &nic.queues);
     let taken: u64 = queues.map(|queue| queue.packets.saturating_sub(queue.dropped)).sum();
     let taken = taken + guest::by_functions(world, outcome);
-    let per_interrupt = (interrupts > 0).then(|| taken as f64 / interrupts as f64);
+    // What came by a function that comes or goes is not told apart from what came otherwise.
+    let known = interrupts > 0 && !at_end::functions_change(world);
+    let per_interrupt = known.then(|| taken as f64 / interrupts as f64);
     [
         ("replicated", Tree::Count(0)),
         ("sustained", Tree::Flag(is_carried(total, growth))),
@@ -133,12 +136,25 @@ fn group(world: &World, outcome: &Outcome, name: &str) -> Tree {
         ]);
         entries.push(("capture".to_owned(), file));
     }
-    if members.len() > 1 {
+    let streams = streams(&members);
+    if streams.len() > 1 {
         let figures = |tally: &SourceTally| Tree::Table(flow::figures(tally, outcome.window));
-        let instances = members.iter().map(|(_, tally)| figures(tally)).collect();
+        let instances = streams.iter().map(figures).collect();
         entries.push(("instance".to_owned(), Tree::List(instances)));
     }
     Tree::Table(entries)
+}
+
+/// What became of each stream: sources of one name are one stream that comes by several ports.
+fn streams(members: &[(&TrafficSpec, &SourceTally)]) -> Vec<SourceTally> {
+    let mut streams: Vec<(&str, Vec<&SourceTally>)> = Vec::new();
+    for (spec, tally) in members {
+        match streams.iter_mut().rev().find(|(name, _)| *name == spec.source.name) {
+            Some((_, tallies)) => tallies.push(tally),
+            None => streams.push((&spec.source.name, vec![tally])),
+        }
+    }
+    streams.into_iter().map(|(_, tallies)| flow::sum(tallies)).collect()
 }
 
 #[cfg(test)]
