@@ -15,6 +15,7 @@ mod sriov_scenarios; // ... and for virtual functions: who has one, and what is 
 mod migration_scenarios; // ... and for events of virtual machines, functions and links
 mod move_scenarios; // ... and for policies, events and traffic that begins and ends
 mod bad_scenarios; // each mistake has a message that says what to write
+mod bad_events; // ... those about events
 mod bad_sriov; // ... those about virtual functions
 mod reference; // the contract of ARCHITECTURE.md as a plain event heap
 mod worlds; // random worlds, small enough to compare packet by packet
