@@ -5,6 +5,7 @@ mod architecture; // floors, stations, module cycles
 mod tidy; // heads, lengths, words that must not occur
 mod sampling; // random laws against an independent crate; bits pinned
 mod sources; // when packets come, how large, to which flow
+mod parts; // parts of sources: the same stream, shared out
 mod line_rate; // frames on the link, to the picosecond
 mod captures; // recorded traffic, sound and damaged
 mod toeplitz; // the published verification suite of the hash
