@@ -1,6 +1,6 @@
 //! What is so at the end of a run: the way of each virtual NIC, and which virtual machines run.
 
-use crate::host::world::{Action, EventSpec, VnicOwner, VnicSpec, Way, World};
+use crate::host::world::{Action, EventSpec, VnicSpec, Way, World};
 
 /// The events of a world in the order in which they happen.
 fn in_order(world: &World) -> Vec<&EventSpec> {
@@ -42,19 +42,6 @@ pub fn owner<'w>(world: &'w World, ways: &[&Way], nic: usize, queue: u32) -> Opt
     world.vnics.iter().zip(ways).find(owns).map(|(vnic, _)| vnic)
 }
 
-/// Whether virtual functions come or go while it runs.
-#[must_use]
-pub fn functions_change(world: &World) -> bool {
-    world.events.iter().any(|event| match &event.action {
-        Action::Steer { vnic, way } => way.is_function() || world.vnics[*vnic].way.is_function(),
-        Action::Stop { vm, .. } => world.vnics.iter().any(|vnic| {
-            matches!(vnic.owner, VnicOwner::Vm { vm: owner, .. } if owner == *vm)
-                && vnic.way.is_function()
-        }),
-        _ => false,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,7 +57,6 @@ mod tests {
         world.events =
             vec![steer(9, Way::Function), steer(2, Way::Common), steer(9, Way::queue(1))];
         assert_eq!(ways(&world)[1].own(), [1]);
-        assert!(functions_change(&world));
         let why = DropReason::NoFilter;
         world.events = vec![
             EventSpec { at: at(5), action: Action::Start { vm: 2 } },
@@ -78,6 +64,5 @@ mod tests {
             EventSpec { at: at(7), action: Action::Stop { vm: 0, reason: why } },
         ];
         assert_eq!(running(&world), [false, true, true]);
-        assert!(!functions_change(&world));
     }
 }
