@@ -3,13 +3,16 @@
 use super::diagnostic::{Diagnostic, Place};
 use super::document::Table;
 use super::findings::Findings;
+use super::plan::asks::Asks;
 use super::plan::expect::Expect;
-use super::plan::guest::{self, Guests};
+use super::plan::guest::Guests;
 use super::plan::host::Host;
 use super::plan::nic::Nic;
 use super::plan::team::{self, Uplinks};
 use super::plan::traffic::{self, Captures};
-use super::plan::{consumer, event, host, nic, rate, rebalance, sharing, spread, sriov};
+use super::plan::{
+    consumer, course, demand, event, host, nic, rate, rebalance, sharing, spread, sriov,
+};
 use super::view::View;
 use super::words;
 use crate::engine::time::{Span, Time};
@@ -108,7 +111,9 @@ impl Parts {
         let ports: Vec<&str> = nic_views.iter().map(|nic| nic.name).collect();
         let sriov: Vec<_> = nic_views.iter().map(|nic| sriov::read(nic, &parts.hosts)).collect();
         let uplinks = Uplinks::read(&view.group("team"), &ports, findings);
-        let demand = guest::demand((&vms, &vnics), &nic_views, &sriov, &uplinks);
+        let host_names: Vec<&str> = parts.hosts.iter().map(|h| h.spec.name.as_str()).collect();
+        let asks = Asks::read(&view.list("event"), &vms, &nic_views, &host_names);
+        let demand = demand::of((&vms, &vnics), &nic_views, &sriov, &uplinks, &asks);
         let nics = nic_views.iter().zip(sriov.into_iter().zip(demand));
         let nics = nics.map(|(view, asked)| nic::read(view, &parts.hosts, &names, asked, findings));
         parts.nics = all(nics.collect());
@@ -191,20 +196,39 @@ impl Parts {
         }
     }
 
-    /// The events of a run of this length.
-    fn events(&self, view: &View, run: Option<Span>, findings: &mut Findings) -> Vec<EventSpec> {
-        let vms = view.group("vm");
-        let world = event::World {
-            hosts: &self.hosts,
-            nics: &self.nics,
-            vms: vms.iter().map(|vm| (vm.name, vm.integer("count").unwrap_or(1))).collect(),
-            run,
-        };
-        if world.nics.is_empty() {
+    /// The events of a run of this length, and what follows from them for guests and sources.
+    fn events(
+        &mut self,
+        view: &View,
+        run: Option<Span>,
+        findings: &mut Findings,
+    ) -> Vec<EventSpec> {
+        let [vms, vnics] = ["vm", "vnic"].map(|key| view.group(key));
+        let [vms, vnics] = [&vms, &vnics].map(|all| all.iter().map(|one| one.name).collect());
+        let (vms, vnics): (Vec<&str>, Vec<&str>) = (vms, vnics);
+        if self.nics.is_empty() {
             // What they may refer to could not be read.
             return vec![];
         }
-        view.list("event").iter().filter_map(|one| event::read(one, &world, findings)).collect()
+        let Self { hosts, nics, guests, sources, .. } = self;
+        let world = event::World { hosts, nics, vms: &vms, vnics: &vnics, guests, run };
+        let tables = view.list("event");
+        let before = findings.mistakes.len();
+        let events: Vec<_> =
+            tables.iter().filter_map(|one| event::read(one, &world, findings)).collect();
+        let traffics = view.group("traffic");
+        // What events lead to depends on those that are wrong.
+        let events = if findings.mistakes.len() > before { vec![] } else { events };
+        let outcome = course::run(&events, guests, (hosts, nics), run, findings);
+        outcome.stays.check(sources, &traffics, (&guests.vnics, nics), findings);
+        let taken = sources.iter().any(|source| source.group == "migration");
+        *sources = outcome.stays.share_out(std::mem::take(sources), &guests.vnics, nics);
+        let tables: Vec<View> = events.iter().map(|event| event.view).collect();
+        sources.extend(outcome.stays.copies(&tables, nics, taken, findings));
+        for traffic in &traffics {
+            traffic::check_filter(traffic, sources, &guests.vnics, findings);
+        }
+        outcome.events
     }
 
     /// Checks policies, and what is due within the run: their looks, the beginning of traffic.
@@ -229,7 +253,7 @@ impl Parts {
     }
 
     /// The plan of these tables; none where a key of the file itself is wrong.
-    fn plan(self, view: &View, findings: &mut Findings) -> Option<Plan> {
+    fn plan(mut self, view: &View, findings: &mut Findings) -> Option<Plan> {
         let warmup = match view.text("warmup")? {
             "auto" => Warmup::Auto,
             _ => Warmup::Fixed(view.time("warmup")?),

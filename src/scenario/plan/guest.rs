@@ -5,9 +5,9 @@ use super::host::Host;
 use super::nic::Nic;
 use super::own_queues::OwnQueues;
 use super::spread;
-use super::sriov::{Demand, Sriov, Wish};
-use super::team::{Receives, Uplink, Uplinks};
-use super::{reference, vmq};
+use super::sriov::{Sriov, Wish};
+use super::team::{Uplink, Uplinks};
+use super::{demand, reference};
 use crate::host::world::{PathReason, Spread, SteeringSpec, VmSpec, VnicOwner, VnicSpec, Way};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::findings::Findings;
@@ -101,54 +101,6 @@ struct Asked<'d> {
     vrss: bool,
     channel: u32,
     vf_driver: bool,
-}
-
-/// The queues of its own that a table of virtual NICs asks for, for each.
-fn queues_of(view: &View) -> u32 {
-    if view.flag("vmq") == Some(true) { view.count("vmq_queues").unwrap_or(1) } else { 0 }
-}
-
-/// What virtual NICs ask of each port, so that ports know how many queues to make.
-#[must_use]
-pub fn demand(
-    (vms, vnics): (&[View], &[View]),
-    nics: &[View],
-    sriov: &[Option<Sriov>],
-    uplinks: &Uplinks,
-) -> Vec<Demand> {
-    let mut functions = sriov.to_vec();
-    let mut uplinks = uplinks.clone();
-    let mut demand = vec![Demand::default(); nics.len()];
-    let mut note = |view: &View, instances: u32, wish: &Wish| {
-        let Ok(uplink) = uplinks.of(view) else { return };
-        for _ in 0..instances {
-            for nic in uplinks.next(uplink) {
-                let given = functions[nic].as_mut().is_some_and(|sriov| sriov.give(wish).is_ok());
-                demand[nic].queues += if given { 0 } else { queues_of(view) };
-            }
-        }
-    };
-    let count = |vm: &View| vm.count("count").unwrap_or(0);
-    let driver = |vm: &View| vm.flag("vf_driver") == Some(true);
-    for vm in vms {
-        note(vm, count(vm), &Wish::read(vm, driver(vm)));
-    }
-    for vnic in vnics {
-        let vm = vms.iter().find(|vm| vnic.text("vm") == Some(vm.name));
-        let instances = if vnic.has("vm") { vm.map_or(0, count) } else { 1 };
-        note(vnic, instances, &Wish::read(vnic, vm.is_some_and(driver)));
-    }
-    for (demand, sriov) in demand.iter_mut().zip(functions) {
-        demand.vfs = sriov.map_or(0, |sriov| sriov.given());
-    }
-    for team in uplinks.teams.iter().filter(|team| team.receives != Receives::InTurn) {
-        let fewest = team.ports.iter().filter_map(|port| vmq::queues(&nics[*port])).min();
-        for port in &team.ports {
-            let queues = &mut demand[*port].queues;
-            *queues = fewest.map_or(*queues, |fewest| fewest.saturating_sub(1).min(*queues));
-        }
-    }
-    demand
 }
 
 impl Guests {
@@ -620,7 +572,7 @@ impl<'d> Asked<'d> {
             view,
             name: format!("{kind}.{}", view.name),
             uplink,
-            wants: Wants { queues: queues_of(view), function: Wish::read(view, vf_driver) },
+            wants: Wants { queues: demand::queues(view), function: Wish::read(view, vf_driver) },
             vrss: view.flag("vrss")?,
             channel: view.count("channel")?,
             vf_driver,

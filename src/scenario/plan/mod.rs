@@ -1,7 +1,10 @@
 //! One file per table of a scenario: from its keys to the plain numbers of a world.
 
 pub mod address;
+pub mod asks;
 pub mod consumer;
+pub mod course;
+pub mod demand;
 pub mod event;
 pub mod expect;
 pub mod guest;
@@ -19,6 +22,7 @@ pub mod sharing;
 pub mod spread;
 pub mod sriov;
 pub mod team;
+pub mod stays;
 pub mod traffic;
 pub mod vmq;
 

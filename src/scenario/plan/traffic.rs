@@ -6,7 +6,7 @@ use super::nic::Nic;
 use super::team::{self, Receives, Uplink};
 use super::{WITHIN_RUN, rate, recorded, reference};
 use crate::engine::time::{Span, Time};
-use crate::host::world::{AppSpec, Consumer, Filter, Part, TrafficSpec};
+use crate::host::world::{AppSpec, Consumer, Filter, Part, TrafficSpec, VnicSpec};
 use crate::rx::source::capture::{self, Capture};
 use crate::rx::source::keys::Keys;
 use crate::rx::source::{Arrivals, Flows, Popularity, Sizes, SourceSpec};
@@ -121,10 +121,6 @@ impl Target {
     fn port(&self) -> usize {
         self.instances[0].ways[0].0
     }
-
-    fn ways(&self) -> impl Iterator<Item = &(usize, Consumer)> {
-        self.instances.iter().flat_map(|instance| &instance.ways)
-    }
 }
 
 /// Reads a traffic: a source per instance that it goes to; none where it is wrong.
@@ -152,12 +148,11 @@ pub fn read(
     let (Some(target), Some(source), Some((from, until))) = (target, source, spans) else {
         return vec![];
     };
-    large(view, &world.nics[target.port()], &source, findings);
+    check_port(view, &world.nics[target.port()], &source, findings);
     let filter = |nic: usize| {
         let filter = world.nics[nic].filters.iter().find(|(name, _)| name == view.name);
         filter.map_or(Filter::Pass, |(_, filter)| *filter)
     };
-    refuse_filter_of_functions(view, filter(target.port()), &target, world.guests, findings);
     let mut all = vec![];
     for (index, instance) in target.instances.iter().enumerate() {
         let mut source = source.clone();
@@ -216,17 +211,21 @@ pub fn check_start(view: &View, run: Span, findings: &mut Findings) {
     }
 }
 
-/// Refuses a filter in a driver that never sees the packets.
-fn refuse_filter_of_functions(
+/// Checks that a port takes what comes by it.
+pub fn check_port(view: &View, port: &Nic, source: &SourceSpec, findings: &mut Findings) {
+    large(view, port, source, findings);
+}
+
+/// Refuses a filter in a driver that never sees the packets, at least at times.
+pub fn check_filter(
     view: &View,
-    filter: Filter,
-    target: &Target,
-    guests: &Guests,
+    sources: &[TrafficSpec],
+    vnics: &[VnicSpec],
     findings: &mut Findings,
 ) {
-    let by_function =
-        |to: &Consumer| matches!(to, Consumer::Vnic(vnic) if guests.vnics[*vnic].way.is_function());
-    if filter == Filter::DropInDriver && target.ways().any(|(_, to)| by_function(to)) {
+    let by_function = |to: Consumer| matches!(to, Consumer::Vnic(at) if vnics[at].vf.is_some());
+    let mut ours = sources.iter().filter(|source| source.group == view.name);
+    if ours.any(|source| source.filter == Filter::DropInDriver && by_function(source.to)) {
         findings.mistake(
             view.mistake("to", format!("the filter never sees traffic \"{}\"", view.name))
                 .because("it comes by virtual functions, and no driver of the host touches it")
