@@ -64,6 +64,8 @@ const ALL: &[(&str, &str)] = built_in![
     "policy-removes-vf",
     "dual-port-card",
     "storage-by-vf",
+    "team-min-queues",
+    "team-sum-of-queues",
     "six-designs",
 ];
 

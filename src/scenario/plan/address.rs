@@ -64,8 +64,9 @@ pub fn read(view: &View, count: u32, findings: &mut Findings) -> Option<Address>
         findings.mistake(wrong("an odd first byte makes it the address of a group"));
         return None;
     }
-    if number(mac) + u64::from(count) > 1 << 48 {
-        findings.mistake(wrong("so many that follow it do not exist"));
+    let last = number(mac) + u64::from(count.saturating_sub(1));
+    if last >> 40 != u64::from(mac[0]) {
+        findings.mistake(wrong("those that follow it would be addresses of groups"));
         return None;
     }
     Some(Address { mac, vlan })
