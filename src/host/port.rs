@@ -385,7 +385,7 @@ impl Route {
         let keys = traffic.source.flow_keys(world.seed);
         if let Some(vnic) = world.function_of(source) {
             let first = first_of_vfs + first_ring(world, vnic);
-            let ring = ring_in_vf(world.vnics[vnic].vf.as_ref().expect("that is their way"));
+            let ring = place_in(world.vnics[vnic].vf.as_ref().expect("that is their way"));
             let buckets = keys.map(|key| bucket_at(first + ring(&key))).collect();
             return Self { discard, buckets };
         }
@@ -420,11 +420,11 @@ fn bucket_at(place: usize) -> u16 {
     u16::try_from(place).expect("tables, virtual functions and filters name at most 2^16 queues")
 }
 
-/// The ring of a flow among those of its virtual function.
-fn ring_in_vf(vf: &Spread) -> impl Fn(&FlowKey) -> usize {
-    let rss = vf.rss.as_ref().map(|spec| (Rss::new(spec), &spec.table));
+/// The place of a flow among those that packets are spread over.
+pub(super) fn place_in(spread: &Spread) -> impl Fn(&FlowKey) -> usize {
+    let rss = spread.rss.as_ref().map(|spec| (Rss::new(spec), &spec.table));
     move |key| {
         let entry = rss.as_ref().and_then(|(rss, table)| table.get(usize::from(rss.bucket(key))));
-        entry.map_or(0, |ring| *ring as usize)
+        entry.map_or(0, |place| *place as usize)
     }
 }
