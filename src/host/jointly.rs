@@ -128,7 +128,9 @@ impl Site {
                     return Some(());
                 }
                 Advance::HandsOver => {
-                    if self.cores[core].next_rank(&self.queues) < rival {
+                    // What it has handed over to apps before may concern others first.
+                    let from = &mut self.cores[core];
+                    if from.outbox.is_empty() && from.next_rank(&self.queues) < rival {
                         self.hand_over(core, ledger);
                         self.see_off(core);
                     }

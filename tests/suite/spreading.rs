@@ -28,7 +28,7 @@ fn by_hash(over: Vec<u32>, backlog: u32) -> SoftSpread {
 }
 
 /// Random worlds whose ports spread.
-fn spreading_world(seed: u64, level: u8) -> World {
+pub(crate) fn spreading_world(seed: u64, level: u8) -> World {
     let mut world = random_world(seed, level);
     let mut dice = Stream::new(seed, "spreading world", "");
     for host in &mut world.hosts {
