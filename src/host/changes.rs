@@ -96,7 +96,7 @@ impl Core {
     /// The guests of these channels will not be notified by the rounds in hand.
     fn forget_notifications(&mut self, channels: &[usize]) {
         let of_ksoftirqd = self.threads.as_mut().and_then(|threads| threads.round_of_ksoftirqd());
-        let rounds = [Some(&mut self.round), Some(&mut self.backlog.round), of_ksoftirqd];
+        let rounds = [Some(&mut self.round), of_ksoftirqd];
         for round in rounds.into_iter().flatten() {
             round.delivery.notify.retain(|channel| !channels.contains(channel));
         }

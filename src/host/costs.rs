@@ -11,6 +11,8 @@ use crate::vocab::frame::Frame;
 #[derive(Debug)]
 pub(super) struct PacketCosts {
     deferred: Costed,
+    /// What the host's stack does in a backlog; none where nothing is spread, or for guests.
+    stack: Option<Costed>,
     switch: Costed,
     /// Where it depends on the queue what the virtual switch has to do.
     by_own: Option<Box<ByOwn>>,
@@ -20,6 +22,8 @@ pub(super) struct PacketCosts {
     pub(super) goes_on: bool,
     /// The virtual switch is.
     pub(super) is_switched: bool,
+    /// A backlog comes before it: software spreads them over cores.
+    pub(super) is_spread: bool,
 }
 
 /// The virtual switch's work on packets that come by their virtual NIC's own queues.
@@ -63,14 +67,17 @@ impl PacketCosts {
         let entries = Entries { world, source };
         let (mut deferred, mut switch) = (Costed::default(), Costed::default());
         let (mut app, mut guest, mut by_own) = (Costed::default(), Costed::default(), None);
+        let is_spread = world.is_spread(source);
+        let mut stack = (is_spread && entries.is_for_stack()).then(Costed::default);
         if filtered {
             entries.charge_host(&mut deferred, "filter_packet", &costs.filter_packet, false);
         } else {
             entries.charge_host(&mut deferred, "packet", &costs.packet, false);
             entries.charge_host(&mut deferred, "byte", &costs.byte, true);
             if entries.is_for_stack() {
-                entries.charge_host(&mut deferred, "stack_packet", &costs.stack_packet, false);
-                entries.charge_host(&mut deferred, "stack_byte", &costs.stack_byte, true);
+                let sum = stack.as_mut().unwrap_or(&mut deferred);
+                entries.charge_host(sum, "stack_packet", &costs.stack_packet, false);
+                entries.charge_host(sum, "stack_byte", &costs.stack_byte, true);
             }
         }
         let is_switched = matches!(traffic.to, Consumer::Vnic(_)) && !filtered;
@@ -95,14 +102,20 @@ impl PacketCosts {
                 entries.charge(&mut guest, "guest_byte", &costs.guest_byte, true);
             }
         }
-        let goes_on = traffic.to != Consumer::Host;
-        Self { deferred, switch, by_own, app, guest, goes_on, is_switched }
+        let goes_on = is_spread || traffic.to != Consumer::Host;
+        Self { deferred, stack, switch, by_own, app, guest, goes_on, is_switched, is_spread }
     }
 
-    /// The packet's work in the driver, and in the host's stack.
+    /// The packet's work in the driver, and (where it is not spread) in the host's stack.
     #[inline(always)]
     pub(super) fn deferred(&self, frame: &Frame) -> Span {
         self.deferred.of(frame)
+    }
+
+    /// The packet's work in a backlog; none: the virtual switch begins with it at once.
+    pub(super) fn in_backlog(&self, frame: &Frame) -> Option<Span> {
+        let work = if self.is_spread { self.stack.as_ref() } else { Some(&self.deferred) };
+        work.map(|work| work.of(frame))
     }
 
     /// The virtual switch's work on a packet in this queue.

@@ -23,10 +23,14 @@ impl Core {
     }
 
     /// Hands the packets of a round that has none for guests over to their apps, on this core or
-    /// another, at the core's time.
+    /// another, at the core's time; those that go to backlogs wait for the core's turn.
     pub(super) fn hand_over(&mut self, delivery: &mut Delivery) {
         let item = self.next_item();
         for (next, packet) in delivery.packets.drain(..) {
+            if next == Next::Backlog {
+                self.outgoing.push(packet);
+                continue;
+            }
             let Next::App(app) = next else { unreachable!("guests are served by the site") };
             let hand_off = HandOff { item, what: What::Packet(app, packet) };
             match &mut self.threads {
@@ -42,11 +46,15 @@ impl Core {
 }
 
 impl Site {
-    /// It is the turn of this core's round to hand over, or to notify.
+    /// It is this core's turn to hand over, or to notify.
     pub(super) fn hand_over(&mut self, core: usize, ledger: &mut Ledger<'_>) {
         let item = self.cores[core].next_item();
         let rank = Rank::given(item.moment, core);
         self.cores[core].turns += 1;
+        self.spread(core, ledger);
+        if !self.cores[core].hands_over() {
+            return;
+        }
         let mut delivery = std::mem::take(&mut self.cores[core].round_that_hands_over().delivery);
         let mut guests = 0;
         if delivery.has_guests {
@@ -59,7 +67,7 @@ impl Site {
                         let what = What::Packet(app, packet);
                         self.bring(HandOff { item, what }, self.app_cores[app]);
                     }
-                    Next::Guest(_) | Next::Ended => {}
+                    Next::Guest(_) | Next::Ended | Next::Backlog => {}
                 }
             }
             delivery.has_guests = false;

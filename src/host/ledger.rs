@@ -70,6 +70,8 @@ pub(super) enum Next {
     App(usize),
     /// It goes through this channel to a guest.
     Guest(usize),
+    /// It goes to the backlog of a core.
+    Backlog,
 }
 
 impl<'s> Ledger<'s> {
@@ -137,8 +139,16 @@ impl<'s> Ledger<'s> {
         }
     }
 
-    /// The deferred work of a packet that was taken out of its ring is done: what becomes of it.
+    /// The work of a round over rings on a packet that it took out is done: what becomes of it.
     pub(super) fn processed(&mut self, done: &Processed) -> Next {
+        if self.costs_of(done.packet.frame.source).is_spread {
+            return Next::Backlog;
+        }
+        self.leaves_backlog(done)
+    }
+
+    /// The deferred work of a packet is done, in a backlog or without one: what becomes of it.
+    pub(super) fn leaves_backlog(&mut self, done: &Processed) -> Next {
         let account = &mut self.accounts[done.packet.frame.source as usize];
         if account.filtered_by_driver {
             account.tally.filtered += 1;

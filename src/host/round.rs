@@ -270,13 +270,14 @@ impl Round {
     ) -> bool {
         let frame = &queue.ring.front_mut(1)[0].packet.frame;
         let costs = ledger.costs_of(frame.source);
-        if costs.is_switched {
+        let begins = costs.is_switched && !costs.is_spread;
+        if begins {
             self.driver_end = self.end;
             self.end += costs.switch(frame, queue.number);
             self.doing = Doing::Switch;
             pace.sheet.enter(Kind::Vswitch, pace.see.time());
         }
-        costs.is_switched
+        begins
     }
 
     /// The virtual switch finishes the packet that it has in hand, and driver and switch those behind

@@ -14,6 +14,7 @@ use super::queue::{RxQueue, Transit};
 use super::rank::Joint;
 use super::routes::reason_at;
 use super::site_port::SitePort;
+use super::spreading::Spreading;
 use super::ways::Ways;
 use super::world::{Consumer, World};
 use crate::engine::time::{Moment, Time};
@@ -30,7 +31,9 @@ pub(super) struct Site {
     pub(super) app_cores: Vec<Option<usize>>,
     /// Core and place of each channel of the world that guests serve here.
     pub(super) channels: Vec<Option<(usize, ChannelAt)>>,
-    /// Cores feed apps or guests on other cores, so all advance together.
+    /// To which core's backlog packets go, where software spreads them.
+    pub(super) spreading: Option<Spreading>,
+    /// Cores feed apps, guests or backlogs of other cores, so all advance together.
     pub(super) coupled: bool,
     pub(super) joint: Joint,
     /// Some port waits for descriptors ...
@@ -59,7 +62,8 @@ impl Site {
         for index in (0..world.nics.len()).filter(|nic| world.nics[*nic].host == host) {
             ports.push(SitePort::new(world, index, &ways, &mut queues, &mut cores));
         }
-        let stays = !ports.iter().any(SitePort::moves_queues);
+        let spreading = Spreading::new(world, host);
+        let stays = spreading.is_none() && !ports.iter().any(SitePort::moves_queues);
         for core in &mut cores {
             core.only_cycles = stays && core.has_only_cycles();
         }
@@ -71,7 +75,7 @@ impl Site {
                 places[channel] = Some((core.number, at));
             }
         }
-        let coupled = feeds_other_cores(world, host, &app_cores, &places);
+        let coupled = spreading.is_some() || feeds_other_cores(world, host, &app_cores, &places);
         let holds = ports.iter().any(|port| port.hold);
         let holds_at_once = ports.iter().any(|port| port.hold && port.port.dma.may_be_immediate());
         let last_immediate = Moment::default();
@@ -82,6 +86,7 @@ impl Site {
             group: Group::new(world, host),
             app_cores,
             channels: places,
+            spreading,
             coupled,
             joint: Joint::default(),
             holds,

@@ -160,7 +160,10 @@ fn addresses_are_checked() {
     mac("mac = \"02:00:00:00:00\"", &["is no address of a virtual NIC", "six bytes are due"]);
     mac("mac = 20000", &["`vm.big.mac`"]);
     mac("mac = \"03:00:00:00:00:10\"", &["an odd first byte", "the first one even"]);
-    mac("count = 2\nmac = \"fe:ff:ff:ff:ff:ff\"", &["those that follow it would be addresses of groups"]);
+    mac(
+        "count = 2\nmac = \"fe:ff:ff:ff:ff:ff\"",
+        &["those that follow it would be addresses of groups"],
+    );
     mac("MacAddress = \"02:00:00:00:00:10\"", &["`MacAddress` is `mac` here"]);
     mac("VlanId = 5", &["`VlanId` is `vlan` here"]);
     mac("vlan = 4095", &["outside of 0 to 4094"]);

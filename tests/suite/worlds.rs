@@ -7,6 +7,7 @@
 mod functions;
 mod moves;
 pub(crate) mod restless;
+pub(crate) mod spreading;
 mod virtual_machines;
 
 use rxsim::engine::chance::Stream;
