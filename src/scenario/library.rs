@@ -64,6 +64,11 @@ const ALL: &[(&str, &str)] = built_in![
     "policy-removes-vf",
     "dual-port-card",
     "storage-by-vf",
+    "vms-come-and-go",
+    "vf-failover",
+    "migrate-to-plain-host",
+    "migration-loses-speed",
+    "link-failure",
     "six-designs",
 ];
 
