@@ -9,6 +9,7 @@ use super::outcome::{
 };
 use super::site::Site;
 use super::site_port::SitePort;
+use super::vector::Vector;
 use super::world::World;
 use crate::engine::digest;
 use crate::engine::time::{Span, Time};
@@ -149,7 +150,7 @@ impl Books {
         }
         let mut vnics = vec![VnicTally::default(); self.vnics];
         for channel in sites.iter().flat_map(|site| &site.cores).flat_map(Core::channels) {
-            vnics[channel.vnic].notifications = channel.notifications;
+            vnics[channel.vnic].notifications += channel.notifications;
         }
         Snapshot { hosts: hosts.collect(), nics, vnics }
     }
@@ -186,7 +187,7 @@ impl Site {
             link_busy: port.port.wire.held() - port.port.wire.ahead(now),
             dma_busy: port.port.dma.busy - port.port.dma.ahead(now),
             held: port.held_by(now),
-            interrupts: own.map(|vector| vector.seen.interrupts).sum::<u64>() + woken,
+            interrupts: own.map(Vector::interrupts).sum::<u64>() + woken,
             policy: PolicyTally {
                 moves: port.moves,
                 settled: port.last_move.map(|time| time - Time::ZERO),

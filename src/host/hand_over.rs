@@ -52,8 +52,8 @@ impl Site {
         if delivery.has_guests {
             for (next, packet) in delivery.packets.drain(..) {
                 match next {
-                    Next::Guest(vnic) if self.enter_channel(vnic, packet, rank, ledger) => {
-                        delivery.notify.push(vnic);
+                    Next::Guest(channel) if self.enter_channel(channel, packet, rank, ledger) => {
+                        delivery.notify.push(channel);
                     }
                     Next::App(app) => {
                         let what = What::Packet(app, packet);
@@ -65,8 +65,8 @@ impl Site {
             delivery.has_guests = false;
             guests = delivery.notify.len();
         } else {
-            for vnic in delivery.notify.drain(..) {
-                let (core, at) = self.channel_of(vnic);
+            for channel in delivery.notify.drain(..) {
+                let (core, at) = self.place_of(channel);
                 self.bring(HandOff { item, what: What::Notification(at) }, Some(core));
             }
         }
@@ -77,20 +77,20 @@ impl Site {
     /// A packet enters a channel in a hand-over of this rank; true if its guest is to be notified.
     fn enter_channel(
         &mut self,
-        vnic: usize,
+        channel: usize,
         packet: Processed,
         rank: Rank,
         ledger: &mut Ledger<'_>,
     ) -> bool {
-        let (core, at) = self.channel_of(vnic);
+        let (core, at) = self.place_of(channel);
         self.catch_up_for(core, rank, ledger);
         let threads = self.cores[core].threads.as_mut().expect("its core has the vCPU");
         threads.channel(at).accept(packet, rank.moment().time(), ledger)
     }
 
-    /// The core of a virtual NIC's vCPU, and its channel there.
-    fn channel_of(&self, vnic: usize) -> (usize, ChannelAt) {
-        self.channels[vnic].expect("a guest runs on the host of its NIC")
+    /// The core of a channel's vCPU, and its place there.
+    fn place_of(&self, channel: usize) -> (usize, ChannelAt) {
+        self.channels[channel].expect("a guest runs on the host of its NIC")
     }
 
     /// Brings something to the threads of a core.

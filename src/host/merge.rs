@@ -36,8 +36,9 @@ impl Key {
 impl Merge {
     pub(super) fn new(world: &World, sources: &[usize]) -> Self {
         let begin = |id: &usize| {
-            let TrafficSpec { source, from, until, .. } = &world.sources[*id];
-            (*id as u32, Source::between(source, world.seed, *from, *until))
+            let TrafficSpec { source, from, until, part, .. } = &world.sources[*id];
+            let whole = Source::between(source, world.seed, *from, *until);
+            (*id as u32, whole.only(part.since, part.flows.clone()))
         };
         let sources: Vec<(u32, Source)> = sources.iter().map(begin).collect();
         let key =
@@ -50,14 +51,18 @@ impl Merge {
         if let [(id, only)] = &mut self.sources[..] {
             return only.fill(limit, most, *id, frames);
         }
-        for _ in 0..most {
+        let full = frames.len() + most;
+        while frames.len() < full {
             let Some(mut top) = self.order.peek_mut() else { return };
             let Reverse(first) = *top;
             if first.time() > limit {
                 return;
             }
             let (id, source) = &mut self.sources[first.source()];
-            frames.push(Frame::of(&source.take(), *id));
+            let packet = source.take();
+            if source.offers(&packet) {
+                frames.push(Frame::of(&packet, *id));
+            }
             *top = Reverse(Key::new(source.due(), first.source()));
         }
     }

@@ -39,6 +39,8 @@ pub struct SourceTally {
     pub offered: Load,
     /// Delivered.
     pub delivered: Load,
+    /// Of them, taken by guests from the rings of virtual functions: packets.
+    pub by_function: u64,
     /// Lost, by reason (in the order of [`DropReason::ALL`]).
     pub dropped: [u64; DropReason::ALL.len()],
     /// Discarded because a filter asked for it.

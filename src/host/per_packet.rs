@@ -193,10 +193,10 @@ impl Backlog {
         match round.doing {
             Doing::Packet => {
                 round.driver_end = round.end;
-                let frame = &self.packets[0].packet.frame;
-                let costs = ledger.costs_of(frame.source);
+                let Processed { packet, queue, .. } = &self.packets[0];
+                let costs = ledger.costs_of(packet.frame.source);
                 if costs.is_switched {
-                    round.end += costs.switch(frame);
+                    round.end += costs.switch(&packet.frame, *queue);
                     round.doing = Doing::Switch;
                     return;
                 }

@@ -272,7 +272,7 @@ impl Round {
         let costs = ledger.costs_of(frame.source);
         if costs.is_switched {
             self.driver_end = self.end;
-            self.end += costs.switch(frame);
+            self.end += costs.switch(frame, queue.number);
             self.doing = Doing::Switch;
             pace.sheet.enter(Kind::Vswitch, pace.see.time());
         }
@@ -397,7 +397,7 @@ impl Round {
     #[inline(never)]
     fn pass_on(&mut self, interrupt: Time, queue: &mut RxQueue, ledger: &mut Ledger<'_>) {
         if queue.ring.has_unbooked() {
-            ledger.book(&mut queue.ring, queue.number);
+            ledger.book(queue);
         }
         let start = queue.ring.front_mut(1)[0].work.start;
         let packet = queue.ring.take_first();

@@ -7,6 +7,7 @@ use super::consumer::Consumer;
 use super::delivery::{ChannelAt, HandOff, What};
 use super::ledger::Ledger;
 use super::queue::RxQueue;
+use super::round::Round;
 use super::softirq::Ksoftirqd;
 use super::stint::{Step, Stint};
 use super::thread_event::{Next, ThreadEvent, sooner};
@@ -15,6 +16,7 @@ use super::vf_ring::VfRing;
 use super::world::World;
 use crate::engine::time::{Moment, Span, Time};
 use crate::rx::cpu::{Kind, Stack};
+use crate::vocab::drop_reason::DropReason;
 use std::collections::VecDeque;
 
 /// The threads of one core.
@@ -400,6 +402,42 @@ impl Threads {
         self.place_of(app).is_some()
     }
 
+    /// The vCPUs of a machine that are here, each with its place among the threads.
+    fn vcpus_of(&mut self, vm: usize) -> impl Iterator<Item = (usize, &mut Vcpu)> {
+        self.list.iter_mut().enumerate().filter_map(move |(at, thread)| match thread {
+            Thread::Vcpu(vcpu) if vcpu.vm == vm => Some((at, vcpu)),
+            _ => None,
+        })
+    }
+
+    /// Whether any vCPU of this machine is here.
+    pub(super) fn serve(&self, vm: usize) -> bool {
+        self.list.iter().any(|thread| matches!(thread, Thread::Vcpu(vcpu) if vcpu.vm == vm))
+    }
+
+    /// A machine stops: its vCPUs give up what they have, and their turns end.
+    pub(super) fn stop_vm(
+        &mut self,
+        vm: usize,
+        reason: DropReason,
+        now: Time,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) {
+        let mut stopped = Vec::new();
+        for (thread, vcpu) in self.vcpus_of(vm) {
+            vcpu.stop(reason, now, rings, ledger);
+            stopped.push(thread);
+        }
+        self.current = self.current.filter(|turn| !stopped.contains(&turn.thread));
+        self.runnable.retain(|thread| !stopped.contains(thread));
+    }
+
+    /// A machine starts: its vCPUs wait.
+    pub(super) fn start_vm(&mut self, vm: usize, now: Time) {
+        self.vcpus_of(vm).for_each(|(_, vcpu)| vcpu.start(now));
+    }
+
     fn vcpu(&mut self, thread: usize) -> &mut Vcpu {
         let Thread::Vcpu(vcpu) = &mut self.list[thread] else {
             unreachable!("channels belong to vCPUs")
@@ -412,12 +450,13 @@ impl Threads {
         &mut self.vcpu(at.thread).channels[at.channel]
     }
 
-    /// The virtual NICs of all vCPUs of this core, and where their channels are.
+    /// The channels of all vCPUs of this core, by number, and where they are.
     pub(super) fn places(&self) -> impl Iterator<Item = (usize, ChannelAt)> {
         self.list.iter().enumerate().flat_map(|(thread, one)| {
             let channels = if let Thread::Vcpu(vcpu) = one { &vcpu.channels[..] } else { &[] };
-            let at =
-                move |(channel, one): (usize, &Channel)| (one.vnic, ChannelAt { thread, channel });
+            let at = move |(channel, one): (usize, &Channel)| {
+                (one.number, ChannelAt { thread, channel })
+            };
             channels.iter().enumerate().map(at)
         })
     }
@@ -524,6 +563,12 @@ impl Threads {
             Thread::Ksoftirqd(ksoftirqd) => Some(ksoftirqd),
             Thread::App(_) | Thread::Work(_) | Thread::Vcpu(_) => None,
         }
+    }
+
+    /// The round of the core's `ksoftirqd`, where it has one.
+    pub(super) fn round_of_ksoftirqd(&mut self) -> Option<&mut Round> {
+        let Some(Thread::Ksoftirqd(ksoftirqd)) = self.list.last_mut() else { return None };
+        Some(&mut ksoftirqd.round)
     }
 
     /// Whether `ksoftirqd` has a round in hand.

@@ -5,6 +5,7 @@ mod architecture; // floors, stations, module cycles
 mod tidy; // heads, lengths, words that must not occur
 mod sampling; // random laws against an independent crate; bits pinned
 mod sources; // when packets come, how large, to which flow
+mod parts; // parts of sources: the same stream, shared out
 mod line_rate; // frames on the link, to the picosecond
 mod captures; // recorded traffic, sound and damaged
 mod toeplitz; // the published verification suite of the hash
@@ -34,4 +35,5 @@ mod spread; // what even and uneven hashing means for throughput, packet by pack
 mod guests; // switch, guests, VMQ: queues in a row, processor sharing, arithmetic of queues
 mod moves; // queues that move between cores, by hand
 mod virtual_functions; // rings that guests serve themselves: by hand, in any window, as queues
+mod changes; // ways, machines and links that change: by hand, in any window
 mod published; // measurements of others: calibrated at some points, predicted at the rest
