@@ -23,7 +23,8 @@ impl Site {
             self.advance_group(bound, ledger);
             return;
         }
-        if self.coupled && self.holds || self.moving > 0 || self.spreading.is_some() {
+        let in_step = self.coupled && (self.holds || self.floats);
+        if in_step || self.moving > 0 || self.spreading.is_some() {
             let all: Vec<usize> = (0..self.cores.len()).collect();
             self.advance_jointly(&all, bound, ledger);
         } else if self.coupled {
@@ -107,7 +108,8 @@ impl Site {
         bound: Moment,
         ledger: &mut Ledger<'_>,
     ) -> Option<()> {
-        self.joint.in_step = self.holds || self.moving > 0 || self.spreading.is_some();
+        self.joint.in_step =
+            self.holds || self.floats || self.moving > 0 || self.spreading.is_some();
         loop {
             let first = self.first_of(cores, bound);
             let arrival = Rank::before(self.next_arrival());

@@ -247,6 +247,11 @@ impl<'s> Ledger<'s> {
         totals
     }
 
+    /// Delivered of a source's packets since the window opened.
+    pub(super) fn delivered_of(&self, source: usize) -> Load {
+        self.accounts[source].tally.delivered
+    }
+
     /// Packets offered in the whole run.
     pub(super) fn offered_in_all(&self) -> u64 {
         self.offered + self.totals().0.packets

@@ -152,6 +152,8 @@ pub struct Step {
     pub interrupts: u64,
     /// Per host and core: busy time within the step.
     pub cores: Vec<Vec<Busy>>,
+    /// Per source of [`World::changing`](super::world::World::changing): delivered within the step.
+    pub changing: Vec<Load>,
     /// Per NIC and queue: (descriptors held at the step's end, core).
     pub queues: Vec<Vec<(u32, u32)>>,
 }

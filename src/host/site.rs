@@ -33,6 +33,11 @@ pub(super) struct Site {
     pub(super) channels: Vec<Option<(usize, ChannelAt)>>,
     /// To which core's backlog packets go, where software spreads them.
     pub(super) spreading: Option<Spreading>,
+    /// Per channel the places (core, and place among its threads) that its vCPU floats over; none
+    /// where it stays.
+    pub(super) seats: Vec<Vec<(usize, usize)>>,
+    /// Some vCPU floats: where it wakes up depends on all cores, so none goes further than any other.
+    pub(super) floats: bool,
     /// Cores feed apps, guests or backlogs of other cores, so all advance together.
     pub(super) coupled: bool,
     pub(super) joint: Joint,
@@ -87,6 +92,8 @@ impl Site {
             app_cores,
             channels: places,
             spreading,
+            seats: Vec::new(),
+            floats: false,
             coupled,
             joint: Joint::default(),
             holds,
@@ -97,6 +104,7 @@ impl Site {
             transit: Vec::new(),
             ways,
         }
+        .with_seats(world, host)
     }
 
     /// Runs everything up to and including `until`.

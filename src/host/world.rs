@@ -71,6 +71,20 @@ impl World {
         comes_by_host && self.nics[traffic.nic].spread.is_some()
     }
 
+    /// The sources whose packets' way changes while it runs, by events of their virtual NIC.
+    #[must_use]
+    pub fn changing(&self) -> Vec<usize> {
+        let mut changes = vec![false; self.vnics.len()];
+        for event in &self.events {
+            if let Action::Steer { vnic, .. } = event.action {
+                changes[vnic] = true;
+            }
+        }
+        let to =
+            |source: &usize| matches!(self.sources[*source].to, Consumer::Vnic(at) if changes[at]);
+        (0..self.sources.len()).filter(to).collect()
+    }
+
     /// Whether an event lets a port lose the affinity of its queues.
     #[must_use]
     pub fn loses_affinity(&self, nic: usize) -> bool {

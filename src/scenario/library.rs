@@ -66,6 +66,11 @@ const ALL: &[(&str, &str)] = built_in![
     "storage-by-vf",
     "team-min-queues",
     "team-sum-of-queues",
+    "vms-come-and-go",
+    "vf-failover",
+    "migrate-to-plain-host",
+    "migration-loses-speed",
+    "link-failure",
     "six-designs",
 ];
 

@@ -4,7 +4,7 @@
 use crate::invariants::traced;
 use crate::replicated::{check, delivered_mpps, mean_us, total, within};
 use crate::worlds::only::{self, packets_at};
-use crate::worlds::spreading::{by_hash, spreading_world};
+use crate::worlds::spread_ports::{by_hash, spreading_world};
 use crate::worlds::{FUNCTIONS, MOVES, THREADS, VMS};
 use rayon::prelude::*;
 use rxsim::engine::chance::replication_seed;

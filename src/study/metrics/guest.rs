@@ -1,10 +1,11 @@
 //! Figures of virtual machines and virtual NICs: each one's own, and those of groups.
 
 use super::flow;
+use crate::engine::time::Time;
 use crate::host::outcome::{Outcome, SourceTally};
-use crate::host::world::{Consumer, PathReason, SteeringSpec, VnicOwner, Way, World};
+use crate::host::world::{Consumer, PathReason, VnicOwner, Way, World};
 use crate::measure::tree::Tree;
-use crate::study::at_end;
+use crate::study::paths;
 use std::collections::BTreeMap;
 
 /// What went to each virtual NIC of a world.
@@ -34,7 +35,7 @@ impl<'d> Guests<'d> {
                 vnics[vm].push(index);
             }
         }
-        let (ways, runs) = (at_end::ways(world), at_end::running(world));
+        let (ways, runs) = (paths::ways(world, Time::END), paths::running(world, Time::END));
         Self { world, outcome, received, vnics, ways, runs }
     }
 
@@ -108,10 +109,7 @@ impl<'d> Guests<'d> {
 
     /// Whether the VM of a virtual NIC runs at the end.
     fn is_in_use(&self, vnic: usize) -> bool {
-        match self.world.vnics[vnic].owner {
-            VnicOwner::Vm { vm, .. } => self.runs[vm],
-            VnicOwner::Host => true,
-        }
+        paths::is_in_use(&self.world.vnics[vnic], &self.runs)
     }
 
     /// The figures of some virtual NICs together, and the path of the first.
@@ -120,23 +118,11 @@ impl<'d> Guests<'d> {
         if let Some((index, first)) = vnics.first().map(|index| (*index, &self.world.vnics[*index]))
         {
             let word = |text: &str| Tree::Word(text.to_owned());
-            entries.push(("path".to_owned(), word(self.path(index))));
+            entries
+                .push(("path".to_owned(), word(paths::word(self.world, first, self.ways[index]))));
             entries.push(("path_reason".to_owned(), word(reason(first.path_reason))));
         }
         Tree::Table(entries)
-    }
-
-    /// How packets come to a virtual NIC at the end, in the words of the metric `path`.
-    fn path(&self, vnic: usize) -> &'static str {
-        let nic = &self.world.nics[self.world.vnics[vnic].nic];
-        let by_address = matches!(nic.steering, SteeringSpec::Vmq { .. });
-        match self.ways[vnic] {
-            Way::Function => "vf",
-            Way::Nowhere(_) => "none",
-            Way::Own(_) if by_address => "vmq",
-            Way::Common if by_address => "default-queue",
-            Way::Own(_) | Way::Common => "software",
-        }
     }
 
     /// What some virtual NICs were sent, and how often their guests were notified.

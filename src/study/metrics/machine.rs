@@ -1,12 +1,12 @@
 //! Figures of the machine: hosts and their cores, ports and their queues.
 
 use super::flow::rate;
-use crate::engine::time::Span;
+use crate::engine::time::{Span, Time};
 use crate::host::outcome::{Busy, CoreTally, NicTally, Outcome, QueueTally};
 use crate::host::world::{NicSpec, Way, World};
 use crate::measure::tree::Tree;
 use crate::rx::moderation::Moderation;
-use crate::study::at_end;
+use crate::study::paths;
 use std::collections::BTreeSet;
 
 /// The time a core spent on traffic: all but work.
@@ -98,7 +98,8 @@ fn core_figures(core: &CoreTally, window: Span) -> Tree {
 
 /// Per port its queues, and how far it was used.
 pub(super) fn nics(world: &World, outcome: &Outcome) -> Tree {
-    let (nics, ways) = (world.nics.iter().zip(&outcome.nics).enumerate(), at_end::ways(world));
+    let (nics, ways) =
+        (world.nics.iter().zip(&outcome.nics).enumerate(), paths::ways(world, Time::END));
     let figures = nics.map(|(index, (nic, tally))| {
         let owners = owners(world, &ways, index);
         (nic.name.clone(), port(nic, tally, &owners, outcome.window))
