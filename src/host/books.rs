@@ -9,6 +9,7 @@ use super::outcome::{
 };
 use super::site::Site;
 use super::site_port::SitePort;
+use super::vector::Vector;
 use super::world::World;
 use crate::engine::digest;
 use crate::engine::time::{Span, Time};
@@ -29,18 +30,27 @@ pub(super) struct Books {
     /// Packet counts up to the opening, for steps that straddle it.
     before_opening: (Load, Load, u64),
     last_step: Option<(Snapshot, (Load, Load, u64))>,
+    /// Sources whose packets' way changes, and what was delivered of them: up to the opening, and up
+    /// to the last step.
+    changing: Vec<usize>,
+    changing_before: Vec<Load>,
+    changing_counted: Vec<Load>,
     series: Vec<Step>,
     inside: Vec<(Time, u64)>,
 }
 
 impl Books {
     pub(super) fn new(world: &World) -> Self {
+        let changing = if world.step.is_some() { world.changing() } else { vec![] };
         Self {
             nics: world.nics.len(),
             vnics: world.vnics.len(),
             opening: Snapshot::default(),
             before_opening: Default::default(),
             last_step: None,
+            changing_before: vec![Load::default(); changing.len()],
+            changing_counted: vec![Load::default(); changing.len()],
+            changing,
             series: Vec::new(),
             inside: Vec::new(),
         }
@@ -50,6 +60,7 @@ impl Books {
     pub(super) fn open(&mut self, now: Time, ledger: &mut Ledger<'_>, sites: &[Site]) {
         self.opening = self.snapshot(now, sites);
         self.before_opening = ledger.totals();
+        self.changing_before = self.delivered_of_changing(ledger);
         ledger.open_window();
     }
 
@@ -76,6 +87,7 @@ impl Books {
                 .collect()
         });
         let interrupts = |nics: &[NicTally]| nics.iter().map(|nic| nic.interrupts).sum::<u64>();
+        let changing = self.changing_within(ledger);
         self.series.push(Step {
             end: now,
             offered: totals.0.less(counted.0),
@@ -83,9 +95,31 @@ impl Books {
             dropped: totals.2 - counted.2,
             interrupts: interrupts(&snapshot.nics) - interrupts(&before.nics),
             cores: cores.collect(),
+            changing,
             queues: self.queues(sites),
         });
         self.last_step = Some((snapshot, totals));
+    }
+
+    /// What was delivered of the sources whose packets' way changes, since the start of the run.
+    fn delivered_of_changing(&self, ledger: &Ledger<'_>) -> Vec<Load> {
+        let sources = self.changing.iter().zip(&self.changing_before);
+        sources
+            .map(|(source, before)| {
+                let mut delivered = ledger.delivered_of(*source);
+                delivered += *before;
+                delivered
+            })
+            .collect()
+    }
+
+    /// Likewise since the last step.
+    fn changing_within(&mut self, ledger: &Ledger<'_>) -> Vec<Load> {
+        let counted = self.delivered_of_changing(ledger);
+        let within = counted.iter().zip(&self.changing_counted);
+        let within = within.map(|(now, before)| now.less(*before)).collect();
+        self.changing_counted = counted;
+        within
     }
 
     /// The window closes.
@@ -149,7 +183,7 @@ impl Books {
         }
         let mut vnics = vec![VnicTally::default(); self.vnics];
         for channel in sites.iter().flat_map(|site| &site.cores).flat_map(Core::channels) {
-            vnics[channel.vnic].notifications = channel.notifications;
+            vnics[channel.vnic].notifications += channel.notifications;
         }
         Snapshot { hosts: hosts.collect(), nics, vnics }
     }
@@ -186,7 +220,7 @@ impl Site {
             link_busy: port.port.wire.held() - port.port.wire.ahead(now),
             dma_busy: port.port.dma.busy - port.port.dma.ahead(now),
             held: port.held_by(now),
-            interrupts: own.map(|vector| vector.seen.interrupts).sum::<u64>() + woken,
+            interrupts: own.map(Vector::interrupts).sum::<u64>() + woken,
             policy: PolicyTally {
                 moves: port.moves,
                 settled: port.last_move.map(|time| time - Time::ZERO),

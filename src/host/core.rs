@@ -3,9 +3,9 @@
 //! A core is caught up only when someone must know its state. `advance(bound)` then runs all that
 //! happens on it before the bound, in time order, all three classes together.
 
+use super::backlog::{BACKLOG, Backlog};
 use super::delivery::HandOff;
-use super::ledger::Ledger;
-use super::per_packet::Backlog;
+use super::ledger::{Ledger, Processed};
 use super::queue::RxQueue;
 use super::rank::Bounds;
 use super::round::{Pace, Round, Stop};
@@ -45,12 +45,16 @@ pub(super) struct Core {
     pub(super) waits: Option<Time>,
     /// The interrupt handler that runs.
     pub(super) handler: Option<Handler>,
-    /// Vectors whose deferred work waits.
+    /// Vectors whose deferred work waits, and the backlog.
     pub(super) waiting: VecDeque<usize>,
     /// The round in the deferred class.
     pub(super) round: Round,
     pub(super) softirq: Option<Softirq>,
     pub(super) backlog: Backlog,
+    /// How many packets it holds under `interrupt-per-packet`.
+    pub(super) backlog_bound: u32,
+    /// Packets that go to backlogs, once it is the core's turn at its time.
+    pub(super) outgoing: Vec<Processed>,
     /// Threads, where there are any.
     pub(super) threads: Option<Box<Threads>>,
     pub(super) tally: Counts,
@@ -105,6 +109,7 @@ pub(super) struct CoreCosts {
     pub(super) wakeup: Span,
     pub(super) vm_notify: Span,
     pub(super) queue_move: Span,
+    pub(super) ipi: Span,
     guest_preempt: Span,
     idle_before_sleep: Span,
 }
@@ -148,6 +153,7 @@ impl Core {
                 wakeup: spec.costs.wakeup,
                 vm_notify: spec.costs.vm_notify,
                 queue_move: spec.costs.queue_move,
+                ipi: spec.costs.ipi,
                 guest_preempt: spec.costs.guest_preempt,
                 idle_before_sleep: spec.idle_before_sleep,
             },
@@ -159,7 +165,9 @@ impl Core {
             waiting: VecDeque::new(),
             round: Round::default(),
             softirq: None,
-            backlog: Backlog::new(spec.backlog),
+            backlog: Backlog::default(),
+            backlog_bound: spec.backlog,
+            outgoing: Vec::new(),
             threads: Threads::new(world, host, core).map(Box::new),
             tally: Counts::default(),
             outbox: Vec::new(),
@@ -229,6 +237,7 @@ impl Core {
                 let (limit, stop) = if self.round.is_in_hand() || self.begin_deferred() {
                     (host, self.run_deferred(due.min(host), rings, ledger))
                 } else {
+                    let bounds = bounds.until(host);
                     (bounds.threads, self.run_threads(due, bounds, rings, ledger))
                 };
                 if stop != Stop::Limit {
@@ -252,7 +261,11 @@ impl Core {
                 }
             }
             self.waits = None;
-            self.take_interrupt(vector);
+            if vector == BACKLOG {
+                self.take_ipi();
+            } else {
+                self.take_interrupt(vector);
+            }
             next = self.next_due(rings);
         }
     }
@@ -261,7 +274,7 @@ impl Core {
     /// turn to hand over, no further than its instant.
     #[inline(always)]
     pub(super) fn bound_of_host_work(&mut self, bounds: Bounds) -> (Moment, Advance) {
-        if self.hands_over() {
+        if !self.outgoing.is_empty() || self.hands_over() {
             (Moment(self.see.0 + 1), Advance::HandsOver)
         } else {
             (bounds.all, Advance::Reached)
@@ -295,8 +308,7 @@ impl Core {
     /// that follows from the end of that.
     pub(super) fn finishes_first(&mut self) -> bool {
         if self.non_preemptive {
-            let mut rounds = [&self.round, &self.backlog.round].into_iter();
-            let round = rounds.find(|round| round.is_in_hand()).map(|round| round.end);
+            let round = self.round.is_in_hand().then_some(self.round.end);
             self.waits = round.or_else(|| self.threads.as_ref()?.in_hand_until());
         }
         self.waits.is_some()
@@ -311,6 +323,13 @@ impl Core {
         ledger: &mut Ledger<'_>,
     ) -> Stop {
         self.sheet.enter(self.round.kind(), self.see.time());
+        if self.round.vector == BACKLOG {
+            let stop = self.run_round_over_backlog(limit, ledger);
+            if stop == Stop::Ended {
+                self.after_round(rings, ledger);
+            }
+            return stop;
+        }
         let vector = &self.vectors[self.round.vector];
         let (see, sheet, budget) = (&mut self.see, &mut self.sheet, self.budget);
         let pace = Pace { vector, see, sheet, limit, budget };
@@ -321,7 +340,7 @@ impl Core {
         stop
     }
 
-    /// The vector that is due first.
+    /// The vector that is due first, or the interrupt for the backlog.
     #[inline(always)]
     pub(super) fn next_due(&self, rings: &[RxQueue]) -> (Moment, usize) {
         let mut next = (Moment::NEVER, 0);
@@ -331,7 +350,10 @@ impl Core {
                 next = (due, index);
             }
         }
-        next
+        match self.backlog.interrupt {
+            Some(due) if due < next.0 => (due, BACKLOG),
+            _ => next,
+        }
     }
 
     /// The interrupt of a vector is taken now: when its handler ends.
@@ -347,6 +369,12 @@ impl Core {
     /// What an interrupt taken at `now` costs, a wake-up or a guest's preemption included.
     #[inline(always)]
     pub(super) fn interrupt_cost(&mut self, now: Time) -> Span {
+        self.costs.interrupt.draw() + self.disturbance(now)
+    }
+
+    /// What an interrupt taken at `now` costs because of what it interrupts.
+    #[inline(always)]
+    pub(super) fn disturbance(&self, now: Time) -> Span {
         let wakeup = if self.costs.wakeup > Span::ZERO { self.wakeup(now) } else { Span::ZERO };
         let preempt = if self.costs.guest_preempt > Span::ZERO
             && self.threads.as_ref().is_some_and(|threads| threads.guest_runs())
@@ -355,7 +383,7 @@ impl Core {
         } else {
             Span::ZERO
         };
-        self.costs.interrupt.draw() + wakeup + preempt
+        wakeup + preempt
     }
 
     /// What waking up costs an interrupt taken at `now`.
@@ -371,15 +399,20 @@ impl Core {
     #[inline(always)]
     pub(super) fn begin_handler(&mut self, vector: usize, now: Time, cost: Span) {
         self.tally.interrupts += 1;
-        self.handler = Some(Handler { vector, start: now, end: now + cost });
+        self.handle(Handler { vector, start: now, end: now + cost });
+        self.sheet.enter(Kind::Interrupt, now);
+    }
+
+    /// A handler runs from now on.
+    #[inline(always)]
+    pub(super) fn handle(&mut self, handler: Handler) {
+        let cost = handler.end - handler.start;
+        self.handler = Some(handler);
         if self.round.is_in_hand() {
             self.round.end += cost;
-        } else if self.backlog.delay(cost) {
-            // The round over the backlog ends later.
         } else if let Some(threads) = &mut self.threads {
             threads.pause(self.see);
         }
-        self.sheet.enter(Kind::Interrupt, now);
     }
 
     #[inline(always)]
@@ -398,8 +431,14 @@ impl Core {
         }
         let Some(vector) = self.waiting.pop_front() else { return false };
         let end = self.round_begins();
-        self.round.begin(vector, self.vectors[vector].cursor, end);
+        self.round.begin(vector, self.first_ring(vector), end);
         true
+    }
+
+    /// The ring that the next round over a vector (or the backlog) visits first.
+    #[inline(always)]
+    pub(super) fn first_ring(&self, vector: usize) -> usize {
+        self.vectors.get(vector).map_or(0, |vector| vector.cursor)
     }
 
     /// A round begins: when its overhead ends.
@@ -423,6 +462,9 @@ impl Core {
     #[inline(always)]
     pub(super) fn close_round(&mut self, round: RoundSum, rings: &[RxQueue]) {
         let index = round.vector;
+        if index == BACKLOG {
+            return self.close_round_over_backlog(round.taken);
+        }
         self.vectors[index].note(round);
         let lets_go = !self.vectors[index].leaving.is_empty();
         if lets_go {
@@ -544,6 +586,6 @@ impl Core {
     /// Packets that have left their ring and not ended.
     pub(super) fn packets_inside(&self) -> usize {
         let threads = self.threads.as_ref().map_or(0, |threads| threads.packets_inside());
-        threads + self.round.delivery.len() + self.backlog.packets_inside()
+        threads + self.round.delivery.len() + self.backlog.len() + self.outgoing.len()
     }
 }

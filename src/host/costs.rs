@@ -11,13 +11,27 @@ use crate::vocab::frame::Frame;
 #[derive(Debug)]
 pub(super) struct PacketCosts {
     deferred: Costed,
+    /// What the host's stack does in a backlog; none where nothing is spread, or for guests.
+    stack: Option<Costed>,
     switch: Costed,
+    /// Where it depends on the queue what the virtual switch has to do.
+    by_own: Option<Box<ByOwn>>,
     app: Costed,
     guest: Costed,
     /// Packets do not end with the driver's work: the virtual switch or an app is next.
     pub(super) goes_on: bool,
     /// The virtual switch is.
     pub(super) is_switched: bool,
+    /// A backlog comes before it: software spreads them over cores.
+    pub(super) is_spread: bool,
+}
+
+/// The virtual switch's work on packets that come by their virtual NIC's own queues.
+#[derive(Debug)]
+struct ByOwn {
+    switch: Costed,
+    /// Those queues.
+    queues: Vec<u32>,
 }
 
 /// A sum of cost entries; the constant ones are added up beforehand.
@@ -52,15 +66,18 @@ impl PacketCosts {
         let filtered = traffic.filter == Filter::DropInDriver;
         let entries = Entries { world, source };
         let (mut deferred, mut switch) = (Costed::default(), Costed::default());
-        let (mut app, mut guest) = (Costed::default(), Costed::default());
+        let (mut app, mut guest, mut by_own) = (Costed::default(), Costed::default(), None);
+        let is_spread = world.is_spread(source);
+        let mut stack = (is_spread && entries.is_for_stack()).then(Costed::default);
         if filtered {
             entries.charge_host(&mut deferred, "filter_packet", &costs.filter_packet, false);
         } else {
             entries.charge_host(&mut deferred, "packet", &costs.packet, false);
             entries.charge_host(&mut deferred, "byte", &costs.byte, true);
             if entries.is_for_stack() {
-                entries.charge_host(&mut deferred, "stack_packet", &costs.stack_packet, false);
-                entries.charge_host(&mut deferred, "stack_byte", &costs.stack_byte, true);
+                let sum = stack.as_mut().unwrap_or(&mut deferred);
+                entries.charge_host(sum, "stack_packet", &costs.stack_packet, false);
+                entries.charge_host(sum, "stack_byte", &costs.stack_byte, true);
             }
         }
         let is_switched = matches!(traffic.to, Consumer::Vnic(_)) && !filtered;
@@ -73,24 +90,47 @@ impl PacketCosts {
                 entries.charge(&mut app, "app_byte", &spec.byte, true);
             }
             Consumer::Vnic(vnic) => {
-                entries.charge_switch(&mut switch, costs, vnic);
+                let own = world.vnics[vnic].way.own();
+                let (depends, uses_own) = entries.uses_own(own);
+                entries.charge_switch(&mut switch, costs, uses_own && !depends);
+                by_own = depends.then(|| {
+                    let mut switch = Costed::default();
+                    entries.charge_switch(&mut switch, costs, true);
+                    Box::new(ByOwn { switch, queues: own.to_vec() })
+                });
                 entries.charge(&mut guest, "guest_packet", &costs.guest_packet, false);
                 entries.charge(&mut guest, "guest_byte", &costs.guest_byte, true);
             }
         }
-        let goes_on = traffic.to != Consumer::Host;
-        Self { deferred, switch, app, guest, goes_on, is_switched }
+        let goes_on = is_spread || traffic.to != Consumer::Host;
+        Self { deferred, stack, switch, by_own, app, guest, goes_on, is_switched, is_spread }
     }
 
-    /// The packet's work in the driver, and in the host's stack.
+    /// The packet's work in the driver, and (where it is not spread) in the host's stack.
     #[inline(always)]
     pub(super) fn deferred(&self, frame: &Frame) -> Span {
         self.deferred.of(frame)
     }
 
-    /// The packet's work in the virtual switch.
-    pub(super) fn switch(&self, frame: &Frame) -> Span {
-        self.switch.of(frame)
+    /// The packet's work in a backlog; none: the virtual switch begins with it at once.
+    pub(super) fn in_backlog(&self, frame: &Frame) -> Option<Span> {
+        let work = if self.is_spread { self.stack.as_ref() } else { Some(&self.deferred) };
+        work.map(|work| work.of(frame))
+    }
+
+    /// The virtual switch's work on a packet in this queue.
+    pub(super) fn switch(&self, frame: &Frame, queue: u32) -> Span {
+        match &self.by_own {
+            Some(by_own) if by_own.queues.contains(&queue) => by_own.switch.of(frame),
+            _ => self.switch.of(frame),
+        }
+    }
+
+    /// The virtual NIC that the packets are for has these queues from now on.
+    pub(super) fn set_own(&mut self, queues: &[u32]) {
+        if let Some(by_own) = &mut self.by_own {
+            by_own.queues = queues.to_vec();
+        }
     }
 
     /// The packet's consumption by its app.
@@ -136,22 +176,29 @@ impl Entries<'_> {
         }
     }
 
-    /// The virtual switch's work on packets for a virtual NIC: what finds and copies them is spared
-    /// where they come by its own queue.
-    fn charge_switch(&self, sum: &mut Costed, costs: &Costs, vnic: usize) {
-        let (traffic, own) = (self.traffic(), self.world.vnics[vnic].way.own().first().copied());
-        let shared = match self.world.nics[traffic.nic].steering {
-            SteeringSpec::Vmq { shared_memory } => Some(shared_memory),
-            SteeringSpec::SingleQueue | SteeringSpec::Rss(_) => None,
+    /// Whether the packets come by their virtual NIC's own queues, which are these at the start; first,
+    /// whether that depends on the queue that a packet lies in.
+    fn uses_own(&self, own: &[u32]) -> (bool, bool) {
+        let traffic = self.traffic();
+        let has_own = matches!(self.world.nics[traffic.nic].steering, SteeringSpec::Vmq { .. });
+        let uses_own = match traffic.filter {
+            Filter::Pin(queue) => own.contains(&queue),
+            Filter::Pass | Filter::DropInNic | Filter::DropInDriver => !own.is_empty(),
         };
-        let pinned_elsewhere = matches!(traffic.filter, Filter::Pin(queue) if own != Some(queue));
-        let by_own = shared.is_some() && own.is_some() && !pinned_elsewhere;
+        (has_own && self.world.changes_way(self.source), has_own && uses_own)
+    }
+
+    /// The virtual switch's work on packets: what finds and copies them is spared where they come by
+    /// their virtual NIC's own queue.
+    fn charge_switch(&self, sum: &mut Costed, costs: &Costs, by_own: bool) {
+        let steering = &self.world.nics[self.traffic().nic].steering;
+        let shared = matches!(steering, SteeringSpec::Vmq { shared_memory: true });
         self.charge_host(sum, "vswitch_packet", &costs.vswitch_packet, false);
         self.charge_host(sum, "vswitch_byte", &costs.vswitch_byte, true);
         if !by_own {
             self.charge_host(sum, "vswitch_lookup", &costs.vswitch_lookup, false);
         }
-        if !by_own || shared == Some(false) {
+        if !by_own || !shared {
             self.charge_host(sum, "vswitch_copy", &costs.vswitch_copy, true);
         }
     }

@@ -9,7 +9,7 @@ pub(super) struct Delivery {
     pub(super) packets: Vec<(Next, Processed)>,
     /// Some of them are for guests.
     pub(super) has_guests: bool,
-    /// Virtual NICs whose guests are to be notified.
+    /// Channels whose guests are to be notified.
     pub(super) notify: Vec<usize>,
 }
 

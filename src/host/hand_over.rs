@@ -5,7 +5,7 @@
 //! guests waits until all other cores have come that far.
 
 use super::core::Core;
-use super::delivery::{ChannelAt, Delivery, HandOff, Item, What};
+use super::delivery::{Delivery, HandOff, Item, What};
 use super::ledger::{Ledger, Next};
 use super::rank::Rank;
 use super::round::Round;
@@ -23,10 +23,14 @@ impl Core {
     }
 
     /// Hands the packets of a round that has none for guests over to their apps, on this core or
-    /// another, at the core's time.
+    /// another, at the core's time; those that go to backlogs wait for the core's turn.
     pub(super) fn hand_over(&mut self, delivery: &mut Delivery) {
         let item = self.next_item();
         for (next, packet) in delivery.packets.drain(..) {
+            if next == Next::Backlog {
+                self.outgoing.push(packet);
+                continue;
+            }
             let Next::App(app) = next else { unreachable!("guests are served by the site") };
             let hand_off = HandOff { item, what: What::Packet(app, packet) };
             match &mut self.threads {
@@ -42,51 +46,50 @@ impl Core {
 }
 
 impl Site {
-    /// It is the turn of this core's round to hand over, or to notify.
+    /// It is this core's turn to hand over, or to notify.
     pub(super) fn hand_over(&mut self, core: usize, ledger: &mut Ledger<'_>) {
         let item = self.cores[core].next_item();
         let rank = Rank::given(item.moment, core);
         self.cores[core].turns += 1;
+        self.spread(core, ledger);
+        if !self.cores[core].hands_over() {
+            return;
+        }
         let mut delivery = std::mem::take(&mut self.cores[core].round_that_hands_over().delivery);
         let mut guests = 0;
         if delivery.has_guests {
             let mut caught_up = None;
             for (next, packet) in &delivery.packets {
                 match *next {
-                    Next::Guest(vnic) => {
-                        let (core, at) = self.channel_of(vnic);
+                    Next::Guest(channel) => {
+                        let (core, at) = self.channels[channel].expect("its host has the guest");
                         if caught_up != Some(core) {
                             self.catch_up_for(core, rank, ledger);
                             caught_up = Some(core);
                         }
                         let threads = self.cores[core].threads.as_mut().expect("it has the vCPU");
                         if threads.channel(at).accept(packet, rank.moment().time(), ledger) {
-                            delivery.notify.push(vnic);
+                            delivery.notify.push(channel);
                         }
                     }
                     Next::App(app) => {
                         let what = What::Packet(app, *packet);
                         self.bring(HandOff { item, what }, self.app_cores[app]);
                     }
-                    Next::Ended => {}
+                    Next::Ended | Next::Backlog => {}
                 }
             }
             delivery.packets.clear();
             delivery.has_guests = false;
             guests = delivery.notify.len();
         } else {
-            for vnic in delivery.notify.drain(..) {
-                let (core, at) = self.channel_of(vnic);
+            for channel in delivery.notify.drain(..) {
+                let (core, at) = self.wake_place(channel, rank, ledger);
                 self.bring(HandOff { item, what: What::Notification(at) }, Some(core));
             }
         }
         self.cores[core].round_that_hands_over().delivery = delivery;
         self.cores[core].has_handed_over(guests, &self.queues, ledger);
-    }
-
-    /// The core of a virtual NIC's vCPU, and its channel there.
-    fn channel_of(&self, vnic: usize) -> (usize, ChannelAt) {
-        self.channels[vnic].expect("a guest runs on the host of its NIC")
     }
 
     /// Brings something to the threads of a core.

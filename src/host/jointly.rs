@@ -25,7 +25,8 @@ impl Site {
             self.advance_group(bound, ledger);
             return;
         }
-        if self.coupled && self.holds || self.moving > 0 {
+        let in_step = self.coupled && (self.holds || self.floats);
+        if in_step || self.moving > 0 || self.spreading.is_some() {
             let all: Vec<usize> = (0..self.cores.len()).collect();
             self.advance_jointly(&all, bound, ledger);
         } else if self.coupled {
@@ -101,14 +102,16 @@ impl Site {
 
     /// Advances these cores together, until one frees a descriptor that a port waits for, or (none) all
     /// have reached `bound`. Threads run only up to the next thing that another core may do to
-    /// them; host work runs ahead, where no port waits for what it frees and no queue is on the move.
+    /// them; host work runs ahead, where no port waits for what it frees, no queue is on the move and
+    /// no packet goes to a backlog.
     pub(super) fn advance_jointly(
         &mut self,
         cores: &[usize],
         bound: Moment,
         ledger: &mut Ledger<'_>,
     ) -> Option<()> {
-        self.joint.in_step = self.holds || self.moving > 0;
+        self.joint.in_step =
+            self.holds || self.floats || self.moving > 0 || self.spreading.is_some();
         loop {
             let first = self.first_of(cores, bound);
             let arrival = Rank::before(self.next_arrival());
@@ -129,7 +132,9 @@ impl Site {
                     return Some(());
                 }
                 Advance::HandsOver => {
-                    if self.cores[core].next_rank(&self.queues) < rival {
+                    // What it has handed over to apps before may concern others first.
+                    let from = &mut self.cores[core];
+                    if from.outbox.is_empty() && from.next_rank(&self.queues) < rival {
                         self.hand_over(core, ledger);
                         self.see_off(core);
                     }

@@ -3,13 +3,15 @@
 //! It holds what each source's packets cost, tallies how they ended, and hashes every end into the
 //! run's fingerprint.
 
+use super::channels::{by_flow, channels_of};
 use super::costs::PacketCosts;
 use super::order::Order;
 use super::outcome::{Load, SourceTally};
+use super::queue::RxQueue;
 use super::world::{Consumer, Filter, VnicOwner, World};
 use crate::engine::digest;
 use crate::engine::time::{Span, Time};
-use crate::rx::ring::{Descriptor, Finished, Ring};
+use crate::rx::ring::{Descriptor, Finished};
 use crate::rx::source::Arrivals;
 use crate::vocab::frame::Frame;
 use crate::vocab::id::SourceId;
@@ -33,8 +35,8 @@ pub(super) struct Ledger<'s> {
 /// One source's account.
 struct Account {
     to: Next,
-    /// What the time counts as that its packets are processed in their ring.
-    work: Stage,
+    /// The channel of each flow behind the one that `to` names, where there are several.
+    channels: Vec<u32>,
     filtered_by_driver: bool,
     order: Order,
     tally: SourceTally,
@@ -66,8 +68,10 @@ pub(super) enum Next {
     Ended,
     /// This app consumes it.
     App(usize),
-    /// It goes to the guest behind this virtual NIC.
+    /// It goes through this channel to a guest.
     Guest(usize),
+    /// It goes to the backlog of a core.
+    Backlog,
 }
 
 impl<'s> Ledger<'s> {
@@ -95,16 +99,18 @@ impl<'s> Ledger<'s> {
     }
 
     /// Books the packets that a ring has finished. All ended with their processing there.
-    pub(super) fn book(&mut self, ring: &mut Ring, queue: u32) {
+    pub(super) fn book(&mut self, queue: &mut RxQueue) {
+        let RxQueue { ring, number: queue, of_function, .. } = queue;
+        let (queue, of_function) = (*queue, *of_function);
         for mut part in ring.book() {
             while let Some(first) = part.first() {
                 let source = first.packet.frame.source;
                 let account = &mut self.accounts[source as usize];
-                let (place, fate) = (place(source, queue), account.fate());
+                let (place, fate) = (place(source, queue), account.fate(of_function));
                 let (run, digest) = digest_run(part, place, fate);
                 self.digest = self.digest.wrapping_add(digest);
                 if fate == Fate::Delivered {
-                    account.deliver(run);
+                    account.deliver(run, of_function);
                 } else {
                     account.tally.filtered += run.len() as u64;
                 }
@@ -124,16 +130,33 @@ impl<'s> Ledger<'s> {
         &self.costs[source as usize]
     }
 
-    /// The deferred work of a packet that was taken out of its ring is done: what becomes of it.
+    /// The virtual NIC has these queues of its own from now on.
+    pub(super) fn set_own(&mut self, world: &World, vnic: usize, queues: &[u32]) {
+        for (costs, source) in self.costs.iter_mut().zip(&world.sources) {
+            if source.to == Consumer::Vnic(vnic) {
+                costs.set_own(queues);
+            }
+        }
+    }
+
+    /// The work of a round over rings on a packet that it took out is done: what becomes of it.
     #[inline(always)]
     pub(super) fn processed(&mut self, done: &Processed) -> Next {
+        if self.costs_of(done.packet.frame.source).is_spread {
+            return Next::Backlog;
+        }
+        self.leaves_backlog(done)
+    }
+
+    /// The deferred work of a packet is done, in a backlog or without one: what becomes of it.
+    pub(super) fn leaves_backlog(&mut self, done: &Processed) -> Next {
         let account = &mut self.accounts[done.packet.frame.source as usize];
         if account.filtered_by_driver {
             account.tally.filtered += 1;
             self.end(&done.packet, done.queue, done.start, done.end, Fate::Filtered);
             return Next::Ended;
         }
-        let next = account.to;
+        let next = account.next(done.packet.frame.flow);
         if next == Next::Ended {
             self.delivered(done, done.end, []);
         }
@@ -231,6 +254,11 @@ impl<'s> Ledger<'s> {
         totals
     }
 
+    /// Delivered of a source's packets since the window opened.
+    pub(super) fn delivered_of(&self, source: usize) -> Load {
+        self.accounts[source].tally.delivered
+    }
+
     /// Packets offered in the whole run.
     pub(super) fn offered_in_all(&self) -> u64 {
         self.offered + self.totals().0.packets
@@ -249,14 +277,18 @@ impl Account {
             Consumer::Host | Consumer::Flood => Next::Ended,
             Consumer::App(app) => Next::App(app),
             Consumer::Vnic(vnic) if world.vnics[vnic].owner == VnicOwner::Host => Next::Ended,
-            Consumer::Vnic(vnic) => Next::Guest(vnic),
+            Consumer::Vnic(vnic) => Next::Guest(channels_of(world, vnic).start),
         };
-        let by_vf = world.function_of(source).is_some();
+        let channels = match spec.to {
+            Consumer::Vnic(vnic) => by_flow(world, source, vnic),
+            Consumer::Host | Consumer::App(_) | Consumer::Flood => Vec::new(),
+        };
         // A recording can reorder (a fragment of a flow may take another queue than the rest), and
-        // so can cores that share packets, and whoever moves queues or table entries.
+        // so can cores that share packets, and whoever moves queues or table entries, or changes ways.
         let nic = &world.nics[spec.nic];
         let shares = world.hosts[nic.host].shares_packets();
         let moves = nic.rebalance.is_some() || world.moves_queues(spec.nic);
+        let moves = moves || world.changes_way(source);
         let flows = match &spec.source.arrivals {
             Arrivals::Capture(capture) => capture.flows.len(),
             _ if shares || moves => spec.source.flows.count as usize,
@@ -264,21 +296,33 @@ impl Account {
         };
         Self {
             to,
-            work: if by_vf { Stage::Guest } else { Stage::Deferred },
-            filtered_by_driver: spec.filter == Filter::DropInDriver && !by_vf,
+            channels,
+            filtered_by_driver: spec.filter == Filter::DropInDriver,
             order: Order::new(flows),
             tally: SourceTally::default(),
             inside_before: 0,
         }
     }
 
-    /// What becomes of a packet whose deferred work ends its trip.
-    fn fate(&self) -> Fate {
-        if self.filtered_by_driver { Fate::Filtered } else { Fate::Delivered }
+    /// What becomes of a packet whose processing in its ring ends its trip: the driver does not see
+    /// those of virtual functions.
+    fn fate(&self, of_function: bool) -> Fate {
+        let filtered = self.filtered_by_driver && !of_function;
+        if filtered { Fate::Filtered } else { Fate::Delivered }
     }
 
-    /// Packets of this source were delivered, each when its processing ended.
-    fn deliver(&mut self, run: &[Finished]) {
+    /// Who has a packet of this flow once its deferred work is done.
+    fn next(&self, flow: u32) -> Next {
+        match self.to {
+            Next::Guest(first) if !self.channels.is_empty() => {
+                Next::Guest(first + self.channels[flow as usize] as usize)
+            }
+            next => next,
+        }
+    }
+
+    /// Packets of this source were delivered, each when its processing in its ring ended.
+    fn deliver(&mut self, run: &[Finished], of_function: bool) {
         let latency = |done: &Finished| done.work.end - done.packet.frame.time;
         let sum = self.tally.latency.record_all(run.iter().map(latency));
         let (bytes, parts) = run.iter().fold((0, [0_u64; 4]), |(bytes, sums), done| {
@@ -294,7 +338,9 @@ impl Account {
                 run.iter().map(|done| u128::from(parts_of(done)[part])).sum()
             });
         }
-        let stages = [Stage::Buffer, Stage::Dma, Stage::Moderation, self.work];
+        let work = if of_function { Stage::Guest } else { Stage::Deferred };
+        self.tally.by_function += if of_function { run.len() as u64 } else { 0 };
+        let stages = [Stage::Buffer, Stage::Dma, Stage::Moderation, work];
         for (stage, sum) in stages.into_iter().zip(parts) {
             self.tally.stages[stage as usize] += sum;
         }

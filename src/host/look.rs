@@ -1,8 +1,9 @@
 //! A policy's look: what it sees of its site, and the moves it decides.
 
 use super::governor::{Governor, since};
-use super::ledger::Ledger;
+use super::ledger::{Ledger, NO_QUEUE};
 use super::outcome::Load;
+use super::routes::reason_at;
 use super::site::Site;
 use crate::engine::time::Time;
 use crate::policy::{CoreLoad, EntryLoad, Loads, Move, QueueLoad};
@@ -28,7 +29,7 @@ impl Site {
                 }
                 self.ports[at].governor = Some(governor);
                 if moved {
-                    self.steer_anew(at, now);
+                    self.steer_anew(at, now, ledger);
                     self.run(now, ledger);
                 }
             }
@@ -45,16 +46,23 @@ impl Site {
         }
     }
 
-    /// A frame that waits for a descriptor goes where the indirection table leads now.
-    fn steer_anew(&mut self, at: usize, now: Time) {
+    /// A frame that waits for a descriptor goes where it is steered to now.
+    pub(super) fn steer_anew(&mut self, at: usize, now: Time, ledger: &mut Ledger<'_>) {
         let port = &mut self.ports[at];
         let (Some((old, since)), Some(queue)) = (port.blocked, port.port.first_queue()) else {
             return;
         };
         let new = port.base + queue as usize;
-        if new != old {
+        if new == old {
+            return;
+        }
+        self.queues[old].watched = false;
+        if let Some(reason) = reason_at(queue) {
+            port.blocked = None;
+            port.held += now - since;
+            port.port.lose(now.at_arrivals(), NO_QUEUE, reason, ledger);
+        } else {
             port.blocked = Some((new, since));
-            self.queues[old].watched = false;
             self.queues[new].watched = true;
             self.cores[self.queues[new].core].stand_at(now.at_arrivals());
         }

@@ -4,7 +4,7 @@ use super::books::Books;
 use super::ledger::Ledger;
 use super::outcome::Outcome;
 use super::site::Site;
-use super::world::{Action, World};
+use super::world::World;
 use crate::engine::time::{Span, Time};
 use crate::engine::timeline::Timeline;
 use crate::vocab::packet::Record;
@@ -109,14 +109,8 @@ impl<'w> Machine<'w> {
             return;
         }
         for event in self.world.events.iter().filter(|event| event.at == now) {
-            match event.action {
-                Action::LoseAffinity { nic } => {
-                    let site = &mut self.sites[self.world.nics[nic].host];
-                    site.lose_affinity(nic, now, ledger);
-                }
-                Action::Steer { .. } | Action::Stop { .. } => todo!("changes of ways and VMs"),
-                Action::Start { .. } | Action::Link { .. } => todo!("changes of VMs and links"),
-            }
+            let site = &mut self.sites[self.world.host_of(&event.action)];
+            site.change(self.world, &event.action, now, ledger);
         }
         // The first look is after the first interval.
         if now > Time::ZERO {

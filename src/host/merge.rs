@@ -41,8 +41,9 @@ pub(super) struct Merge {
 impl Merge {
     pub(super) fn new(world: &World, sources: &[usize]) -> Self {
         let begin = |id: &usize| {
-            let TrafficSpec { source, from, until, .. } = &world.sources[*id];
-            (*id as u32, Source::between(source, world.seed, *from, *until))
+            let TrafficSpec { source, from, until, part, .. } = &world.sources[*id];
+            let whole = Source::between(source, world.seed, *from, *until);
+            (*id as u32, whole.only(part.since, part.flows.clone()))
         };
         Self::of(sources.iter().map(begin).collect())
     }

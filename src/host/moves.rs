@@ -61,8 +61,8 @@ impl Site {
         self.ports[at].note_move(now);
     }
 
-    /// All queues of a port are to move to its home core at `now`, with what follows from that.
-    pub(super) fn lose_affinity(&mut self, nic: usize, now: Time, ledger: &mut Ledger<'_>) {
+    /// All queues of a port are to move to its home core at `now`.
+    pub(super) fn lose_affinity(&mut self, nic: usize, now: Time) {
         let Some(at) = self.ports.iter().position(|port| port.nic == nic) else { return };
         let home = self.ports[at].usable[0];
         for number in 0..self.queues_of(&self.ports[at]).len() {
@@ -71,7 +71,6 @@ impl Site {
                 self.move_queue(at, number, home, now);
             }
         }
-        self.run(now, ledger);
     }
 
     /// Takes note of the queues that have just left a core.

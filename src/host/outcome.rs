@@ -39,6 +39,8 @@ pub struct SourceTally {
     pub offered: Load,
     /// Delivered.
     pub delivered: Load,
+    /// Of them, taken by guests from the rings of virtual functions: packets.
+    pub by_function: u64,
     /// Lost, by reason (in the order of [`DropReason::ALL`]).
     pub dropped: [u64; DropReason::ALL.len()],
     /// Discarded because a filter asked for it.
@@ -150,6 +152,8 @@ pub struct Step {
     pub interrupts: u64,
     /// Per host and core: busy time within the step.
     pub cores: Vec<Vec<Busy>>,
+    /// Per source of [`World::changing`](super::world::World::changing): delivered within the step.
+    pub changing: Vec<Load>,
     /// Per NIC and queue: (descriptors held at the step's end, core).
     pub queues: Vec<Vec<(u32, u32)>>,
 }

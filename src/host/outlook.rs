@@ -12,18 +12,12 @@ impl Core {
     /// Whether a round waits for its turn to hand over, or to notify.
     #[inline(always)]
     pub(super) fn hands_over(&mut self) -> bool {
-        self.round.hands_over() || self.backlog.round.hands_over() || self.ksoftirqd_hands_over()
+        self.round.hands_over() || self.ksoftirqd_hands_over()
     }
 
     /// That round.
     pub(super) fn round_that_hands_over(&mut self) -> &mut Round {
-        if self.round.hands_over() {
-            &mut self.round
-        } else if self.backlog.round.hands_over() {
-            &mut self.backlog.round
-        } else {
-            &mut self.running_ksoftirqd().round
-        }
+        if self.round.hands_over() { &mut self.round } else { &mut self.running_ksoftirqd().round }
     }
 
     /// It has handed over, or notified; so many guests are to be notified now.
@@ -52,6 +46,13 @@ impl Core {
         if self.hands_over() {
             return Rank::given(self.see, core);
         }
+        let next = self.next_of_its_own(rings);
+        if self.outgoing.is_empty() { next } else { next.min(Rank::given(self.see, core)) }
+    }
+
+    /// Likewise, but for handing over.
+    fn next_of_its_own(&self, rings: &[RxQueue]) -> Rank {
+        let core = self.number;
         let moment = self.next_in_hand(rings);
         let received = self.threads.as_ref().and_then(|threads| threads.next_hand_off(rings));
         match received {
@@ -82,14 +83,12 @@ impl Core {
             return handler.end.before_arrivals();
         }
         let due = self.next_interrupt(rings);
-        let round = self.round.is_in_hand().then(|| self.round.next_moment(self.see));
-        let backlog = self.backlog.next_moment(self.see);
-        if let Some(in_hand) = round.or(backlog) {
-            return due.min(in_hand);
+        if self.round.is_in_hand() {
+            return due.min(self.round.next_moment(self.see));
         }
         let is_polling = self.stack == Stack::BusyPoll && !self.vectors.is_empty();
         let begins = !self.waiting.is_empty() && self.softirq_may_run();
-        if is_polling || begins || self.backlog.packets_inside() > 0 {
+        if is_polling || begins || self.backlog_waits() {
             return self.see;
         }
         let threads = self.threads.as_ref();
@@ -105,11 +104,10 @@ impl Core {
         if self.hands_over() {
             return Rank::given(self.see, core);
         }
-        let round = self.round.is_in_hand().then(|| self.round.next_moment(self.see));
         let moment = if let Some(handler) = self.handler {
             handler.end.before_arrivals()
-        } else if let Some(in_hand) = round.or_else(|| self.backlog.next_moment(self.see)) {
-            in_hand
+        } else if self.round.is_in_hand() {
+            self.round.next_moment(self.see)
         } else if self.host_work_waits() {
             self.next_in_hand(rings)
         } else {
@@ -122,7 +120,12 @@ impl Core {
     fn host_work_waits(&self) -> bool {
         let left = self.threads.as_ref().is_some_and(|threads| threads.ksoftirqd_has_round());
         let is_polling = self.stack == Stack::BusyPoll;
-        left || is_polling || !self.waiting.is_empty() || self.backlog.packets_inside() > 0
+        left || is_polling || !self.waiting.is_empty() || self.backlog_waits()
+    }
+
+    /// Whether a round over the backlog begins as soon as the core can.
+    fn backlog_waits(&self) -> bool {
+        self.stack == Stack::InterruptPerPacket && !self.backlog.is_empty()
     }
 
     /// When the next interrupt is due, or what it waits for ends.

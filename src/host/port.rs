@@ -7,17 +7,16 @@ use super::ledger::{Ledger, NO_QUEUE};
 use super::merge::Merge;
 use super::outcome::Load;
 use super::queue::RxQueue;
-use super::virtual_function::{first_ring, owners};
-use super::world::{Consumer, Filter, NicSpec, Spread, SteeringSpec, World};
+use super::routes::Routes;
+use super::ways::Ways;
+use super::world::{Filter, NicSpec, SteeringSpec, World};
 use crate::engine::time::{Moment, Time};
 use crate::rx::buffer::PacketBuffer;
 use crate::rx::dma::DmaEngine;
 use crate::rx::ring::Descriptor;
 use crate::rx::source::{Arrivals, Sizes, link_time};
-use crate::rx::steering::rss::Rss;
 use crate::rx::wire::Wire;
 use crate::vocab::drop_reason::DropReason;
-use crate::vocab::flow_key::FlowKey;
 use crate::vocab::frame::{Frame, FrameQueue};
 use crate::vocab::packet::Fate;
 
@@ -30,11 +29,11 @@ pub(super) struct Port {
     pub(super) wire: Wire,
     buffer: PacketBuffer,
     pub(super) dma: DmaEngine,
-    /// Per source of the world; empty for those of other ports.
-    routes: Vec<Route>,
-    /// Queue of each bucket: the indirection table, then queue 0 for what cannot be hashed, then
-    /// the rings of virtual functions, then the queues that filters name.
-    queues: Vec<u32>,
+    routes: Routes,
+    /// Per source of the world whether the port discards its frames.
+    discards: Vec<bool>,
+    /// What is offered is lost, as the link is down.
+    is_down: bool,
     /// Frames that the link has taken, and that have not been through their ring's door.
     frames: FrameQueue,
     /// Frames may be turned away at the packet buffer's door.
@@ -80,40 +79,24 @@ impl Offer {
     }
 }
 
-/// How the packets of one source go.
-#[derive(Debug, Default)]
-struct Route {
-    discard: bool,
-    /// Bucket of each flow.
-    buckets: Vec<u16>,
-}
-
 impl Port {
-    pub(super) fn new(world: &World, nic: usize) -> Self {
+    pub(super) fn new(world: &World, nic: usize, ways: &Ways) -> Self {
         let spec = &world.nics[nic];
         let sources: Vec<usize> =
             (0..world.sources.len()).filter(|source| world.sources[*source].nic == nic).collect();
         let sizes = sizes_of(world, &sources);
-        let mut queues = match &spec.steering {
-            SteeringSpec::SingleQueue | SteeringSpec::Vmq { .. } => vec![],
-            SteeringSpec::Rss(rss) => rss.table.clone(),
-        };
-        queues.push(0);
-        let first_of_vfs = queues.len();
-        queues.extend((spec.queues.len() as u32..).take(owners(world, nic).len()));
-        let mut routes: Vec<Route> = world.sources.iter().map(|_| Route::default()).collect();
-        for source in &sources {
-            routes[*source] = Route::new(world, *source, first_of_vfs, &mut queues);
-        }
+        let discards = world.sources.iter().map(|source| source.filter == Filter::DropInNic);
+        let discards: Vec<bool> = discards.collect();
         let bounded = spec.buffer.is_some() && !never_fills(spec, &sizes);
         Self {
             merge: Merge::new(world, &sources),
             wire: Wire::new(spec.link, spec.egress),
             buffer: PacketBuffer::new(spec.buffer.filter(|_| bounded)),
             dma: DmaEngine::new(spec.dma),
-            guarded: bounded || routes.iter().any(|route| route.discard),
-            routes,
-            queues,
+            guarded: bounded || sources.iter().any(|source| discards[*source]),
+            routes: Routes::new(world, nic, ways),
+            discards,
+            is_down: false,
             frames: FrameQueue::default(),
             entered: 0,
             taken: Load::default(),
@@ -132,7 +115,7 @@ impl Port {
                 continue;
             }
             let start = self.dma.earliest(first.time);
-            let (queue, arrives) = (self.queue_of(&first), start == first.time.at_arrivals());
+            let (queue, arrives) = (self.routes.queue(&first), start == first.time.at_arrivals());
             return (start.time() <= limit).then_some(Offer { start, queue, arrives });
         }
         None
@@ -146,17 +129,18 @@ impl Port {
         if self.guarded || self.counts.is_some() {
             return;
         }
-        let Self { frames, dma, routes, queues, .. } = self;
+        let Self { frames, dma, routes: Routes { buckets: of_sources, queues, .. }, .. } = self;
         let mut n = 0;
         let (mut source, mut buckets) = (u32::MAX, &[][..]);
         for frame in frames.waiting() {
             if frame.source != source {
                 source = frame.source;
-                buckets = &routes[source as usize].buckets;
+                buckets = &of_sources[source as usize];
             }
             let start = dma.earliest(frame.time);
             let queue = queues[usize::from(buckets[frame.flow as usize])] as usize;
-            let ring = &mut rings[queue].ring;
+            // None where it leads nowhere.
+            let Some(RxQueue { ring, .. }) = rings.get_mut(queue) else { break };
             if start >= bound || ring.is_closed() || start == *last {
                 break;
             }
@@ -168,13 +152,6 @@ impl Port {
             n += 1;
         }
         frames.pass(n);
-    }
-
-    /// The queue of a frame whose DMA starts now.
-    #[inline(always)]
-    fn queue_of(&self, frame: &Frame) -> u32 {
-        let bucket = self.routes[frame.source as usize].buckets[frame.flow as usize];
-        self.queues[usize::from(bucket)]
     }
 
     /// Takes more frames from the sources, of those offered by `limit`; false if there are none.
@@ -193,11 +170,29 @@ impl Port {
         self.merge.fill(limit, BATCH, &mut self.frames);
         let full = self.frames.len() == before + BATCH;
         self.taken += ledger.offered(&self.frames.waiting()[before..], self.merge.only());
+        if self.is_down {
+            self.lose_offers(before, ledger);
+        }
         for lost in self.wire.carry(&mut self.frames, before) {
             self.taken = self.taken.less(Load::of(&[lost]));
             lose_early(&lost, Fate::Dropped(DropReason::LinkFull), ledger);
         }
         full
+    }
+
+    /// Loses the frames behind the first `n`, that are offered while the link is down.
+    fn lose_offers(&mut self, n: usize, ledger: &mut Ledger<'_>) {
+        let lost = &self.frames.waiting()[n..];
+        self.taken = self.taken.less(Load::of(lost));
+        for frame in lost {
+            lose_early(frame, Fate::Dropped(DropReason::LinkDown), ledger);
+        }
+        self.frames.retain(n, |_| false);
+    }
+
+    /// The link goes up or down; all that was offered before has been settled.
+    pub(super) fn set_link(&mut self, up: bool) {
+        self.is_down = !up;
     }
 
     /// The first frame is at the packet buffer's door; false if it is turned away.
@@ -216,7 +211,7 @@ impl Port {
     /// Puts the frame at this place, that has arrived, into the packet buffer, or tells why not.
     fn pass_door(&mut self, at: usize) -> Result<(), Fate> {
         let frame = self.frames.waiting()[at];
-        if self.routes[frame.source as usize].discard {
+        if self.discards[frame.source as usize] {
             Err(Fate::Filtered)
         } else if self.buffer.enter(frame.time, frame.size) {
             Ok(())
@@ -234,12 +229,18 @@ impl Port {
         Descriptor { frame, dma_start: start.time(), visible: transfer.visible }
     }
 
-    /// Loses the first frame at `start`, because its ring is full.
-    pub(super) fn lose(&mut self, start: Moment, queue: u32, ledger: &mut Ledger<'_>) {
+    /// Loses the first frame at `start`, at the door of this queue (or of none).
+    pub(super) fn lose(
+        &mut self,
+        start: Moment,
+        queue: u32,
+        reason: DropReason,
+        ledger: &mut Ledger<'_>,
+    ) {
         let (frame, now) = (self.take_first(), start.time());
         self.dma.skip(start);
         self.buffer.give_up(now, frame.size);
-        ledger.lost(&unseen(&frame), queue, now, now, Fate::Dropped(DropReason::RingFull));
+        ledger.lost(&unseen(&frame), queue, now, now, Fate::Dropped(reason));
     }
 
     /// Takes the first frame through its ring's door.
@@ -249,15 +250,15 @@ impl Port {
         self.frames.pass(1);
         self.entered = self.entered.saturating_sub(1);
         if let Some(counts) = &mut self.counts {
-            let bucket = self.routes[frame.source as usize].buckets[frame.flow as usize];
-            counts.note(usize::from(bucket), self.queues[usize::from(bucket)], frame.size);
+            let bucket = self.routes.bucket(&frame);
+            counts.note(bucket, self.routes.queues[bucket], frame.size);
         }
         frame
     }
 
     /// The queue that the first frame, which is at its ring's door, goes to now.
     pub(super) fn first_queue(&self) -> Option<u32> {
-        self.frames.waiting().first().map(|first| self.queue_of(first))
+        self.frames.waiting().first().map(|first| self.routes.queue(first))
     }
 
     /// What has been steered where.
@@ -267,12 +268,17 @@ impl Port {
 
     /// The indirection table.
     pub(super) fn table(&self) -> &[u32] {
-        &self.queues[..self.counts().entries.len()]
+        self.routes.table()
     }
 
     /// Frames of this entry of the indirection table go to another queue from now on.
     pub(super) fn steer(&mut self, entry: usize, queue: u32) {
-        self.queues[entry] = queue;
+        self.routes.queues[entry] = queue;
+    }
+
+    /// A source's frames go where `ways` lead from now on.
+    pub(super) fn lead(&mut self, world: &World, source: usize, ways: &Ways) {
+        self.routes.lead(world, source, ways);
     }
 
     /// Brings everything before the rings up to `now`, as a control event must find it.
@@ -374,57 +380,5 @@ impl Counts {
         if let Some(entry) = self.entries.get_mut(bucket) {
             *entry += frame;
         }
-    }
-}
-
-impl Route {
-    fn new(world: &World, source: usize, first_of_vfs: usize, queues: &mut Vec<u32>) -> Self {
-        let traffic = &world.sources[source];
-        let steering = &world.nics[traffic.nic].steering;
-        let discard = traffic.filter == Filter::DropInNic;
-        let keys = traffic.source.flow_keys(world.seed);
-        if let Some(vnic) = world.function_of(source) {
-            let first = first_of_vfs + first_ring(world, vnic);
-            let ring = ring_in_vf(world.vnics[vnic].vf.as_ref().expect("that is their way"));
-            let buckets = keys.map(|key| bucket_at(first + ring(&key))).collect();
-            return Self { discard, buckets };
-        }
-        let mut bucket_of = |queue: u32| {
-            queues.push(queue);
-            bucket_at(queues.len() - 1)
-        };
-        let buckets = match (&traffic.filter, steering) {
-            (Filter::Pin(queue), _) => {
-                let bucket = bucket_of(*queue);
-                keys.map(|_| bucket).collect()
-            }
-            (_, SteeringSpec::SingleQueue) => keys.map(|_| 0).collect(),
-            (_, SteeringSpec::Vmq { .. }) => {
-                let own = match traffic.to {
-                    Consumer::Vnic(vnic) => world.vnics[vnic].way.own().first().copied(),
-                    Consumer::Host | Consumer::App(_) | Consumer::Flood => None,
-                };
-                let bucket = bucket_of(own.unwrap_or(0));
-                keys.map(|_| bucket).collect()
-            }
-            (_, SteeringSpec::Rss(rss)) => {
-                let rss = Rss::new(rss);
-                keys.map(|key| rss.bucket(&key)).collect()
-            }
-        };
-        Self { discard, buckets }
-    }
-}
-
-fn bucket_at(place: usize) -> u16 {
-    u16::try_from(place).expect("tables, virtual functions and filters name at most 2^16 queues")
-}
-
-/// The ring of a flow among those of its virtual function.
-fn ring_in_vf(vf: &Spread) -> impl Fn(&FlowKey) -> usize {
-    let rss = vf.rss.as_ref().map(|spec| (Rss::new(spec), &spec.table));
-    move |key| {
-        let entry = rss.as_ref().and_then(|(rss, table)| table.get(usize::from(rss.bucket(key))));
-        entry.map_or(0, |ring| *ring as usize)
     }
 }

@@ -11,6 +11,8 @@ pub(super) struct RxQueue {
     pub(super) number: u32,
     /// Its core within the host.
     pub(super) core: usize,
+    /// It belongs to a virtual function: a guest serves it.
+    pub(super) of_function: bool,
     /// The core to which it is on the move.
     pub(super) target: Option<usize>,
     /// The place of that move among all moves.

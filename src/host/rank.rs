@@ -85,6 +85,12 @@ impl Bounds {
         Self { all, threads: threads.min(all), rival }
     }
 
+    /// Threads go no further than `end`.
+    #[inline(always)]
+    pub(super) fn until(self, end: Moment) -> Self {
+        Self { threads: self.threads.min(end), ..self }
+    }
+
     /// Whether the core may receive this item (when, and by which core): also where another core
     /// has its part of it to receive.
     pub(super) fn allow(&self, (moment, core): (Moment, usize)) -> bool {

@@ -270,13 +270,14 @@ impl Round {
     ) -> bool {
         let frame = &queue.ring.front_mut(1)[0].packet.frame;
         let costs = ledger.costs_of(frame.source);
-        if costs.is_switched {
+        let begins = costs.is_switched && !costs.is_spread;
+        if begins {
             self.driver_end = self.end;
-            self.end += costs.switch(frame);
+            self.end += costs.switch(frame, queue.number);
             self.doing = Doing::Switch;
             pace.sheet.enter(Kind::Vswitch, pace.see.time());
         }
-        costs.is_switched
+        begins
     }
 
     /// The virtual switch finishes the packet that it has in hand, and driver and switch those behind
@@ -397,7 +398,7 @@ impl Round {
     #[inline(never)]
     fn pass_on(&mut self, interrupt: Time, queue: &mut RxQueue, ledger: &mut Ledger<'_>) {
         if queue.ring.has_unbooked() {
-            ledger.book(&mut queue.ring, queue.number);
+            ledger.book(queue);
         }
         let start = queue.ring.front_mut(1)[0].work.start;
         let packet = queue.ring.take_first();

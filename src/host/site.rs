@@ -4,16 +4,21 @@
 //! caught up only where someone must know their state: before a ring that may be full, for a frame
 //! that waits for a descriptor, and at control events.
 
+use super::channels::{channels, channels_of};
 use super::core::Core;
 use super::delivery::ChannelAt;
 use super::group::Group;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, NO_QUEUE};
 use super::port::Offer;
 use super::queue::{RxQueue, Transit};
 use super::rank::Joint;
+use super::routes::reason_at;
 use super::site_port::SitePort;
+use super::spreading::Spreading;
+use super::ways::Ways;
 use super::world::{Consumer, World};
 use crate::engine::time::{Moment, Time};
+use crate::vocab::drop_reason::DropReason;
 
 /// One host with all that happens on it.
 pub(super) struct Site {
@@ -24,9 +29,16 @@ pub(super) struct Site {
     pub(super) group: Option<Group>,
     /// Core of each app of the world that runs here.
     pub(super) app_cores: Vec<Option<usize>>,
-    /// Core and channel of each virtual NIC of the world that guests serve here.
+    /// Core and place of each channel of the world that guests serve here.
     pub(super) channels: Vec<Option<(usize, ChannelAt)>>,
-    /// Cores feed apps or guests on other cores, so all advance together.
+    /// To which core's backlog packets go, where software spreads them.
+    pub(super) spreading: Option<Spreading>,
+    /// Per channel the places (core, and place among its threads) that its vCPU floats over; none
+    /// where it stays.
+    pub(super) seats: Vec<Vec<(usize, usize)>>,
+    /// Some vCPU floats: where it wakes up depends on all cores, so none goes further than any other.
+    pub(super) floats: bool,
+    /// Cores feed apps, guests or backlogs of other cores, so all advance together.
     pub(super) coupled: bool,
     pub(super) joint: Joint,
     /// Some port waits for descriptors ...
@@ -42,6 +54,8 @@ pub(super) struct Site {
     pub(super) decisions: u64,
     /// Those of them that have left their core, in the order in which they arrive.
     pub(super) transit: Vec<Transit>,
+    /// How the packets of virtual NICs come now.
+    pub(super) ways: Ways,
 }
 
 impl Site {
@@ -49,23 +63,24 @@ impl Site {
         let spec = &world.hosts[host];
         let mut cores: Vec<Core> =
             (0..spec.cores).map(|core| Core::new(world, host, core)).collect();
-        let (mut ports, mut queues) = (Vec::new(), Vec::new());
+        let (mut ports, mut queues, ways) = (Vec::new(), Vec::new(), Ways::new(world));
         for index in (0..world.nics.len()).filter(|nic| world.nics[*nic].host == host) {
-            ports.push(SitePort::new(world, index, &mut queues, &mut cores));
+            ports.push(SitePort::new(world, index, &ways, &mut queues, &mut cores));
         }
-        let stays = !ports.iter().any(SitePort::moves_queues);
+        let spreading = Spreading::new(world, host);
+        let stays = spreading.is_none() && !ports.iter().any(SitePort::moves_queues);
         for core in &mut cores {
             core.only_cycles = stays && core.has_only_cycles();
         }
         let app_cores: Vec<Option<usize>> =
             world.apps.iter().map(|app| (app.host == host).then_some(app.core as usize)).collect();
-        let mut channels = vec![None; world.vnics.len()];
+        let mut places = vec![None; channels(world)];
         for core in &cores {
-            for (vnic, at) in core.threads.iter().flat_map(|threads| threads.places()) {
-                channels[vnic] = Some((core.number, at));
+            for (channel, at) in core.threads.iter().flat_map(|threads| threads.places()) {
+                places[channel] = Some((core.number, at));
             }
         }
-        let coupled = feeds_other_cores(world, host, &app_cores, &channels);
+        let coupled = spreading.is_some() || feeds_other_cores(world, host, &app_cores, &places);
         let holds = ports.iter().any(|port| port.hold);
         let holds_at_once = ports.iter().any(|port| port.hold && port.port.dma.may_be_immediate());
         let last_immediate = Moment::default();
@@ -75,7 +90,10 @@ impl Site {
             queues,
             group: Group::new(world, host),
             app_cores,
-            channels,
+            channels: places,
+            spreading,
+            seats: Vec::new(),
+            floats: false,
             coupled,
             joint: Joint::default(),
             holds,
@@ -84,7 +102,9 @@ impl Site {
             moving: 0,
             decisions: 0,
             transit: Vec::new(),
+            ways,
         }
+        .with_seats(world, host)
     }
 
     /// Runs everything up to and including `until`.
@@ -110,7 +130,7 @@ impl Site {
             core.settle(until, &self.queues, ledger);
         }
         for queue in &mut self.queues {
-            ledger.book(&mut queue.ring, queue.number);
+            ledger.book(queue);
         }
     }
 
@@ -145,6 +165,9 @@ impl Site {
     #[inline(always)]
     fn admit(&mut self, at: usize, offer: Offer, ledger: &mut Ledger<'_>) {
         let index = self.ports[at].base + offer.queue as usize;
+        if index >= self.queues.len() {
+            return self.lose(at, offer, ledger);
+        }
         if offer.arrives && offer.start == self.last_immediate {
             // What arrivals before it brought about at this very instant comes first.
             let core = self.queues[index].core;
@@ -175,10 +198,17 @@ impl Site {
             &mut self.queues[index..=index]
         };
         for queue in caught_up {
-            ledger.book(&mut queue.ring, queue.number);
+            ledger.book(queue);
             queue.ring.open();
         }
         !self.queues[index].ring.is_full()
+    }
+
+    /// Loses the first frame of port `at`, which leads nowhere.
+    #[inline(never)]
+    fn lose(&mut self, at: usize, offer: Offer, ledger: &mut Ledger<'_>) {
+        let reason = reason_at(offer.queue).expect("it leads nowhere");
+        self.ports[at].port.lose(offer.start, NO_QUEUE, reason, ledger);
     }
 
     #[inline(never)]
@@ -190,7 +220,7 @@ impl Site {
             queue.watched = true;
         } else {
             queue.refused += 1;
-            port.port.lose(offer.start, offer.queue, ledger);
+            port.port.lose(offer.start, offer.queue, DropReason::RingFull, ledger);
         }
     }
 
@@ -246,22 +276,25 @@ impl Site {
     }
 }
 
-/// Whether any app or guest of the host is fed by a core other than its own.
+/// Whether any app or guest of the host may be fed by a core other than its own.
 fn feeds_other_cores(
     world: &World,
     host: usize,
     app_cores: &[Option<usize>],
-    channels: &[Option<(usize, ChannelAt)>],
+    places: &[Option<(usize, ChannelAt)>],
 ) -> bool {
     world.sources.iter().enumerate().any(|(index, source)| {
         let nic = &world.nics[source.nic];
-        let consumer = match source.to {
-            Consumer::Host | Consumer::Flood => None,
-            Consumer::App(app) => app_cores[app],
-            Consumer::Vnic(_) if world.function_of(index).is_some() => None,
-            Consumer::Vnic(vnic) => channels[vnic].map(|(core, _)| core),
+        let consumers: Vec<usize> = match source.to {
+            Consumer::Host | Consumer::Flood => Vec::new(),
+            Consumer::App(app) => app_cores[app].into_iter().collect(),
+            Consumer::Vnic(_) if world.always_by_function(index) => Vec::new(),
+            Consumer::Vnic(vnic) => {
+                let served = places[channels_of(world, vnic)].iter().flatten();
+                served.map(|(core, _)| *core).collect()
+            }
         };
-        let elsewhere = |core: &u32| consumer.is_some_and(|other| other != *core as usize);
+        let elsewhere = |core: &u32| consumers.iter().any(|other| *other != *core as usize);
         let others = if world.moves_queues(source.nic) { &nic.usable[..] } else { &[] };
         nic.host == host && nic.queues.iter().chain(others).any(elsewhere)
     })

@@ -6,6 +6,7 @@ use super::port::Port;
 use super::queue::RxQueue;
 use super::vector::Vector;
 use super::virtual_function::owners;
+use super::ways::Ways;
 use super::world::{VnicOwner, World};
 use crate::engine::time::{Span, Time};
 use crate::rx::ring::Ring;
@@ -40,6 +41,7 @@ impl SitePort {
     pub(super) fn new(
         world: &World,
         index: usize,
+        ways: &Ways,
         queues: &mut Vec<RxQueue>,
         cores: &mut [Core],
     ) -> Self {
@@ -50,6 +52,7 @@ impl SitePort {
             ring: Ring::new(nic.ring),
             number,
             core: core as usize,
+            of_function: number as usize >= nic.queues.len(),
             target: None,
             decided: 0,
             watched: false,
@@ -58,7 +61,7 @@ impl SitePort {
         }));
         let mut port = Self {
             nic: index,
-            port: Port::new(world, index),
+            port: Port::new(world, index, ways),
             base,
             queues: nic.queues.len(),
             hold: nic.hold,

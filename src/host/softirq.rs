@@ -1,5 +1,6 @@
 //! The bounds of a softirq, which only the `linux-napi` stack knows.
 
+use super::backlog::BACKLOG;
 use super::core::Core;
 use super::ledger::Ledger;
 use super::queue::RxQueue;
@@ -105,23 +106,16 @@ impl Core {
                 self.ksoftirqd().sleep();
                 return Stop::Limit;
             };
-            let (cursor, end) = (self.vectors[vector].cursor, self.round_begins());
+            let (cursor, end) = (self.first_ring(vector), self.round_begins());
             let ksoftirqd = self.running_ksoftirqd();
             ksoftirqd.round.begin(vector, cursor, end);
             ksoftirqd.note_left(now);
             return Stop::Limit;
         }
         let mut round = std::mem::take(&mut self.running_ksoftirqd().round);
-        let vector = &self.vectors[round.vector];
         let slice_is_over = self.threads.as_ref().is_some_and(|threads| threads.slice_is_over());
-        let limit = Moment(self.see.0 + 1);
-        let (see, sheet, budget) = (&mut self.see, &mut self.sheet, self.budget);
-        let pace = Pace { vector, see, sheet, limit, budget };
-        let stop = if slice_is_over || round.is_choosing() {
-            round.step(pace, rings, ledger)
-        } else {
-            round.run(pace, rings, ledger)
-        };
+        let one_step = slice_is_over || round.is_choosing();
+        let stop = self.run_thread_round(&mut round, one_step, rings, ledger);
         if stop == Stop::Ended {
             self.end_ksoftirqd_round(&mut round);
         }
@@ -132,6 +126,28 @@ impl Core {
             self.leave_or_keep_ksoftirqd(stop == Stop::Ended);
         }
         stop
+    }
+
+    /// Runs a round of `ksoftirqd` on at the core's time.
+    fn run_thread_round(
+        &mut self,
+        round: &mut Round,
+        one_step: bool,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) -> Stop {
+        let limit = Moment(self.see.0 + 1);
+        if round.vector == BACKLOG {
+            return if one_step {
+                self.step_backlog(round, ledger)
+            } else {
+                self.run_backlog(round, limit, ledger)
+            };
+        }
+        let vector = &self.vectors[round.vector];
+        let (see, sheet, budget) = (&mut self.see, &mut self.sheet, self.budget);
+        let pace = Pace { vector, see, sheet, limit, budget };
+        if one_step { round.step(pace, rings, ledger) } else { round.run(pace, rings, ledger) }
     }
 
     /// What `ksoftirqd` did has ended, perhaps its round: it sleeps where nothing is queued, and goes

@@ -3,14 +3,17 @@
 //! Runnable threads take turns with a slice of `quantum`, in the order in which they became
 //! runnable. All lengths are kept as what is left of them; only the thread that runs has a clock.
 
+mod guests;
+
 use super::consumer::Consumer;
 use super::delivery::{ChannelAt, HandOff, What};
 use super::ledger::Ledger;
 use super::queue::RxQueue;
+use super::round::Round;
 use super::softirq::Ksoftirqd;
 use super::stint::{Step, Stint};
 use super::thread_event::{Next, ThreadEvent, sooner};
-use super::vcpu::{Channel, Vcpu};
+use super::vcpu::Vcpu;
 use super::vf_ring::VfRing;
 use super::world::World;
 use crate::engine::time::{Moment, Span, Time};
@@ -400,37 +403,6 @@ impl Threads {
         self.place_of(app).is_some()
     }
 
-    fn vcpu(&mut self, thread: usize) -> &mut Vcpu {
-        let Thread::Vcpu(vcpu) = &mut self.list[thread] else {
-            unreachable!("channels belong to vCPUs")
-        };
-        vcpu
-    }
-
-    /// A channel of one of these vCPUs.
-    pub(super) fn channel(&mut self, at: ChannelAt) -> &mut Channel {
-        &mut self.vcpu(at.thread).channels[at.channel]
-    }
-
-    /// The virtual NICs of all vCPUs of this core, and where their channels are.
-    pub(super) fn places(&self) -> impl Iterator<Item = (usize, ChannelAt)> {
-        self.list.iter().enumerate().flat_map(|(thread, one)| {
-            let channels = if let Thread::Vcpu(vcpu) = one { &vcpu.channels[..] } else { &[] };
-            let at =
-                move |(channel, one): (usize, &Channel)| (one.vnic, ChannelAt { thread, channel });
-            channels.iter().enumerate().map(at)
-        })
-    }
-
-    /// The channels of all vCPUs of this core.
-    pub(super) fn channels(&self) -> impl Iterator<Item = &Channel> {
-        let vcpus = self.list.iter().filter_map(|thread| match thread {
-            Thread::Vcpu(vcpu) => Some(vcpu),
-            Thread::App(_) | Thread::Work(_) | Thread::Ksoftirqd(_) => None,
-        });
-        vcpus.flat_map(|vcpu| &vcpu.channels)
-    }
-
     /// The first item of the inbox enters the apps' backlogs. What an app does with it at once
     /// comes before the next one.
     pub(super) fn receive_item(&mut self, ledger: &mut Ledger<'_>) {
@@ -524,6 +496,12 @@ impl Threads {
             Thread::Ksoftirqd(ksoftirqd) => Some(ksoftirqd),
             Thread::App(_) | Thread::Work(_) | Thread::Vcpu(_) => None,
         }
+    }
+
+    /// The round of the core's `ksoftirqd`, where it has one.
+    pub(super) fn round_of_ksoftirqd(&mut self) -> Option<&mut Round> {
+        let Some(Thread::Ksoftirqd(ksoftirqd)) = self.list.last_mut() else { return None };
+        Some(&mut ksoftirqd.round)
     }
 
     /// Whether `ksoftirqd` has a round in hand.

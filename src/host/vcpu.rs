@@ -1,6 +1,7 @@
 //! A virtual processor of a guest: a thread that works off the channels of its virtual NICs, and
 //! the rings of their virtual functions.
 
+use super::channels::served_by;
 use super::ledger::{Ledger, Processed};
 use super::queue::RxQueue;
 use super::stint::{Step, Stint};
@@ -12,9 +13,11 @@ use crate::vocab::packet::Fate;
 use crate::vocab::stage::Stage;
 use std::collections::VecDeque;
 
-/// The channel from the virtual switch to one virtual NIC.
+/// A channel from the virtual switch to a virtual NIC.
 pub(super) struct Channel {
-    /// The virtual NIC's number in the world.
+    /// Its number in the world ...
+    pub(super) number: usize,
+    /// ... and its virtual NIC's.
     pub(super) vnic: usize,
     /// Notifications that its guest has received.
     pub(super) notifications: u64,
@@ -25,10 +28,15 @@ pub(super) struct Channel {
     armed: bool,
     /// Its guest was notified, and has not looked since.
     notified: bool,
+    /// Its machine does not run: why its packets are lost.
+    stopped: Option<DropReason>,
 }
 
 /// A vCPU.
 pub(super) struct Vcpu {
+    /// Its machine, and its number there.
+    pub(super) vm: usize,
+    pub(super) number: u32,
     pub(super) channels: Vec<Channel>,
     pub(super) rings: Vec<VfRing>,
     /// Left of what is in hand.
@@ -74,11 +82,13 @@ enum Doing {
 }
 
 impl Channel {
-    /// Takes a packet in at `now`, or loses it for want of room. True if the guest is to be
-    /// notified of it.
+    /// Takes a packet in at `now`, or loses it for want of room, or of a machine that runs. True if
+    /// the guest is to be notified of it.
     pub(super) fn accept(&mut self, done: &Processed, now: Time, ledger: &mut Ledger<'_>) -> bool {
-        if self.packets.len() >= self.capacity {
-            let fate = Fate::Dropped(DropReason::VmChannelFull);
+        let is_full = self.packets.len() >= self.capacity;
+        let reason = self.stopped.or_else(|| is_full.then_some(DropReason::VmChannelFull));
+        if let Some(reason) = reason {
+            let fate = Fate::Dropped(reason);
             ledger.lost(&done.packet, done.queue, done.start, now, fate);
             return false;
         }
@@ -108,33 +118,55 @@ impl Channel {
         ledger.delivered(done, now, parts);
         self.packets.pop_front();
     }
+
+    /// Its machine stops at `now`: what it holds is lost.
+    fn stop(&mut self, reason: DropReason, now: Time, ledger: &mut Ledger<'_>) {
+        for done in self.packets.drain(..) {
+            ledger.lost(&done.packet, done.queue, done.start, now, Fate::Dropped(reason));
+        }
+        (self.stopped, self.notified) = (Some(reason), false);
+    }
 }
 
 impl Vcpu {
-    /// The vCPUs that are pinned to this core, in the order (VM, vCPU).
+    /// The vCPUs that are on this core at the start, and hollow ones for those that may float here,
+    /// in the order (VM, vCPU).
     pub(super) fn of_core(world: &World, host: usize, core: u32) -> Vec<Self> {
         let mut all = Vec::new();
         for (vm, spec) in world.vms.iter().enumerate().filter(|(_, vm)| vm.host == host) {
-            let here = (0..).zip(&spec.vcpus).filter(|(_, its_core)| **its_core == core);
-            all.extend(here.map(|(vcpu, _)| Self::new(world, VnicOwner::Vm { vm, vcpu }, host)));
+            let floats_here = spec.floats.as_ref().is_some_and(|cores| cores.contains(&core));
+            for (vcpu, its_core) in (0..).zip(&spec.vcpus) {
+                if *its_core == core || floats_here {
+                    let mut one = Self::new(world, vm, vcpu);
+                    if *its_core != core {
+                        one.channels.clear();
+                        one.rings.clear();
+                    }
+                    all.push(one);
+                }
+            }
         }
         all
     }
 
-    fn new(world: &World, owner: VnicOwner, host: usize) -> Self {
-        let vnics = world.vnics.iter().enumerate().filter(|(_, vnic)| vnic.owner == owner);
-        let channels = vnics.map(|(vnic, spec)| Channel {
+    fn new(world: &World, vm: usize, vcpu: u32) -> Self {
+        let (owner, host) = (VnicOwner::Vm { vm, vcpu }, world.vms[vm].host);
+        let channels = served_by(world, owner).into_iter().map(|(number, vnic)| Channel {
+            number,
             vnic,
             notifications: 0,
             packets: VecDeque::new(),
-            capacity: spec.channel as usize,
+            capacity: world.vnics[vnic].channel as usize,
             armed: true,
             notified: false,
+            stopped: world.stopped_at_start(vm),
         });
         let spec = &world.hosts[host];
         let costs = &spec.costs;
         let exits = costs.vm_exit * spec.exits_per_interrupt.into();
         Self {
+            vm,
+            number: vcpu,
             channels: channels.collect(),
             rings: rings_of(world, owner, host),
             left: Span::ZERO,
@@ -149,6 +181,32 @@ impl Vcpu {
                 wakeup: costs.vm_wakeup,
                 halt_poll: spec.halt_poll,
             },
+        }
+    }
+
+    /// Its machine stops at `now`: what it has in hand is given up, all that waits for it is lost.
+    pub(super) fn stop(
+        &mut self,
+        reason: DropReason,
+        now: Time,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) {
+        (self.doing, self.left, self.taken) = (Doing::Nothing, Span::ZERO, 0);
+        self.pending.clear();
+        for channel in &mut self.channels {
+            channel.stop(reason, now, ledger);
+        }
+        for ring in &mut self.rings {
+            ring.stop(reason, now, rings, ledger);
+        }
+    }
+
+    /// Its machine starts at `now`.
+    pub(super) fn start(&mut self, now: Time) {
+        self.waits_since = Some(now);
+        for channel in &mut self.channels {
+            (channel.stopped, channel.armed) = (None, true);
         }
     }
 

@@ -13,6 +13,8 @@ pub(super) struct Vector {
     pub(super) masked: bool,
     pub(super) moderator: Moderator,
     pub(super) seen: Seen,
+    /// Interrupts taken before it last started anew.
+    past_interrupts: u64,
     /// The ring that the next round visits first.
     pub(super) cursor: usize,
     /// Queues that leave it when its next round ends.
@@ -42,11 +44,24 @@ impl Vector {
             masked: false,
             moderator,
             seen: Seen::default(),
+            past_interrupts: 0,
             cursor: 0,
             leaving: Vec::new(),
             moves: false,
             not_before: Moment::default(),
         }
+    }
+
+    /// It is as at the start of a run, and unmasked since `moment`.
+    pub(super) fn start_anew(&mut self, moment: Moment) {
+        self.past_interrupts = self.interrupts();
+        (self.masked, self.seen) = (false, Seen::default());
+        self.moderator.start_anew(moment);
+    }
+
+    /// Interrupts taken.
+    pub(super) fn interrupts(&self) -> u64 {
+        self.past_interrupts + self.seen.interrupts
     }
 
     /// A queue joins it at `moment`: it is due by what that brings, but not earlier than then.

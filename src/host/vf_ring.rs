@@ -8,6 +8,8 @@ use super::virtual_function::owners;
 use super::world::{NicSpec, VnicOwner, World};
 use crate::engine::time::{Span, Time};
 use crate::rx::ring::{Descriptor, Finished, Processing};
+use crate::vocab::drop_reason::DropReason;
+use crate::vocab::packet::Fate;
 
 /// A virtual function's ring with its vector, as the vCPU that serves it has them.
 pub(super) struct VfRing {
@@ -41,6 +43,23 @@ impl VfRing {
     pub(super) fn interrupt(&mut self, now: Time, cost: Span) {
         self.vector.take(now);
         self.interrupt = Some(cost);
+    }
+
+    /// Its guest stops at `now`: its packets are lost, its vector is as at the start of a run.
+    pub(super) fn stop(
+        &mut self,
+        reason: DropReason,
+        now: Time,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) {
+        self.interrupt = None;
+        self.vector.start_anew(now.at_arrivals());
+        let queue = &mut rings[self.queue()];
+        while !queue.ring.is_empty() {
+            let packet = queue.ring.take_first();
+            ledger.lost(&packet, queue.number, now, now, Fate::Dropped(reason));
+        }
     }
 
     /// The guest takes its interrupt up, if there is one: what that costs.

@@ -62,6 +62,29 @@ impl World {
         }
     }
 
+    /// Whether software spreads the packets of a source over cores.
+    #[must_use]
+    pub fn is_spread(&self, source: usize) -> bool {
+        let traffic = &self.sources[source];
+        let comes_by_host =
+            traffic.filter != Filter::DropInDriver && self.function_of(source).is_none();
+        comes_by_host && self.nics[traffic.nic].spread.is_some()
+    }
+
+    /// The sources whose packets' way changes while it runs, by events of their virtual NIC.
+    #[must_use]
+    pub fn changing(&self) -> Vec<usize> {
+        let mut changes = vec![false; self.vnics.len()];
+        for event in &self.events {
+            if let Action::Steer { vnic, .. } = event.action {
+                changes[vnic] = true;
+            }
+        }
+        let to =
+            |source: &usize| matches!(self.sources[*source].to, Consumer::Vnic(at) if changes[at]);
+        (0..self.sources.len()).filter(to).collect()
+    }
+
     /// Whether an event lets a port lose the affinity of its queues.
     #[must_use]
     pub fn loses_affinity(&self, nic: usize) -> bool {
@@ -533,6 +556,12 @@ pub enum PathReason {
     NoFreeVf,
     /// The guest has no driver for its virtual function.
     VfDriver,
+    /// Its virtual function was taken away, or is not attached yet.
+    VfDetached,
+    /// Its host, to which its VM migrated, has no virtual functions on this port.
+    NoSriov,
+    /// Its VM does not run.
+    NotRunning,
 }
 
 /// Whose a virtual NIC is.

@@ -1,5 +1,6 @@
 //! Results as CSV: one row per figure; and the series over time, one row per step and thing.
 
+use super::changes;
 use crate::engine::time::{Span, Time};
 use crate::host::outcome::{Busy, Load, Step};
 use crate::measure::tree::Tree;
@@ -37,7 +38,8 @@ fn field(value: &Tree) -> String {
 
 /// The series of a study's first replication in long form: `end_us,name,value`. Names are
 /// `offered.gbps`, `delivered.pps`, `dropped.pps`, `interrupts.per_second`,
-/// `host.alpha.core[0].deferred` (a fraction of the step), `nic.port0.queue[0].depth`, `.core`.
+/// `host.alpha.core[0].deferred` (a fraction of the step), `nic.port0.queue[0].depth`, `.core`, and
+/// `vm.web[3].delivered.gbps` of virtual NICs whose path changes.
 #[must_use]
 pub fn series(study: &Study) -> String {
     let mut rows = Writer::from_writer(Vec::new());
@@ -81,6 +83,10 @@ fn parts(study: &Study, step: &Step, start: Time) -> Vec<(String, f64)> {
                 values.push((format!("host.{}.core[{core}].{kind}", host.name), share));
             }
         }
+    }
+    for (name, load) in changes::delivered(world, &step.changing) {
+        let gbps = load.bytes as f64 * 8e-9 / length.as_s();
+        values.push((format!("{name}.delivered.gbps"), gbps));
     }
     for (nic, queues) in world.nics.iter().zip(&step.queues) {
         for (queue, (depth, core)) in queues.iter().enumerate() {

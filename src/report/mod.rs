@@ -8,5 +8,6 @@ pub mod plot;
 mod section;
 pub mod text;
 pub mod verdict;
+mod changes;
 mod vms;
 mod words;

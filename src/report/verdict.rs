@@ -4,6 +4,7 @@ use super::words;
 use crate::study::bottleneck::{Bottleneck, Doing, Kind, Place, Resource, bottleneck};
 use crate::study::metrics::TOLERATED_LOSS;
 use crate::study::run::Study;
+use crate::vocab::drop_reason::DropReason;
 
 /// From this share of its time on a resource is at its limit, even where nothing is lost.
 const FULL: f64 = 0.99;
@@ -81,7 +82,7 @@ fn carried(study: &Study, delivered: f64) -> String {
     let lost = if loss == 0.0 {
         "without loss".to_owned()
     } else {
-        format!("with {} lost", words::percent(loss))
+        format!("with {} lost{}", words::percent(loss), changed(study))
     };
     let outcome = format!("{} delivered {lost}", words::gbps(delivered));
     let Some(next) = &study.bottleneck.next else {
@@ -93,6 +94,16 @@ fn carried(study: &Study, delivered: f64) -> String {
     }
     let capacity = capacity(study, next);
     format!("No bottleneck: {outcome}; {name}, {used} busy, would be full at about {capacity}.")
+}
+
+/// The reasons of losses for which nothing that is scarce is to blame, but something that changed.
+fn changed(study: &Study) -> String {
+    const CHANGES: [DropReason; 4] =
+        [DropReason::LinkDown, DropReason::NoFilter, DropReason::VmPaused, DropReason::WrongHost];
+    let dropped = |reason: &DropReason| study.metrics.number(&format!("dropped.{}", reason.name()));
+    let some = CHANGES.iter().filter(|reason| dropped(reason).is_some_and(|lost| lost > 0.0));
+    let names: Vec<&str> = some.map(|reason| reason.name()).collect();
+    if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) }
 }
 
 /// What limits next, once the bottleneck is lifted; none without a bottleneck or a next limit.

@@ -69,6 +69,11 @@ impl Moderator {
         Self { rule, last: None, unmasked: Moment::default(), net_dim, ixgbe }
     }
 
+    /// Forgets all but its rule, unmasked since `at`.
+    pub fn start_anew(&mut self, at: Moment) {
+        *self = Self { unmasked: at, ..Self::new(self.rule) };
+    }
+
     /// When the vector is due, given when the earliest waiting packet became visible; `nth` tells
     /// the moment at which so many packets are visible.
     #[inline]

@@ -3,12 +3,16 @@
 use super::diagnostic::{Diagnostic, Place};
 use super::document::Table;
 use super::findings::Findings;
+use super::plan::asks::Asks;
 use super::plan::expect::Expect;
-use super::plan::guest::{self, Guests};
+use super::plan::guest::Guests;
 use super::plan::host::Host;
 use super::plan::nic::Nic;
+use super::plan::team::{self, Uplinks};
 use super::plan::traffic::{self, Captures};
-use super::plan::{consumer, event, host, nic, rate, rebalance, sharing, sriov};
+use super::plan::{
+    consumer, course, demand, event, host, nic, rate, rebalance, sharing, spread, sriov,
+};
 use super::view::View;
 use super::words;
 use crate::engine::time::{Span, Time};
@@ -106,21 +110,26 @@ impl Parts {
         let (vms, vnics) = (view.group("vm"), view.group("vnic"));
         let ports: Vec<&str> = nic_views.iter().map(|nic| nic.name).collect();
         let sriov: Vec<_> = nic_views.iter().map(|nic| sriov::read(nic, &parts.hosts)).collect();
-        let demand = guest::demand(&vms, &vnics, &ports, &sriov);
+        let uplinks = Uplinks::read(&view.group("team"), &ports, findings);
+        let host_names: Vec<&str> = parts.hosts.iter().map(|h| h.spec.name.as_str()).collect();
+        let asks = Asks::read(&view.list("event"), &vms, &nic_views, &host_names);
+        let demand = demand::of((&vms, &vnics), &nic_views, &sriov, &uplinks, &asks);
         let nics = nic_views.iter().zip(sriov.into_iter().zip(demand));
         let nics = nics.map(|(view, asked)| nic::read(view, &parts.hosts, &names, asked, findings));
         parts.nics = all(nics.collect());
         let apps = app_views.iter().map(|view| consumer::app(view, &parts.hosts, findings));
         parts.apps = all(apps.collect());
         let vm_names: Vec<&str> = vms.iter().map(|vm| vm.name).collect();
+        let instances: Vec<(&str, u64)> =
+            vms.iter().map(|vm| (vm.name, vm.integer("count").unwrap_or(1))).collect();
         for work in view.group("work") {
-            parts.works.extend(consumer::work(&work, &parts.hosts, &vm_names, findings));
+            parts.works.extend(consumer::work(&work, &parts.hosts, &instances, findings));
         }
         let broken = parts.nics.len() < nic_views.len() || parts.apps.len() < app_views.len();
         if broken || parts.nics.is_empty() {
             return parts;
         }
-        parts.guests = Guests::read(&vms, &vnics, &parts.nics, &parts.hosts, findings);
+        parts.read_guests(view, uplinks, findings);
         parts.shared_packets(view, findings);
         let vnic_names: Vec<&str> = vnics.iter().map(|vnic| vnic.name).collect();
         let world = traffic::World {
@@ -130,6 +139,7 @@ impl Parts {
             vms: &vm_names,
             vnics: &vnic_names,
             guests: &parts.guests,
+            seed: view.integer("seed").unwrap_or(1),
         };
         let mut sources = Vec::new();
         for view in &traffics {
@@ -141,6 +151,34 @@ impl Parts {
         }
         parts.sources = sources;
         parts
+    }
+
+    /// Reads teams, the virtual machines and NICs on ports and teams, and the work inside of them.
+    fn read_guests(&mut self, view: &View, uplinks: Uplinks, findings: &mut Findings) {
+        for view in view.group("team") {
+            if let Some(team) = uplinks.teams.iter().find(|team| team.name == view.name) {
+                team::check(&view, team, &self.nics, &self.hosts, findings);
+            }
+        }
+        let (vms, vnics) = (view.group("vm"), view.group("vnic"));
+        let around = (&self.hosts[..], uplinks);
+        self.guests = Guests::read(&vms, &vnics, &self.nics, around, findings);
+        self.virtual_rss(&view.group("nic"), findings);
+        for work in view.group("work") {
+            self.works.extend(consumer::inside(&work, &self.guests.vms, findings));
+        }
+    }
+
+    /// Ports spread by software where virtual RSS needs it, as they say, or by default.
+    fn virtual_rss(&mut self, views: &[View], findings: &mut Findings) {
+        for (index, (port, view)) in self.nics.iter_mut().zip(views).enumerate() {
+            if !self.guests.spreads[index] || port.spec.spread.is_some() {
+                continue;
+            }
+            let host = &self.hosts[port.spec.host];
+            port.spec.spread = spread::over_cores(view, host, &port.spec.usable, findings);
+            self.guests.warn_of_spreading(index, view.name, findings);
+        }
     }
 
     /// Checks what hosts do whose cores share packets; their NICs do not hold interrupts back.
@@ -158,20 +196,39 @@ impl Parts {
         }
     }
 
-    /// The events of a run of this length.
-    fn events(&self, view: &View, run: Option<Span>, findings: &mut Findings) -> Vec<EventSpec> {
-        let vms = view.group("vm");
-        let world = event::World {
-            hosts: &self.hosts,
-            nics: &self.nics,
-            vms: vms.iter().map(|vm| (vm.name, vm.integer("count").unwrap_or(1))).collect(),
-            run,
-        };
-        if world.nics.is_empty() {
+    /// The events of a run of this length, and what follows from them for guests and sources.
+    fn events(
+        &mut self,
+        view: &View,
+        run: Option<Span>,
+        findings: &mut Findings,
+    ) -> Vec<EventSpec> {
+        let [vms, vnics] = ["vm", "vnic"].map(|key| view.group(key));
+        let [vms, vnics] = [&vms, &vnics].map(|all| all.iter().map(|one| one.name).collect());
+        let (vms, vnics): (Vec<&str>, Vec<&str>) = (vms, vnics);
+        if self.nics.is_empty() {
             // What they may refer to could not be read.
             return vec![];
         }
-        view.list("event").iter().filter_map(|one| event::read(one, &world, findings)).collect()
+        let Self { hosts, nics, guests, sources, .. } = self;
+        let world = event::World { hosts, nics, vms: &vms, vnics: &vnics, guests, run };
+        let tables = view.list("event");
+        let before = findings.mistakes.len();
+        let events: Vec<_> =
+            tables.iter().filter_map(|one| event::read(one, &world, findings)).collect();
+        let traffics = view.group("traffic");
+        // What events lead to depends on those that are wrong.
+        let events = if findings.mistakes.len() > before { vec![] } else { events };
+        let outcome = course::run(&events, guests, (hosts, nics), run, findings);
+        outcome.stays.check(sources, &traffics, (&guests.vnics, nics), findings);
+        let taken = sources.iter().any(|source| source.group == "migration");
+        *sources = outcome.stays.share_out(std::mem::take(sources), &guests.vnics, nics);
+        let tables: Vec<View> = events.iter().map(|event| event.view).collect();
+        sources.extend(outcome.stays.copies(&tables, nics, taken, findings));
+        for traffic in &traffics {
+            traffic::check_filter(traffic, sources, &guests.vnics, findings);
+        }
+        outcome.events
     }
 
     /// Checks policies, and what is due within the run: their looks, the beginning of traffic.
@@ -196,7 +253,7 @@ impl Parts {
     }
 
     /// The plan of these tables; none where a key of the file itself is wrong.
-    fn plan(self, view: &View, findings: &mut Findings) -> Option<Plan> {
+    fn plan(mut self, view: &View, findings: &mut Findings) -> Option<Plan> {
         let warmup = match view.text("warmup")? {
             "auto" => Warmup::Auto,
             _ => Warmup::Fixed(view.time("warmup")?),

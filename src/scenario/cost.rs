@@ -35,9 +35,6 @@ pub fn read(host: &View, profile: &Profile, clock: u64, found: &mut Findings) ->
         app_byte: draw("app_byte"),
         ..Costs::ZERO
     };
-    for key in UNUSED {
-        draw(key);
-    }
     let constant = |key: &str| {
         let own = own.as_ref().filter(|own| own.has(key)).and_then(|own| own.text(key));
         let own = own.and_then(|text| span(text, clock));
@@ -54,9 +51,6 @@ pub fn read(host: &View, profile: &Profile, clock: u64, found: &mut Findings) ->
     costs.ipi = constant("ipi");
     costs
 }
-
-/// Entries of other processors: checked, and not simulated yet.
-const UNUSED: [&str; 1] = ["ipi"];
 
 /// A profile's cost; zero where it has none.
 fn of_profile(profile: &Profile, key: &str) -> Draw {

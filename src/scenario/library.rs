@@ -64,6 +64,13 @@ const ALL: &[(&str, &str)] = built_in![
     "policy-removes-vf",
     "dual-port-card",
     "storage-by-vf",
+    "team-min-queues",
+    "team-sum-of-queues",
+    "vms-come-and-go",
+    "vf-failover",
+    "migrate-to-plain-host",
+    "migration-loses-speed",
+    "link-failure",
     "six-designs",
 ];
 

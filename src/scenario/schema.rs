@@ -81,6 +81,7 @@ fn kind(kind: Kind) -> Value {
         Kind::Word(words) => json!({ "enum": words }),
         Kind::WordOr(words, options) => json!({ "anyOf": [{ "enum": words }, table(options)] }),
         Kind::Words(words) => json!({ "type": "array", "items": { "enum": words } }),
+        Kind::Names => json!({ "type": "array", "items": { "type": "string" } }),
         Kind::Scalar => json!({ "type": ["string", "number", "boolean"] }),
         Kind::Ports => json!({ "type": ["integer", "string"], "minimum": 0, "maximum": 65_535 }),
         Kind::Table(options) => table(options),

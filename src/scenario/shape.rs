@@ -176,6 +176,7 @@ fn sample(path: &str) -> &'static str {
     match path {
         "host" => "alpha",
         "nic" => "port0",
+        "team" => "uplink",
         "vm" => "web",
         "traffic" => "bulk",
         "design" => "rss",
@@ -263,6 +264,7 @@ fn scalar(node: &Node, kind: Kind) -> Result<(), Fault> {
         Kind::Ports => ports(node).map(drop),
         Kind::Word(words) | Kind::WordOr(words, _) => word(node, kind, words),
         Kind::Words(words) => many_words(node, words),
+        Kind::Names => names(node),
         _ => measured(node, kind),
     }
 }
@@ -410,6 +412,14 @@ fn many_words(node: &Node, words: &[&'static str]) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+/// Checks a list of names, whatever they are.
+fn names(node: &Node) -> Result<(), Fault> {
+    let Value::List(nodes) = &node.value else {
+        return Err(fault("a list is due", format!("write {}", Kind::Names)));
+    };
+    nodes.iter().try_for_each(|node| text(node).map(drop))
 }
 
 fn unknown_word(text: &str, words: &[&'static str], allowed: &str) -> Fault {

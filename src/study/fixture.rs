@@ -261,6 +261,7 @@ fn step(index: u64, offered: u64, delivered: u64, cores: &[CoreTally]) -> Step {
         dropped: (offered - delivered) / 200,
         interrupts: 20,
         cores: vec![cores.iter().enumerate().map(busy).collect()],
+        changing: vec![],
         queues: vec![(0..cores.len() as u32).map(|queue| (300 + queue, queue)).collect()],
     }
 }

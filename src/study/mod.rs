@@ -1,5 +1,6 @@
 //! Floor 6: one run, replications, comparisons.
 
+pub mod paths;
 pub mod bottleneck;
 pub mod compare;
 pub mod expect;

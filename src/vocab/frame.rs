@@ -97,6 +97,18 @@ impl FrameQueue {
         debug_assert!(self.head <= self.tail, "only what waits can go");
     }
 
+    /// Of the frames behind the first `n`, only those stay that are to be kept.
+    pub fn retain(&mut self, n: usize, keep: impl Fn(&Frame) -> bool) {
+        let mut end = self.head + n;
+        for at in end..self.tail {
+            if keep(&self.slots[at]) {
+                self.slots[end] = self.slots[at];
+                end += 1;
+            }
+        }
+        self.tail = end;
+    }
+
     /// Takes the frame at this place out of the row.
     pub fn remove(&mut self, at: usize) -> Frame {
         let at = self.head + at;
@@ -124,9 +136,13 @@ mod tests {
         queue.add(2);
         assert_eq!(queue.remove(1).number, 2);
         assert_eq!(queue.behind_mut(2).len(), 2);
-        let left: Vec<u64> = queue.waiting().iter().map(|frame| frame.number).collect();
-        assert_eq!(left, [1, 3, 4, 5]);
-        queue.pass(4);
+        let left = |queue: &FrameQueue| -> Vec<u64> {
+            queue.waiting().iter().map(|frame| frame.number).collect()
+        };
+        assert_eq!(left(&queue), [1, 3, 4, 5]);
+        queue.retain(1, |frame| frame.number != 4);
+        assert_eq!(left(&queue), [1, 3, 5]);
+        queue.pass(3);
         assert!(queue.is_empty());
     }
 }

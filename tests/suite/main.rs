@@ -5,6 +5,7 @@ mod architecture; // floors, stations, module cycles
 mod tidy; // heads, lengths, words that must not occur
 mod sampling; // random laws against an independent crate; bits pinned
 mod sources; // when packets come, how large, to which flow
+mod parts; // parts of sources: the same stream, shared out
 mod line_rate; // frames on the link, to the picosecond
 mod captures; // recorded traffic, sound and damaged
 mod toeplitz; // the published verification suite of the hash
@@ -12,9 +13,13 @@ mod balls_in_bins; // how evenly hashing spreads flows
 mod good_scenarios; // what the format means: defaults, rounding, the worlds it makes
 mod vm_scenarios; // the same for virtual machines: instances, cores, queues, sources
 mod sriov_scenarios; // ... and for virtual functions: who has one, and what is missing for it
+mod migration_scenarios; // ... and for events of virtual machines, functions and links
 mod move_scenarios; // ... and for policies, events and traffic that begins and ends
+mod after_2012_scenarios; // ... and for queues with tables, spreading in software, teams, addresses
 mod bad_scenarios; // each mistake has a message that says what to write
+mod bad_events; // ... those about events
 mod bad_sriov; // ... those about virtual functions
+mod bad_after_2012; // ... those about what came after 2012
 mod reference; // the contract of ARCHITECTURE.md as a plain event heap
 mod worlds; // random worlds, small enough to compare packet by packet
 mod against_reference; // the engine against the reference model, on random worlds
@@ -32,6 +37,8 @@ mod non_preemptive; // what is in hand is finished first
 mod reproducible; // same packets whatever the window, threads, build or design
 mod spread; // what even and uneven hashing means for throughput, packet by packet
 mod guests; // switch, guests, VMQ: queues in a row, processor sharing, arithmetic of queues
+mod spreading; // software that spreads packets over cores: by hand, in any window, as queues
 mod moves; // queues that move between cores, by hand
 mod virtual_functions; // rings that guests serve themselves: by hand, in any window, as queues
+mod changes; // ways, machines and links that change: by hand, in any window
 mod published; // measurements of others: calibrated at some points, predicted at the rest

@@ -1,7 +1,7 @@
 //! What `path = "sriov"` means: who is given a virtual function, which link of the chain is missing,
 //! what is left of queues, rings and vCPUs, costs.
 
-use crate::good_scenarios::{loaded, plan};
+use crate::good_scenarios::plan;
 use rxsim::engine::time::Span;
 use rxsim::host::world::{Consumer, PathReason, SteeringSpec, VnicSpec, World};
 use rxsim::measure::tree::Tree;
@@ -232,12 +232,4 @@ fn results_name_the_path_and_its_reason() {
     assert_eq!(word(&plan, "vm.web[1].path_reason"), "no-free-vf");
     assert_eq!(word(&plan, "vm.idle[0].path"), "default-queue");
     assert_eq!(word(&plan, "vm.idle[0].path_reason"), "vf-not-wanted");
-}
-
-#[test]
-fn events_of_functions_are_refused_with_the_reason() {
-    for action in ["detach-vf", "attach-vf"] {
-        let rest = format!("[[event]]\nat = \"0 s\"\naction = \"{action}\"\nvm = \"web[0]\"");
-        assert!(loaded(&text("", "", "", &rest), &[]).plan(None).is_err(), "{action}");
-    }
 }

@@ -241,14 +241,7 @@ fn the_costs_of_switch_and_guest_come_from_profile_and_file() {
 #[test]
 fn what_is_not_simulated_yet_says_so() {
     let nic = "path = \"vmq\"";
-    let floating = refused(&text(nic, "placement = \"floating\"", ""));
-    assert!(floating.contains("every vCPU stays on its core"), "{floating}");
     let pin = "[[nic.port0.filter]]\nmatch = { traffic = \"bulk\" }\naction = \"pin\"\nqueue = 9";
     let pinned = refused(&text(nic, "", pin));
     assert!(pinned.contains("MAC address alone names its queue"), "{pinned}");
-    let played = "[traffic.played]\nto = \"vm.web[0]\"\ncapture = \"recorded-traffic.pcap.gz\"";
-    let recorded = refused(&text(nic, "", played));
-    assert!(recorded.contains("recordings on path = \"vmq\""), "{recorded}");
-    let work = "[work.batch]\non = \"vm.web\"\nload = \"10 %\"";
-    assert!(refused(&text("", "", work)).contains("work inside a VM"));
 }

@@ -1,5 +1,6 @@
 //! Pictures, as SVG and PNG, with a font of their own: no system fonts are needed.
 
+mod changes;
 mod cores;
 mod latency;
 mod queues;
@@ -29,6 +30,8 @@ pub enum Picture {
     Vms,
     /// Which core served each receive queue over time.
     Queues,
+    /// Throughput over time of virtual machines whose path changes.
+    Changes,
 }
 
 /// Why a picture could not be drawn.
@@ -50,8 +53,15 @@ type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorTy
 
 impl Picture {
     /// All pictures.
-    pub const ALL: [Self; 6] =
-        [Self::Cores, Self::Throughput, Self::Latency, Self::Stages, Self::Vms, Self::Queues];
+    pub const ALL: [Self; 7] = [
+        Self::Cores,
+        Self::Throughput,
+        Self::Latency,
+        Self::Stages,
+        Self::Vms,
+        Self::Queues,
+        Self::Changes,
+    ];
 
     /// The name of its file, without extension.
     #[must_use]
@@ -63,11 +73,12 @@ impl Picture {
             Self::Stages => "stages",
             Self::Vms => "vms",
             Self::Queues => "queues",
+            Self::Changes => "changes",
         }
     }
 
     /// Whether the study has data for it: a series, delivered packets, virtual machines, queues
-    /// that may change their core.
+    /// that may change their core, virtual machines whose path changes.
     #[must_use]
     pub fn has_data(self, study: &Study) -> bool {
         match self {
@@ -77,6 +88,7 @@ impl Picture {
             }
             Self::Vms => !study.plan.world.vms.is_empty(),
             Self::Queues => queues::has_data(study),
+            Self::Changes => changes::has_data(study),
         }
     }
 
@@ -93,6 +105,7 @@ impl Picture {
             Self::Stages => (1600, 760),
             Self::Vms => (1600, 800),
             Self::Queues => queues::size(study),
+            Self::Changes => changes::size(study),
         };
         if path.extension().is_some_and(|extension| extension == "png") {
             self.draw(study, &BitMapBackend::new(path, size).into_drawing_area())
@@ -109,6 +122,7 @@ impl Picture {
             Self::Stages => stages::draw(study, area),
             Self::Vms => vms::draw(study, area),
             Self::Queues => queues::draw(study, area),
+            Self::Changes => changes::draw(study, area),
         });
         let failure = |error: DrawingAreaErrorKind<DB::ErrorType>| Failure(error.to_string());
         drawn.and_then(|()| area.present()).map_err(failure)

@@ -3,7 +3,8 @@
 
 use super::sheet::{self, BLUE, GRID, GROUND, INK, MARGIN, PALE, TOP};
 use super::{Area, Drawn};
-use crate::engine::time::Span;
+use crate::engine::time::{Span, Time};
+use crate::study::paths;
 use crate::study::run::Study;
 use plotters::prelude::*;
 use std::collections::BTreeSet;
@@ -64,16 +65,14 @@ pub(super) fn draw<DB: DrawingBackend>(study: &Study, area: &Area<DB>) -> Drawn<
 /// several, and with their owner where they have one.
 fn queues(study: &Study) -> Vec<Queue> {
     let (world, series) = (&study.plan.world, &study.first.series);
-    let mut all = Vec::new();
+    let (ways, mut all) = (paths::ways(world, Time::END), Vec::new());
     for (n, nic) in world.nics.iter().enumerate().filter(|(n, _)| world.moves_queues(*n)) {
         for q in 0..nic.queues.len() {
             let mut name = format!("queue {q}");
             if world.nics.len() > 1 {
                 name = format!("{} {q}", nic.name);
             }
-            if let Some(owner) =
-                world.vnics.iter().find(|v| v.nic == n && v.way.own().contains(&(q as u32)))
-            {
+            if let Some(owner) = paths::owner(world, &ways, n, q as u32) {
                 name = format!("{name} {}", owner.name.trim_start_matches("vm."));
             }
             let cores = series.iter().map(|step| step.queues[n][q].1).collect();

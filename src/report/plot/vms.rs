@@ -7,7 +7,7 @@ use crate::study::run::Study;
 use plotters::prelude::*;
 
 /// The paths and their colours.
-const PATHS: [(&str, RGBColor); 4] =
+pub(super) const PATHS: [(&str, RGBColor); 4] =
     [("vf", GREEN), ("vmq", BLUE), ("default-queue", ORANGE), ("software", PURPLE)];
 /// Pixels that a name below its bar needs.
 const NAME: usize = 84;

@@ -5,6 +5,7 @@ mod headers;
 mod recording;
 
 pub use flaw::Flaw;
+pub use headers::Destination;
 
 use crate::engine::time::{Span, Time};
 use crate::vocab::flow_key::{Addresses, FlowKey};
@@ -29,8 +30,11 @@ const SMALLEST: u32 = 64;
 pub struct Capture {
     /// The packets in order.
     pub packets: Vec<Captured>,
-    /// The directed flows by first appearance; `Captured::flow` points here.
+    /// The directed flows by first appearance; `Captured::flow` points here. Frames to different
+    /// destinations are of different flows.
     pub flows: Vec<FlowKey>,
+    /// Per flow where its frames go; none where they have no Ethernet header.
+    pub destinations: Vec<Option<Destination>>,
     /// Captured bytes of all packets, as the file holds them.
     pub captured_bytes: u64,
     /// Directed 5-tuples among them (frames without an IP header have none).
@@ -127,8 +131,10 @@ fn play<R: Read>(
         let offset = clock.turn(packet, frame.time, &mut capture)?;
         let key = headers::flow_key(frame.link, &frame.bytes)
             .ok_or(Flaw::LinkType { packet, kind: frame.link })?;
-        let flow = *known.entry(key).or_insert_with(|| {
+        let to = headers::destination(frame.link, &frame.bytes);
+        let flow = *known.entry((key, to)).or_insert_with(|| {
             capture.flows.push(key);
+            capture.destinations.push(to);
             capture.flows.len() as u32 - 1
         });
         capture.captured_bytes += frame.bytes.len() as u64;

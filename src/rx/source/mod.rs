@@ -11,6 +11,7 @@ pub mod capture;
 pub mod keys;
 mod choice;
 mod pace;
+mod part;
 mod shape;
 mod spec;
 
@@ -24,6 +25,7 @@ use crate::vocab::packet::Packet;
 use capture::{Capture, Captured};
 use choice::{FlowChoice, SizeChoice};
 use pace::{Even, Pace, Poisson, Steady};
+use part::Part;
 use shape::{Burst, Line, OnOff, Shape};
 use std::sync::Arc;
 
@@ -39,6 +41,8 @@ pub struct Source {
     size: u32,
     /// The last instant at which one may come.
     last: Time,
+    /// Its packets that are offered; none: all.
+    part: Option<Part>,
 }
 
 /// Where the next time comes from; what is asked most often comes first.
@@ -121,12 +125,21 @@ impl Source {
             due: Time::ZERO,
             size: 0,
             last,
+            part: None,
         };
         source.look_ahead();
         source
     }
 
-    /// When the next packet comes; behind the end of the clock once it has stopped, a capture has
+    /// The part of it that is due at `since` or later, and of the flows that are marked (none: of
+    /// all); the other packets are drawn and numbered all the same.
+    #[must_use]
+    pub fn only(mut self, since: Time, flows: Option<Arc<[bool]>>) -> Self {
+        self.part = Part::new(since, flows);
+        self
+    }
+
+    /// When the next packet comes, which may not be one that is offered; behind the end of the clock once it has stopped, a capture has
     /// been played or the clock would run out.
     #[inline(always)]
     #[must_use]
@@ -147,13 +160,37 @@ impl Source {
         Packet { time, number, size, flow }
     }
 
-    /// The next packet, never before the one before, if there is one.
-    pub fn emit(&mut self) -> Option<Packet> {
-        (self.due <= Time::END).then(|| self.take())
+    /// Whether a packet that was taken is offered.
+    #[inline]
+    #[must_use]
+    pub fn offers(&self, packet: &Packet) -> bool {
+        self.part.as_ref().is_none_or(|part| part.holds(packet.time, packet.flow.0))
     }
 
-    /// Adds the packets due by `limit`, at most so many, to `frames`, as those of source `id`.
+    /// The next packet that is offered, never before the one before, if there is one.
+    pub fn emit(&mut self) -> Option<Packet> {
+        while self.due <= Time::END {
+            let packet = self.take();
+            if self.offers(&packet) {
+                return Some(packet);
+            }
+        }
+        None
+    }
+
+    /// Adds the packets offered by `limit`, at most so many, to `frames`, as those of source `id`.
     pub fn fill(&mut self, limit: Time, most: usize, id: u32, frames: &mut FrameQueue) {
+        let Some(part) = self.part.clone() else { return self.draw(limit, most, id, frames) };
+        let full = frames.len() + most;
+        while frames.len() < full && self.due <= limit {
+            let before = frames.len();
+            self.draw(limit, full - before, id, frames);
+            frames.retain(before, |frame| part.holds(frame.time, frame.flow));
+        }
+    }
+
+    /// Adds the packets due by `limit`, at most so many, to `frames`.
+    fn draw(&mut self, limit: Time, most: usize, id: u32, frames: &mut FrameQueue) {
         let limit = limit.min(self.last);
         let room = frames.room(most);
         let n = match &mut self.when {

@@ -3,7 +3,7 @@
 use super::host::Host;
 use super::reference;
 use crate::engine::time::Span;
-use crate::host::world::{AppSpec, WorkSpec};
+use crate::host::world::{AppSpec, VmSpec, WorkSpec};
 use crate::scenario::cost;
 use crate::scenario::findings::Findings;
 use crate::scenario::view::View;
@@ -29,21 +29,53 @@ pub fn app(view: &View, hosts: &[Host], findings: &mut Findings) -> Option<AppSp
     Some(AppSpec { name: view.name.to_owned(), host: at, core, backlog, packet, byte })
 }
 
-/// Reads a work: one per core that it loads.
-pub fn work(view: &View, hosts: &[Host], vms: &[&str], findings: &mut Findings) -> Vec<WorkSpec> {
+/// Reads a work on a host: one per core that it loads. One inside VMs is checked, and becomes what
+/// [`inside`] makes of it.
+pub fn work(
+    view: &View,
+    hosts: &[Host],
+    vms: &[(&str, u64)],
+    findings: &mut Findings,
+) -> Vec<WorkSpec> {
     let Some(at) = place(view, hosts, vms, findings) else { return vec![] };
     let cores = findings.take(view.cpus("cores", hosts[at].spec.cores)).unwrap_or_default();
-    let (Some(load), Some(period)) = (view.percent("load"), view.time("period")) else {
-        return vec![];
-    };
-    let demand = (u128::from(period.0) * load.num + load.den / 2) / load.den;
-    let demand = Span(demand as u64);
-    let one = |core| WorkSpec { name: view.name.to_owned(), host: at, core, period, demand };
-    cores.into_iter().filter(|_| demand > Span::ZERO).map(one).collect()
+    cores.into_iter().filter_map(|core| on_core(view, at, core)).collect()
 }
 
-/// The host that a work loads.
-fn place(view: &View, hosts: &[Host], vms: &[&str], findings: &mut Findings) -> Option<usize> {
+/// The work inside of VMs: one on the core of each of their vCPUs.
+pub fn inside(view: &View, vms: &[VmSpec], findings: &mut Findings) -> Vec<WorkSpec> {
+    let Some(name) = view.text("on").and_then(|on| on.strip_prefix("vm.")) else { return vec![] };
+    let Some((group, index)) = reference::instance(name) else { return vec![] };
+    let named = |vm: &&VmSpec| vm.group == group && index.is_none_or(|index| index == vm.index);
+    let its: Vec<&VmSpec> = vms.iter().filter(named).collect();
+    if its.iter().any(|vm| vm.floats.is_some()) {
+        findings.mistake(
+            view.mistake("on", format!("`{}` has no cores to run on", view.name))
+                .because(format!("the vCPUs of vm.{group} float"))
+                .help("write placement = \"pinned\" for the VMs, or put the work on the host"),
+        );
+        return vec![];
+    }
+    let cores = its.iter().flat_map(|vm| vm.vcpus.iter().map(|core| (vm.host, *core)));
+    cores.filter_map(|(host, core)| on_core(view, host, core)).collect()
+}
+
+/// What a work asks of one core; none where that is nothing, or wrong.
+fn on_core(view: &View, host: usize, core: u32) -> Option<WorkSpec> {
+    let (load, period) = (view.percent("load")?, view.time("period")?);
+    let demand = (u128::from(period.0) * load.num + load.den / 2) / load.den;
+    let demand = Span(demand as u64);
+    let work = WorkSpec { name: view.name.to_owned(), host, core, period, demand };
+    (demand > Span::ZERO).then_some(work)
+}
+
+/// The host that a work loads; none where it is wrong, or inside VMs.
+fn place(
+    view: &View,
+    hosts: &[Host],
+    vms: &[(&str, u64)],
+    findings: &mut Findings,
+) -> Option<usize> {
     let names: Vec<&str> = hosts.iter().map(|host| host.spec.name.as_str()).collect();
     let (kind, name) = view.text("on")?.split_once('.').unwrap_or(("", ""));
     match kind {
@@ -52,16 +84,8 @@ fn place(view: &View, hosts: &[Host], vms: &[&str], findings: &mut Findings) -> 
             let unknown = || reference::unknown(view, "on", "host", name, &names);
             findings.take(at.ok_or_else(unknown))
         }
-        "vm" if reference::find(name.trim_end_matches(".*"), vms).is_none() => {
-            findings.mistake(reference::unknown(view, "on", "vm", name, vms));
-            None
-        }
         "vm" => {
-            findings.not_yet(
-                view.mistake("on", "work inside a VM is not simulated yet")
-                    .because("this version simulates physical hosts")
-                    .help("put the work on a host"),
-            );
+            check_inside(view, name, vms, findings);
             None
         }
         _ => {
@@ -72,5 +96,25 @@ fn place(view: &View, hosts: &[Host], vms: &[&str], findings: &mut Findings) -> 
             );
             None
         }
+    }
+}
+
+/// Checks a work inside of VMs.
+fn check_inside(view: &View, name: &str, vms: &[(&str, u64)], findings: &mut Findings) {
+    let known: Vec<&str> = vms.iter().map(|(name, _)| *name).collect();
+    let (group, index) = reference::instance(name).unwrap_or((name, None));
+    let Some((_, count)) = vms.iter().find(|(known, _)| *known == group) else {
+        findings.mistake(reference::unknown(view, "on", "vm", name, &known));
+        return;
+    };
+    if index.is_some_and(|index| u64::from(index) >= *count) {
+        findings.mistake(reference::no_instance(view, "on", &format!("vm.{name}"), *count));
+    }
+    if view.has("cores") {
+        findings.mistake(
+            view.mistake("cores", format!("`{}` is inside of a VM", view.name))
+                .because("it runs on the cores of the VM's vCPUs")
+                .help("remove `cores`, or put the work on the host"),
+        );
     }
 }

@@ -1,17 +1,25 @@
 //! Virtual machines and virtual NICs, instance by instance, and who is given a queue.
 
+use super::address::{self, Address};
 use super::host::Host;
 use super::nic::Nic;
-use super::reference;
-use super::sriov::{Demand, Sriov, Wish};
+use super::own_queues::OwnQueues;
+use super::spread;
+use super::sriov::{Sriov, Wish};
+use super::team::{Uplink, Uplinks};
+use super::{demand, reference};
 use crate::host::world::{PathReason, Spread, SteeringSpec, VmSpec, VnicOwner, VnicSpec, Way};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::findings::Findings;
 use crate::scenario::view::View;
+use crate::vocab::drop_reason::DropReason;
 use std::ops::Range;
 
 /// Most virtual machines of a file.
 const MOST_VMS: usize = 4096;
+/// Why VMs that float have no virtual function.
+const FLOATING: &str = "cannot have a virtual function and float";
+
 /// Most vCPUs, and most virtual NICs, of a file.
 const MOST_PARTS: usize = 65_536;
 
@@ -20,17 +28,32 @@ const MOST_PARTS: usize = 65_536;
 pub struct Guests {
     /// Every instance of every group, in the order of the file.
     pub vms: Vec<VmSpec>,
-    /// The one that each VM has, then the further ones.
+    /// The one that each VM has, then the further ones; on a team that may receive for one by
+    /// several ports, one on each of these.
     pub vnics: Vec<VnicSpec>,
+    /// Per virtual NIC which recorded frames are for it.
+    pub addresses: Vec<Option<Address>>,
+    /// Per port whether virtual RSS needs it to spread packets by software.
+    pub spreads: Vec<bool>,
     /// What traffic can name.
     receivers: Vec<Receiver>,
-    /// The next queue that each port gives.
-    next_queue: Vec<u32>,
-    /// Per port, how many wanted a queue and came too late.
-    too_late: Vec<u32>,
-    /// The virtual functions of each port, and how many came too late for one.
+    /// Ports and teams.
+    pub uplinks: Uplinks,
+    /// What each virtual NIC wants.
+    wants: Vec<Wants>,
+    /// The queues of each port, and its virtual functions, and how many came too late for one.
+    queues: OwnQueues,
     functions: Vec<Option<Sriov>>,
     no_function: Vec<u32>,
+}
+
+/// What a virtual NIC wants of its port.
+#[derive(Clone, Debug)]
+pub struct Wants {
+    /// Queues of its own; 0: none.
+    queues: u32,
+    /// A virtual function.
+    pub function: Wish,
 }
 
 /// The virtual NICs that one table of the file stands for.
@@ -38,8 +61,12 @@ pub struct Guests {
 pub struct Receiver {
     /// As traffic names it: `vm.web`, `vnic.storage`.
     name: String,
-    /// Its virtual NICs in [`Guests::vnics`].
-    pub vnics: Range<usize>,
+    /// Its virtual NICs in [`Guests::vnics`] ...
+    vnics: Range<usize>,
+    /// ... of which so many are one, each on another port of its team.
+    ports: usize,
+    /// Where they are.
+    pub uplink: Uplink,
     /// Whether they are numbered: not so the host's own.
     pub numbered: bool,
     /// First of its VMs in [`Guests::vms`], and how many virtual NICs each has.
@@ -49,33 +76,31 @@ pub struct Receiver {
     vf_driver: bool,
 }
 
-/// What virtual NICs ask of each port, so that ports know how many queues to make.
-#[must_use]
-pub fn demand(vms: &[View], vnics: &[View], nics: &[&str], sriov: &[Option<Sriov>]) -> Vec<Demand> {
-    let mut functions = sriov.to_vec();
-    let mut demand = vec![Demand::default(); nics.len()];
-    let mut note = |view: &View, instances: u32, wish: &Wish| {
-        let Ok(nic) = reference::named(view, "nic", "nic", nics) else { return };
-        let wants_queue = view.flag("vmq") == Some(true);
-        for _ in 0..instances {
-            let given = functions[nic].as_mut().is_some_and(|sriov| sriov.give(wish).is_ok());
-            demand[nic].queues += u32::from(wants_queue && !given);
-        }
-    };
-    let count = |vm: &View| vm.count("count").unwrap_or(0);
-    let driver = |vm: &View| vm.flag("vf_driver") == Some(true);
-    for vm in vms {
-        note(vm, count(vm), &Wish::read(vm, driver(vm)));
+impl Receiver {
+    /// How many it stands for.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.vnics.len() / self.ports.max(1)
     }
-    for vnic in vnics {
-        let vm = vms.iter().find(|vm| vnic.text("vm") == Some(vm.name));
-        let instances = if vnic.has("vm") { vm.map_or(0, count) } else { 1 };
-        note(vnic, instances, &Wish::read(vnic, vm.is_some_and(driver)));
+
+    /// One of them: a virtual NIC for each port by which its packets may come.
+    #[must_use]
+    pub fn instance(&self, index: usize) -> Range<usize> {
+        let first = self.vnics.start + index * self.ports;
+        first..first + self.ports
     }
-    for (demand, sriov) in demand.iter_mut().zip(functions) {
-        demand.vfs = sriov.map_or(0, |sriov| sriov.given());
-    }
-    demand
+}
+
+/// What a table of virtual NICs asks for.
+struct Asked<'d> {
+    view: &'d View<'d>,
+    /// Its name as traffic has it.
+    name: String,
+    uplink: Uplink,
+    wants: Wants,
+    vrss: bool,
+    channel: u32,
+    vf_driver: bool,
 }
 
 impl Guests {
@@ -85,12 +110,13 @@ impl Guests {
         vms: &[View],
         vnics: &[View],
         nics: &[Nic],
-        hosts: &[Host],
+        (hosts, uplinks): (&[Host], Uplinks),
         findings: &mut Findings,
     ) -> Self {
         let mut guests = Self {
-            next_queue: vec![1; nics.len()],
-            too_late: vec![0; nics.len()],
+            uplinks,
+            spreads: vec![false; nics.len()],
+            queues: OwnQueues::new(nics),
             functions: nics.iter().map(|nic| nic.sriov.clone()).collect(),
             no_function: vec![0; nics.len()],
             ..Self::default()
@@ -112,6 +138,38 @@ impl Guests {
         self.receivers.iter().find(|receiver| receiver.name == name)
     }
 
+    /// The VMs of a group in [`Guests::vms`]; none where its table is wrong.
+    #[must_use]
+    pub fn members(&self, group: &str) -> Option<Range<usize>> {
+        let receiver = self.receiver(&format!("vm.{group}"))?;
+        Some(receiver.vms..receiver.vms + receiver.count())
+    }
+
+    /// What a virtual NIC wants.
+    #[must_use]
+    pub fn wants(&self, vnic: usize) -> Wants {
+        self.wants[vnic].clone()
+    }
+
+    /// A further virtual NIC of a VM that is elsewhere by then, and wants what this one does.
+    pub fn again(&mut self, vnic: usize, elsewhere: VnicSpec) {
+        self.wants.push(self.wants[vnic].clone());
+        self.addresses.push(self.addresses[vnic]);
+        self.vnics.push(elsewhere);
+    }
+
+    /// Queues of a port are free again.
+    pub fn free_queues(&mut self, nic: usize, way: &Way) {
+        self.queues.give_back(nic, way.own());
+    }
+
+    /// A virtual function of a port is free again.
+    pub fn free_function(&mut self, nic: usize) {
+        if let Some(sriov) = &mut self.functions[nic] {
+            sriov.take_back();
+        }
+    }
+
     /// Reads a group of VMs; none where it is wrong, which has been reported.
     fn group(
         &mut self,
@@ -120,10 +178,11 @@ impl Guests {
         hosts: &[Host],
         findings: &mut Findings,
     ) -> Option<()> {
-        let nic = port(view, nics, findings)?;
-        let host = nics[nic].spec.host;
+        let uplink = findings.take(self.uplinks.of(view))?;
+        let host = nics[self.uplinks.first(uplink)].spec.host;
         let cores = findings.take(view.cpus("cores", hosts[host].spec.cores))?;
-        refuse_floating(view, findings);
+        let floats = view.text("placement") == Some("floating");
+        let runs = view.flag("running")?;
         let (count, vcpus) = (view.count("count")?, view.count("vcpus")?);
         let each = vcpus as usize * count as usize;
         let vcpus_before: usize = self.vms.iter().map(|vm| vm.vcpus.len()).sum();
@@ -146,14 +205,14 @@ impl Guests {
                 index,
                 host,
                 vcpus,
-                floats: None,
-                runs: true,
+                floats: floats.then(|| cores.clone()),
+                runs,
             });
         }
         let owner = |index| VnicOwner::Vm { vm: first + index, vcpu: 0 };
         let owners = (0..count as usize).map(owner).collect();
-        let driver = view.flag("vf_driver")?;
-        self.add(view, "vm", owners, nic, nics, driver, findings)?;
+        let asked = Asked::read(view, "vm", uplink, view.flag("vf_driver")?)?;
+        self.add(&asked, owners, nics, hosts, findings)?;
         self.receivers.last_mut()?.vms = first;
         Some(())
     }
@@ -167,21 +226,22 @@ impl Guests {
         hosts: &[Host],
         findings: &mut Findings,
     ) -> Option<()> {
-        let nic = port(view, nics, findings)?;
+        let uplink = findings.take(self.uplinks.of(view))?;
         if !view.has("vm") {
-            refuse_function_of_host(view, findings);
-            return self.add(view, "vnic", vec![VnicOwner::Host], nic, nics, true, findings);
+            refuse_of_host(view, findings);
+            let asked = Asked::read(view, "vnic", uplink, true)?;
+            return self.add(&asked, vec![VnicOwner::Host], nics, hosts, findings);
         }
         let name = vms[findings.take(whole_group(view, vms))?];
         let own = format!("vm.{name}");
         let group = self.receivers.iter_mut().find(|receiver| receiver.name == own)?;
-        let (first, count, number) = (group.vms, group.vnics.len(), group.vnics_each);
+        let (first, count, number) = (group.vms, group.count(), group.vnics_each);
         group.vnics_each += 1;
         let driver = group.vf_driver;
-        let (theirs, ours) = (self.vms[first].host, nics[nic].spec.host);
+        let (theirs, ours) = (self.vms[first].host, nics[self.uplinks.first(uplink)].spec.host);
         if theirs != ours {
             let [theirs, ours] = [theirs, ours].map(|at| hosts[at].spec.name.as_str());
-            let port = &nics[nic].spec.name;
+            let port = self.uplinks.name(uplink);
             findings.mistake(
                 view.mistake("nic", format!("the VMs of \"{name}\" cannot reach {port}"))
                     .because(format!("they run on {theirs}, and the port belongs to {ours}"))
@@ -195,66 +255,220 @@ impl Guests {
             VnicOwner::Vm { vm, vcpu }
         };
         let owners = (first..first + count).map(owner).collect();
-        self.add(view, "vnic", owners, nic, nics, driver, findings)
+        self.add(&Asked::read(view, "vnic", uplink, driver)?, owners, nics, hosts, findings)
     }
 
-    /// Adds a virtual NIC for each owner, with a virtual function or a queue where it wants one and
-    /// one is left.
-    #[expect(clippy::too_many_arguments, reason = "an extract of two tables")]
+    /// Adds a virtual NIC for each owner, with a virtual function or queues where it wants them and
+    /// some are left.
     fn add(
         &mut self,
-        view: &View,
-        kind: &str,
+        asked: &Asked,
         owners: Vec<VnicOwner>,
-        nic: usize,
         nics: &[Nic],
-        vf_driver: bool,
+        hosts: &[Host],
         findings: &mut Findings,
     ) -> Option<()> {
-        let (channel, wanted) = (view.count("channel")?, view.flag("vmq")?);
-        let wish = Wish::read(view, vf_driver);
-        let name = format!("{kind}.{}", view.name);
-        let first = self.vnics.len();
+        let (first, count) = (self.vnics.len(), owners.len() as u32);
         let numbered = !matches!(owners[..], [VnicOwner::Host]);
-        if let (Some(sriov), Some(VnicOwner::Vm { vm, .. })) =
-            (&self.functions[nic], owners.first())
-        {
-            sriov.check((&name, view), &wish, self.vms[*vm].vcpus.len() as u32, findings);
-        }
+        let address = address::read(asked.view, count, findings);
+        self.check(asked, owners.first(), nics, hosts, findings);
+        let (mut ports, mut no_vrss) = (1, None);
         for (index, owner) in owners.into_iter().enumerate() {
-            let name = if numbered { format!("{name}[{index}]") } else { name.clone() };
-            let given = self.function(nic, owner, &wish);
-            let (vf, way, path_reason) = match given {
-                Some(Ok(vf)) => (Some(vf), Way::Function, PathReason::None),
-                without => {
-                    let (queue, why) = self.queue(nic, &nics[nic], wanted);
-                    let why = match without {
-                        Some(Err(PathReason::VfNotWanted)) if wanted && queue.is_none() => why,
-                        Some(Err(broken)) => broken,
-                        _ => why,
-                    };
-                    (None, queue.map_or(Way::Common, Way::queue), why)
-                }
-            };
+            let name =
+                if numbered { format!("{}[{index}]", asked.name) } else { asked.name.clone() };
+            let given = self.uplinks.next(asked.uplink);
+            let address = address.map(|first| first.behind(index as u32));
+            self.address(asked.view, address, &given, findings);
+            no_vrss = no_vrss.or(self.one(asked, &name, owner, &given, nics, findings));
+            ports = given.len();
+        }
+        if let Some(why) = no_vrss {
+            findings.warn(format!("{} has no virtual RSS: {why}", asked.name));
+        }
+        self.receivers.push(Receiver {
+            name: asked.name.clone(),
+            vnics: first..self.vnics.len(),
+            ports,
+            uplink: asked.uplink,
+            numbered,
+            vms: 0,
+            vnics_each: 1,
+            vf_driver: asked.vf_driver,
+        });
+        Some(())
+    }
+
+    /// Adds one, which receives by these ports; returns why it has no virtual RSS, if it wants it in
+    /// vain.
+    fn one(
+        &mut self,
+        asked: &Asked,
+        name: &str,
+        owner: VnicOwner,
+        ports: &[usize],
+        nics: &[Nic],
+        findings: &mut Findings,
+    ) -> Option<&'static str> {
+        let at: Vec<(usize, &Nic)> = ports.iter().map(|port| (*port, &nics[*port])).collect();
+        let (vf, ways, path_reason) = self.path(&at, owner, &asked.wants);
+        if vf.is_some() {
+            self.refuse_floating(asked, owner, findings);
+        }
+        let (vcpus, queues) = (self.vcpus(owner), ways[0].own().len() as u32);
+        let link = nics[ports[0]].spec.link;
+        let no_vrss = spread::no_vrss(&ways[0], link, vcpus).filter(|_| asked.vrss);
+        let vrss = asked.vrss && no_vrss.is_none();
+        for (port, way) in ports.iter().zip(ways) {
+            self.spreads[*port] |= vrss && queues < 2;
+            self.wants.push(asked.wants.clone());
             self.vnics.push(VnicSpec {
-                name,
-                nic,
+                name: name.to_owned(),
+                nic: *port,
                 owner,
-                channel,
-                channels: None,
+                channel: asked.channel,
+                channels: spread::channels(owner, vcpus, if vrss { vcpus } else { queues }),
                 way,
-                vf,
+                vf: vf.clone(),
                 path_reason,
             });
         }
-        let vnics = first..self.vnics.len();
-        self.receivers.push(Receiver { name, vnics, numbered, vms: 0, vnics_each: 1, vf_driver });
-        Some(())
+        no_vrss
+    }
+
+    /// The vCPUs of an owner; none of the host.
+    fn vcpus(&self, owner: VnicOwner) -> u32 {
+        let VnicOwner::Vm { vm, .. } = owner else { return 0 };
+        self.vms[vm].vcpus.len() as u32
+    }
+
+    /// Notes which recorded frames are for the next virtual NIC on these ports.
+    fn address(
+        &mut self,
+        view: &View,
+        address: Option<Address>,
+        ports: &[usize],
+        findings: &mut Findings,
+    ) {
+        let clashes = |(vnic, other): (&VnicSpec, &Option<Address>)| {
+            ports.contains(&vnic.nic)
+                && address.zip(*other).is_some_and(|(ours, theirs)| ours.clashes(&theirs))
+        };
+        let mut known = self.vnics.iter().zip(&self.addresses);
+        if let Some((other, _)) = known.find(|both| clashes(*both)).filter(|_| address.is_some()) {
+            findings.mistake(
+                view.mistake("mac", format!("`{}` has addresses of others", view.name))
+                    .because(format!("{} receives frames for one of them too", other.name))
+                    .help("write another `mac`, or `vlan` for both"),
+            );
+        }
+        self.addresses.extend(ports.iter().map(|_| address));
+    }
+
+    /// Checks what a table asks for, against the host and the port.
+    fn check(
+        &self,
+        asked: &Asked,
+        owner: Option<&VnicOwner>,
+        nics: &[Nic],
+        hosts: &[Host],
+        findings: &mut Findings,
+    ) {
+        let (view, port) = (asked.view, self.uplinks.first(asked.uplink));
+        if let (Some(sriov), Some(VnicOwner::Vm { vm, .. })) = (&self.functions[port], owner) {
+            let vcpus = self.vms[*vm].vcpus.len() as u32;
+            sriov.check((&asked.name, view), &asked.wants.function, vcpus, findings);
+        }
+        if asked.wants.queues == 0 && view.count("vmq_queues").is_some_and(|queues| queues > 1) {
+            findings.warn(format!("{}: `vmq_queues` counts only with vmq = true", asked.name));
+        }
+        if let Some((reason, help)) =
+            spread::obstacle(&hosts[nics[port].spec.host]).filter(|_| asked.vrss)
+        {
+            findings.mistake(
+                view.mistake("vrss", format!("`{}` cannot have virtual RSS here", view.name))
+                    .because(reason)
+                    .help(help),
+            );
+        }
+    }
+
+    /// Refuses a virtual function to a VM whose vCPUs float.
+    fn refuse_floating(&self, asked: &Asked, owner: VnicOwner, findings: &mut Findings) {
+        let VnicOwner::Vm { vm, .. } = owner else { return };
+        let said = findings.mistakes.iter().any(|known| known.message.contains(FLOATING));
+        if self.vms[vm].floats.is_some() && !said {
+            findings.mistake(
+                asked
+                    .view
+                    .mistake("vf", format!("`{}` {FLOATING}", asked.view.name))
+                    .because(
+                        "a vCPU that serves a ring itself is interrupted where it is, and does \
+                         not float",
+                    )
+                    .help("write placement = \"pinned\" for the VMs, or vf = false"),
+            );
+        }
+    }
+
+    /// How the packets of the next virtual NIC come at the start, by each of the ports by which they
+    /// may.
+    fn path(
+        &mut self,
+        ports: &[(usize, &Nic)],
+        owner: VnicOwner,
+        wants: &Wants,
+    ) -> (Option<Spread>, Vec<Way>, PathReason) {
+        if matches!(owner, VnicOwner::Vm { vm, .. } if !self.vms[vm].runs) {
+            let nowhere = Way::Nowhere(DropReason::NoFilter);
+            return (None, vec![nowhere; ports.len()], PathReason::NotRunning);
+        }
+        match self.function(ports[0].0, owner, &wants.function) {
+            Some(Ok(vf)) => (Some(vf), vec![Way::Function; ports.len()], PathReason::None),
+            without => {
+                let (ways, why) = self.by_switches(ports, wants, without.and_then(Result::err));
+                (None, ways, why)
+            }
+        }
+    }
+
+    /// The best way through the virtual switch that a virtual NIC of a port can be given, and why
+    /// it has no better one; `missing` is what it lacks for a virtual function.
+    pub fn by_switch(
+        &mut self,
+        nic: usize,
+        port: &Nic,
+        wants: &Wants,
+        missing: Option<PathReason>,
+    ) -> (Way, PathReason) {
+        let (mut ways, why) = self.by_switches(&[(nic, port)], wants, missing);
+        (ways.remove(0), why)
+    }
+
+    /// Likewise by several ports, on all of which it is given as many queues.
+    fn by_switches(
+        &mut self,
+        ports: &[(usize, &Nic)],
+        wants: &Wants,
+        missing: Option<PathReason>,
+    ) -> (Vec<Way>, PathReason) {
+        let given = self.queues.ask(ports, wants.queues);
+        let why = match (missing, given) {
+            (Some(PathReason::VfNotWanted), Err(why)) if wants.queues > 0 => why,
+            (Some(broken), _) => broken,
+            (None, Err(why)) => why,
+            (None, Ok(given)) if given < wants.queues => PathReason::NoFreeQueue,
+            (None, Ok(_)) => PathReason::None,
+        };
+        let way = |(port, _): &(usize, &Nic)| match given {
+            Ok(number) => Way::Own(spread::by_hash(self.queues.take(*port, number))),
+            Err(_) => Way::Common,
+        };
+        (ports.iter().map(way).collect(), why)
     }
 
     /// The virtual function that the next virtual NIC of a port is given, or the link that is
     /// missing; none where the port has another path.
-    fn function(
+    pub fn function(
         &mut self,
         nic: usize,
         owner: VnicOwner,
@@ -270,39 +484,24 @@ impl Guests {
         Some(given.map(|()| sriov.function(wish, vcpu, vcpus)))
     }
 
-    /// The queue that the next virtual NIC of a port is given, or why it is given none.
-    fn queue(&mut self, at: usize, nic: &Nic, wanted: bool) -> (Option<u32>, PathReason) {
-        let reason = match nic.spec.steering {
-            SteeringSpec::Rss(_) => PathReason::Rss,
-            SteeringSpec::SingleQueue => PathReason::SingleQueue,
-            SteeringSpec::Vmq { .. } if !nic.gives_queues => PathReason::OffBelow10Gbps,
-            SteeringSpec::Vmq { .. } if !wanted => PathReason::NotWanted,
-            SteeringSpec::Vmq { .. } => {
-                let next = &mut self.next_queue[at];
-                if (*next as usize) < nic.spec.queues.len() {
-                    *next += 1;
-                    return (Some(*next - 1), PathReason::None);
-                }
-                self.too_late[at] += 1;
-                PathReason::NoFreeQueue
-            }
-        };
-        (None, reason)
+    /// Warns of virtual NICs on a port that spreads for others.
+    pub fn warn_of_spreading(&self, port: usize, name: &str, findings: &mut Findings) {
+        let here = self.vnics.iter().filter(|vnic| vnic.nic == port && !vnic.way.is_function());
+        if let Some(other) =
+            here.filter(|vnic| vnic.channels.is_none()).map(|vnic| &vnic.name).next()
+        {
+            findings.warn(format!(
+                "nic.{name}: it spreads the packets of all its virtual NICs over cores, also those \
+                 without `vrss`, such as {other}"
+            ));
+        }
     }
 
     /// Warns of ports whose queues ran out, and of those on which Windows would not do this.
     fn warn(&self, nics: &[Nic], findings: &mut Findings) {
         for (at, nic) in nics.iter().enumerate() {
-            let (name, too_late) = (&nic.spec.name, self.too_late[at]);
-            if too_late > 0 {
-                let share = if too_late == 1 { "one shares" } else { "the others share" };
-                findings.warn(format!(
-                    "nic.{name}: {} virtual NICs want a queue of their own and {} are left beside \
-                     the default queue: first come, first served, {share} the default queue",
-                    self.next_queue[at] - 1 + too_late,
-                    self.next_queue[at] - 1,
-                ));
-            }
+            let name = &nic.spec.name;
+            self.queues.warn(at, nic, findings);
             if let (Some(sriov), 1..) = (&self.functions[at], self.no_function[at]) {
                 findings.warn(format!("nic.{name}: {}", sriov.too_late(self.no_function[at])));
             }
@@ -315,12 +514,6 @@ impl Guests {
             }
         }
     }
-}
-
-/// The port whose virtual switch a virtual NIC is on.
-fn port(view: &View, nics: &[Nic], findings: &mut Findings) -> Option<usize> {
-    let names: Vec<&str> = nics.iter().map(|nic| nic.spec.name.as_str()).collect();
-    findings.take(reference::named(view, "nic", "nic", &names))
 }
 
 /// The group of VMs that a further virtual NIC is for: one of them alone cannot have it.
@@ -354,8 +547,8 @@ fn room(
     (all <= most).then_some(())
 }
 
-/// Refuses a virtual function for the host's own virtual NIC.
-fn refuse_function_of_host(view: &View, findings: &mut Findings) {
+/// Refuses for the host's own virtual NIC what leads to vCPUs.
+fn refuse_of_host(view: &View, findings: &mut Findings) {
     if view.flag("vf") == Some(true) {
         findings.mistake(
             view.mistake("vf", format!("`{}` cannot have a virtual function", view.name))
@@ -363,15 +556,26 @@ fn refuse_function_of_host(view: &View, findings: &mut Findings) {
                 .help("remove `vf`, or name a group of virtual machines with `vm`"),
         );
     }
+    if view.flag("vrss") == Some(true) {
+        findings.mistake(
+            view.mistake("vrss", format!("`{}` has no vCPUs to spread over", view.name))
+                .because("it is the host's own")
+                .help("remove `vrss`; `spread` of its port spreads it over the host's cores"),
+        );
+    }
 }
 
-/// Refuses vCPUs that wander.
-fn refuse_floating(view: &View, findings: &mut Findings) {
-    if view.text("placement") == Some("floating") {
-        findings.not_yet(
-            view.mistake("placement", "placement = \"floating\" is not simulated yet")
-                .because("in this version every vCPU stays on its core")
-                .help("write placement = \"pinned\", or leave it out"),
-        );
+impl<'d> Asked<'d> {
+    /// What a table of a kind (`vm`, `vnic`) asks for; none where it is wrong.
+    fn read(view: &'d View<'d>, kind: &str, uplink: Uplink, vf_driver: bool) -> Option<Self> {
+        Some(Self {
+            view,
+            name: format!("{kind}.{}", view.name),
+            uplink,
+            wants: Wants { queues: demand::queues(view), function: Wish::read(view, vf_driver) },
+            vrss: view.flag("vrss")?,
+            channel: view.count("channel")?,
+            vf_driver,
+        })
     }
 }

@@ -1,6 +1,10 @@
 //! One file per table of a scenario: from its keys to the plain numbers of a world.
 
+pub mod address;
+pub mod asks;
 pub mod consumer;
+pub mod course;
+pub mod demand;
 pub mod event;
 pub mod expect;
 pub mod guest;
@@ -8,12 +12,17 @@ pub mod dispatch;
 pub mod host;
 pub mod moderation;
 pub mod nic;
+pub mod own_queues;
 pub mod rate;
 pub mod rebalance;
+pub mod recorded;
 pub mod reference;
 pub mod rss;
 pub mod sharing;
+pub mod spread;
 pub mod sriov;
+pub mod team;
+pub mod stays;
 pub mod traffic;
 pub mod vmq;
 

@@ -4,7 +4,7 @@ use super::host::Host;
 use super::rss::Rss;
 use super::sriov::{Demand, Sriov};
 use super::vmq::Vmq;
-use super::{moderation, reference, rss, vmq};
+use super::{moderation, reference, rss, spread, vmq};
 use crate::engine::time::Span;
 use crate::host::world::{Filter, NicSpec, Rebalance, SteeringSpec};
 use crate::rx::dma::DmaSpec;
@@ -92,8 +92,8 @@ pub fn read(
         contention: 1.0 + host.contention * (cores.len() as f64 - 1.0),
         rebalance: queues.rebalance,
         shared_interrupts: share,
+        spread: spread::read(view, host, &queues.usable, findings),
         usable: queues.usable,
-        spread: None,
         pause: None,
         queues: queues.cores,
     };

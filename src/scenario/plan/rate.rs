@@ -42,6 +42,20 @@ pub fn read(
     }
 }
 
+/// Arrivals at even gaps, or at the link's rate.
+pub fn even(
+    view: &View,
+    rate: Rate,
+    sizes: &Sizes,
+    link: Option<u64>,
+    findings: &mut Findings,
+) -> Option<Arrivals> {
+    if rate == Rate::Line {
+        return line(view, "constant", link, findings);
+    }
+    checked_gap(view, rate, sizes, findings).map(Arrivals::Constant)
+}
+
 /// The stated or implied kind of arrivals.
 fn kind<'d>(view: &View<'d>, findings: &mut Findings) -> &'d str {
     let given = ["burst", "on_off", "capture"].into_iter().filter(|key| view.has(key));
@@ -176,7 +190,7 @@ fn on_off(view: &View, gap: Gap, findings: &mut Findings) -> Option<Arrivals> {
 pub fn estimate(traffic: &TrafficSpec, run: Span) -> f64 {
     let SourceSpec { arrivals, sizes, .. } = &traffic.source;
     let end = traffic.until.unwrap_or(Time::END).min(Time::ZERO + run);
-    let span = Span(end.0.saturating_sub(traffic.from.0));
+    let span = Span(end.0.saturating_sub(traffic.from.max(traffic.part.since).0));
     let over = |gap: &Gap| span.0 as f64 * gap.packets as f64 / gap.ps as f64;
     match arrivals {
         Arrivals::Constant(gap) | Arrivals::Poisson(gap) => over(gap),

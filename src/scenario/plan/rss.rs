@@ -53,11 +53,7 @@ pub fn read(nic: &View, host: &Host, model: &Profile, findings: &mut Findings) -
             nic.name
         ));
     }
-    let spec = RssSpec {
-        key: key(&view, findings)?,
-        types: types(&view),
-        table: default_table(entries, queues),
-    };
+    let spec = hash(&view, queues, findings)?;
     let cores = rebalance::start(queues, &usable, rebalance.as_ref());
     Some(Rss { spec, cores, usable, rebalance })
 }
@@ -85,8 +81,15 @@ pub(super) fn usable(
     Some(usable)
 }
 
-/// The entries of the indirection table.
-fn entries(view: &View, model: &Profile, findings: &mut Findings) -> Option<u32> {
+/// The hash of a table with `key`, `hash` and `table`, over `n` that packets are spread over.
+pub(super) fn hash(view: &View, n: u32, findings: &mut Findings) -> Option<RssSpec> {
+    let entries = whole_power(view, findings)?;
+    let table = default_table(entries, n);
+    Some(RssSpec { key: key(view, findings)?, types: types(view), table })
+}
+
+/// The entries of an indirection table, where they are a power of two.
+fn whole_power(view: &View, findings: &mut Findings) -> Option<u32> {
     let entries = view.count("table")?;
     if !entries.is_power_of_two() {
         findings.mistake(
@@ -96,6 +99,12 @@ fn entries(view: &View, model: &Profile, findings: &mut Findings) -> Option<u32>
         );
         return None;
     }
+    Some(entries)
+}
+
+/// The entries of the indirection table of a model.
+fn entries(view: &View, model: &Profile, findings: &mut Findings) -> Option<u32> {
+    let entries = whole_power(view, findings)?;
     let limit = model.number("rss.table").unwrap_or(u64::MAX);
     if u64::from(entries) > limit {
         findings.mistake(

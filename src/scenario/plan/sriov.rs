@@ -34,7 +34,7 @@ pub struct Demand {
 }
 
 /// What a table of virtual NICs says of virtual functions.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Wish {
     /// Whether it wants them.
     pub wanted: bool,
@@ -100,6 +100,18 @@ impl Sriov {
         }
         self.given += 1;
         if wish.driver { Ok(()) } else { Err(PathReason::VfDriver) }
+    }
+
+    /// The most rings that a function may have.
+    #[must_use]
+    pub fn most_rings(&self) -> u64 {
+        let spreads = self.model.text("vf.rss.table").is_some() || self.model.is_ideal();
+        if spreads { self.model.number("vf.queues").unwrap_or(u64::MAX) } else { 1 }
+    }
+
+    /// One that it gave is free again.
+    pub const fn take_back(&mut self) {
+        self.given -= 1;
     }
 
     /// How many it gave.

@@ -3,9 +3,10 @@
 use super::guest::Guests;
 use super::host::Host;
 use super::nic::Nic;
-use super::{WITHIN_RUN, rate, reference};
+use super::team::{self, Receives, Uplink};
+use super::{WITHIN_RUN, rate, recorded, reference};
 use crate::engine::time::{Span, Time};
-use crate::host::world::{AppSpec, Consumer, Filter, Part, SteeringSpec, TrafficSpec};
+use crate::host::world::{AppSpec, Consumer, Filter, Part, TrafficSpec, VnicSpec};
 use crate::rx::source::capture::{self, Capture};
 use crate::rx::source::keys::Keys;
 use crate::rx::source::{Arrivals, Flows, Popularity, Sizes, SourceSpec};
@@ -68,15 +69,58 @@ pub struct World<'d> {
     pub vnics: &'d [&'d str],
     /// What these became.
     pub guests: &'d Guests,
+    /// Seed of all chance.
+    pub seed: u64,
 }
 
 /// Where packets go: one consumer, or each instance of a group.
 struct Target {
-    /// The port that they come in by.
-    nic: usize,
-    consumers: Vec<Consumer>,
-    /// Each consumer has a stream of its own, with a number.
+    instances: Vec<Instance>,
+    /// Each instance has a stream of its own, with a number.
     numbered: bool,
+}
+
+/// Where the packets of one stream go.
+struct Instance {
+    /// By which ports, and to whom.
+    ways: Vec<(usize, Consumer)>,
+    /// Which of its flows.
+    share: Share,
+}
+
+/// By which of its ways a packet comes.
+enum Share {
+    /// By the first, which is the only one that is used.
+    First,
+    /// By the one that its flow's hash names.
+    ByFlow,
+    /// By the one that the addresses of a recording name, way by way.
+    Recorded(Vec<Arc<[bool]>>),
+}
+
+impl Instance {
+    /// All packets by one port to one consumer.
+    fn one(nic: usize, to: Consumer) -> Self {
+        Self { ways: vec![(nic, to)], share: Share::First }
+    }
+
+    /// The flows of a source that come by each of its ways; none: all.
+    fn flows(&self, source: &SourceSpec, seed: u64) -> Vec<Option<Arc<[bool]>>> {
+        match &self.share {
+            Share::First => vec![None],
+            Share::ByFlow => {
+                team::by_flow(source, seed, self.ways.len()).into_iter().map(Some).collect()
+            }
+            Share::Recorded(flows) => flows.iter().cloned().map(Some).collect(),
+        }
+    }
+}
+
+impl Target {
+    /// The port by which its first packets come.
+    fn port(&self) -> usize {
+        self.instances[0].ways[0].0
+    }
 }
 
 /// Reads a traffic: a source per instance that it goes to; none where it is wrong.
@@ -86,37 +130,49 @@ pub fn read(
     captures: &mut Captures,
     findings: &mut Findings,
 ) -> Vec<TrafficSpec> {
-    let target = target(view, world, findings);
-    let link = target.as_ref().and_then(|target| world.nics[target.nic].spec.link);
+    let by_address = view.text("to") == Some("addresses");
+    let target = if by_address { None } else { target(view, world, findings) };
+    let link = target.as_ref().and_then(|target| world.nics[target.port()].spec.link);
     let source = source(view, link, captures, findings);
     let spans = times(view, findings);
+    let target = match &source {
+        Some(source) if by_address => {
+            let ways = recorded::by_address(view, source, world.nics, world.guests, findings);
+            ways.map(|(ways, flows)| Target {
+                instances: vec![Instance { ways, share: Share::Recorded(flows) }],
+                numbered: false,
+            })
+        }
+        _ => target,
+    };
     let (Some(target), Some(source), Some((from, until))) = (target, source, spans) else {
         return vec![];
     };
-    let port = &world.nics[target.nic];
-    large(view, port, &source, findings);
-    refuse_recorded_addresses(view, port, findings);
-    let filter = port.filters.iter().find(|(name, _)| name == view.name);
-    let filter = filter.map_or(Filter::Pass, |(_, filter)| *filter);
-    refuse_filter_of_functions(view, filter, &target, world.guests, findings);
-    let one = |(index, to): (usize, &Consumer)| {
+    check_port(view, &world.nics[target.port()], &source, findings);
+    let filter = |nic: usize| {
+        let filter = world.nics[nic].filters.iter().find(|(name, _)| name == view.name);
+        filter.map_or(Filter::Pass, |(_, filter)| *filter)
+    };
+    let mut all = vec![];
+    for (index, instance) in target.instances.iter().enumerate() {
         let mut source = source.clone();
         if target.numbered {
             source.name = format!("{}[{index}]", source.name);
         }
-        TrafficSpec {
+        let flows = instance.flows(&source, world.seed);
+        all.extend(instance.ways.iter().zip(flows).map(|((nic, to), flows)| TrafficSpec {
             group: view.name.to_owned(),
-            nic: target.nic,
+            nic: *nic,
             to: *to,
-            filter,
+            filter: filter(*nic),
             from,
             until,
-            part: Part::default(),
+            part: Part { since: Time::ZERO, flows },
             closed: None,
-            source,
-        }
-    };
-    target.consumers.iter().enumerate().map(one).collect()
+            source: source.clone(),
+        }));
+    }
+    all
 }
 
 /// When a traffic begins and ends; none where that is wrong.
@@ -155,31 +211,21 @@ pub fn check_start(view: &View, run: Span, findings: &mut Findings) {
     }
 }
 
-/// Refuses recordings where addresses steer: they hold addresses of their own.
-fn refuse_recorded_addresses(view: &View, port: &Nic, findings: &mut Findings) {
-    if rate::is_capture(view) && matches!(port.spec.steering, SteeringSpec::Vmq { .. }) {
-        findings.not_yet(
-            view.mistake(
-                "capture",
-                "recordings on path = \"vmq\" or \"sriov\" are not simulated yet",
-            )
-            .because("there the recorded MAC addresses would name queues and functions")
-            .help("choose path = \"rss\" or \"single-queue\""),
-        );
-    }
+/// Checks that a port takes what comes by it.
+pub fn check_port(view: &View, port: &Nic, source: &SourceSpec, findings: &mut Findings) {
+    large(view, port, source, findings);
 }
 
-/// Refuses a filter in a driver that never sees the packets.
-fn refuse_filter_of_functions(
+/// Refuses a filter in a driver that never sees the packets, at least at times.
+pub fn check_filter(
     view: &View,
-    filter: Filter,
-    target: &Target,
-    guests: &Guests,
+    sources: &[TrafficSpec],
+    vnics: &[VnicSpec],
     findings: &mut Findings,
 ) {
-    let by_function =
-        |to: &Consumer| matches!(to, Consumer::Vnic(vnic) if guests.vnics[*vnic].way.is_function());
-    if filter == Filter::DropInDriver && target.consumers.iter().any(by_function) {
+    let by_function = |to: Consumer| matches!(to, Consumer::Vnic(at) if vnics[at].vf.is_some());
+    let mut ours = sources.iter().filter(|source| source.group == view.name);
+    if ours.any(|source| source.filter == Filter::DropInDriver && by_function(source.to)) {
         findings.mistake(
             view.mistake("to", format!("the filter never sees traffic \"{}\"", view.name))
                 .because("it comes by virtual functions, and no driver of the host touches it")
@@ -220,7 +266,7 @@ fn target(view: &View, world: &World, findings: &mut Findings) -> Option<Target>
         findings.mistake(reference::unknown(view, "to", kind, name, names));
         return None;
     };
-    let one = |nic, consumer| Target { nic, consumers: vec![consumer], numbered: false };
+    let one = |nic, to| Target { instances: vec![Instance::one(nic, to)], numbered: false };
     match kind {
         "host" => Some(one(port(view, at, world, findings)?, Consumer::Host)),
         "app" => Some(one(port(view, world.apps[at].host, world, findings)?, Consumer::App(at))),
@@ -237,23 +283,41 @@ fn virtual_nics(
     findings: &mut Findings,
 ) -> Option<Target> {
     let receiver = world.guests.receiver(name)?;
-    let (vnics, numbered) = (receiver.vnics.clone(), receiver.numbered);
-    let nic = world.guests.vnics[vnics.start].nic;
-    let names: Vec<&str> = world.nics.iter().map(|nic| nic.spec.name.as_str()).collect();
-    if view.has("nic") && findings.take(reference::named(view, "nic", "nic", &names))? != nic {
+    let (uplink, uplinks) = (receiver.uplink, &world.guests.uplinks);
+    let theirs = uplinks.name(uplink);
+    if let Some(named) = view.text("nic").filter(|named| *named != theirs) {
+        let names: Vec<&str> = world.nics.iter().map(|nic| nic.spec.name.as_str()).collect();
+        let teams = uplinks.teams.iter().map(|team| team.name.as_str());
+        let names: Vec<&str> = names.into_iter().chain(teams).collect();
+        if !names.contains(&named) {
+            findings.mistake(reference::unknown(view, "nic", "nic", named, &names));
+            return None;
+        }
         findings.mistake(
             view.mistake("nic", format!("`{name}` is not reached by this port"))
-                .because(format!("it is on the virtual switch of {}", names[nic]))
+                .because(format!("it is on the virtual switch of {theirs}"))
                 .help(format!("leave `nic` out, or give `{name}` another port")),
         );
     }
-    let Some(index) = index else {
-        return Some(Target { nic, consumers: vnics.map(Consumer::Vnic).collect(), numbered });
+    let receives = match uplink {
+        Uplink::Port(_) => Receives::InTurn,
+        Uplink::Team(team) => uplinks.teams[team].receives,
     };
-    let at = vnics.start + index as usize;
-    if !numbered || !vnics.contains(&at) {
+    let instance = |index: usize| {
+        let way = |vnic: usize| (world.guests.vnics[vnic].nic, Consumer::Vnic(vnic));
+        let ways = receiver.instance(index).map(way);
+        match receives {
+            Receives::ByFlow => Instance { ways: ways.collect(), share: Share::ByFlow },
+            _ => Instance { ways: ways.take(1).collect(), share: Share::First },
+        }
+    };
+    let (count, numbered) = (receiver.count(), receiver.numbered);
+    let Some(index) = index.map(|index| index as usize) else {
+        return Some(Target { instances: (0..count).map(instance).collect(), numbered });
+    };
+    if !numbered || index >= count {
         findings.mistake(if numbered {
-            reference::no_instance(view, "to", view.text("to")?, vnics.len() as u64)
+            reference::no_instance(view, "to", view.text("to")?, count as u64)
         } else {
             view.mistake("to", format!("`{name}` has no instances"))
                 .because("it is the host's own, and there is one")
@@ -261,7 +325,7 @@ fn virtual_nics(
         });
         return None;
     }
-    Some(Target { nic, consumers: vec![Consumer::Vnic(at)], numbered: false })
+    Some(Target { instances: vec![instance(index)], numbered: false })
 }
 
 /// The port that packets for a host come in by.
@@ -275,6 +339,18 @@ fn port(view: &View, host: usize, world: &World, findings: &mut Findings) -> Opt
             view.mistake("to", format!("host \"{host}\" has no NIC"))
                 .because("its packets have no way in")
                 .help(format!("add a table `[nic.NAME]` with `host = \"{host}\"`")),
+        );
+        return None;
+    }
+    let teams = &world.guests.uplinks.teams;
+    if let Some(team) = teams.iter().find(|team| Some(team.name.as_str()) == view.text("nic")) {
+        findings.mistake(
+            view.mistake("nic", format!("team.{} brings packets to virtual NICs alone", team.name))
+                .because("the host itself is behind the virtual switch of a team")
+                .help(format!(
+                    "add [vnic.mgmt] with nic = \"{}\", and send to = \"vnic.mgmt\"",
+                    team.name
+                )),
         );
         return None;
     }

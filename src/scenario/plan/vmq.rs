@@ -6,7 +6,7 @@ use super::{rebalance, rss};
 use crate::host::world::{Rebalance, SteeringSpec};
 use crate::rx::steering::placement::Profile as Order;
 use crate::scenario::findings::Findings;
-use crate::scenario::profile::Profile;
+use crate::scenario::profile::{self, Profile};
 use crate::scenario::view::View;
 
 /// Most queues of a port, the default queue included.
@@ -38,6 +38,18 @@ pub struct Vmq {
 #[must_use]
 pub fn limit(model: &Profile) -> Option<u64> {
     model.number("vmq.queues").or_else(|| model.number("queues"))
+}
+
+/// The queues of a port, the default queue included; none: as many as are wanted, or it has none for
+/// virtual NICs.
+#[must_use]
+pub fn queues(nic: &View) -> Option<u32> {
+    if !matches!(nic.text("path"), Some("vmq" | "sriov")) {
+        return None;
+    }
+    let asked = nic.options("vmq").count("queues");
+    let model = limit(profile::find_or(nic.text("model"), "ideal"));
+    asked.or(model.map(|queues| queues as u32))
 }
 
 /// Reads the VMQ of a port with a link of `link` bits per second and of what virtual NICs ask of

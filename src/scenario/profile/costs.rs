@@ -73,9 +73,12 @@ static HYPERV: &[Row] = &[
     row("vm_exit", "1 us", "assumed; 2528 cycles were measured on AMD SVM (LKML 2012)"),
     row("vm_wakeup", "1 us", "assumed: the hypervisor enters the guest again, as `vm_exit`"),
     row("guest_preempt", "1 us", "assumed: an exit and an entry"),
-    row("ipi", "1 us", "assumed, within 0.5 to 2 us"),
+    row("ipi", "1 us", IPI),
     row("move", "10 us", MOVE),
 ];
+
+/// Likewise of waking another core.
+const IPI: &str = "assumed, within 0.5 to 2 us";
 
 /// No source found tells what moving a queue takes; its parts are a few things of about 1 us.
 const MOVE: &str = "assumed: an interrupt between processors, a register of the NIC written and read \
@@ -100,6 +103,7 @@ static LINUX_DROP: &[Row] = &[
     row("filter_packet", "41.6 ns", "XDP drop, 24 Mpps per core, xdp-paper (CoNEXT'18)"),
     row("app_packet", "1 us", "assumed"),
     row("context_switch", "1.5 us", "assumed, within 1 to 3 us"),
+    row("ipi", "1 us", IPI),
     row("move", "10 us", MOVE),
 ];
 
@@ -109,6 +113,7 @@ static XDP: &[Row] = &[
     row("filter_packet", "41.6 ns", BENCH01),
     row("app_packet", "1 us", "assumed"),
     row("context_switch", "1.5 us", "assumed, within 1 to 3 us"),
+    row("ipi", "1 us", IPI),
     row("move", "10 us", MOVE),
 ];
 
@@ -120,6 +125,7 @@ static FREEBSD: &[Row] = &[
         "1 / 1.543 Mpps, netbenches, Xeon_E5-2650v4 ConnectX-4, fbsd12-head.r335286",
     ),
     row("context_switch", "1.5 us", "assumed, within 1 to 3 us"),
+    row("ipi", "1 us", IPI),
     row("move", "10 us", MOVE),
 ];
 

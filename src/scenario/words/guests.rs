@@ -22,6 +22,45 @@ const VF_QUEUES: Word = word(
 )
 .known_as(&["IovQueuePairsRequested"]);
 
+/// Hardware queues of its own.
+const VMQ_QUEUES: Word = word(
+    "vmq_queues",
+    Kind::Integer(1, 256),
+    Value("1"),
+    "queues that `vmq` wants, with an indirection table of their own, each with its channel to a \
+     vCPU as far as these go (VMMQ, Windows Server 2016); the first that are left",
+)
+.known_as(&["VMMQ", "VmmqEnabled", "VmmqQueuePairs", "VrssMaxQueuePairs"]);
+
+/// Spreading in software.
+const VRSS: Word = word(
+    "vrss",
+    Kind::Flag,
+    Value("false"),
+    "spread by software over the host's cores, as `spread` of its port says, and over its vCPUs: a \
+     channel to each (virtual RSS, Windows Server 2012 R2); needs a queue of its own, a link of \
+     10 Gbps, two vCPUs, and no virtual function",
+)
+.known_as(&["VrssEnabled", "virtual RSS", "VrssQueueSchedulingMode"]);
+
+/// The address by which recorded frames find it.
+const MAC: Word = word(
+    "mac",
+    Kind::Text,
+    Says("none; recordings with to = \"addresses\" need it"),
+    "its MAC address, such as \"02:00:00:00:00:10\"; those of a group follow one another",
+)
+.known_as(&["MacAddress", "StaticMacAddress"]);
+
+/// The VLAN of the frames that are for it.
+const VLAN: Word = word(
+    "vlan",
+    Kind::Integer(0, 4094),
+    Says("whatever VLAN, or none"),
+    "recorded frames are for it only with this tag; 0: only without one",
+)
+.known_as(&["VlanId", "AccessVlanId"]);
+
 /// What the virtual switch is asked to do to its packets.
 const PORT_POLICY: Word = word(
     "port_policy",
@@ -36,14 +75,25 @@ pub(super) static VM: Table = Table {
     about: "a group of virtual machines",
     words: &[
         word("count", Kind::Integer(1, 4096), Value("1"), "how many: NAME[0], NAME[1], ..."),
-        word("nic", Kind::Text, Says("the only NIC"), "the port whose virtual switch it is on"),
+        word(
+            "nic",
+            Kind::Text,
+            Says("the only NIC"),
+            "the port, or team, whose virtual switch it is on",
+        ),
+        word(
+            "running",
+            Kind::Flag,
+            Value("true"),
+            "it runs from the start on; else the event start-vm starts it",
+        ),
         word("vcpus", Kind::Integer(1, 1024), Value("1"), "virtual processors of each"),
         word("cores", Kind::Cpus, Says("all"), "where its vCPUs run"),
         word(
             "placement",
             Kind::Word(&["pinned", "floating"]),
             Value("pinned"),
-            "a vCPU has its core, or takes the least loaded",
+            "a vCPU has its core, or wakes up on the least loaded of `cores`",
         ),
         word(
             "vmq",
@@ -52,6 +102,8 @@ pub(super) static VM: Table = Table {
             "wants a queue of its own: first come, first served, in the order of the file",
         )
         .known_as(&["VmqWeight"]),
+        VMQ_QUEUES,
+        VRSS,
         word(
             "vf",
             Kind::Flag,
@@ -71,8 +123,10 @@ pub(super) static VM: Table = Table {
             "channel",
             Kind::Integer(1, 1 << 20),
             Value("1024"),
-            "packets in the channel from the virtual switch",
+            "packets in each channel from the virtual switch",
         ),
+        MAC,
+        VLAN,
     ],
 };
 
@@ -81,8 +135,15 @@ pub(super) static VNIC: Table = Table {
     about: "a further virtual NIC, of a VM or of the host",
     words: &[
         word("vm", Kind::Text, Says("none: it belongs to the host"), "its group of VMs"),
-        word("nic", Kind::Text, Says("the only NIC"), "the port whose virtual switch it is on"),
+        word(
+            "nic",
+            Kind::Text,
+            Says("the only NIC"),
+            "the port, or team, whose virtual switch it is on",
+        ),
         word("vmq", Kind::Flag, Value("false"), "wants a queue of its own, after all VMs"),
+        VMQ_QUEUES,
+        VRSS,
         word("vf", Kind::Flag, Value("false"), "wants a virtual function, after all VMs"),
         VF_WEIGHT,
         VF_QUEUES,
@@ -91,7 +152,9 @@ pub(super) static VNIC: Table = Table {
             "channel",
             Kind::Integer(1, 1 << 20),
             Value("1024"),
-            "packets in the channel from the virtual switch",
+            "packets in each channel from the virtual switch",
         ),
+        MAC,
+        VLAN,
     ],
 };

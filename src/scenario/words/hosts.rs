@@ -187,7 +187,7 @@ pub(super) static COSTS: Table = Table {
         constant("guest_preempt", "what an interrupt costs more where it stops a running guest"),
         constant("vm_exit", "per exit from a guest and back, of a virtual function's interrupt"),
         constant("vm_wakeup", "per interrupt of a virtual function that finds its vCPU halted"),
-        cost("ipi", "per interrupt between processors"),
+        constant("ipi", "per interrupt between processors: where `spread` wakes a core"),
         constant(
             "move",
             "moving a queue to another core, which pays it with the next round that it begins",
@@ -262,8 +262,13 @@ pub(super) static WORK: Table = Table {
     path: "work.NAME",
     about: "CPU load that is not networking, in the thread class",
     words: &[
-        word("on", Kind::Text, Required, "where: \"host.alpha\" or \"vm.web\""),
-        word("cores", Kind::Cpus, Says("all"), "the cores it loads"),
+        word(
+            "on",
+            Kind::Text,
+            Required,
+            "where: \"host.alpha\"; or \"vm.web\", \"vm.web[3]\": the core of each of its vCPUs",
+        ),
+        word("cores", Kind::Cpus, Says("all"), "the cores of a host that it loads"),
         word("load", Kind::Percent, Required, "share of each core that it asks for"),
         word(
             "period",

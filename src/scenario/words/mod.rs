@@ -3,10 +3,12 @@
 //! One table serves the check of a file, the hints at typing errors, `explain`, the JSON schema
 //! and the defaults themselves.
 
+mod events;
 mod guests;
 mod hosts;
 mod nics;
 mod roots;
+mod teams;
 mod traffics;
 mod word;
 
@@ -26,6 +28,7 @@ pub static TABLES: &[&Table] = &[
     &hosts::COST,
     &hosts::BIMODAL,
     &nics::NIC,
+    &nics::SPREAD,
     &nics::RSS,
     &nics::RSS_REBALANCE,
     &nics::VMQ,
@@ -35,6 +38,7 @@ pub static TABLES: &[&Table] = &[
     &nics::PCIE,
     &nics::FILTER,
     &nics::MATCH,
+    &teams::TEAM,
     &guests::VM,
     &guests::VNIC,
     &hosts::APP,
@@ -45,7 +49,7 @@ pub static TABLES: &[&Table] = &[
     &traffics::ON_OFF,
     &traffics::KEYS,
     &traffics::POPULARITY,
-    &roots::EVENT,
+    &events::EVENT,
     &roots::EXPECT,
 ];
 

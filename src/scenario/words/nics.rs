@@ -58,6 +58,13 @@ pub(super) static NIC: Table =
             ),
             word("rss", Kind::Table(&RSS), Says("its defaults"), "receive side scaling")
                 .known_as(&["*RSS"]),
+            word(
+                "spread",
+                Kind::Table(&SPREAD),
+                Says("none; where a VM has `vrss`, its defaults"),
+                "software spreads the packets over cores once the driver is done with them",
+            )
+            .known_as(&["RPS", "rps_cpus", "vRSS", "VrssEnabled"]),
             word("vmq", Kind::Table(&VMQ), Says("its defaults"), "virtual machine queues")
                 .known_as(&["*VMQ", "VMDq"]),
             word("sriov", Kind::Table(&SRIOV), Says("its defaults"), "virtual functions")
@@ -86,6 +93,58 @@ pub(super) static NIC: Table =
             ),
         ],
     };
+
+/// The indirection table of a hash.
+const TABLE: Word = word(
+    "table",
+    Kind::Integer(1, 32_768),
+    Value("128"),
+    "entries of the indirection table, a power of two",
+)
+.known_as(&["IndirectionTableSize", "indir"]);
+
+/// The key of a hash.
+const KEY: Word = word(
+    "key",
+    Kind::Text,
+    Value("microsoft"),
+    "the hash key: \"microsoft\", \"symmetric\", or 40 bytes in hexadecimal",
+)
+.known_as(&["hkey", "HashSecretKey"]);
+
+/// What is hashed.
+const HASH: Word = word(
+    "hash",
+    Kind::Words(&["ipv4", "tcp-ipv4", "udp-ipv4", "ipv6", "tcp-ipv6", "udp-ipv6"]),
+    Says("ipv4, tcp-ipv4, ipv6, tcp-ipv6"),
+    "the hash types that are on",
+)
+.known_as(&["rx-flow-hash", "HashInformation"]);
+
+pub(super) static SPREAD: Table = Table {
+    path: "nic.NAME.spread",
+    about: "spreading in software (Linux: RPS; Windows: virtual RSS): the core that takes a packet \
+            from its ring does the driver's work, another one the rest",
+    words: &[
+        word(
+            "cores",
+            Kind::Cpus,
+            Says("those that the port's queues may use; on single-queue all"),
+            "the cores that packets are spread over, by hash",
+        )
+        .known_as(&["rps_cpus"]),
+        word(
+            "backlog",
+            Kind::Integer(1, 1 << 24),
+            Value("1000"),
+            "packets that wait on each core, the one in processing included",
+        )
+        .known_as(&["netdev_max_backlog"]),
+        TABLE,
+        KEY,
+        HASH,
+    ],
+};
 
 pub(super) static RSS: Table = Table {
     path: "nic.NAME.rss",
@@ -126,20 +185,8 @@ pub(super) static RSS: Table = Table {
             "how many physical cores may be used",
         )
         .known_as(&["MaxProcessors", "*MaxRssProcessors", "MaxNumRssCpus"]),
-        word(
-            "table",
-            Kind::Integer(1, 32_768),
-            Value("128"),
-            "entries of the indirection table, a power of two",
-        )
-        .known_as(&["IndirectionTableSize", "indir"]),
-        word(
-            "key",
-            Kind::Text,
-            Value("microsoft"),
-            "the hash key: \"microsoft\", \"symmetric\", or 40 bytes in hexadecimal",
-        )
-        .known_as(&["hkey", "HashSecretKey"]),
+        TABLE,
+        KEY,
         word(
             "profile",
             Kind::Word(&["closest", "numa-static", "conservative"]),
@@ -147,13 +194,7 @@ pub(super) static RSS: Table = Table {
             "which cores are taken",
         )
         .known_as(&["*RSSProfile"]),
-        word(
-            "hash",
-            Kind::Words(&["ipv4", "tcp-ipv4", "udp-ipv4", "ipv6", "tcp-ipv6", "udp-ipv6"]),
-            Says("ipv4, tcp-ipv4, ipv6, tcp-ipv6"),
-            "the hash types that are on",
-        )
-        .known_as(&["rx-flow-hash", "HashInformation"]),
+        HASH,
         word(
             "rebalance",
             Kind::WordOr(POLICIES, &RSS_REBALANCE),

@@ -1,4 +1,4 @@
-//! The keys of the file itself, of events and of expectations.
+//! The keys of the file itself and of expectations.
 
 use super::word::Default::{Required, Says, Value};
 use super::word::{Kind, Table, word};
@@ -32,6 +32,7 @@ pub static SCENARIO: Table = Table {
         ),
         word("host", Kind::Named(&super::hosts::HOST), Required, "the servers"),
         word("nic", Kind::Named(&super::nics::NIC), Required, "their ports"),
+        word("team", Kind::Named(&super::teams::TEAM), Says("none"), "ports that work together"),
         word("vm", Kind::Named(&super::guests::VM), Says("none"), "groups of virtual machines"),
         word("vnic", Kind::Named(&super::guests::VNIC), Says("none"), "further virtual NICs"),
         word("app", Kind::Named(&super::hosts::APP), Says("none"), "consumers on hosts"),
@@ -42,38 +43,15 @@ pub static SCENARIO: Table = Table {
             "CPU load that is not networking",
         ),
         word("traffic", Kind::Named(&super::traffics::TRAFFIC), Required, "what the wire brings"),
-        word("event", Kind::Tables(&EVENT), Says("none"), "what changes while it runs"),
+        word(
+            "event",
+            Kind::Tables(&super::events::EVENT),
+            Says("none"),
+            "what changes while it runs",
+        ),
         word("design", Kind::Designs, Says("none"), "alternatives for `compare`"),
         word("sweep", Kind::Axes, Says("none"), "axes for `sweep`"),
         word("expect", Kind::Tables(&EXPECT), Says("none"), "what the file claims"),
-    ],
-};
-
-pub(super) static EVENT: Table = Table {
-    path: "event",
-    about: "what changes while it runs",
-    words: &[
-        word("at", Kind::TimeOrZero, Required, "when, from the start of the run, warm-up included"),
-        word(
-            "action",
-            Kind::Word(&[
-                "live-migrate",
-                "detach-vf",
-                "attach-vf",
-                "set",
-                "link-down",
-                "link-up",
-                "lose-affinity",
-            ]),
-            Required,
-            "what happens; lose-affinity: the driver of `nic` moves all queues to its first core \
-             (the others are not simulated yet)",
-        ),
-        word("vm", Kind::Text, Says("none"), "the virtual machine concerned: \"web[3]\""),
-        word("nic", Kind::Text, Says("none"), "the port concerned"),
-        word("to", Kind::Text, Says("none"), "the host to migrate to"),
-        word("key", Kind::Text, Says("none"), "the dotted key that `set` changes"),
-        word("value", Kind::Scalar, Says("none"), "its new value"),
     ],
 };
 

@@ -15,7 +15,8 @@ pub(super) static TRAFFIC: Table = Table {
             Kind::Text,
             Required,
             "\"host.NAME\", \"app.NAME\", \"vm.NAME\" or \"vnic.NAME\"; each \
-             instance of a group receives `rate`",
+             instance of a group receives `rate`. A recording: also \"addresses\", to the virtual \
+             NICs of a port by their `mac` and `vlan`, and to the host what is for none of them",
         ),
         word("nic", Kind::Text, Says("the only NIC of the host"), "the port it comes in by"),
         word(

@@ -82,6 +82,8 @@ pub enum Kind {
     WordOr(&'static [&'static str], &'static Table),
     /// A list of some words.
     Words(&'static [&'static str]),
+    /// A list of names.
+    Names,
     /// Any scalar.
     Scalar,
     /// A whole number, or a range of them as text.
@@ -178,6 +180,7 @@ impl fmt::Display for Kind {
                 write!(f, "{words}a table with {}", keys(table))
             }
             Self::Words(words) => write!(f, "a list of {}", quoted(words)),
+            Self::Names => f.write_str("a list of names, such as [\"port0\", \"port1\"]"),
             Self::Scalar => f.write_str("a word, a number, true or false"),
             Self::Ports => f.write_str("a port, or a range such as \"2000-2019\""),
             Self::Table(table) => write!(f, "a table with {}", keys(table)),

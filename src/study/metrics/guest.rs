@@ -1,9 +1,12 @@
 //! Figures of virtual machines and virtual NICs: each one's own, and those of groups.
 
 use super::flow;
+use crate::engine::time::Time;
 use crate::host::outcome::{Outcome, SourceTally};
-use crate::host::world::{Consumer, PathReason, SteeringSpec, VnicOwner, VnicSpec, World};
+use crate::host::world::{Consumer, PathReason, VnicOwner, Way, World};
 use crate::measure::tree::Tree;
+use crate::study::paths;
+use std::collections::BTreeMap;
 
 /// What went to each virtual NIC of a world.
 pub(super) struct Guests<'d> {
@@ -13,6 +16,9 @@ pub(super) struct Guests<'d> {
     received: Vec<Vec<&'d SourceTally>>,
     /// Per VM its virtual NICs, its own one first.
     vnics: Vec<Vec<usize>>,
+    /// At the end: the way of each virtual NIC, and whether each VM runs.
+    ways: Vec<&'d Way>,
+    runs: Vec<bool>,
 }
 
 impl<'d> Guests<'d> {
@@ -29,21 +35,22 @@ impl<'d> Guests<'d> {
                 vnics[vm].push(index);
             }
         }
-        Self { world, outcome, received, vnics }
+        let (ways, runs) = (paths::ways(world, Time::END), paths::running(world, Time::END));
+        Self { world, outcome, received, vnics, ways, runs }
     }
 
     /// Per group of VMs a list of its instances.
     pub(super) fn vms(&self) -> Tree {
-        let one = |vms: Vec<usize>| {
-            Tree::List(vms.into_iter().map(|vm| self.instance(&self.vnics[vm])).collect())
+        let one = |vms: Vec<Vec<usize>>| {
+            Tree::List(vms.iter().map(|homes| self.instance(&self.vnics_of(homes))).collect())
         };
         Tree::Table(self.groups().into_iter().map(|(name, vms)| (name, one(vms))).collect())
     }
 
     /// Per group of VMs its sums.
     pub(super) fn vm_groups(&self) -> Tree {
-        let sums = |vms: Vec<usize>| {
-            let vnics: Vec<usize> = vms.iter().flat_map(|vm| self.vnics[*vm].clone()).collect();
+        let sums = |vms: Vec<Vec<usize>>| {
+            let vnics: Vec<usize> = vms.iter().flat_map(|homes| self.vnics_of(homes)).collect();
             Tree::Table(self.figures(&vnics))
         };
         Tree::Table(self.groups().into_iter().map(|(name, vms)| (name, sums(vms))).collect())
@@ -51,10 +58,21 @@ impl<'d> Guests<'d> {
 
     /// The further virtual NICs by name: a list where they are numbered, else the only one.
     pub(super) fn further(&self) -> Tree {
-        let mut all: Vec<(String, Tree)> = Vec::new();
+        let mut names: Vec<&str> = Vec::new();
+        let mut homes: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, vnic) in self.world.vnics.iter().enumerate() {
             let Some(name) = vnic.name.strip_prefix("vnic.") else { continue };
-            let figures = self.instance(&[index]);
+            let known = homes.entry(name).or_default();
+            if known.is_empty() {
+                names.push(name);
+            }
+            known.push(index);
+        }
+        let mut all: Vec<(String, Tree)> = Vec::new();
+        for name in names {
+            let mut vnics = homes[name].clone();
+            vnics.sort_by_key(|vnic| !self.is_in_use(*vnic));
+            let figures = self.instance(&vnics);
             let Some((group, _)) = name.split_once('[') else {
                 all.push((name.to_owned(), figures));
                 continue;
@@ -67,24 +85,41 @@ impl<'d> Guests<'d> {
         Tree::Table(all)
     }
 
-    /// The groups in the order of the world, and the VMs of each.
-    fn groups(&self) -> Vec<(String, Vec<usize>)> {
-        let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
+    /// The groups in the order of the world, and the VMs of each: one that migrates is several, of
+    /// the same number.
+    fn groups(&self) -> Vec<(String, Vec<Vec<usize>>)> {
+        let mut groups: Vec<(String, BTreeMap<u32, Vec<usize>>)> = Vec::new();
         for (index, vm) in self.world.vms.iter().enumerate() {
-            match groups.iter_mut().find(|(name, _)| *name == vm.group) {
-                Some((_, vms)) => vms.push(index),
-                None => groups.push((vm.group.clone(), vec![index])),
-            }
+            let at = groups.iter().position(|(name, _)| *name == vm.group);
+            let at = at.unwrap_or_else(|| {
+                groups.push((vm.group.clone(), BTreeMap::new()));
+                groups.len() - 1
+            });
+            groups[at].1.entry(vm.index).or_default().push(index);
         }
-        groups
+        groups.into_iter().map(|(name, vms)| (name, vms.into_values().collect())).collect()
+    }
+
+    /// The virtual NICs of a VM wherever it was, those in use at the end first.
+    fn vnics_of(&self, homes: &[usize]) -> Vec<usize> {
+        let mut vnics: Vec<usize> = homes.iter().flat_map(|vm| self.vnics[*vm].clone()).collect();
+        vnics.sort_by_key(|vnic| !self.is_in_use(*vnic));
+        vnics
+    }
+
+    /// Whether the VM of a virtual NIC runs at the end.
+    fn is_in_use(&self, vnic: usize) -> bool {
+        paths::is_in_use(&self.world.vnics[vnic], &self.runs)
     }
 
     /// The figures of some virtual NICs together, and the path of the first.
     fn instance(&self, vnics: &[usize]) -> Tree {
         let mut entries = self.figures(vnics);
-        if let Some(first) = vnics.first().map(|index| &self.world.vnics[*index]) {
+        if let Some((index, first)) = vnics.first().map(|index| (*index, &self.world.vnics[*index]))
+        {
             let word = |text: &str| Tree::Word(text.to_owned());
-            entries.push(("path".to_owned(), word(path(self.world, first))));
+            entries
+                .push(("path".to_owned(), word(paths::word(self.world, first, self.ways[index]))));
             entries.push(("path_reason".to_owned(), word(reason(first.path_reason))));
         }
         Tree::Table(entries)
@@ -103,22 +138,8 @@ impl<'d> Guests<'d> {
 }
 
 /// Packets that guests took from the rings of their virtual functions.
-pub(super) fn by_functions(world: &World, outcome: &Outcome) -> u64 {
-    let tallies = outcome.sources.iter().enumerate();
-    let taken = tallies.filter(|(source, _)| world.function_of(*source).is_some());
-    taken.map(|(_, tally)| tally.delivered.packets).sum()
-}
-
-/// How packets come to a virtual NIC, in the words of the metric `path`.
-fn path(world: &World, vnic: &VnicSpec) -> &'static str {
-    if vnic.way.is_function() {
-        return "vf";
-    }
-    match world.nics[vnic.nic].steering {
-        SteeringSpec::Vmq { .. } if !vnic.way.own().is_empty() => "vmq",
-        SteeringSpec::Vmq { .. } => "default-queue",
-        SteeringSpec::Rss(_) | SteeringSpec::SingleQueue => "software",
-    }
+pub(super) fn by_functions(outcome: &Outcome) -> u64 {
+    outcome.sources.iter().map(|tally| tally.by_function).sum()
 }
 
 /// Why there is no better path, in the words of the metric `path_reason`.
@@ -139,13 +160,16 @@ fn reason(reason: PathReason) -> &'static str {
         PathReason::PortPolicy => "port-policy",
         PathReason::NoFreeVf => "no-free-vf",
         PathReason::VfDriver => "no-vf-driver",
+        PathReason::VfDetached => "vf-detached",
+        PathReason::NoSriov => "no-sriov",
+        PathReason::NotRunning => "not-running",
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::world::{Filter, Spread, Way};
+    use crate::host::world::{Spread, VnicSpec};
     use crate::study::fixture;
     use crate::study::metrics::{metrics, shape};
     use std::time::Duration;
@@ -182,19 +206,18 @@ mod tests {
 
     #[test]
     fn packets_by_functions_count_as_taken_by_interrupts() {
-        let (mut world, outcome) = sample();
-        let per_interrupt = |world: &World| {
-            tree(world, &outcome).number("interrupts.packets_per_interrupt").unwrap()
+        let (mut world, mut outcome) = sample();
+        let per_interrupt = |world: &World, outcome: &Outcome| {
+            tree(world, outcome).number("interrupts.packets_per_interrupt").unwrap()
         };
-        let before = per_interrupt(&world);
+        let before = per_interrupt(&world, &outcome);
         world.vnics[0].vf = Some(Spread::one(0));
         world.vnics[0].way = Way::Function;
-        let more = outcome.sources[0].delivered.packets as f64;
+        outcome.sources[0].by_function = outcome.sources[0].delivered.packets;
+        let more = outcome.sources[0].by_function as f64;
         let interrupts = outcome.nics[0].interrupts as f64;
-        assert!((per_interrupt(&world) - before - more / interrupts).abs() < 1e-9);
+        assert!((per_interrupt(&world, &outcome) - before - more / interrupts).abs() < 1e-9);
         assert_eq!(word(&tree(&world, &outcome), "vm.web[0].path"), "vf");
-        world.sources[0].filter = Filter::Pin(0);
-        assert!((per_interrupt(&world) - before).abs() < 1e-9);
     }
 
     #[test]

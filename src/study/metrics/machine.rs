@@ -1,11 +1,12 @@
 //! Figures of the machine: hosts and their cores, ports and their queues.
 
 use super::flow::rate;
-use crate::engine::time::Span;
+use crate::engine::time::{Span, Time};
 use crate::host::outcome::{Busy, CoreTally, NicTally, Outcome, QueueTally};
-use crate::host::world::{NicSpec, World};
+use crate::host::world::{NicSpec, Way, World};
 use crate::measure::tree::Tree;
 use crate::rx::moderation::Moderation;
+use crate::study::paths;
 use std::collections::BTreeSet;
 
 /// The time a core spent on traffic: all but work.
@@ -97,19 +98,20 @@ fn core_figures(core: &CoreTally, window: Span) -> Tree {
 
 /// Per port its queues, and how far it was used.
 pub(super) fn nics(world: &World, outcome: &Outcome) -> Tree {
-    let nics = world.nics.iter().zip(&outcome.nics).enumerate();
+    let (nics, ways) =
+        (world.nics.iter().zip(&outcome.nics).enumerate(), paths::ways(world, Time::END));
     let figures = nics.map(|(index, (nic, tally))| {
-        let owners = owners(world, index);
+        let owners = owners(world, &ways, index);
         (nic.name.clone(), port(nic, tally, &owners, outcome.window))
     });
     Tree::Table(figures.collect())
 }
 
-/// Per queue of a port the virtual NIC that was given it, by name.
-fn owners(world: &World, nic: usize) -> Vec<Tree> {
+/// Per queue of a port the virtual NIC that has it at the end, by name.
+fn owners(world: &World, ways: &[&Way], nic: usize) -> Vec<Tree> {
     let mut owners = vec![Tree::Null; world.nics[nic].queues.len()];
-    for vnic in world.vnics.iter().filter(|vnic| vnic.nic == nic) {
-        for queue in vnic.way.own() {
+    for (vnic, way) in world.vnics.iter().zip(ways).filter(|(vnic, _)| vnic.nic == nic) {
+        for queue in way.own() {
             owners[*queue as usize] = Tree::Word(vnic.name.clone());
         }
     }

@@ -28,7 +28,7 @@ pub fn metrics(world: &World, outcome: &Outcome, elapsed: Duration) -> Tree {
     let growth = growth(&outcome.inside);
     let guests = guest::Guests::new(world, outcome);
     let mut entries = flow::figures(&total, outcome.window);
-    entries.extend(overall(world, outcome, &total, &growth));
+    entries.extend(overall(outcome, &total, &growth));
     let speed = outcome.packets as f64 / elapsed.as_secs_f64();
     entries.extend([
         ("host".to_owned(), machine::hosts(world, outcome)),
@@ -81,16 +81,11 @@ fn is_carried(total: &SourceTally, growth: &Growth) -> bool {
 }
 
 /// What exists for the whole run only.
-fn overall(
-    world: &World,
-    outcome: &Outcome,
-    total: &SourceTally,
-    growth: &Growth,
-) -> Vec<(String, Tree)> {
+fn overall(outcome: &Outcome, total: &SourceTally, growth: &Growth) -> Vec<(String, Tree)> {
     let interrupts: u64 = outcome.nics.iter().map(|nic| nic.interrupts).sum();
     let queues = outcome.nics.iter().flat_map(|nic| &nic.queues);
     let taken: u64 = queues.map(|queue| queue.packets.saturating_sub(queue.dropped)).sum();
-    let taken = taken + guest::by_functions(world, outcome);
+    let taken = taken + guest::by_functions(outcome);
     let per_interrupt = (interrupts > 0).then(|| taken as f64 / interrupts as f64);
     [
         ("replicated", Tree::Count(0)),
@@ -133,12 +128,25 @@ fn group(world: &World, outcome: &Outcome, name: &str) -> Tree {
         ]);
         entries.push(("capture".to_owned(), file));
     }
-    if members.len() > 1 {
+    let streams = streams(&members);
+    if streams.len() > 1 {
         let figures = |tally: &SourceTally| Tree::Table(flow::figures(tally, outcome.window));
-        let instances = members.iter().map(|(_, tally)| figures(tally)).collect();
+        let instances = streams.iter().map(figures).collect();
         entries.push(("instance".to_owned(), Tree::List(instances)));
     }
     Tree::Table(entries)
+}
+
+/// What became of each stream: sources of one name are one stream that comes by several ports.
+fn streams(members: &[(&TrafficSpec, &SourceTally)]) -> Vec<SourceTally> {
+    let mut streams: Vec<(&str, Vec<&SourceTally>)> = Vec::new();
+    for (spec, tally) in members {
+        match streams.iter_mut().rev().find(|(name, _)| *name == spec.source.name) {
+            Some((_, tallies)) => tallies.push(tally),
+            None => streams.push((&spec.source.name, vec![tally])),
+        }
+    }
+    streams.into_iter().map(|(_, tallies)| flow::sum(tallies)).collect()
 }
 
 #[cfg(test)]

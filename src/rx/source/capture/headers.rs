@@ -3,6 +3,15 @@
 use crate::vocab::flow_key::{Addresses, FlowKey, Protocol};
 use etherparse::{EtherType, IpNumber, Ipv6ExtensionSlice, LaxNetSlice, LaxSlicedPacket};
 
+/// Where an Ethernet frame goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Destination {
+    /// The address.
+    pub mac: [u8; 6],
+    /// The VLAN of its outer tag; none: it has no tag.
+    pub vlan: Option<u16>,
+}
+
 /// What a NIC sees that finds no IP header: ARP, MPLS, a truncated frame.
 const NO_ADDRESSES: FlowKey = FlowKey {
     addresses: Addresses::None,
@@ -25,6 +34,16 @@ pub(super) fn flow_key(link: u32, bytes: &[u8]) -> Option<FlowKey> {
         _ => return None,
     };
     Some(packet.and_then(|packet| packet.net).map_or(NO_ADDRESSES, |net| key(&net)))
+}
+
+/// Where a frame goes; none without an Ethernet header. A tag has type 0x8100 (IEEE 802.1Q), or
+/// 0x88a8 in front of another one (802.1ad).
+pub(super) fn destination(link: u32, bytes: &[u8]) -> Option<Destination> {
+    let mac = bytes.get(..6).filter(|_| link == 1 && bytes.len() >= 14)?.try_into().ok()?;
+    let half = |at: usize| Some(u16::from_be_bytes([*bytes.get(at)?, *bytes.get(at + 1)?]));
+    let tagged = matches!(half(12), Some(0x8100 | 0x88a8));
+    let vlan = if tagged { half(14).map(|tag| tag & 0xfff) } else { None };
+    Some(Destination { mac, vlan })
 }
 
 /// A packet whose pseudo-header has the EtherType at `kind` and ends at `end`.

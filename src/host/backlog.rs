@@ -1,0 +1,157 @@
+//! The backlog of a core: packets that the driver is done with wait there for the host's stack or
+//! the virtual switch, which take them in rounds of their own.
+//!
+//! The handlers of `interrupt-per-packet` fill it, or (`spreading`) rounds of any core of the host.
+
+use super::core::Core;
+use super::ledger::{Ledger, Processed};
+use super::round::{Doing, Round, Stop};
+use crate::engine::time::{Moment, Time};
+use crate::vocab::drop_reason::DropReason;
+use crate::vocab::packet::Fate;
+use std::collections::VecDeque;
+
+/// What a round serves that is over the backlog, where others serve a vector.
+pub(super) const BACKLOG: usize = usize::MAX;
+
+/// Packets that are done with their ring; the first may be in processing.
+#[derive(Default)]
+pub(super) struct Backlog {
+    packets: VecDeque<Processed>,
+    /// When the packet in processing was begun.
+    started: Time,
+    /// When an interrupt from another processor (IPI) is due, if one is.
+    pub(super) interrupt: Option<Moment>,
+    /// Rounds over it are under way, or an interrupt that leads to them is.
+    pub(super) is_at_work: bool,
+}
+
+impl Backlog {
+    pub(super) fn is_empty(&self) -> bool {
+        self.packets.is_empty()
+    }
+
+    /// Packets inside.
+    pub(super) fn len(&self) -> usize {
+        self.packets.len()
+    }
+
+    /// Takes a packet in at `now`, or loses it if `bound` are inside.
+    pub(super) fn accept(
+        &mut self,
+        done: Processed,
+        bound: u32,
+        now: Time,
+        ledger: &mut Ledger<'_>,
+    ) -> bool {
+        let has_room = self.packets.len() < bound as usize;
+        if has_room {
+            self.packets.push_back(done);
+        } else {
+            let fate = Fate::Dropped(DropReason::BacklogFull);
+            ledger.lost(&done.packet, done.queue, done.start, now, fate);
+        }
+        has_room
+    }
+
+    /// A round takes the next packet in hand, if there is one and the budget allows it.
+    fn choose(&mut self, round: &mut Round, now: Time, budget: u32, ledger: &Ledger<'_>) -> bool {
+        let next = self.packets.front().filter(|_| round.taken < budget);
+        let Some(Processed { packet, queue, .. }) = next else { return false };
+        let costs = ledger.costs_of(packet.frame.source);
+        self.started = now;
+        (round.doing, round.end) = if let Some(cost) = costs.in_backlog(&packet.frame) {
+            (Doing::Packet, now + cost)
+        } else {
+            round.driver_end = now;
+            (Doing::Switch, now + costs.switch(&packet.frame, *queue))
+        };
+        true
+    }
+
+    /// What a round over it was doing has ended.
+    fn conclude(&mut self, round: &mut Round, ledger: &mut Ledger<'_>) {
+        match round.doing {
+            Doing::Packet => {
+                round.driver_end = round.end;
+                let Processed { packet, queue, .. } = &self.packets[0];
+                let costs = ledger.costs_of(packet.frame.source);
+                if costs.is_switched {
+                    round.end += costs.switch(&packet.frame, *queue);
+                    round.doing = Doing::Switch;
+                    return;
+                }
+            }
+            Doing::Switch => {}
+            Doing::Notify => {
+                round.doing = Doing::Notified;
+                return;
+            }
+            _ => {
+                round.doing = Doing::Choosing;
+                return;
+            }
+        }
+        let mut done = self.packets.pop_front().expect("a packet is in processing");
+        done.end = round.end;
+        done.deferred += round.driver_end - self.started;
+        done.vswitch = round.end - round.driver_end;
+        round.taken += 1;
+        round.delivery.add(ledger.leaves_backlog(&done), done);
+        round.doing = Doing::Choosing;
+    }
+}
+
+impl Core {
+    /// Runs the round in the deferred class, which is over the backlog, up to `limit`.
+    #[inline(never)]
+    pub(super) fn run_round_over_backlog(
+        &mut self,
+        limit: Moment,
+        ledger: &mut Ledger<'_>,
+    ) -> Stop {
+        let mut round = std::mem::take(&mut self.round);
+        let stop = self.run_backlog(&mut round, limit, ledger);
+        self.round = round;
+        stop
+    }
+
+    /// Runs a round over the backlog up to `limit`.
+    pub(super) fn run_backlog(
+        &mut self,
+        round: &mut Round,
+        limit: Moment,
+        ledger: &mut Ledger<'_>,
+    ) -> Stop {
+        loop {
+            match round.doing {
+                Doing::Nothing => unreachable!("only a round in hand runs"),
+                Doing::HandOver | Doing::Notified => return Stop::HandsOver,
+                Doing::Over => return Stop::Ended,
+                Doing::Choosing => {
+                    if !self.backlog.choose(round, self.see.time(), self.budget, ledger) {
+                        return round.wind_up(self.see);
+                    }
+                    self.sheet.enter(round.kind(), self.see.time());
+                }
+                Doing::Overhead | Doing::Packet | Doing::Switch | Doing::Notify => {
+                    if round.end.before_arrivals() >= limit {
+                        return Stop::Limit;
+                    }
+                    self.see = self.see.max(round.end.before_arrivals());
+                    self.backlog.conclude(round, ledger);
+                    self.sheet.enter(round.kind(), self.see.time());
+                }
+            }
+        }
+    }
+
+    /// What a round over the backlog was doing has ended: begins the next packet (and reports the
+    /// limit), or ends.
+    pub(super) fn step_backlog(&mut self, round: &mut Round, ledger: &mut Ledger<'_>) -> Stop {
+        if matches!(round.doing, Doing::Overhead | Doing::Packet | Doing::Switch | Doing::Notify) {
+            self.backlog.conclude(round, ledger);
+        }
+        self.run_backlog(round, Moment::default(), ledger)
+    }
+}

@@ -1,0 +1,389 @@
+//! What events lead to, in the order of time: who runs where, who has which queue and function, and
+//! so the changes that the world makes.
+//!
+//! Queues and functions that someone gives up are free for whoever starts or asks later; nobody is
+//! given them without an event of its own. A virtual function is given up in the order that
+//! Microsoft documents ("SR-IOV VF Failover and Live Migration Support"): the filters move to the
+//! synthetic path, then the function is freed.
+
+mod function;
+mod migration;
+
+use super::event::{Destination, Event, Request};
+use super::guest::Guests;
+use super::host::Host;
+use super::nic::Nic;
+use super::stays::Stays;
+use crate::engine::time::{Span, Time};
+use crate::host::world::{Action, EventSpec, PathReason, VmSpec, VnicOwner, VnicSpec, Way};
+use crate::scenario::findings::Findings;
+use crate::vocab::drop_reason::DropReason;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+/// What events lead to.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The changes: those of each event in turn, in the order of time.
+    pub events: Vec<EventSpec>,
+    /// Where virtual NICs are reached.
+    pub stays: Stays,
+}
+
+/// A virtual machine of the file.
+#[derive(Debug)]
+struct Life {
+    /// It in [`Guests::vms`] on each host that it comes to.
+    homes: Vec<usize>,
+    /// Where it is, by place in `homes`.
+    home: usize,
+    runs: bool,
+    /// What happens to it until when.
+    busy: Option<(&'static str, Time)>,
+}
+
+/// How the packets of a virtual NIC come at some time.
+#[derive(Debug)]
+struct Port {
+    way: Way,
+    reason: PathReason,
+    /// It has a virtual function, though perhaps not in use.
+    holds: bool,
+}
+
+/// What an event leads to at its time or later.
+#[derive(Debug)]
+enum Step {
+    /// The event itself.
+    Begin,
+    /// The filters of virtual NICs have moved to the virtual switch.
+    Synthetic(Vec<usize>),
+    /// Their functions are free.
+    Free(Vec<usize>),
+    /// Their functions receive.
+    Attached(Vec<usize>),
+    /// A migrating machine stops ...
+    Pause(usize),
+    /// ... and starts elsewhere.
+    Arrive(usize, Destination),
+    /// The network sends its packets there.
+    Relearned(usize),
+}
+
+/// The state at some time while events are worked out.
+struct Course<'d> {
+    hosts: &'d [Host],
+    nics: &'d [Nic],
+    guests: &'d mut Guests,
+    events: &'d [Event<'d>],
+    /// How long it runs; none: unknown.
+    run: Option<Span>,
+    lives: Vec<Life>,
+    /// Per virtual NIC.
+    ports: Vec<Port>,
+    /// Per VM in [`Guests::vms`] its virtual NICs.
+    vnics: Vec<Vec<usize>>,
+    /// Ports whose link is down.
+    down: BTreeSet<usize>,
+    /// By time, event, order of being known.
+    due: BTreeMap<(Time, usize, usize), Step>,
+    known: usize,
+    /// Events that are not over when the run ends.
+    unfinished: BTreeSet<usize>,
+    done: Vec<(usize, EventSpec)>,
+    stays: Stays,
+}
+
+/// Works out what events lead to; adds to `guests` what comes to other hosts, and what each virtual
+/// NIC has at the end.
+pub fn run(
+    events: &[Event],
+    guests: &mut Guests,
+    (hosts, nics): (&[Host], &[Nic]),
+    run: Option<Span>,
+    findings: &mut Findings,
+) -> Outcome {
+    let mut course = Course::new(events, guests, (hosts, nics), run);
+    while let Some(((at, event, _), step)) = course.due.pop_first() {
+        course.step(at, event, step, findings);
+    }
+    course.finish(findings)
+}
+
+impl<'d> Course<'d> {
+    fn new(
+        events: &'d [Event<'d>],
+        guests: &'d mut Guests,
+        (hosts, nics): (&'d [Host], &'d [Nic]),
+        run: Option<Span>,
+    ) -> Self {
+        let life = |(vm, spec): (usize, &VmSpec)| Life {
+            homes: vec![vm],
+            home: 0,
+            runs: spec.runs,
+            busy: None,
+        };
+        let mut vnics = vec![Vec::new(); guests.vms.len()];
+        for (index, vnic) in guests.vnics.iter().enumerate() {
+            if let VnicOwner::Vm { vm, .. } = vnic.owner {
+                vnics[vm].push(index);
+            }
+        }
+        let begin = |(index, event): (usize, &Event)| ((event.at, index, index), Step::Begin);
+        Self {
+            hosts,
+            nics,
+            run,
+            lives: guests.vms.iter().enumerate().map(life).collect(),
+            ports: guests.vnics.iter().map(Port::at_start).collect(),
+            vnics,
+            guests,
+            down: BTreeSet::new(),
+            due: events.iter().enumerate().map(begin).collect(),
+            known: events.len(),
+            events,
+            unfinished: BTreeSet::new(),
+            done: Vec::new(),
+            stays: Stays::default(),
+        }
+    }
+
+    fn finish(mut self, findings: &mut Findings) -> Outcome {
+        for event in self.unfinished {
+            let view = self.events[event].view;
+            findings.warn(format!(
+                "event[{event}]: {} of {} is not over when the run ends",
+                view.text("action").unwrap_or(""),
+                view.text("vm").unwrap_or("")
+            ));
+        }
+        for (vnic, port) in self.guests.vnics.iter_mut().zip(self.ports) {
+            vnic.path_reason = port.reason;
+        }
+        self.done.sort_by_key(|(event, _)| *event);
+        let events = self.done.into_iter().map(|(_, event)| event).collect();
+        Outcome { events, stays: self.stays }
+    }
+
+    fn step(&mut self, at: Time, event: usize, step: Step, findings: &mut Findings) {
+        match step {
+            Step::Begin => self.begin(event, findings),
+            Step::Synthetic(vnics) => {
+                for vnic in vnics {
+                    self.leave_function(at, event, vnic);
+                }
+            }
+            Step::Free(vnics) => {
+                for vnic in vnics {
+                    self.ports[vnic].holds = false;
+                    self.guests.free_function(self.guests.vnics[vnic].nic);
+                }
+            }
+            Step::Attached(vnics) => {
+                for vnic in vnics {
+                    let left = self.steer(at, event, vnic, Way::Function, PathReason::None);
+                    self.guests.free_queues(self.guests.vnics[vnic].nic, &left);
+                }
+            }
+            Step::Pause(vm) => {
+                self.halt(at, event, vm, DropReason::VmPaused);
+            }
+            Step::Arrive(vm, to) => self.arrive(at, event, vm, &to, findings),
+            Step::Relearned(vm) => {
+                self.relearned(at, vm);
+            }
+        }
+    }
+
+    /// What an event does at its own time.
+    fn begin(&mut self, index: usize, findings: &mut Findings) {
+        let events = self.events;
+        let event = &events[index];
+        let at = event.at;
+        match &event.request {
+            Request::LoseAffinity(nic) => {
+                self.emit(at, index, Action::LoseAffinity { nic: *nic });
+            }
+            Request::Link(nic, up) => self.link(index, *nic, *up, findings),
+            Request::Run(vms, starts) => {
+                for vm in self.ready(index, vms, !starts, findings) {
+                    if *starts {
+                        self.start(at, index, vm, findings);
+                    } else {
+                        self.lives[vm].runs = false;
+                        self.halt(at, index, vm, DropReason::NoFilter);
+                        self.free_functions(vm);
+                    }
+                }
+            }
+            Request::Function(vms, true) => self.attach(index, vms, findings),
+            Request::Function(vms, false) => self.detach(index, vms, findings),
+            Request::Migrate(vms, to) => {
+                for vm in self.ready(index, vms, true, findings) {
+                    self.migrate(index, vm, to, findings);
+                }
+            }
+        }
+    }
+
+    fn emit(&mut self, at: Time, event: usize, action: Action) {
+        self.done.push((event, EventSpec { at, action }));
+    }
+
+    /// Lets a step follow, if that is within the run.
+    fn follow(&mut self, at: Time, event: usize, step: Step) {
+        if self.run.is_some_and(|run| at >= Time::ZERO + run) {
+            self.unfinished.insert(event);
+            return;
+        }
+        self.due.insert((at, event, self.known), step);
+        self.known += 1;
+    }
+
+    /// Changes the way of a virtual NIC; gives the one that it left.
+    fn steer(&mut self, at: Time, event: usize, vnic: usize, way: Way, reason: PathReason) -> Way {
+        self.emit(at, event, Action::Steer { vnic, way: way.clone() });
+        self.ports[vnic].reason = reason;
+        std::mem::replace(&mut self.ports[vnic].way, way)
+    }
+
+    /// The VMs that an event applies to: those that run, or those that do not, and to which nothing
+    /// else happens.
+    fn ready(
+        &mut self,
+        event: usize,
+        vms: &Range<usize>,
+        run: bool,
+        findings: &mut Findings,
+    ) -> Vec<usize> {
+        let (view, at) = (self.events[event].view, self.events[event].at);
+        let ready: Vec<usize> = vms.clone().filter(|vm| self.lives[*vm].runs == run).collect();
+        if ready.is_empty() {
+            let (name, now) = (view.text("vm").unwrap_or(""), Span(at.0));
+            let (state, help) = if run {
+                ("does not run", "start it first, with an event \"start-vm\"")
+            } else {
+                ("runs", "write `running = false` under its table, or stop it first")
+            };
+            findings.mistake(
+                view.mistake("vm", format!("{name} {state} at {now}"))
+                    .because("nothing is left to be done by this event")
+                    .help(help),
+            );
+        }
+        ready.into_iter().filter(|vm| self.is_free(event, *vm, findings)).collect()
+    }
+
+    /// Whether nothing else happens to a VM at the time of an event.
+    fn is_free(&self, event: usize, vm: usize, findings: &mut Findings) -> bool {
+        let Some((what, until)) =
+            self.lives[vm].busy.filter(|(_, end)| *end > self.events[event].at)
+        else {
+            return true;
+        };
+        let view = self.events[event].view;
+        let until = Span(until.0);
+        findings.mistake(
+            view.mistake("at", format!("{} {what} until {until}", self.name(vm)))
+                .because("one thing at a time happens to a virtual machine")
+                .help(format!("write at = \"{until}\" or later")),
+        );
+        false
+    }
+
+    /// The name of a VM of the file.
+    fn name(&self, vm: usize) -> String {
+        let spec = &self.guests.vms[vm];
+        format!("{}[{}]", spec.group, spec.index)
+    }
+
+    fn link(&mut self, event: usize, nic: usize, up: bool, findings: &mut Findings) {
+        let (view, at) = (self.events[event].view, self.events[event].at);
+        let changes = if up { self.down.remove(&nic) } else { self.down.insert(nic) };
+        if !changes {
+            let state = if up { "up" } else { "down" };
+            let name = &self.nics[nic].spec.name;
+            findings.mistake(
+                view.mistake("action", format!("the link of {name} is {state} at {}", Span(at.0)))
+                    .because("nothing is left to be done by this event")
+                    .help("remove the event, or write another `at`"),
+            );
+        }
+        self.emit(at, event, Action::Link { nic, up });
+    }
+
+    /// A VM stops where it is: its queues are free, its packets are lost from now on.
+    fn halt(&mut self, at: Time, event: usize, vm: usize, why: DropReason) {
+        let home = self.lives[vm].home();
+        self.emit(at, event, Action::Stop { vm: home, reason: why });
+        for vnic in self.vnics[home].clone() {
+            let left = self.steer(at, event, vnic, Way::Nowhere(why), PathReason::NotRunning);
+            self.guests.free_queues(self.guests.vnics[vnic].nic, &left);
+        }
+    }
+
+    /// A VM starts where it is: with what it wants and is free.
+    fn start(&mut self, at: Time, event: usize, vm: usize, findings: &mut Findings) {
+        let home = self.lives[vm].home();
+        self.lives[vm].runs = true;
+        self.emit(at, event, Action::Start { vm: home });
+        let mut given = Vec::new();
+        for vnic in self.vnics[home].clone() {
+            let missing = self.take_function(vnic);
+            given.extend((missing == Some(PathReason::VfDetached)).then_some(vnic));
+            self.join_switch(at, event, vnic, missing, home != vm);
+        }
+        self.attach_later(at, event, &[vm], given, findings);
+    }
+
+    /// A virtual NIC comes by the virtual switch, with a queue of its own where it wants one and one
+    /// is free.
+    fn join_switch(
+        &mut self,
+        at: Time,
+        event: usize,
+        vnic: usize,
+        missing: Option<PathReason>,
+        migrated: bool,
+    ) {
+        let (nic, wants) = (self.guests.vnics[vnic].nic, self.guests.wants(vnic));
+        let (way, why) = self.guests.by_switch(nic, &self.nics[nic], &wants, missing);
+        let lacks = migrated && wants.function.wanted && self.nics[nic].sriov.is_none();
+        let why = if lacks && why == PathReason::None { PathReason::NoSriov } else { why };
+        let left = self.steer(at, event, vnic, way, why);
+        self.guests.free_queues(nic, &left);
+    }
+
+    fn keep_busy(&mut self, vms: &[usize], what: &'static str, until: Time) {
+        for vm in vms {
+            let life = &mut self.lives[*vm];
+            let later = life.busy.map_or(until, |(_, end)| end.max(until));
+            life.busy = Some((what, later));
+        }
+    }
+
+    /// A span of an event.
+    fn span(&self, event: usize, key: &str) -> Span {
+        self.events[event].view.time(key).unwrap_or(Span::ZERO)
+    }
+}
+
+impl Life {
+    /// Where it is, in [`Guests::vms`].
+    fn home(&self) -> usize {
+        self.homes[self.home]
+    }
+}
+
+impl Port {
+    fn at_start(vnic: &VnicSpec) -> Self {
+        let (way, reason) = (vnic.way.clone(), vnic.path_reason);
+        let holds = way.is_function() || reason == PathReason::VfDriver;
+        Self { way, reason, holds }
+    }
+}
+
+/// So long after an instant.
+const fn after(at: Time, span: Span) -> Time {
+    Time(at.0.saturating_add(span.0))
+}
