@@ -1,6 +1,7 @@
 //! The sources of one port as one stream, in the order (time, source).
 
-use super::world::{TrafficSpec, World};
+use super::ledger::Ledger;
+use super::world::{Consumer, TrafficSpec, World};
 use crate::engine::time::Time;
 use crate::rx::source::Source;
 use crate::vocab::frame::{Frame, FrameQueue};
@@ -36,13 +37,43 @@ impl Key {
 impl Merge {
     pub(super) fn new(world: &World, sources: &[usize]) -> Self {
         let begin = |id: &usize| {
-            let TrafficSpec { source, from, until, .. } = &world.sources[*id];
-            (*id as u32, Source::between(source, world.seed, *from, *until))
+            let TrafficSpec { source, from, until, closed, to, part, .. } = &world.sources[*id];
+            let source = match closed {
+                Some(_) if part.flows.is_some() || part.since > Time::ZERO => {
+                    panic!("a closed loop sends all of its packets to one port")
+                }
+                Some(_) if *to == Consumer::Flood => panic!("a closed loop has one receiver"),
+                Some(closed) => Source::closed(source, closed, world.seed, *from, *until),
+                None => Source::between(source, world.seed, *from, *until),
+            };
+            (*id as u32, source)
         };
-        let sources: Vec<(u32, Source)> = sources.iter().map(begin).collect();
+        let mut merge =
+            Self { sources: sources.iter().map(begin).collect(), order: BinaryHeap::new() };
+        merge.put_in_order();
+        merge
+    }
+
+    fn put_in_order(&mut self) {
+        let mut keys = std::mem::take(&mut self.order).into_vec();
+        keys.clear();
         let key =
             |(index, (_, source)): (usize, &(u32, Source))| Reverse(Key::new(source.due(), index));
-        Self { order: sources.iter().enumerate().map(key).collect(), sources }
+        keys.extend(self.sources.iter().enumerate().map(key));
+        self.order = keys.into();
+    }
+
+    /// Closed loops come to know what became of their packets up to `now`, to which all has been
+    /// brought: what they send next may come sooner than it seemed.
+    pub(super) fn feed_back(&mut self, now: Time, ledger: &mut Ledger<'_>) {
+        for (id, source) in &mut self.sources {
+            if let Some(ends) = ledger.fed_back(*id) {
+                let lost = source.know(ends, now);
+                ends.clear();
+                ledger.resent(*id, lost);
+            }
+        }
+        self.put_in_order();
     }
 
     /// Adds the packets offered by `limit`, at most so many, to `frames`.

@@ -5,6 +5,7 @@
 //! that a mismatch can be narrowed by running lower levels.
 
 mod functions;
+pub(crate) mod loops;
 mod moves;
 pub(crate) mod restless;
 mod virtual_machines;
