@@ -1,5 +1,6 @@
 //! One file per table of a scenario: from its keys to the plain numbers of a world.
 
+pub mod closed_loop;
 pub mod consumer;
 pub mod event;
 pub mod expect;

@@ -3,12 +3,12 @@
 use super::guest::Guests;
 use super::host::Host;
 use super::nic::Nic;
-use super::{WITHIN_RUN, rate, reference};
+use super::{WITHIN_RUN, closed_loop, rate, reference};
 use crate::engine::time::{Span, Time};
 use crate::host::world::{AppSpec, Consumer, Filter, Part, SteeringSpec, TrafficSpec};
 use crate::rx::source::capture::{self, Capture};
 use crate::rx::source::keys::Keys;
-use crate::rx::source::{Arrivals, Flows, Popularity, Sizes, SourceSpec};
+use crate::rx::source::{Arrivals, Flows, Gap, Popularity, Sizes, SourceSpec};
 use crate::scenario::document::Value;
 use crate::scenario::findings::Findings;
 use crate::scenario::library;
@@ -90,6 +90,11 @@ pub fn read(
     let link = target.as_ref().and_then(|target| world.nics[target.nic].spec.link);
     let source = source(view, link, captures, findings);
     let spans = times(view, findings);
+    let instances = target.as_ref().map_or(1, |target| target.consumers.len());
+    let closed = closed_loop::read(view, instances, findings);
+    if closed.is_none() && closed_loop::kind(view).is_some() {
+        return vec![];
+    }
     let (Some(target), Some(source), Some((from, until))) = (target, source, spans) else {
         return vec![];
     };
@@ -112,7 +117,7 @@ pub fn read(
             from,
             until,
             part: Part::default(),
-            closed: None,
+            closed: closed.clone(),
             source,
         }
     };
@@ -299,7 +304,12 @@ fn source(
         findings.warn(format!("{name}: `{key}` applies to recordings only"));
     }
     let sizes = sizes(view)?;
-    let arrivals = rate::read(view, &sizes, link, findings);
+    let arrivals = if closed_loop::kind(view).is_some() {
+        Some(Arrivals::Poisson(Gap { ps: 1, packets: 1 })) // not looked at
+    } else {
+        closed_loop::ignored(view, findings);
+        rate::read(view, &sizes, link, findings)
+    };
     let flows = flows(view, findings);
     Some(SourceSpec { name, arrivals: arrivals?, sizes, flows: flows? })
 }
