@@ -7,7 +7,7 @@ use crate::worlds::{
     FUNCTIONS, HARDWARE, MIXED, MOVES, PLAIN, STACKS, THREADS, VMS, only, random_world,
 };
 use rxsim::engine::chance::{Stream, replication_seed};
-use rxsim::engine::sample::Draw;
+use rxsim::engine::sample::{Draw, Sampler};
 use rxsim::engine::time::{Span, Time};
 use rxsim::host;
 use rxsim::host::outcome::Outcome;
@@ -166,7 +166,7 @@ fn clients_that_think_and_one_server_are_the_machine_repairman() {
 }
 
 /// Runs `wrong` on random worlds with closed loops.
-fn on_random_loops(wrong: impl Fn(&World) -> Option<String>) {
+fn on_random_loops(mut wrong: impl FnMut(&World) -> Option<String>) {
     let mut found = Vec::new();
     for level in [PLAIN, HARDWARE, MIXED, STACKS, THREADS, VMS, MOVES, FUNCTIONS] {
         for seed in 0..40 {
@@ -177,6 +177,116 @@ fn on_random_loops(wrong: impl Fn(&World) -> Option<String>) {
         }
     }
     assert!(found.is_empty(), "{} worlds\n{}", found.len(), found.join("\n"));
+}
+
+/// What a closed loop sends up to `end`: the section *Closed loops* of ARCHITECTURE.md, taken word by
+/// word, where `delivered` tells when each packet was.
+fn sent(
+    world: &World,
+    source: usize,
+    delivered: &BTreeMap<u64, Time>,
+    end: Time,
+) -> BTreeMap<u64, Time> {
+    let TrafficSpec { from, until, closed, source: spec, .. } = &world.sources[source];
+    let closed = closed.as_ref().expect("a closed loop");
+    let (initial, most) = match closed.window {
+        Window::Fixed(packets) => (packets, None),
+        Window::Aimd { initial, most } => (initial, Some(most)),
+    };
+    let stream = |purpose| Stream::new(world.seed, &spec.name, purpose);
+    let (mut starts, mut thoughts) = (stream("start"), stream("think"));
+    let think = Sampler::new(&closed.think);
+    // When, in which order, which connection; number: when, and by which connection it was sent.
+    let mut scheduled: Vec<(Time, usize, usize)> = Vec::new();
+    let mut under_way: BTreeMap<u64, (Time, usize)> = BTreeMap::new();
+    let mut all: BTreeMap<u64, Time> = BTreeMap::new();
+    let mut order = 0..;
+    // Window, count, last halving.
+    let mut connections = vec![(initial, 0, None::<Time>); spec.flows.count as usize];
+    for connection in 0..connections.len() {
+        let begin = *from + Span(starts.below(closed.feedback.0));
+        scheduled.extend((0..initial).zip(&mut order).map(|(_, nth)| (begin, nth, connection)));
+    }
+    loop {
+        let known = under_way.iter().map(|(number, (offered, _))| {
+            let lost = *offered + closed.timeout;
+            let told = delivered.get(number).map(|end| *end + closed.feedback);
+            let in_time = told.filter(|told| *told <= lost);
+            (in_time.unwrap_or(lost), *number, in_time.is_none())
+        });
+        let (known, send) = (known.min(), scheduled.iter().min().copied());
+        match (known, send) {
+            (Some((now, number, is_lost)), send) if send.is_none_or(|(at, ..)| now <= at) => {
+                if now > end {
+                    return all;
+                }
+                let (offered, connection) = under_way.remove(&number).expect("it is under way");
+                let (window, count, halved) = &mut connections[connection];
+                if let Some(most) = most {
+                    if !is_lost {
+                        *count += 1;
+                        if *count == *window {
+                            (*window, *count) = (most.min(*window + 1), 0);
+                        }
+                    } else if halved.is_none_or(|halved| offered >= halved) {
+                        (*window, *count, *halved) = ((*window / 2).max(1), 0, Some(now));
+                    }
+                }
+                let its = under_way.values().map(|(_, its)| *its);
+                let its = its.chain(scheduled.iter().map(|(.., its)| *its));
+                let has = its.filter(|its| *its == connection).count() as u32;
+                for _ in has..*window {
+                    let later = if is_lost { Span::ZERO } else { think.span(thoughts.word()) };
+                    scheduled.push((now + later, order.next().expect("endless"), connection));
+                }
+            }
+            (_, Some(send)) => {
+                let (at, _, connection) = send;
+                if at > end || until.is_some_and(|until| at >= until) {
+                    return all;
+                }
+                scheduled.retain(|one| *one != send);
+                let number = all.len() as u64;
+                all.insert(number, at);
+                under_way.insert(number, (at, connection));
+            }
+            (_, None) => return all,
+        }
+    }
+}
+
+#[test]
+fn what_is_sent_follows_word_by_word_from_what_was_delivered() {
+    let mut compared = 0;
+    let count = &mut compared;
+    on_random_loops(|world| {
+        let (run, records) = traced(world);
+        let end = Time::ZERO + run.window;
+        for (index, source) in world.sources.iter().enumerate() {
+            // A link hides when its frames were offered.
+            if source.closed.is_none() || world.nics[source.nic].link.is_some() {
+                continue;
+            }
+            let its = || records.iter().filter(|record| record.source.0 as usize == index);
+            let delivered = its().filter(|record| record.fate == Fate::Delivered);
+            let delivered = delivered.map(|record| (record.number, record.end)).collect();
+            let sent = sent(world, index, &delivered, end);
+            if sent.len() as u64 != run.sources[index].offered.packets {
+                let offered = run.sources[index].offered.packets;
+                return Some(format!("source {index} sends {offered} instead of {}", sent.len()));
+            }
+            for record in its() {
+                if sent[&record.number] != record.arrival {
+                    let Record { number, arrival, .. } = record;
+                    let due = sent[number];
+                    return Some(format!("source {index}: {number} at {arrival}, not {due}"));
+                }
+            }
+            *count += sent.len();
+        }
+        None
+    });
+    assert!(compared > 50_000, "{compared} packets compared");
 }
 
 /// A run, without how often the engine looked, and its records in order.

@@ -13,6 +13,7 @@ mod good_scenarios; // what the format means: defaults, rounding, the worlds it 
 mod vm_scenarios; // the same for virtual machines: instances, cores, queues, sources
 mod sriov_scenarios; // ... and for virtual functions: who has one, and what is missing for it
 mod move_scenarios; // ... and for policies, events and traffic that begins and ends
+mod loop_scenarios; // ... and for closed loops, with what is wrong about them
 mod bad_scenarios; // each mistake has a message that says what to write
 mod bad_sriov; // ... those about virtual functions
 mod reference; // the contract of ARCHITECTURE.md as a plain event heap

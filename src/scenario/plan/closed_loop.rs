@@ -1,6 +1,5 @@
 //! Closed loops: what connections wait for, and how long.
 
-use super::rate;
 use crate::engine::sample::Draw;
 use crate::engine::time::Span;
 use crate::host::world::{ClosedLoop, TrafficSpec, Window};
@@ -61,7 +60,6 @@ pub fn read(view: &View, instances: usize, findings: &mut Findings) -> Option<Cl
 
 /// Refuses what tells others when packets come, and of which flow.
 fn refuse_open(view: &View, findings: &mut Findings) {
-    rate::kind(view, findings); // tells of other kinds of arrivals
     let what = |key, message: &str, reason: &str, help: &str| {
         view.mistake(key, message).because(reason).help(help)
     };

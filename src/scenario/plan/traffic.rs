@@ -305,6 +305,7 @@ fn source(
     }
     let sizes = sizes(view)?;
     let arrivals = if closed_loop::kind(view).is_some() {
+        rate::kind(view, findings); // tells of others that are given, too
         Some(Arrivals::Poisson(Gap { ps: 1, packets: 1 })) // not looked at
     } else {
         closed_loop::ignored(view, findings);
