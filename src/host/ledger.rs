@@ -224,6 +224,16 @@ impl<'s> Ledger<'s> {
         }
     }
 
+    /// The ends (end, number) that this source, if it is a closed loop, has not been told of.
+    pub(super) fn fed_back(&mut self, source: u32) -> Option<&mut Vec<(Time, u64)>> {
+        self.accounts[source as usize].order.fed_back()
+    }
+
+    /// So many more packets of this source are taken for lost.
+    pub(super) fn resent(&mut self, source: u32, packets: u64) {
+        self.accounts[source as usize].tally.resent += packets;
+    }
+
     /// The window opens: what was tallied so far is forgotten.
     pub(super) fn open_window(&mut self) {
         self.offered = self.offered_in_all();
@@ -298,7 +308,7 @@ impl Account {
             to,
             channels,
             filtered_by_driver: spec.filter == Filter::DropInDriver,
-            order: Order::new(flows),
+            order: Order::new(flows, spec.closed.is_some()),
             tally: SourceTally::default(),
             inside_before: 0,
         }

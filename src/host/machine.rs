@@ -26,6 +26,8 @@ enum Control {
     Step,
     /// All cores are caught up, for no other reason.
     Batch,
+    /// Closed loops come to know what became of their packets.
+    FeedBack,
     /// Events and policies are due: they come first at every instant.
     Act,
     /// The window closes; the run ends.
@@ -39,13 +41,19 @@ pub(super) struct Machine<'w> {
     timeline: Timeline<Control>,
     /// When events and policies are due next.
     acts: Option<Time>,
+    /// When they were due last.
+    acted: Option<Time>,
+    /// The shortest way back of all closed loops: what they send is known that far ahead.
+    feedback: Option<Span>,
 }
 
 impl<'w> Machine<'w> {
     pub(super) fn new(world: &'w World) -> Self {
         let sites = (0..world.hosts.len()).map(|host| Site::new(world, host)).collect();
         let acts = next_act(world, None);
-        Self { world, sites, timeline: Timeline::default(), acts }
+        let loops = world.sources.iter().filter_map(|source| source.closed.as_ref());
+        let feedback = loops.map(|closed| closed.feedback).min();
+        Self { world, sites, timeline: Timeline::default(), acts, acted: None, feedback }
     }
 
     /// Runs the world for `duration` after its warm-up.
@@ -66,12 +74,13 @@ impl<'w> Machine<'w> {
         while let Some((now, control)) = self.timeline.take() {
             self.advance(now, &mut ledger);
             self.act(now, &mut ledger);
+            self.feed_back(now, &mut ledger);
             progress(now);
             match control {
                 Control::Open => books.open(now, &mut ledger, &self.sites),
                 Control::Sample => books.sample(now, &ledger),
                 Control::Step => books.step(now, &ledger, &self.sites),
-                Control::Batch | Control::Act => {}
+                Control::Batch | Control::FeedBack | Control::Act => {}
                 Control::Close => break,
             }
             self.plan_next(now, control, close);
@@ -82,6 +91,7 @@ impl<'w> Machine<'w> {
 
     /// When the last packet ends, in a world whose sources all run dry.
     pub(super) fn last_end(mut self, progress: &mut dyn FnMut(Time)) -> Time {
+        assert_eq!(self.feedback, None, "a closed loop never runs dry");
         let mut last = Time::ZERO;
         let mut note = |record: Record| last = last.max(record.end);
         let mut ledger = Ledger::new(self.world, Some(&mut note));
@@ -117,6 +127,19 @@ impl<'w> Machine<'w> {
             self.sites.iter_mut().for_each(|site| site.look(now, ledger));
         }
         self.acts = next_act(self.world, Some(now));
+        self.acted = Some(now);
+    }
+
+    /// Closed loops come to know what became of their packets up to `now`.
+    fn feed_back(&mut self, now: Time, ledger: &mut Ledger<'_>) {
+        if self.feedback.is_none() {
+            return;
+        }
+        // Events and policies may have let packets end at this very instant.
+        if self.acted == Some(now) {
+            self.advance(now, ledger);
+        }
+        self.sites.iter_mut().for_each(|site| site.feed_back(now, ledger));
     }
 
     /// The control events that are known beforehand. Of those at one instant, the window opens
@@ -137,6 +160,9 @@ impl<'w> Machine<'w> {
                 self.timeline.put(Time::ZERO + span, control);
             }
         }
+        if self.feedback.is_some() {
+            self.timeline.put(Time::ZERO, Control::FeedBack);
+        }
         self.plan_act(close);
     }
 
@@ -145,6 +171,7 @@ impl<'w> Machine<'w> {
         let span = match control {
             Control::Step => self.world.step,
             Control::Batch => self.world.batch,
+            Control::FeedBack => self.feedback,
             Control::Act => {
                 self.plan_act(close);
                 None

@@ -4,7 +4,8 @@
 //! sorted. That instant goes ahead in strides that bring about as many frames as are worth sorting
 //! at once.
 
-use super::world::{TrafficSpec, World};
+use super::ledger::Ledger;
+use super::world::{Consumer, TrafficSpec, World};
 use crate::engine::time::{Span, Time};
 use crate::rx::source::Source;
 use crate::vocab::frame::{Frame, FrameQueue};
@@ -41,9 +42,19 @@ pub(super) struct Merge {
 impl Merge {
     pub(super) fn new(world: &World, sources: &[usize]) -> Self {
         let begin = |id: &usize| {
-            let TrafficSpec { source, from, until, part, .. } = &world.sources[*id];
-            let whole = Source::between(source, world.seed, *from, *until);
-            (*id as u32, whole.only(part.since, part.flows.clone()))
+            let TrafficSpec { source, from, until, closed, to, part, .. } = &world.sources[*id];
+            let source = match closed {
+                Some(_) if part.flows.is_some() || part.since > Time::ZERO => {
+                    panic!("a closed loop sends all of its packets to one port")
+                }
+                Some(_) if *to == Consumer::Flood => panic!("a closed loop has one receiver"),
+                Some(closed) => Source::closed(source, closed, world.seed, *from, *until),
+                None => {
+                    let whole = Source::between(source, world.seed, *from, *until);
+                    whole.only(part.since, part.flows.clone())
+                }
+            };
+            (*id as u32, source)
         };
         Self::of(sources.iter().map(begin).collect())
     }
@@ -62,6 +73,19 @@ impl Merge {
         };
         merge.look_ahead();
         merge
+    }
+
+    /// Closed loops come to know what became of their packets up to `now`, to which all has been
+    /// brought: what they send next may come sooner than it seemed.
+    pub(super) fn feed_back(&mut self, now: Time, ledger: &mut Ledger<'_>) {
+        for (id, source) in &mut self.sources {
+            if let Some(ends) = ledger.fed_back(*id) {
+                let lost = source.know(ends, now);
+                ends.clear();
+                ledger.resent(*id, lost);
+            }
+        }
+        self.look_ahead();
     }
 
     /// Adds the packets offered by `limit`, at most so many, to `frames`.

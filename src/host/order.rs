@@ -1,4 +1,5 @@
-//! Whether packets overtake others of their own flow.
+//! In which order packets are delivered: whether they overtake others of their own flow, and what
+//! their sender comes to know.
 //!
 //! Queues are worked off independently of each other, so ends are noted in no particular order;
 //! once all cores have been caught up they are sorted, and looked at.
@@ -13,16 +14,26 @@ pub(super) struct Order {
     last: Vec<u64>,
     /// Ends since the last look: (end, number, flow).
     ends: Vec<(Time, u64, u32)>,
+    /// Those that their sender, a closed loop, has not been told of: (end, number).
+    fed_back: Option<Vec<(Time, u64)>>,
+    /// Somebody wants to know.
+    matters: bool,
 }
 
 impl Order {
-    /// Over so many flows; over none, order does not matter.
-    pub(super) fn new(flows: usize) -> Self {
-        Self { last: vec![0; flows], ends: Vec::new() }
+    /// Over so many flows, none where nothing overtakes; a closed loop is told of all ends.
+    pub(super) fn new(flows: usize, is_closed: bool) -> Self {
+        let fed_back = is_closed.then(Vec::new);
+        Self { last: vec![0; flows], ends: Vec::new(), fed_back, matters: flows > 0 || is_closed }
     }
 
     pub(super) const fn matters(&self) -> bool {
-        !self.last.is_empty()
+        self.matters
+    }
+
+    /// The ends (end, number), since it was told last, that a closed loop is to be told of.
+    pub(super) const fn fed_back(&mut self) -> Option<&mut Vec<(Time, u64)>> {
+        self.fed_back.as_mut()
     }
 
     /// A packet was delivered at `end`.
@@ -37,8 +48,11 @@ impl Order {
     pub(super) fn settle(&mut self) -> u64 {
         let mut reordered = 0;
         self.ends.sort_unstable();
-        for (_, number, flow) in self.ends.drain(..) {
-            let last = &mut self.last[flow as usize];
+        for (end, number, flow) in self.ends.drain(..) {
+            if let Some(fed_back) = &mut self.fed_back {
+                fed_back.push((end, number));
+            }
+            let Some(last) = self.last.get_mut(flow as usize) else { continue };
             if number + 1 < *last {
                 reordered += 1;
             } else {
@@ -56,7 +70,7 @@ mod tests {
 
     #[test]
     fn what_was_overtaken_counts_whatever_the_order_of_notes() {
-        let mut order = Order::new(2);
+        let mut order = Order::new(2, false);
         let packet = |number, flow| Descriptor {
             frame: Frame { number, flow, ..Frame::default() },
             ..Descriptor::default()
@@ -68,6 +82,6 @@ mod tests {
         assert_eq!(order.settle(), 1);
         order.note(&packet(2, 0), Time(70));
         assert_eq!(order.settle(), 1);
-        assert!(!Order::new(0).matters());
+        assert!(!Order::new(0, false).matters());
     }
 }

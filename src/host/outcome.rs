@@ -47,7 +47,7 @@ pub struct SourceTally {
     pub filtered: u64,
     /// Copies made of them by the virtual switch.
     pub replicated: u64,
-    /// Sent again, because they were taken for lost (closed loops).
+    /// Taken for lost by their sender, which sends another one in their place (closed loops).
     pub resent: u64,
     /// Packets inside at the window's end minus at its start.
     pub in_flight: i64,

@@ -298,6 +298,11 @@ impl Port {
         }
     }
 
+    /// Closed loops come to know what became of their packets up to `now`.
+    pub(super) fn feed_back(&mut self, now: Time, ledger: &mut Ledger<'_>) {
+        self.merge.feed_back(now, ledger);
+    }
+
     /// Frames, and their bytes, that have come over the link by `now`, to which the port has been
     /// settled.
     pub(super) fn over_link(&self, now: Time) -> Load {

@@ -134,6 +134,14 @@ impl Site {
         }
     }
 
+    /// Closed loops come to know what became of their packets up to `now`, to which the site has been
+    /// brought.
+    pub(super) fn feed_back(&mut self, now: Time, ledger: &mut Ledger<'_>) {
+        for port in &mut self.ports {
+            port.port.feed_back(now, ledger);
+        }
+    }
+
     /// When and where the next frame, over all ports, wants into its ring.
     fn next_offer(&mut self, until: Time, ledger: &mut Ledger<'_>) -> Option<(usize, Offer)> {
         let front = self.front(until, ledger);

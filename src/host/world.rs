@@ -11,6 +11,7 @@ use crate::rx::cpu::{Costs, Stack};
 use crate::rx::dma::DmaSpec;
 use crate::rx::moderation::Moderation;
 use crate::rx::source::SourceSpec;
+pub use crate::rx::source::{ClosedLoop, Window};
 use crate::vocab::drop_reason::DropReason;
 use std::sync::Arc;
 
@@ -314,35 +315,6 @@ pub struct Part {
     pub since: Time,
     /// Those of the flows that are marked here; none: of all.
     pub flows: Option<Arc<[bool]>>,
-}
-
-/// A closed loop: each flow of the source is a connection, whose next packets wait for what becomes
-/// of those before.
-#[derive(Clone, Debug)]
-pub struct ClosedLoop {
-    /// How many packets a connection may have under way.
-    pub window: Window,
-    /// From knowing to sending: the time in which a client thinks.
-    pub think: Draw,
-    /// From a packet's delivery to its sender's knowing of it. Above 0.
-    pub feedback: Span,
-    /// A packet whose delivery is not known so long after it was offered is taken for lost. Longer
-    /// than `feedback`.
-    pub timeout: Span,
-}
-
-/// How many packets a connection may have under way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Window {
-    /// Always so many.
-    Fixed(u32),
-    /// One more for each window that is delivered, half as many where packets are lost.
-    Aimd {
-        /// At the start.
-        initial: u32,
-        /// At most.
-        most: u32,
-    },
 }
 
 /// Who consumes a source's packets.

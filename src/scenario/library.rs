@@ -27,6 +27,7 @@ macro_rules! built_in {
 /// Name and text; a new scenario is a file in `scenarios/` and a line here.
 const ALL: &[(&str, &str)] = built_in![
     "single-core-ceiling",
+    "closed-loop-ceiling",
     "gigabit-era",
     "rss-spreads-the-load",
     "rss-hash-collisions",
@@ -41,6 +42,7 @@ const ALL: &[(&str, &str)] = built_in![
     "receive-livelock",
     "livelock-cured-by-polling",
     "linux-busy-curve",
+    "flood-and-transactions",
     "xeon-six-cores",
     "dispatch-disciplines",
     "recorded-traffic",

@@ -90,7 +90,7 @@ fn set(
     let (key, rest) = path.split_first().expect("checked by the caller");
     let Some(word) = words.word(key) else { return Err(unknown(change, hint(key, words))) };
     let inner = match word.kind {
-        Kind::Table(path) | Kind::WordOr(_, path) => Some(path),
+        Kind::Table(path) | Kind::WordOr(_, path) | Kind::IntegerOr(.., path) => Some(path),
         Kind::Cost => Some(&words::COST),
         _ => None,
     };
@@ -189,7 +189,7 @@ pub fn word_of(path: &[String]) -> Option<&'static words::Word> {
                 parts.next()?;
                 inner
             }
-            Kind::Table(inner) | Kind::WordOr(_, inner) => inner,
+            Kind::Table(inner) | Kind::WordOr(_, inner) | Kind::IntegerOr(.., inner) => inner,
             Kind::Cost => &words::COST,
             _ => return parts.next().is_none().then_some(word),
         };

@@ -80,6 +80,9 @@ fn kind(kind: Kind) -> Value {
         ] }),
         Kind::Word(words) => json!({ "enum": words }),
         Kind::WordOr(words, options) => json!({ "anyOf": [{ "enum": words }, table(options)] }),
+        Kind::IntegerOr(min, max, options) => {
+            json!({ "anyOf": [self::kind(Kind::Integer(min, max)), table(options)] })
+        }
         Kind::Words(words) => json!({ "type": "array", "items": { "enum": words } }),
         Kind::Names => json!({ "type": "array", "items": { "type": "string" } }),
         Kind::Scalar => json!({ "type": ["string", "number", "boolean"] }),

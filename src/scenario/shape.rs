@@ -66,7 +66,10 @@ pub fn join(path: &str, key: &str) -> String {
 
 fn value(node: &Node, word: &Word, path: &str, found: &mut Vec<Diagnostic>) {
     match (word.kind, &node.value) {
-        (Kind::Table(words) | Kind::WordOr(_, words), Value::Table(table)) => {
+        (
+            Kind::Table(words) | Kind::WordOr(_, words) | Kind::IntegerOr(.., words),
+            Value::Table(table),
+        ) => {
             check_into(table, words, path, &node.place, found);
         }
         (Kind::Tables(words), Value::List(nodes)) => list(nodes, words, node, path, found),
@@ -254,7 +257,7 @@ fn scalar(node: &Node, kind: Kind) -> Result<(), Fault> {
             Value::Flag(_) => Ok(()),
             _ => Err(fault("true or false is due", "write `true` or `false`, without quotes")),
         },
-        Kind::Integer(min, max) => integer(node, min, max),
+        Kind::Integer(min, max) | Kind::IntegerOr(min, max, _) => integer(node, min, max),
         Kind::Number(min, max) => number(node, Some((min, max))),
         Kind::Figure => number(node, None),
         Kind::Scalar => match node.value {

@@ -81,7 +81,8 @@ impl<'d> View<'d> {
             Kind::Table(words)
             | Kind::Tables(words)
             | Kind::Named(words)
-            | Kind::WordOr(_, words) => words,
+            | Kind::WordOr(_, words)
+            | Kind::IntegerOr(.., words) => words,
             Kind::Cost => &words::COST,
             Kind::Frame => &words::SIZE,
             _ => return None,

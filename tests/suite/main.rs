@@ -16,6 +16,7 @@ mod sriov_scenarios; // ... and for virtual functions: who has one, and what is 
 mod migration_scenarios; // ... and for events of virtual machines, functions and links
 mod move_scenarios; // ... and for policies, events and traffic that begins and ends
 mod after_2012_scenarios; // ... and for queues with tables, spreading in software, teams, addresses
+mod loop_scenarios; // ... and for closed loops, with what is wrong about them
 mod bad_scenarios; // each mistake has a message that says what to write
 mod bad_events; // ... those about events
 mod bad_sriov; // ... those about virtual functions
@@ -41,4 +42,5 @@ mod spreading; // software that spreads packets over cores: by hand, in any wind
 mod moves; // queues that move between cores, by hand
 mod virtual_functions; // rings that guests serve themselves: by hand, in any window, as queues
 mod changes; // ways, machines and links that change: by hand, in any window
+mod closed_loops; // sources that wait for what becomes of their packets
 mod published; // measurements of others: calibrated at some points, predicted at the rest

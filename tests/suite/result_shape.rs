@@ -50,7 +50,7 @@ fn every_documented_path_leads_to_a_value() {
     let fixed = "offered.packets offered.pps offered.gbps offered.wire_gbps offered.goodput_gbps \
         delivered.packets delivered.gbps loss filtered sustained backlog.growth_pps \
         dropped.total dropped.link_full dropped.buffer_full dropped.ring_full \
-        dropped.backlog_full in_flight replicated latency.mean_us latency.p50_us latency.p90_us \
+        dropped.backlog_full resent in_flight replicated latency.mean_us latency.p50_us latency.p90_us \
         latency.p99_us latency.p999_us latency.max_us interrupts.per_second \
         interrupts.packets_per_interrupt reordered host.alpha.busy_cores host.alpha.cores_left \
         host.alpha.host_cores host.alpha.packets_per_core_second host.alpha.imbalance \

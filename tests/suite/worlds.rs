@@ -7,6 +7,7 @@
 mod changes;
 mod floods;
 mod functions;
+pub(crate) mod looped;
 mod loops;
 mod moves;
 mod pauses;

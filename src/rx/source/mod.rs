@@ -10,11 +10,13 @@
 pub mod capture;
 pub mod keys;
 mod choice;
+mod closed_loop;
 mod pace;
 mod part;
 mod shape;
 mod spec;
 
+pub use closed_loop::{ClosedLoop, Window};
 pub use spec::{Arrivals, Flows, Gap, Popularity, Sizes, SourceSpec, link_time};
 
 use crate::engine::chance::Stream;
@@ -24,6 +26,7 @@ use crate::vocab::id::FlowId;
 use crate::vocab::packet::Packet;
 use capture::{Capture, Captured};
 use choice::{FlowChoice, SizeChoice};
+use closed_loop::Connections;
 use pace::{Even, Pace, Poisson, Steady};
 use part::Part;
 use shape::{Burst, Line, OnOff, Shape};
@@ -53,6 +56,7 @@ enum When {
     Poisson(Poisson),
     Shaped(Box<Shape>),
     Recorded(Arc<Capture>),
+    Closed(Box<Connections>),
 }
 
 impl When {
@@ -116,9 +120,26 @@ impl Source {
     /// recording is played from the start of the run.
     #[must_use]
     pub fn between(spec: &SourceSpec, seed: u64, from: Time, until: Option<Time>) -> Self {
+        Self::with(When::new(spec, seed, from), spec, seed, until)
+    }
+
+    /// The same, as a closed loop: each flow is a connection.
+    #[must_use]
+    pub fn closed(
+        spec: &SourceSpec,
+        closed: &ClosedLoop,
+        seed: u64,
+        from: Time,
+        until: Option<Time>,
+    ) -> Self {
+        let connections = Connections::new(closed, spec.flows.count, &spec.name, seed, from);
+        Self::with(When::Closed(Box::new(connections)), spec, seed, until)
+    }
+
+    fn with(when: When, spec: &SourceSpec, seed: u64, until: Option<Time>) -> Self {
         let last = until.map_or(Time::END, |until| Time(until.0.saturating_sub(1)).min(Time::END));
         let mut source = Self {
-            when: When::new(spec, seed, from),
+            when,
             sizes: SizeChoice::new(&spec.sizes, &spec.name, seed),
             flows: FlowChoice::new(&spec.flows, &spec.name, seed),
             number: 0,
@@ -151,7 +172,8 @@ impl Source {
     #[inline]
     pub fn take(&mut self) -> Packet {
         let (time, size, number) = (self.due, self.size, self.number);
-        let flow = match &self.when {
+        let flow = match &mut self.when {
+            When::Closed(connections) => connections.send(),
             When::Recorded(capture) => FlowId(capture.packets[number as usize].flow),
             _ => self.flows.next(),
         };
@@ -178,6 +200,16 @@ impl Source {
         None
     }
 
+    /// Tells a closed loop which of its packets (end, number) have been delivered up to `now` since
+    /// the last time; returns how many more are known to be lost by then. What it sends up to
+    /// `feedback` later is then known. Its packets due by `now` must have been taken.
+    pub fn know(&mut self, ends: &mut [(Time, u64)], now: Time) -> u64 {
+        let When::Closed(connections) = &mut self.when else { return 0 };
+        connections.know(ends, now);
+        self.due = connections.due().filter(|due| *due <= self.last).unwrap_or(NEVER);
+        connections.lost_by(now)
+    }
+
     /// Adds the packets offered by `limit`, at most so many, to `frames`, as those of source `id`.
     pub fn fill(&mut self, limit: Time, most: usize, id: u32, frames: &mut FrameQueue) {
         let Some(part) = self.part.clone() else { return self.draw(limit, most, id, frames) };
@@ -197,7 +229,7 @@ impl Source {
             When::Even(pace) => times(pace, &mut self.due, limit, room),
             When::Steady(pace) => times(pace, &mut self.due, limit, room),
             When::Poisson(pace) => times(pace, &mut self.due, limit, room),
-            When::Shaped(_) | When::Recorded(_) => {
+            When::Shaped(_) | When::Recorded(_) | When::Closed(_) => {
                 for n in 0..most {
                     if self.due > limit {
                         return frames.add(n);
@@ -234,6 +266,7 @@ impl Source {
                 Some(Captured { offset, size, .. }) => (Some(Time(offset.0)), *size),
                 None => (None, 0),
             },
+            When::Closed(connections) => (connections.due(), self.sizes.next()),
         };
         self.due = due.filter(|due| *due <= self.last).unwrap_or(NEVER);
         self.size = size;

@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod asks;
+pub mod closed_loop;
 pub mod consumer;
 pub mod course;
 pub mod demand;

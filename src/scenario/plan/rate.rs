@@ -1,5 +1,6 @@
 //! When packets come: gaps as exact fractions, bursts, on and off spans.
 
+use super::closed_loop;
 use crate::engine::sample::Draw;
 use crate::engine::time::{Span, Time};
 use crate::host::world::TrafficSpec;
@@ -57,7 +58,7 @@ pub fn even(
 }
 
 /// The stated or implied kind of arrivals.
-fn kind<'d>(view: &View<'d>, findings: &mut Findings) -> &'d str {
+pub fn kind<'d>(view: &View<'d>, findings: &mut Findings) -> &'d str {
     let given = ["burst", "on_off", "capture"].into_iter().filter(|key| view.has(key));
     if let Some(kind) = view.text("arrivals") {
         for key in given.filter(|key| key.replace('_', "-") != kind) {
@@ -191,6 +192,9 @@ pub fn estimate(traffic: &TrafficSpec, run: Span) -> f64 {
     let SourceSpec { arrivals, sizes, .. } = &traffic.source;
     let end = traffic.until.unwrap_or(Time::END).min(Time::ZERO + run);
     let span = Span(end.0.saturating_sub(traffic.from.max(traffic.part.since).0));
+    if let Some(closed) = &traffic.closed {
+        return closed_loop::estimate(traffic, closed, span);
+    }
     let over = |gap: &Gap| span.0 as f64 * gap.packets as f64 / gap.ps as f64;
     match arrivals {
         Arrivals::Constant(gap) | Arrivals::Poisson(gap) => over(gap),

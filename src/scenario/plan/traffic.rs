@@ -4,12 +4,12 @@ use super::guest::Guests;
 use super::host::Host;
 use super::nic::Nic;
 use super::team::{self, Receives, Uplink};
-use super::{WITHIN_RUN, rate, recorded, reference};
+use super::{WITHIN_RUN, closed_loop, rate, recorded, reference};
 use crate::engine::time::{Span, Time};
 use crate::host::world::{AppSpec, Consumer, Filter, Part, TrafficSpec, VnicSpec};
 use crate::rx::source::capture::{self, Capture};
 use crate::rx::source::keys::Keys;
-use crate::rx::source::{Arrivals, Flows, Popularity, Sizes, SourceSpec};
+use crate::rx::source::{Arrivals, Flows, Gap, Popularity, Sizes, SourceSpec};
 use crate::scenario::document::Value;
 use crate::scenario::findings::Findings;
 use crate::scenario::library;
@@ -135,6 +135,11 @@ pub fn read(
     let link = target.as_ref().and_then(|target| world.nics[target.port()].spec.link);
     let source = source(view, link, captures, findings);
     let spans = times(view, findings);
+    let instances = target.as_ref().map_or(1, |target| target.instances.len());
+    let closed = closed_loop::read(view, instances, findings);
+    if closed.is_none() && closed_loop::kind(view).is_some() {
+        return vec![];
+    }
     let target = match &source {
         Some(source) if by_address => {
             let ways = recorded::by_address(view, source, world.nics, world.guests, findings);
@@ -168,7 +173,7 @@ pub fn read(
             from,
             until,
             part: Part { since: Time::ZERO, flows },
-            closed: None,
+            closed: closed.clone(),
             source: source.clone(),
         }));
     }
@@ -375,7 +380,13 @@ fn source(
         findings.warn(format!("{name}: `{key}` applies to recordings only"));
     }
     let sizes = sizes(view)?;
-    let arrivals = rate::read(view, &sizes, link, findings);
+    let arrivals = if closed_loop::kind(view).is_some() {
+        rate::kind(view, findings); // tells of others that are given, too
+        Some(Arrivals::Poisson(Gap { ps: 1, packets: 1 })) // not looked at
+    } else {
+        closed_loop::ignored(view, findings);
+        rate::read(view, &sizes, link, findings)
+    };
     let flows = flows(view, findings);
     Some(SourceSpec { name, arrivals: arrivals?, sizes, flows: flows? })
 }

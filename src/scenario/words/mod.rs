@@ -47,6 +47,7 @@ pub static TABLES: &[&Table] = &[
     &traffics::SIZE,
     &traffics::BURST,
     &traffics::ON_OFF,
+    &traffics::WINDOW,
     &traffics::KEYS,
     &traffics::POPULARITY,
     &events::EVENT,

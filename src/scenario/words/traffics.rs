@@ -22,21 +22,56 @@ pub(super) static TRAFFIC: Table = Table {
         word(
             "rate",
             Kind::Rate,
-            Says("none; all but captures and bursts need it"),
+            Says("none; all but captures, bursts and closed loops need it"),
             "bits of L2 frames incl. FCS, or packets, per second; \"line\" is the link's own rate",
         ),
         word("frame", Kind::Frame, Value("1518 B"), "frame size incl. FCS"),
         word(
             "arrivals",
-            Kind::Word(&["constant", "poisson", "on-off", "burst", "capture"]),
+            Kind::Word(&[
+                "constant",
+                "poisson",
+                "on-off",
+                "burst",
+                "capture",
+                "request-response",
+                "windowed",
+            ]),
             Says(
                 "poisson; constant with rate = \"line\"; else as `burst`, `on_off` and \
                  `capture` say",
             ),
-            "when packets come",
+            "when packets come; the last two are closed loops: each flow is a client with one \
+             request under way, or a connection with a window",
         ),
         word("burst", Kind::Table(&BURST), Says("none"), "packets back to back"),
         word("on_off", Kind::Table(&ON_OFF), Says("none"), "spans with and without packets"),
+        word(
+            "window",
+            Kind::IntegerOr(1, 65_536, &WINDOW),
+            Says("none; arrivals = \"windowed\" needs it"),
+            "packets that a connection may have under way: always so many, or a table for a window \
+             that grows with deliveries and is halved by losses",
+        ),
+        word(
+            "think",
+            Kind::Cost,
+            Value("0 s"),
+            "from a client's knowing of the last packet's delivery to its next request",
+        ),
+        word(
+            "feedback",
+            Kind::Time,
+            Says("none; closed loops need it"),
+            "from a packet's delivery to its sender's knowing of it: the way back",
+        ),
+        word(
+            "timeout",
+            Kind::Time,
+            Says("200 ms for requests; arrivals = \"windowed\" needs it"),
+            "a packet whose delivery is not known so long after it was offered is taken for lost, \
+             and another one is sent",
+        ),
         word(
             "from",
             Kind::TimeOrZero,
@@ -45,7 +80,12 @@ pub(super) static TRAFFIC: Table = Table {
              count from there",
         ),
         word("until", Kind::Time, Says("the end of the run"), "when it ends, counted likewise"),
-        word("flows", Kind::Integer(1, 1 << 24), Value("1"), "flows of each instance"),
+        word(
+            "flows",
+            Kind::Integer(1, 1 << 24),
+            Value("1"),
+            "flows of each instance; the connections of a closed loop",
+        ),
         word(
             "keys",
             Kind::WordOr(&["random", "sequential-ports"], &KEYS),
@@ -112,6 +152,15 @@ pub(super) static ON_OFF: Table = Table {
             "the law of both",
         ),
         word("shape", Kind::Number(1.01, 100.0), Value("1.5"), "tail index of pareto"),
+    ],
+};
+
+pub(super) static WINDOW: Table = Table {
+    path: "traffic.NAME.window",
+    about: "grows by one packet for each window delivered, is halved where packets are lost",
+    words: &[
+        word("initial", Kind::Integer(1, 65_536), Value("10"), "packets at the start"),
+        word("most", Kind::Integer(1, 65_536), Required, "packets at most"),
     ],
 };
 

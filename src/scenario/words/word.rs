@@ -78,6 +78,8 @@ pub enum Kind {
     Work,
     /// One of some words.
     Word(&'static [&'static str]),
+    /// A whole number between bounds, or a table.
+    IntegerOr(i128, i128, &'static Table),
     /// One of some words, or a table.
     WordOr(&'static [&'static str], &'static Table),
     /// A list of some words.
@@ -178,6 +180,9 @@ impl fmt::Display for Kind {
             Self::WordOr(words, table) => {
                 let words = if words.is_empty() { String::new() } else { quoted(words) + ", or " };
                 write!(f, "{words}a table with {}", keys(table))
+            }
+            Self::IntegerOr(min, max, table) => {
+                write!(f, "a whole number, {min} to {max}, or a table with {}", keys(table))
             }
             Self::Words(words) => write!(f, "a list of {}", quoted(words)),
             Self::Names => f.write_str("a list of names, such as [\"port0\", \"port1\"]"),

@@ -29,6 +29,7 @@ pub(super) fn sum<'a>(tallies: impl IntoIterator<Item = &'a SourceTally>) -> Sou
             *sum += stage;
         }
         total.filtered += tally.filtered;
+        total.resent += tally.resent;
         total.in_flight += tally.in_flight;
         total.reordered += tally.reordered;
         total.latency.merge(&tally.latency);
@@ -55,6 +56,7 @@ pub(super) fn figures(tally: &SourceTally, window: Span) -> Vec<(String, Tree)> 
         ("loss", Tree::Number(loss(tally))),
         ("filtered", Tree::count(tally.filtered)),
         ("dropped", dropped(tally)),
+        ("resent", Tree::count(tally.resent)),
         ("in_flight", Tree::Count(tally.in_flight)),
         ("latency", latency(tally)),
         ("reordered", Tree::count(tally.reordered)),

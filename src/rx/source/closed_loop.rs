@@ -1,0 +1,324 @@
+//! A closed loop: connections that send on as they come to know what became of what they sent.
+//!
+//! Knowings in, packets out. A packet's delivery is known `feedback` after it; so whoever has seen
+//! all deliveries up to an instant knows all that is sent up to `feedback` later.
+
+use crate::engine::chance::Stream;
+use crate::engine::sample::{Draw, Sampler};
+use crate::engine::time::{Span, Time};
+use crate::vocab::id::FlowId;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+
+/// A closed loop: each flow of the source is a connection, whose next packets wait for what becomes
+/// of those before.
+#[derive(Clone, Debug)]
+pub struct ClosedLoop {
+    /// How many packets a connection may have under way.
+    pub window: Window,
+    /// From knowing to sending: the time in which a client thinks.
+    pub think: Draw,
+    /// From a packet's delivery to its sender's knowing of it. Above 0.
+    pub feedback: Span,
+    /// A packet whose delivery is not known so long after it was offered is taken for lost. Longer
+    /// than `feedback`.
+    pub timeout: Span,
+}
+
+/// How many packets a connection may have under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Window {
+    /// Always so many.
+    Fixed(u32),
+    /// One more for each window that is delivered, half as many where packets are lost.
+    Aimd {
+        /// At the start.
+        initial: u32,
+        /// At most.
+        most: u32,
+    },
+}
+
+/// The connections of one source.
+#[derive(Clone, Debug)]
+pub(super) struct Connections {
+    think: Sampler,
+    thoughts: Stream,
+    feedback: Span,
+    timeout: Span,
+    /// The largest window; none: windows stay as they are.
+    most: Option<u32>,
+    all: Vec<Connection>,
+    /// Packets to be sent: when, in which order they were scheduled, by whom.
+    scheduled: BinaryHeap<Reverse<(Time, u64, u32)>>,
+    /// How many have been scheduled.
+    serial: u64,
+    /// Packets that were sent, from the first one on of which nothing is known ...
+    sent: VecDeque<Sent>,
+    /// ... and the number of that one.
+    first: u64,
+    /// When packets are known to be lost, as far as nobody has counted them.
+    losses: VecDeque<Time>,
+}
+
+#[derive(Clone, Debug)]
+struct Connection {
+    window: u32,
+    /// Packets under way, and those scheduled.
+    under_way: u32,
+    /// Deliveries known since the window grew, or was halved.
+    delivered: u32,
+    /// When the window was halved last.
+    halved: Option<Time>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    at: Time,
+    connection: u32,
+    delivered: bool,
+}
+
+impl Connections {
+    /// So many connections of the source `name`, which begin from `from` on.
+    pub(super) fn new(spec: &ClosedLoop, count: u32, name: &str, seed: u64, from: Time) -> Self {
+        let ClosedLoop { window, think, feedback, timeout } = spec;
+        assert!(Span::ZERO < *feedback && feedback < timeout, "a loop that takes its time");
+        let (initial, most) = match *window {
+            Window::Fixed(packets) => (packets, None),
+            Window::Aimd { initial, most } => (initial, Some(most)),
+        };
+        assert!(initial > 0 && most.is_none_or(|most| initial <= most), "a window within bounds");
+        let one = Connection { window: initial, under_way: 0, delivered: 0, halved: None };
+        let mut connections = Self {
+            think: Sampler::new(think),
+            thoughts: Stream::new(seed, name, "think"),
+            feedback: *feedback,
+            timeout: *timeout,
+            most,
+            all: vec![one; count as usize],
+            scheduled: BinaryHeap::new(),
+            serial: 0,
+            sent: VecDeque::new(),
+            first: 0,
+            losses: VecDeque::new(),
+        };
+        let mut phases = Stream::new(seed, name, "start");
+        for connection in 0..count {
+            let begin = later(from, Span(phases.below(feedback.0)));
+            connections.send_on(connection, begin, false);
+        }
+        connections
+    }
+
+    /// When the next packet is sent, as far as that is known.
+    pub(super) fn due(&self) -> Option<Time> {
+        self.scheduled.peek().map(|Reverse((at, ..))| *at)
+    }
+
+    /// Sends the packet that is due, and tells whose it is.
+    pub(super) fn send(&mut self) -> FlowId {
+        let Reverse((at, _, connection)) = self.scheduled.pop().expect("one is due");
+        self.sent.push_back(Sent { at, connection, delivered: false });
+        FlowId(connection)
+    }
+
+    /// These packets (end, number), and no others since the last time, were delivered up to `now`:
+    /// all that is known by `now + feedback` takes its course. All packets that are due by `now`
+    /// have been sent.
+    pub(super) fn know(&mut self, ends: &mut [(Time, u64)], now: Time) {
+        ends.sort_unstable();
+        for (end, number) in ends {
+            let at = later(*end, self.feedback);
+            self.time_out((at, *number));
+            self.know_delivery(at, *number);
+        }
+        self.time_out((later(now, self.feedback), u64::MAX));
+    }
+
+    /// How many more packets are known to be lost by `now`.
+    pub(super) fn lost_by(&mut self, now: Time) -> u64 {
+        let known = self.losses.iter().take_while(|at| **at <= now).count();
+        self.losses.drain(..known);
+        known as u64
+    }
+
+    /// All packets that are taken for lost before (time, number).
+    fn time_out(&mut self, before: (Time, u64)) {
+        while let Some(Sent { at, connection, delivered }) = self.sent.front().copied() {
+            let known = later(at, self.timeout);
+            if !delivered && (known, self.first) >= before {
+                return;
+            }
+            self.sent.pop_front();
+            self.first += 1;
+            if !delivered {
+                self.know_loss(connection, at, known);
+            }
+        }
+    }
+
+    fn know_delivery(&mut self, at: Time, number: u64) {
+        // It may have been taken for lost long since.
+        let Some(place) = number.checked_sub(self.first) else { return };
+        let sent = &mut self.sent[place as usize];
+        sent.delivered = true;
+        let number = sent.connection;
+        let connection = &mut self.all[number as usize];
+        connection.under_way -= 1;
+        if let Some(most) = self.most {
+            connection.delivered += 1;
+            if connection.delivered == connection.window {
+                connection.window = most.min(connection.window + 1);
+                connection.delivered = 0;
+            }
+        }
+        self.send_on(number, at, true);
+    }
+
+    fn know_loss(&mut self, number: u32, sent: Time, at: Time) {
+        self.losses.push_back(at);
+        let connection = &mut self.all[number as usize];
+        connection.under_way -= 1;
+        // What was sent before the last halving tells nothing new.
+        if self.most.is_some() && connection.halved.is_none_or(|halved| sent >= halved) {
+            connection.window = (connection.window / 2).max(1);
+            connection.delivered = 0;
+            connection.halved = Some(at);
+        }
+        self.send_on(number, at, false);
+    }
+
+    /// Schedules what a connection may send once it knows something at `at`.
+    fn send_on(&mut self, number: u32, at: Time, thinks: bool) {
+        let connection = &mut self.all[number as usize];
+        while connection.under_way < connection.window {
+            let mut think =
+                || self.think.constant().unwrap_or_else(|| self.think.span(self.thoughts.word()));
+            let at = if thinks { later(at, think()) } else { at };
+            self.scheduled.push(Reverse((at, self.serial, number)));
+            self.serial += 1;
+            connection.under_way += 1;
+        }
+    }
+}
+
+/// `time + span`, or the last instant that a `u64` can say.
+fn later(time: Time, span: Span) -> Time {
+    Time(time.0.saturating_add(span.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const US: u64 = 1_000_000;
+
+    /// Connections that begin at 0, with a way back of 10 us and a timeout of 100 us.
+    fn connections(window: Window, think: Draw, count: u32) -> Connections {
+        let spec = ClosedLoop { window, think, feedback: Span::us(10), timeout: Span::us(100) };
+        let mut all = Connections::new(&spec, count, "test", 1, Time::ZERO);
+        // Without their phases.
+        for Reverse((at, ..)) in std::mem::take(&mut all.scheduled) {
+            assert!(at < Time(10 * US));
+        }
+        let flat = (0..count).flat_map(|number| {
+            let window = all.all[number as usize].window;
+            (0..window).map(move |_| number)
+        });
+        all.scheduled = flat.zip(0..).map(|(number, n)| Reverse((Time::ZERO, n, number))).collect();
+        all
+    }
+
+    /// All that is sent by `until` (us): (us, connection).
+    fn sent_by(all: &mut Connections, until: u64) -> Vec<(u64, u32)> {
+        let mut sent = Vec::new();
+        while let Some(at) = all.due().filter(|at| at.0 <= until * US) {
+            sent.push((at.0 / US, all.send().0));
+        }
+        sent
+    }
+
+    /// Deliveries (us, number), known up to `now` (us).
+    fn know(all: &mut Connections, ends: &[(u64, u64)], now: u64) {
+        let mut ends: Vec<_> = ends.iter().map(|(end, n)| (Time(end * US), *n)).collect();
+        all.know(&mut ends, Time(now * US));
+    }
+
+    #[test]
+    fn a_fixed_window_sends_one_packet_for_each_that_is_delivered_a_thought_later() {
+        let think = Draw::Constant(Span::us(3));
+        let mut all = connections(Window::Fixed(2), think, 1);
+        assert_eq!(sent_by(&mut all, 9), [(0, 0), (0, 0)]);
+        know(&mut all, &[(5, 1), (4, 0)], 5);
+        assert_eq!(sent_by(&mut all, 100), [(17, 0), (18, 0)]);
+    }
+
+    #[test]
+    fn what_is_not_known_in_time_is_lost_even_if_it_was_delivered() {
+        let think = Draw::Constant(Span::us(3));
+        let mut all = connections(Window::Fixed(3), think, 1);
+        assert_eq!(sent_by(&mut all, 0).len(), 3);
+        // Known at 100, just in time; and at 101, too late.
+        know(&mut all, &[(90, 0), (91, 1)], 91);
+        assert_eq!(sent_by(&mut all, 200), [(100, 0), (100, 0), (103, 0)]);
+        assert_eq!((all.lost_by(Time(99 * US)), all.lost_by(Time(100 * US))), (0, 2));
+        know(&mut all, &[(95, 2)], 200);
+        assert_eq!(all.lost_by(Time(300 * US)), 3, "what was sent again, at 200 and 203");
+    }
+
+    #[test]
+    fn knowings_of_one_instant_come_in_the_order_of_numbers() {
+        let mut all = connections(Window::Fixed(1), Draw::ZERO, 3);
+        assert_eq!(sent_by(&mut all, 0), [(0, 0), (0, 1), (0, 2)]);
+        // At 100: number 0 is lost, 1 is known to be delivered, 2 is lost.
+        know(&mut all, &[(90, 1)], 90);
+        assert_eq!(sent_by(&mut all, 100), [(100, 0), (100, 1), (100, 2)]);
+        assert_eq!(all.lost_by(Time(100 * US)), 2);
+    }
+
+    #[test]
+    fn a_window_grows_by_one_for_each_window_delivered_and_is_halved_once_for_one_overload() {
+        let mut all = connections(Window::Aimd { initial: 2, most: 4 }, Draw::ZERO, 1);
+        assert_eq!(sent_by(&mut all, 0).len(), 2);
+        know(&mut all, &[(0, 0), (1, 1)], 1);
+        // The second delivery fills the window of 2: it is 3 from then on.
+        assert_eq!(sent_by(&mut all, 11), [(10, 0), (11, 0), (11, 0)]);
+        know(&mut all, &[(20, 2), (21, 3), (21, 4)], 21);
+        assert_eq!(sent_by(&mut all, 31), [(30, 0), (31, 0), (31, 0), (31, 0)]);
+        // Four deliveries more: it stays at the most.
+        know(&mut all, &[(40, 5), (41, 6), (41, 7), (41, 8)], 41);
+        assert_eq!(sent_by(&mut all, 60), [(50, 0), (51, 0), (51, 0), (51, 0)]);
+        // Number 9 is lost at 150, and halves the window: 3 are under way, so nothing is sent.
+        // 10 is lost at 151, sent before that: 2 are under way, and the window is 2. So is 11: one
+        // is sent again, and one for 12.
+        know(&mut all, &[], 145);
+        assert_eq!(sent_by(&mut all, 160), [(151, 0), (151, 0)]);
+        assert_eq!(all.lost_by(Time(151 * US)), 4);
+        assert_eq!((all.all[0].window, all.all[0].delivered), (2, 0));
+        // Sent again at 151, lost at 251: halved again, to the least.
+        know(&mut all, &[], 250);
+        assert_eq!(sent_by(&mut all, 260), [(251, 0)]);
+        assert_eq!(all.all[0].window, 1);
+    }
+
+    #[test]
+    fn thoughts_are_drawn_in_the_order_in_which_packets_are_scheduled() {
+        let think = Draw::Exponential { mean: Span::us(7) };
+        let mut all = connections(Window::Fixed(1), think.clone(), 2);
+        assert_eq!(sent_by(&mut all, 0).len(), 2);
+        let mut both = all.clone();
+        know(&mut both, &[(2, 1), (2, 0)], 2);
+        know(&mut all, &[(2, 0)], 2);
+        know(&mut all, &[(2, 1)], 2);
+        let mut words = Stream::new(1, "test", "think");
+        let mut expected: Vec<_> = (0..2_u32)
+            .map(|n| (Time(12 * US) + Sampler::new(&think).span(words.word()), n))
+            .collect();
+        expected.sort();
+        for all in [&mut both, &mut all] {
+            let sent = [0, 1].map(|_| (all.due().expect("two are"), all.send().0));
+            assert_eq!(sent[..], expected[..]);
+        }
+    }
+}
