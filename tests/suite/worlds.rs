@@ -4,10 +4,14 @@
 //! time; in the others they practically never do. A higher level switches more features on, so
 //! that a mismatch can be narrowed by running lower levels.
 
+mod changes;
+mod floods;
 mod functions;
+mod loops;
 mod moves;
+mod pauses;
 pub(crate) mod restless;
-pub(crate) mod spreading;
+mod spreading;
 mod virtual_machines;
 
 use rxsim::engine::chance::Stream;
@@ -41,6 +45,21 @@ pub(crate) const MOVES: u8 = 6;
 /// Also virtual functions.
 pub(crate) const FUNCTIONS: u8 = 7;
 
+/// Also virtual NICs with several queues and channels, parts of sources, ways that change, machines
+/// that stop and start, links that go down. From here on each level has its own features beside those
+/// of [`FUNCTIONS`] ...
+pub(crate) const CHANGES: u8 = 8;
+/// Also closed loops.
+pub(crate) const LOOPS: u8 = 9;
+/// Also floods.
+pub(crate) const FLOODS: u8 = 10;
+/// Also spreading in software.
+pub(crate) const SPREAD: u8 = 11;
+/// Also ports that ask for pauses.
+pub(crate) const PAUSE: u8 = 12;
+/// ... but for this one, which has all of them.
+pub(crate) const EVERYTHING: u8 = 13;
+
 /// The 40-byte key of Microsoft, verifying-the-RSS-hash-calculation.
 pub(crate) const MICROSOFT_KEY: [u8; 40] = [
     0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67, 0x25, 0x3d, 0x43, 0xa3, 0x8f, 0xb0,
@@ -64,14 +83,17 @@ pub(crate) fn random_world(seed: u64, level: u8) -> World {
         (0..dice.up_to(THREADS, 3)).map(|index| dice.app(index, &hosts)).collect();
     let works: Vec<WorkSpec> =
         (0..dice.up_to(THREADS, 3)).map(|index| dice.work(index, &hosts)).collect();
-    let (vms, mut vnics) = dice.virtual_machines(&mut hosts, &mut nics);
+    let (mut vms, mut vnics) = dice.virtual_machines(&mut hosts, &mut nics);
     dice.moves(&mut hosts, &mut nics);
     dice.functions(&mut hosts, &vms, &mut vnics);
+    dice.changeable(&mut vms, &mut vnics);
+    dice.spreading(&mut hosts, &mut nics);
+    dice.pauses(&mut nics);
     let count = 1 + dice.up_to(HARDWARE, 2) as usize + dice.more_sources(&vnics);
     let packets = dice.between(100, 1500);
     let gap = dice.gap(&hosts, count as u64);
     let duration = Span(gap.0 * packets / count as u64).max(Span::us(20)).min(Span::ms(4));
-    let sources: Vec<TrafficSpec> = (0..count)
+    let mut sources: Vec<TrafficSpec> = (0..count)
         .map(|index| {
             let source = dice.source(index, gap, &nics, &apps);
             let mut source = dice.perhaps_to_vnic(source, &vnics);
@@ -80,7 +102,11 @@ pub(crate) fn random_world(seed: u64, level: u8) -> World {
         })
         .collect();
     let batch = [None, Some(Span::us(1)), Some(Span::us(100))][dice.below(3) as usize];
-    let events = dice.events(&hosts, &nics, duration);
+    let mut events = dice.events(&hosts, &nics, duration);
+    dice.changes(&mut events, &nics, &vms, &mut vnics, duration);
+    dice.parts(&mut sources, &nics, &vnics, duration);
+    dice.floods(&mut sources, &vnics);
+    dice.loops(&mut sources, gap);
     World {
         slowdown: false,
         seed,
@@ -117,6 +143,11 @@ impl Dice {
 
     fn one_in(&mut self, n: u64) -> bool {
         self.below(n) == 0
+    }
+
+    /// Whether the features of a level from [`CHANGES`] on are there.
+    fn has(&self, level: u8) -> bool {
+        self.level == level || self.level == EVERYTHING
     }
 
     /// Whether a feature of `level` is on, in one world of `n`.

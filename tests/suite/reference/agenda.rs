@@ -17,6 +17,10 @@ pub(super) enum Item {
     Moderation { vector: VectorAt },
     /// A multiple of a work's period.
     Work { work: usize },
+    /// What a connection comes to know of this packet, unless it knew otherwise before.
+    Known { source: usize, number: usize, delivered: bool },
+    /// A link that may pause has sent its frame.
+    LinkFree { nic: usize },
     /// A vector or packet of this core may be due.
     Interrupt { core: CoreAt },
     /// A virtual function's vector is due, and interrupts a vCPU of this core.
@@ -33,6 +37,8 @@ pub(super) enum Item {
     LastBit { nic: usize },
     /// A source offers its next packet.
     Offer { nic: usize, source: usize },
+    /// A connection sends what was scheduled as the so-manieth of its source.
+    Send { nic: usize, source: usize, order: usize, connection: usize },
     /// A queue on the move, the so-manieth one, leaves this core.
     Goes { from: CoreAt, number: usize, nic: usize, queue: u32 },
     /// One of the world's events.
@@ -53,6 +59,8 @@ impl Item {
             Self::DmaStart { nic } => (1, [nic, 0, 0, 0, 0]),
             Self::Moderation { vector } => (2, [0, vector.nic, vector.index, 0, 0]),
             Self::Work { work } => (2, [1, work, 0, 0, 0]),
+            Self::Known { source, number, .. } => (2, [2, source, number, 0, 0]),
+            Self::LinkFree { nic } => (2, [3, nic, 0, 0, 0]),
             Self::Interrupt { core } => of_core(3, core),
             Self::GuestInterrupt { core, vcpu, vector } => {
                 (3, [core.host, core.index, 1 + vcpu, vector.nic, vector.index])
@@ -62,6 +70,7 @@ impl Item {
             Self::LateDone => (6, [0, 0, 0, 0, 0]),
             Self::LastBit { nic } => (6, [nic + 1, 0, 0, 0, 0]),
             Self::Offer { nic, source } => (6, [nic + 1, 1, source, 0, 0]),
+            Self::Send { nic, source, order, .. } => (6, [nic + 1, 1, source, order, 0]),
             Self::Goes { from, number, .. } => (7, [0, from.host, from.index, number, 0]),
             Self::Event { event } => (7, [1, event, 0, 0, 0]),
             Self::Look { nic } => (7, [2, nic, 0, 0, 0]),

@@ -11,7 +11,7 @@ use rxsim::vocab::drop_reason::DropReason;
 
 /// As `vms_on` (virtual interrupt 30, a guest's packet 70), each virtual NIC with a virtual function
 /// of one ring; two exits of 20 per interrupt.
-fn functions_on(cores: &[u32], at: &[&[u64]]) -> World {
+pub(super) fn functions_on(cores: &[u32], at: &[&[u64]]) -> World {
     let mut world = vms_on(cores, at);
     world.hosts[0].exits_per_interrupt = 2;
     world.hosts[0].costs.vm_exit = Span::ns(20);

@@ -3,7 +3,7 @@
 use super::agenda::Item;
 use super::model::{CoreAt, Frame, Model, VectorAt};
 use super::moderation::Server;
-use super::rounds::{Round, Softirq};
+use super::rounds::{Leaving, Round, Softirq, Work};
 use super::threads::{Thread, ThreadKind, Threads};
 use rxsim::engine::time::{Moment, Span, Time};
 use rxsim::host::outcome::CoreTally;
@@ -18,19 +18,24 @@ pub(super) struct Core {
     handler: Option<Handler>,
     /// The deferred work in hand.
     pub(super) deferred: Option<Round>,
-    /// Vectors whose deferred work waits.
-    pub(super) queue: VecDeque<VectorAt>,
+    /// Deferred work that waits.
+    pub(super) queue: VecDeque<Work>,
     pub(super) softirq: Option<Softirq>,
-    /// Packets that handlers took (`interrupt-per-packet`); the one in processing has left it.
+    /// Packets that handlers took (`interrupt-per-packet`), or that software spread to this core; the
+    /// one in processing has left it.
     pub(super) backlog: VecDeque<Frame>,
+    /// Where software spreads packets: the work on the backlog is due, or in hand.
+    pub(super) backlog_works: bool,
+    /// Since when an interrupt by another core is due.
+    pub(super) ipi: Option<Moment>,
     /// The rings of this core, by (NIC, queue), on stacks that move no queues.
     pub(super) rings: Vec<(usize, u32)>,
     /// What the next round pays for queues that were moved to this core.
     pub(super) moved: Span,
     /// The position in `rings` that a polling core visits next.
     pub(super) next_ring: usize,
-    /// Packets of ended rounds on their way to apps.
-    pub(super) leaving: Vec<Frame>,
+    /// Packets of ended rounds on their way to apps, or to backlogs.
+    pub(super) leaving: Vec<Leaving>,
     pub(super) threads: Threads,
     running: Option<Running>,
     /// Tells the end of what runs now from ends that preemption made void.
@@ -52,6 +57,8 @@ struct Handler {
 enum Interrupt {
     Vector(VectorAt),
     Packet(Frame),
+    /// Another core, which has spread packets to this one.
+    Core,
 }
 
 /// What has the core now.
@@ -84,6 +91,8 @@ impl Core {
             queue: VecDeque::new(),
             softirq: None,
             backlog: VecDeque::new(),
+            backlog_works: false,
+            ipi: None,
             rings: rings.collect(),
             moved: Span::ZERO,
             next_ring: 0,
@@ -102,8 +111,12 @@ impl Core {
         let busy = &mut self.tally.busy;
         match class {
             Class::Interrupt => {
-                busy.interrupt += elapsed;
-                self.handler.as_mut().expect("a handler runs").left -= elapsed;
+                let handler = self.handler.as_mut().expect("a handler runs");
+                handler.left -= elapsed;
+                match handler.of {
+                    Interrupt::Core => busy.deferred += elapsed,
+                    Interrupt::Vector(_) | Interrupt::Packet(_) => busy.interrupt += elapsed,
+                }
             }
             Class::Deferred => {
                 let round = self.deferred.as_mut().expect("deferred work runs");
@@ -129,6 +142,11 @@ impl Core {
                 }
             }
         }
+    }
+
+    /// The rounds in hand.
+    pub(super) fn rounds(&mut self) -> impl Iterator<Item = &mut Round> {
+        self.deferred.iter_mut().chain(self.threads.rounds())
     }
 
     /// Whether a guest has the core, or the core turns to one.
@@ -239,7 +257,7 @@ impl Model<'_> {
         }
     }
 
-    /// The earliest interrupt due on this core; ties by (NIC, vector or queue).
+    /// The earliest interrupt due on this core; ties by (NIC, vector or queue), other cores last.
     fn earliest_due(&self, at: CoreAt) -> Option<Interrupt> {
         let core = &self.cores[at.host][at.index];
         if self.world.hosts[at.host].stack == Stack::InterruptPerPacket {
@@ -260,7 +278,11 @@ impl Model<'_> {
                 }
             }
         }
-        earliest.map(|(_, vector)| Interrupt::Vector(vector))
+        match (earliest, core.ipi) {
+            (Some((due, _)), Some(ipi)) if ipi < due => Some(Interrupt::Core),
+            (None, Some(_)) => Some(Interrupt::Core),
+            (earliest, _) => earliest.map(|(_, vector)| Interrupt::Vector(vector)),
+        }
     }
 
     fn take_interrupt(&mut self, at: CoreAt, of: Interrupt) {
@@ -271,27 +293,30 @@ impl Model<'_> {
                 ring.visible.pop_front();
                 self.nics[frame.nic].interrupts += 1;
             }
+            Interrupt::Core => self.core(at).ipi = None,
         }
         let now = self.agenda.time();
         let host = &self.world.hosts[at.host];
-        let mut left = self.interrupt_cost(at);
+        let by_core = matches!(of, Interrupt::Core);
+        let mut left = if by_core { host.costs.ipi } else { self.interrupt_cost(at) };
         let core = self.core(at);
         if core.idle_since.is_some_and(|since| now - since >= host.idle_before_sleep) {
             left += host.costs.wakeup;
         }
         let of = match of {
             Interrupt::Packet(frame) => Interrupt::Packet(Frame { start: Some(now), ..frame }),
-            vector @ Interrupt::Vector(_) => vector,
+            Interrupt::Vector(_) | Interrupt::Core => of,
         };
         core.handler = Some(Handler { of, left });
-        core.tally.interrupts += 1;
+        core.tally.interrupts += u64::from(!by_core);
     }
 
     /// A handler hands over to deferred work; then whatever fell due meanwhile interrupts.
     fn handler_ends(&mut self, at: CoreAt) {
         let handler = self.core(at).handler.take().expect("a handler ran");
         match handler.of {
-            Interrupt::Vector(vector) => self.queue_deferred_work(at, vector),
+            Interrupt::Vector(vector) => self.queue_deferred_work(at, Work::Vector(vector)),
+            Interrupt::Core => self.queue_deferred_work(at, Work::Backlog),
             Interrupt::Packet(frame) => {
                 self.free_descriptor(&frame);
                 self.enter_backlog(at, frame);

@@ -29,7 +29,7 @@ impl Chance {
 }
 
 /// Constants draw nothing.
-fn draw(law: &Draw, stream: &mut Stream) -> Span {
+pub(super) fn draw(law: &Draw, stream: &mut Stream) -> Span {
     let sampler = Sampler::new(law);
     sampler.constant().unwrap_or_else(|| sampler.span(stream.word()))
 }
@@ -49,18 +49,25 @@ impl Model<'_> {
     pub(super) fn driver_cost(&self, frame: &Frame) -> Span {
         let costs = self.costs_of(frame);
         let entry = |law: &Draw, purpose| self.contended(frame, law, purpose);
-        let source = &self.world.sources[frame.source];
-        if source.filter == Filter::DropInDriver {
+        if self.world.sources[frame.source].filter == Filter::DropInDriver {
             return entry(&costs.filter_packet, "cost.filter_packet");
         }
         let driver =
             entry(&costs.packet, "cost.packet") + entry(&costs.byte, "cost.byte") * frame.bytes();
-        let to_vm = |vnic: usize| self.world.vnics[vnic].owner != VnicOwner::Host;
-        if matches!(source.to, Consumer::Vnic(vnic) if to_vm(vnic)) {
-            return driver;
+        if self.is_spread(frame) { driver } else { driver + self.stack_cost(frame) }
+    }
+
+    /// The host's stack works on what is for it, for an app, or for a virtual NIC of its own.
+    pub(super) fn stack_cost(&self, frame: &Frame) -> Span {
+        let of_host = |vnic: usize| self.world.vnics[vnic].owner == VnicOwner::Host;
+        match frame.to {
+            Consumer::Host | Consumer::App(_) => {}
+            Consumer::Vnic(vnic) if of_host(vnic) => {}
+            Consumer::Vnic(_) | Consumer::Flood => return Span::ZERO,
         }
-        driver
-            + entry(&costs.stack_packet, "cost.stack_packet")
+        let costs = self.costs_of(frame);
+        let entry = |law: &Draw, purpose| self.contended(frame, law, purpose);
+        entry(&costs.stack_packet, "cost.stack_packet")
             + entry(&costs.stack_byte, "cost.stack_byte") * frame.bytes()
     }
 
@@ -68,13 +75,14 @@ impl Model<'_> {
     pub(super) fn switch_cost(&self, frame: &Frame) -> Span {
         let costs = self.costs_of(frame);
         let entry = |law: &Draw, purpose| self.contended(frame, law, purpose);
-        let (sorted, copied) = match self.world.nics[frame.nic].steering {
-            SteeringSpec::Vmq { shared_memory } => {
-                let vnic = self.vnic_of(frame).expect("a switched packet has a virtual NIC");
-                let own = self.world.vnics[vnic].way.own().contains(&frame.queue);
-                (own, !(own && shared_memory))
+        let (sorted, copied) = match (frame.to, &self.world.nics[frame.nic].steering) {
+            // A flooded one is looked up for nobody.
+            (Consumer::Flood, _) => (true, true),
+            (Consumer::Vnic(vnic), SteeringSpec::Vmq { shared_memory }) => {
+                let own = self.vnics[vnic].way.own().contains(&frame.queue);
+                (own, !(own && *shared_memory))
             }
-            SteeringSpec::SingleQueue | SteeringSpec::Rss(_) => (false, true),
+            _ => (false, true),
         };
         let mut cost = entry(&costs.vswitch_packet, "cost.vswitch_packet")
             + entry(&costs.vswitch_byte, "cost.vswitch_byte") * frame.bytes();

@@ -4,21 +4,36 @@ use super::model::{CoreAt, Frame, Model, VectorAt};
 use super::threads::ThreadKind;
 use rxsim::engine::time::Time;
 use rxsim::host::outcome::VnicTally;
-use rxsim::host::world::{VnicOwner, VnicSpec, World};
+use rxsim::host::world::{VnicOwner, VnicSpec, Way, World};
 use rxsim::vocab::packet::Fate;
 use std::collections::VecDeque;
 
 /// A virtual NIC.
 pub(super) struct Vnic {
+    /// How its packets come now.
+    pub(super) way: Way,
+    /// None where it is the host's own.
+    pub(super) channels: Vec<Channel>,
+    pub(super) tally: VnicTally,
+}
+
+/// Where a channel is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ChannelAt {
+    pub(super) vnic: usize,
+    pub(super) index: usize,
+}
+
+/// A channel of a virtual NIC.
+pub(super) struct Channel {
     /// Handed over to the guest and not yet finished; the first one may be in processing.
-    pub(super) channel: VecDeque<Frame>,
+    pub(super) packets: VecDeque<Frame>,
     /// The next packet that the channel accepts is worth a notification.
     pub(super) armed: bool,
     /// Notified since its vCPU last took it up.
     pub(super) notified: bool,
-    /// The vCPU that it notifies; none for the host's own.
-    pub(super) vcpu: Option<usize>,
-    pub(super) tally: VnicTally,
+    /// The vCPU that it notifies.
+    vcpu: usize,
 }
 
 /// A vCPU: a thread of the core that it is pinned to.
@@ -28,7 +43,7 @@ pub(super) struct Vcpu {
     pub(super) pending: VecDeque<Pending>,
     /// ... since then.
     pub(super) waits_since: Time,
-    doing: Doing,
+    pub(super) doing: Doing,
     /// The packet of a virtual function in processing.
     pub(super) in_hand: Option<Frame>,
 }
@@ -36,15 +51,15 @@ pub(super) struct Vcpu {
 /// What has packets for a vCPU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pending {
-    /// The channel of a virtual NIC.
-    Channel(usize),
+    /// A channel of a virtual NIC.
+    Channel(ChannelAt),
     /// The ring behind a virtual function's vector.
     Ring(VectorAt),
 }
 
 /// What a vCPU does for the first one.
 #[derive(Clone, Copy)]
-enum Doing {
+pub(super) enum Doing {
     /// It has not taken it up.
     Nothing,
     /// The virtual interrupt.
@@ -55,12 +70,21 @@ enum Doing {
 
 impl Vnic {
     pub(super) fn new(world: &World, spec: &VnicSpec) -> Self {
-        let vcpu = match spec.owner {
-            VnicOwner::Host => None,
-            VnicOwner::Vm { vm, vcpu } => Some(Vcpu::number(world, vm, vcpu)),
+        let vcpus = match (spec.owner, &spec.channels) {
+            (VnicOwner::Host, _) => Vec::new(),
+            (VnicOwner::Vm { vm, .. }, Some(channels)) => {
+                channels.over.iter().map(|vcpu| Vcpu::number(world, vm, *vcpu)).collect()
+            }
+            (VnicOwner::Vm { vm, vcpu }, None) => vec![Vcpu::number(world, vm, vcpu)],
         };
-        let tally = VnicTally::default();
-        Self { channel: VecDeque::new(), armed: true, notified: false, vcpu, tally }
+        let channels = vcpus.into_iter().map(Channel::new).collect();
+        Self { way: spec.way.clone(), channels, tally: VnicTally::default() }
+    }
+}
+
+impl Channel {
+    fn new(vcpu: usize) -> Self {
+        Self { packets: VecDeque::new(), armed: true, notified: false, vcpu }
     }
 }
 
@@ -90,12 +114,16 @@ impl Vcpu {
 
 impl Model<'_> {
     /// A notification reaches the guest.
-    pub(super) fn notify(&mut self, at: usize) {
-        let vnic = &mut self.vnics[at];
-        vnic.notified = true;
-        vnic.tally.notifications += 1;
-        let number = vnic.vcpu.expect("only guests are notified");
+    pub(super) fn notify(&mut self, at: ChannelAt) {
+        self.vnics[at.vnic].tally.notifications += 1;
+        let channel = self.channel(at);
+        channel.notified = true;
+        let number = channel.vcpu;
         self.append(number, Pending::Channel(at));
+    }
+
+    pub(super) fn channel(&mut self, at: ChannelAt) -> &mut Channel {
+        &mut self.vnics[at.vnic].channels[at.index]
     }
 
     /// Appends to a vCPU's list: one that waited becomes runnable.
@@ -129,7 +157,7 @@ impl Model<'_> {
     fn guest_packet_ends(&mut self, core: CoreAt, number: usize, taken: u32) {
         let first = self.vcpus[number].pending[0];
         let more = match first {
-            Pending::Channel(vnic) => self.channel_packet_ends(vnic),
+            Pending::Channel(channel) => self.channel_packet_ends(channel),
             Pending::Ring(vector) => self.ring_packet_ends(number, vector),
         };
         let vcpu = &mut self.vcpus[number];
@@ -145,12 +173,12 @@ impl Model<'_> {
         }
     }
 
-    /// An empty channel arms its virtual NIC. Returns whether there are more packets.
-    fn channel_packet_ends(&mut self, at: usize) -> bool {
-        let vnic = &mut self.vnics[at];
-        let done = vnic.channel.pop_front().expect("a packet was in processing");
-        vnic.armed = vnic.channel.is_empty();
-        let more = !vnic.armed;
+    /// An empty channel is armed. Returns whether there are more packets.
+    fn channel_packet_ends(&mut self, at: ChannelAt) -> bool {
+        let channel = self.channel(at);
+        let done = channel.packets.pop_front().expect("a packet was in processing");
+        channel.armed = channel.packets.is_empty();
+        let more = !channel.armed;
         self.end(done, Fate::Delivered);
         more
     }
@@ -158,15 +186,15 @@ impl Model<'_> {
     /// The next activity for the first of the list, if there is one.
     fn begin_guest_activity(&mut self, core: CoreAt, number: usize) {
         let now = self.agenda.time();
-        let vcpu = &mut self.vcpus[number];
-        let Some(&first) = vcpu.pending.front() else {
-            vcpu.waits_since = now;
+        let Some(&first) = self.vcpus[number].pending.front() else {
+            self.vcpus[number].waits_since = now;
             return;
         };
         let interrupted = match first {
-            Pending::Channel(vnic) => self.vnics[vnic].notified,
+            Pending::Channel(at) => self.channel(at).notified,
             Pending::Ring(at) => self.nics[at.nic].vectors[at.index].to_take_up.is_some(),
         };
+        let vcpu = &mut self.vcpus[number];
         vcpu.doing = match vcpu.doing {
             Doing::Nothing if interrupted => Doing::Interrupt,
             Doing::Nothing | Doing::Interrupt => Doing::Packet { before: 0 },
@@ -174,11 +202,14 @@ impl Model<'_> {
         };
         let left = match first {
             Pending::Ring(vector) => self.begin_ring_activity(number, vector),
-            Pending::Channel(vnic) if interrupted => {
-                self.vnics[vnic].notified = false;
+            Pending::Channel(at) if interrupted => {
+                self.channel(at).notified = false;
                 self.world.hosts[core.host].costs.guest_interrupt
             }
-            Pending::Channel(vnic) => self.guest_cost(&self.vnics[vnic].channel[0]),
+            Pending::Channel(at) => {
+                let packet = self.channel(at).packets[0];
+                self.guest_cost(&packet)
+            }
         };
         self.set_left(core, ThreadKind::Guest(number), left);
     }

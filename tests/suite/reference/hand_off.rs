@@ -1,7 +1,9 @@
 //! Hand-offs: what rounds leave to apps and channels, and whom they notify.
 
+use super::changes::vm_of;
+use super::guests::ChannelAt;
 use super::model::{CoreAt, Frame, Model};
-use super::rounds::{Holder, Round, Step};
+use super::rounds::{Holder, Leaving, Round, Step};
 use super::threads::ThreadKind;
 use rxsim::host::world::Consumer;
 use rxsim::vocab::drop_reason::DropReason;
@@ -10,8 +12,8 @@ use rxsim::vocab::packet::Fate;
 impl Model<'_> {
     /// The packets of the rounds that ended on this core reach their apps.
     pub(super) fn hand_off(&mut self, from: CoreAt) {
-        for frame in std::mem::take(&mut self.core(from).leaving) {
-            self.hand_over(frame);
+        for leaving in std::mem::take(&mut self.core(from).leaving) {
+            self.hand_over(from, leaving);
         }
     }
 
@@ -21,8 +23,8 @@ impl Model<'_> {
         match self.round_of(at, holder).step {
             Step::HandsOver => {
                 let leaving = std::mem::take(&mut self.round_of(at, holder).leaving);
-                let to_notify: Vec<usize> =
-                    leaving.into_iter().filter_map(|frame| self.hand_over(frame)).collect();
+                let to_notify: Vec<ChannelAt> =
+                    leaving.into_iter().filter_map(|frame| self.hand_over(at, frame)).collect();
                 if to_notify.is_empty() {
                     self.round_ends(at, holder);
                 } else {
@@ -30,8 +32,8 @@ impl Model<'_> {
                 }
             }
             Step::Notifies => {
-                for vnic in std::mem::take(&mut self.round_of(at, holder).to_notify) {
-                    self.notify(vnic);
+                for channel in std::mem::take(&mut self.round_of(at, holder).to_notify) {
+                    self.notify(channel);
                 }
                 self.round_ends(at, holder);
             }
@@ -53,7 +55,7 @@ impl Model<'_> {
     }
 
     /// One activity for all notifications of the round.
-    fn begin_notifying(&mut self, at: CoreAt, holder: Holder, to_notify: Vec<usize>) {
+    fn begin_notifying(&mut self, at: CoreAt, holder: Holder, to_notify: Vec<ChannelAt>) {
         let cost = self.world.hosts[at.host].costs.vm_notify * to_notify.len() as u64;
         let round = self.round_of(at, holder);
         round.to_notify = to_notify;
@@ -80,13 +82,19 @@ impl Model<'_> {
         }
     }
 
-    /// A packet reaches its app or its channel. Returns a virtual NIC that it disarms.
-    fn hand_over(&mut self, frame: Frame) -> Option<usize> {
-        match self.world.sources[frame.source].to {
+    /// A packet reaches a backlog, its app or its channel. Returns a channel that it disarms.
+    fn hand_over(&mut self, from: CoreAt, leaving: Leaving) -> Option<ChannelAt> {
+        let frame = match leaving {
+            Leaving::Spread(frame) => {
+                self.hand_to_backlog(from, frame);
+                return None;
+            }
+            Leaving::Consumed(frame) => frame,
+        };
+        match frame.to {
             Consumer::App(app) => self.hand_to_app(frame, app),
-            Consumer::Vnic(vnic) => return self.hand_to_guest(frame, vnic).then_some(vnic),
-            Consumer::Flood => todo!("floods"),
-            Consumer::Host => unreachable!("the host's packets are not handed over"),
+            Consumer::Vnic(vnic) => return self.hand_to_guest(frame, vnic),
+            Consumer::Host | Consumer::Flood => unreachable!("these are not handed over"),
         }
         None
     }
@@ -106,14 +114,24 @@ impl Model<'_> {
         }
     }
 
-    /// Whether the packet disarms the virtual NIC.
-    fn hand_to_guest(&mut self, frame: Frame, at: usize) -> bool {
-        let vnic = &mut self.vnics[at];
-        if vnic.channel.len() >= self.world.vnics[at].channel as usize {
-            self.end(frame, Fate::Dropped(DropReason::VmChannelFull));
-            return false;
+    /// A packet for a virtual NIC comes to one of its channels. Returns that if it disarms it.
+    fn hand_to_guest(&mut self, frame: Frame, vnic: usize) -> Option<ChannelAt> {
+        let spec = &self.world.vnics[vnic];
+        let index = spec.channels.as_ref().map_or(0, |spread| self.place_in(spread, &frame));
+        if let Some(reason) = vm_of(self.world, vnic).and_then(|vm| self.stopped[vm]) {
+            self.changes.came_in_vain += 1;
+            self.end(frame, Fate::Dropped(reason));
+            return None;
         }
-        vnic.channel.push_back(frame);
-        std::mem::replace(&mut vnic.armed, false)
+        let at = ChannelAt { vnic, index };
+        let channel = self.channel(at);
+        if channel.packets.len() >= spec.channel as usize {
+            self.end(frame, Fate::Dropped(DropReason::VmChannelFull));
+            return None;
+        }
+        channel.packets.push_back(frame);
+        let disarmed = std::mem::replace(&mut channel.armed, false);
+        self.changes.other_channels += u64::from(index > 0);
+        disarmed.then_some(at)
     }
 }

@@ -6,29 +6,39 @@
 //! that it does not restate.
 
 mod agenda;
+mod changes;
 mod cores;
 mod costs;
 mod functions;
 mod guests;
 mod hand_off;
+mod link;
+mod loops;
 mod model;
 mod moderation;
 mod moves;
 mod nic;
 mod policies;
 mod rounds;
+mod spread;
 mod steering;
 mod threads;
 mod traffic;
 
 mod by_hand;
+mod by_hand_changes;
+mod by_hand_floods;
 mod by_hand_functions;
+mod by_hand_loops;
 mod by_hand_moves;
+mod by_hand_pauses;
+mod by_hand_spreading;
 mod by_hand_ties;
 mod by_hand_vm_ties;
 mod by_hand_vms;
 mod on_random_worlds;
 
+use rxsim::engine::time::Span;
 use rxsim::host::outcome::{CoreTally, PolicyTally, VnicTally};
 use rxsim::host::world::World;
 use rxsim::vocab::packet::Record;
@@ -52,6 +62,14 @@ pub(crate) struct Verdict {
     pub moves: Moves,
     /// Likewise of virtual functions.
     pub functions: Functions,
+    /// Likewise of ways, machines and links that change.
+    pub changes: Changes,
+    /// Likewise of all that came after these.
+    pub tallies: Tallies,
+    /// Copies that virtual switches made, per source.
+    pub replicated: Vec<u64>,
+    /// Per NIC: for how long it asked for a pause.
+    pub paused: Vec<Span>,
     /// Packets offered in the whole run.
     pub offered: u64,
 }
@@ -95,6 +113,77 @@ pub(crate) struct Functions {
     /// Rings appended behind a channel, and the other way round.
     pub behind_channels: u64,
     pub before_channels: u64,
+}
+
+/// Counts of what changes met.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Changes {
+    /// Packets that went to a channel other than their virtual NIC's first.
+    pub other_channels: u64,
+    /// Frames that a source drew and that came nowhere.
+    pub not_in_part: u64,
+    /// Steps of a machine that stopped: lost from channels ...
+    pub from_channels: u64,
+    /// ... and rings ...
+    pub from_rings: u64,
+    /// ... of which so many were under DMA ...
+    pub from_transfers: u64,
+    /// ... while its vCPU had the core, or waited for it ...
+    pub turns_ended: u64,
+    /// ... and notifications that were under way.
+    pub forgotten: u64,
+    /// Packets that came to a channel of a machine that did not run.
+    pub came_in_vain: u64,
+    /// Held frames that a change let go.
+    pub unheld: u64,
+}
+
+/// Counts of what closed loops, floods, spreading and pauses met.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tallies {
+    pub loops: Loops,
+    pub spread: Spreading,
+    pub pauses: Pauses,
+}
+
+/// Of closed loops.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Loops {
+    pub sent: u64,
+    /// Packets known to be delivered ...
+    pub delivered: u64,
+    /// ... and taken for lost, of which so many had been delivered, or were later.
+    pub lost: u64,
+    pub too_late: u64,
+    /// Windows that grew, or halved.
+    pub grown: u64,
+    pub halved: u64,
+}
+
+/// Of spreading in software.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Spreading {
+    /// Packets that made work due on the handing core itself ...
+    pub at_home: u64,
+    /// ... on another one ...
+    pub ipis: u64,
+    /// ... or came to work that was due already.
+    pub came_to_work: u64,
+    /// Packets that found a backlog full.
+    pub lost: u64,
+    /// Rounds after which the work was not complete.
+    pub requeues: u64,
+}
+
+/// Of pauses.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Pauses {
+    /// Times that a port asked for one ...
+    pub asked: u64,
+    /// ... that lasted ...
+    pub lasted: u64,
+    /// ... and at whose end a frame waited.
+    pub waited: u64,
 }
 
 /// Runs `world` from t = 0 to the end of its window.

@@ -1,18 +1,21 @@
 //! The state of everything, and the loop over the agenda.
 
 use super::agenda::{Agenda, Item};
+use super::changes::does_not_run;
 use super::cores::Core;
 use super::costs::Chance;
 use super::guests::{Vcpu, Vnic};
+use super::loops::Loop;
 use super::moves::Going;
 use super::nic::Nic;
 use super::policies::Governor;
 use super::threads::App;
 use super::traffic::Feed;
-use super::{Functions, Moves, Verdict};
+use super::{Changes, Functions, Moves, Tallies, Verdict};
 use rxsim::engine::time::{Moment, Time};
 use rxsim::host::outcome::PolicyTally;
-use rxsim::host::world::World;
+use rxsim::host::world::{Consumer, World};
+use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::id::SourceId;
 use rxsim::vocab::packet::{Fate, Packet, Record};
 
@@ -35,6 +38,8 @@ pub(super) struct VectorAt {
 pub(super) struct Frame {
     pub(super) source: usize,
     pub(super) packet: Packet,
+    /// Whose it is: a copy of a flooded one is its virtual NIC's.
+    pub(super) to: Consumer,
     pub(super) nic: usize,
     /// `u32::MAX` until it is steered.
     pub(super) queue: u32,
@@ -58,6 +63,8 @@ pub(super) struct Model<'w> {
     pub(super) agenda: Agenda,
     pub(super) chance: Chance,
     pub(super) feeds: Vec<Feed>,
+    /// Per source, if it is one.
+    pub(super) loops: Vec<Option<Loop>>,
     pub(super) nics: Vec<Nic>,
     /// Per host.
     pub(super) cores: Vec<Vec<Core>>,
@@ -65,6 +72,8 @@ pub(super) struct Model<'w> {
     /// In the order of (VM, vCPU).
     pub(super) vcpus: Vec<Vcpu>,
     pub(super) vnics: Vec<Vnic>,
+    /// Per virtual machine: why its packets are lost, if it does not run.
+    pub(super) stopped: Vec<Option<DropReason>>,
     /// Queues on the move, in the order in which they came to be.
     pub(super) going: Vec<Going>,
     /// Moves that had to wait, so far.
@@ -74,6 +83,10 @@ pub(super) struct Model<'w> {
     pub(super) policies: Vec<PolicyTally>,
     pub(super) moves: Moves,
     pub(super) functions: Functions,
+    pub(super) changes: Changes,
+    pub(super) tallies: Tallies,
+    /// Copies made, per source.
+    pub(super) replicated: Vec<u64>,
     records: Vec<Record>,
     offered: u64,
 }
@@ -92,17 +105,22 @@ impl<'w> Model<'w> {
             agenda: Agenda::default(),
             chance: Chance::new(world),
             feeds: world.sources.iter().map(|spec| Feed::new(spec, world.seed)).collect(),
+            loops: world.sources.iter().map(|spec| Loop::new(spec, world.seed)).collect(),
             nics: (0..world.nics.len()).map(|nic| Nic::new(world, nic)).collect(),
             cores,
             apps: world.apps.iter().map(|_| App::default()).collect(),
             vcpus: Vcpu::all(world),
             vnics: world.vnics.iter().map(|spec| Vnic::new(world, spec)).collect(),
+            stopped: world.vms.iter().map(does_not_run).collect(),
             going: Vec::new(),
             goings: 0,
             governors: world.nics.iter().map(|spec| Governor::new(world, spec)).collect(),
             policies: vec![PolicyTally::default(); world.nics.len()],
             moves: Moves::default(),
             functions: Functions::default(),
+            changes: Changes::default(),
+            tallies: Tallies::default(),
+            replicated: vec![0; world.sources.len()],
             records: Vec::new(),
             offered: 0,
         }
@@ -135,6 +153,10 @@ impl<'w> Model<'w> {
             places,
             moves: self.moves,
             functions: self.functions,
+            changes: self.changes,
+            tallies: self.tallies,
+            replicated: self.replicated,
+            paused: self.nics.iter().map(|nic| nic.link.paused_until(end)).collect(),
             offered: self.offered,
         }
     }
@@ -143,6 +165,7 @@ impl<'w> Model<'w> {
     fn begin(&mut self) {
         for source in 0..self.feeds.len() {
             self.expect_offer(source);
+            self.begin_loop(source);
         }
         for work in 0..self.world.works.len() {
             self.agenda.put(Time::ZERO, Item::Work { work });
@@ -170,6 +193,9 @@ impl<'w> Model<'w> {
             Item::HandOff { core } => self.hand_off(core),
             Item::RoundHandOff { core, holder } => self.round_hand_off(core, holder),
             Item::LateDone => self.late_done(),
+            Item::LinkFree { nic } => self.link_goes_on(nic),
+            Item::Known { source, number, delivered } => self.known(source, number, delivered),
+            Item::Send { source, connection, .. } => self.send(source, connection),
             Item::LastBit { nic } => self.last_bit(nic),
             Item::Offer { source, .. } => self.offer(source),
             Item::Goes { nic, queue, .. } => self.goes(nic, queue),
@@ -190,11 +216,20 @@ impl<'w> Model<'w> {
     fn offer(&mut self, source: usize) {
         let packet = self.feeds[source].take();
         self.expect_offer(source);
+        if self.is_in_part(source, &packet) {
+            self.offer_packet(source, packet);
+        }
+    }
+
+    /// A packet is offered to the wire.
+    pub(super) fn offer_packet(&mut self, source: usize, packet: Packet) {
         self.offered += 1;
+        let spec = &self.world.sources[source];
         self.enter_link(Frame {
             source,
             packet,
-            nic: self.world.sources[source].nic,
+            to: spec.to,
+            nic: spec.nic,
             queue: u32::MAX,
             arrival: packet.time,
             visible: Moment::NEVER,
@@ -205,6 +240,9 @@ impl<'w> Model<'w> {
     /// A packet ends here and now.
     pub(super) fn end(&mut self, frame: Frame, fate: Fate) {
         let now = self.agenda.time();
+        if fate == Fate::Delivered {
+            self.expect_to_be_known(&frame);
+        }
         self.records.push(Record {
             source: SourceId(frame.source as u32),
             number: frame.packet.number,

@@ -15,7 +15,7 @@ pub(super) struct Vector {
     pub(super) queues: Vec<u32>,
     pub(super) masked: bool,
     /// The last unmasking; none before the first interrupt.
-    unmasked: Option<Moment>,
+    pub(super) unmasked: Option<Moment>,
     /// When its last interrupt was taken.
     last_taken: Option<Time>,
     /// Since when it is due.

@@ -4,7 +4,6 @@ use super::agenda::Item;
 use super::model::{CoreAt, Model, VectorAt};
 use super::moderation::Server;
 use rxsim::engine::time::{Span, Time};
-use rxsim::host::world::Action;
 
 /// A queue on the move: it leaves at the end of the next round over its vector.
 #[derive(Clone, Copy, Debug)]
@@ -17,10 +16,8 @@ pub(super) struct Going {
 }
 
 impl Model<'_> {
-    pub(super) fn event(&mut self, event: usize) {
-        let Action::LoseAffinity { nic } = self.world.events[event].action else {
-            todo!("changes of ways, VMs and links")
-        };
+    /// All queues go to the home core.
+    pub(super) fn lose_affinity(&mut self, nic: usize) {
         let home = self.world.nics[nic].usable[0];
         let before = self.policies_moves(nic);
         for queue in 0..self.world.nics[nic].queues.len() as u32 {

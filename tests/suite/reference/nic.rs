@@ -1,9 +1,11 @@
-//! The NIC, in the packet's order: link, filter, packet buffer, DMA, rings.
+//! The NIC, in the packet's order: filter, packet buffer, DMA, rings.
 
 use super::agenda::Item;
 use super::functions::vcpus_of_rings;
+use super::link::Link;
 use super::model::{Frame, Model, VectorAt};
 use super::moderation::{Server, Vector};
+use super::steering::Steered;
 use rxsim::engine::time::{Span, Time};
 use rxsim::host::world::{Filter, SteeringSpec, World};
 use rxsim::rx::dma::DmaSpec;
@@ -13,18 +15,15 @@ use std::collections::VecDeque;
 
 /// A port.
 pub(super) struct Nic {
-    /// When the link has sent all that was accepted.
-    link_free: Time,
-    /// Frames whose last bit is to come.
-    on_link: VecDeque<Frame>,
+    pub(super) link: Link,
     /// Bytes in the packet buffer.
-    buffered: u64,
+    pub(super) buffered: u64,
     /// Frames in the packet buffer whose DMA has not started.
     waiting: VecDeque<Frame>,
     /// When the DMA engine has ended its last transfer.
     engine_free: Time,
     /// Frames whose DMA has started but is not done.
-    under_way: VecDeque<Frame>,
+    under_way: VecDeque<Transfer>,
     /// Held frames of an immediate NIC, done with the arrivals of this instant.
     late: VecDeque<Frame>,
     /// Those of the port's own queues, then those of virtual functions.
@@ -35,6 +34,13 @@ pub(super) struct Nic {
     pub(super) table: Vec<u32>,
     /// Interrupts raised.
     pub(super) interrupts: u64,
+}
+
+/// A frame whose DMA has started.
+struct Transfer {
+    frame: Frame,
+    /// Its virtual machine has stopped since.
+    lost: bool,
 }
 
 /// A receive queue's ring.
@@ -58,8 +64,7 @@ impl Nic {
             _ => Vec::new(),
         };
         Self {
-            link_free: Time::ZERO,
-            on_link: VecDeque::new(),
+            link: Link::new(),
             buffered: 0,
             waiting: VecDeque::new(),
             engine_free: Time::ZERO,
@@ -72,6 +77,16 @@ impl Nic {
         }
     }
 
+    /// The frames on their way to a ring, which are lost. Their transfers go on.
+    pub(super) fn give_up_transfers(&mut self, queue: u32) -> Vec<Frame> {
+        let given_up = |transfer: &mut Transfer| {
+            let mine = transfer.frame.queue == queue && !transfer.lost;
+            transfer.lost |= mine;
+            mine.then_some(transfer.frame)
+        };
+        self.under_way.iter_mut().filter_map(given_up).collect()
+    }
+
     /// Frames whose DMA has not started.
     pub(super) fn waiting(&self) -> usize {
         self.waiting.len()
@@ -79,31 +94,8 @@ impl Nic {
 }
 
 impl Model<'_> {
-    /// The egress buffer and the link; an unlimited link takes no time.
-    pub(super) fn enter_link(&mut self, frame: Frame) {
-        let spec = &self.world.nics[frame.nic];
-        let Some(bits) = spec.link else {
-            return self.arrive(frame);
-        };
-        let offered = self.agenda.time();
-        let nic = &mut self.nics[frame.nic];
-        if nic.link_free.since(offered) > byte_times(spec.egress, bits) {
-            return self.end(frame, Fate::Dropped(DropReason::LinkFull));
-        }
-        let start = offered.max(nic.link_free);
-        nic.link_free = start + byte_times(frame.bytes() + 20, bits);
-        let last_bit = start + byte_times(frame.bytes() + 8, bits);
-        nic.on_link.push_back(frame);
-        self.agenda.put(last_bit, Item::LastBit { nic: frame.nic });
-    }
-
-    pub(super) fn last_bit(&mut self, nic: usize) {
-        let frame = self.nics[nic].on_link.pop_front().expect("a frame is on the link");
-        self.arrive(frame);
-    }
-
     /// Filter and packet buffer; then the frame waits for its DMA, which may start at once.
-    fn arrive(&mut self, mut frame: Frame) {
+    pub(super) fn arrive(&mut self, mut frame: Frame) {
         frame.arrival = self.agenda.time();
         if self.world.sources[frame.source].filter == Filter::DropInNic {
             return self.end(frame, Fate::Filtered);
@@ -115,6 +107,7 @@ impl Model<'_> {
         }
         nic.buffered += frame.bytes();
         nic.waiting.push_back(frame);
+        self.buffer_fills(frame.nic);
         self.start_dma(frame.nic);
     }
 
@@ -126,7 +119,15 @@ impl Model<'_> {
             let Some(&first) = self.nics[at].waiting.front() else {
                 return;
             };
-            let (queue, entry) = self.steer(&first);
+            let (queue, entry) = match self.steer(&first) {
+                Steered::Nowhere(reason) => {
+                    self.nics[at].waiting.pop_front();
+                    self.leave_buffer(&first);
+                    self.end(first, Fate::Dropped(reason));
+                    continue;
+                }
+                Steered::To { queue, entry } => (queue, entry),
+            };
             let frame = Frame { queue, ..first };
             let full = self.nics[at].rings[frame.queue as usize].held >= spec.ring;
             if full && spec.hold {
@@ -135,12 +136,11 @@ impl Model<'_> {
             let nic = &mut self.nics[at];
             nic.waiting.pop_front();
             self.governors[at].count(&frame, entry);
-            let nic = &mut self.nics[at];
             if full {
-                nic.buffered -= frame.bytes();
+                self.leave_buffer(&frame);
                 self.end(frame, Fate::Dropped(DropReason::RingFull));
             } else {
-                nic.rings[frame.queue as usize].held += 1;
+                self.nics[at].rings[frame.queue as usize].held += 1;
                 self.transfer(frame, &spec.dma);
             }
         }
@@ -156,7 +156,7 @@ impl Model<'_> {
             self.agenda.put(nic.engine_free, Item::DmaStart { nic: frame.nic });
         }
         if transfer + dma.latency > Span::ZERO {
-            nic.under_way.push_back(frame);
+            nic.under_way.push_back(Transfer { frame, lost: false });
             self.agenda.put(now + transfer + dma.latency, Item::DmaDone { nic: frame.nic });
         } else if self.agenda.among_arrivals() && nic.late.is_empty() {
             self.show(frame);
@@ -168,8 +168,12 @@ impl Model<'_> {
     }
 
     pub(super) fn dma_done(&mut self, nic: usize) {
-        let frame = self.nics[nic].under_way.pop_front().expect("a transfer was under way");
-        self.show(frame);
+        let done = self.nics[nic].under_way.pop_front().expect("a transfer was under way");
+        if done.lost {
+            self.leave_buffer(&done.frame);
+        } else {
+            self.show(done.frame);
+        }
     }
 
     /// Held frames that started before the arrivals of one instant become visible together.
@@ -184,10 +188,14 @@ impl Model<'_> {
     /// DMA is done: the frame has left the packet buffer, and the host can see it.
     fn show(&mut self, mut frame: Frame) {
         frame.visible = self.agenda.now();
-        let nic = &mut self.nics[frame.nic];
-        nic.buffered -= frame.bytes();
-        nic.rings[frame.queue as usize].visible.push_back(frame);
+        self.leave_buffer(&frame);
+        self.nics[frame.nic].rings[frame.queue as usize].visible.push_back(frame);
         self.became_visible(frame.nic, frame.queue);
+    }
+
+    fn leave_buffer(&mut self, frame: &Frame) {
+        self.nics[frame.nic].buffered -= frame.bytes();
+        self.buffer_drains(frame.nic);
     }
 
     /// A descriptor is free again; a held frame may start for it.
@@ -204,11 +212,6 @@ impl Model<'_> {
     }
 }
 
-/// How long `bytes` last at `bits` per second, to the nearest picosecond.
-fn byte_times(bytes: u64, bits: u64) -> Span {
-    nearest(u128::from(bytes) * 8 * PS_PER_SECOND, u128::from(bits))
-}
-
 /// A frame of `bytes` as TLPs: no FCS, 24 bytes each, 40 for the descriptor, 52 shared by 32.
 fn transfer_time(bytes: u64, dma: &DmaSpec) -> Span {
     let Some(bits) = dma.bits else {
@@ -219,20 +222,15 @@ fn transfer_time(bytes: u64, dma: &DmaSpec) -> Span {
     nearest((u128::from(whole) * 32 + 52) * 8 * PS_PER_SECOND, u128::from(bits) * 32)
 }
 
-const PS_PER_SECOND: u128 = 1_000_000_000_000;
+pub(super) const PS_PER_SECOND: u128 = 1_000_000_000_000;
 
-fn nearest(numerator: u128, denominator: u128) -> Span {
+pub(super) fn nearest(numerator: u128, denominator: u128) -> Span {
     Span(u64::try_from((2 * numerator + denominator) / (2 * denominator)).expect("a span"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_64_byte_frame_holds_10_gbe_for_67_2_ns() {
-        assert_eq!(byte_times(84, 10_000_000_000), Span(67_200));
-    }
 
     #[test]
     fn a_transfer_counts_tlps_and_descriptors() {

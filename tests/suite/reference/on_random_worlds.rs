@@ -1,18 +1,18 @@
 //! The model on random worlds: laws that hold whatever happens, and proof that it all happens.
 
-use super::{Functions, Moves, Verdict, run};
-use crate::worlds::{FUNCTIONS, PLAIN, random_world};
+use super::{Changes, Functions, Moves, Tallies, Verdict, run};
+use crate::worlds::{EVERYTHING, PLAIN, random_world};
 use rxsim::engine::time::{Span, Time};
 use rxsim::host::world::{Consumer, VnicOwner, World};
 use rxsim::rx::cpu::Stack;
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::Fate;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 const WORLDS: u64 = 60;
 
 fn each_world(mut check: impl FnMut(&World, &Verdict)) {
-    for level in PLAIN..=FUNCTIONS {
+    for level in PLAIN..=EVERYTHING {
         for seed in 0..WORLDS {
             let world = random_world(seed, level);
             check(&world, &run(&world));
@@ -23,10 +23,18 @@ fn each_world(mut check: impl FnMut(&World, &Verdict)) {
 #[test]
 fn every_packet_ends_at_most_once_and_never_before_it_starts() {
     each_world(|world, verdict| {
-        let names: BTreeSet<_> =
-            verdict.records.iter().map(|record| (record.source, record.number)).collect();
-        assert_eq!(names.len(), verdict.records.len());
-        assert!(names.len() as u64 <= verdict.offered);
+        let mut ends: BTreeMap<_, usize> = BTreeMap::new();
+        for record in &verdict.records {
+            *ends.entry((record.source, record.number)).or_default() += 1;
+        }
+        for ((source, _), ends) in &ends {
+            let spec = &world.sources[source.at()];
+            let ports = world.vnics.iter().filter(|vnic| vnic.nic == spec.nic).count();
+            assert!(*ends <= if spec.to == Consumer::Flood { ports } else { 1 });
+        }
+        let replicated: u64 = verdict.replicated.iter().sum();
+        assert!(ends.len() as u64 <= verdict.offered);
+        assert!(verdict.records.len() as u64 <= verdict.offered + replicated);
         let end = Time::ZERO + world.warmup + world.duration.expect("a random world is bounded");
         for record in &verdict.records {
             assert!(record.arrival <= record.start && record.start <= record.end);
@@ -115,7 +123,10 @@ fn a_channel_is_served_in_order() {
         let mut channels: BTreeMap<(usize, u32), Vec<(Time, Time)>> = BTreeMap::new();
         for record in &verdict.records {
             let to = world.sources[record.source.at()].to;
-            if let (Consumer::Vnic(vnic), Fate::Delivered) = (to, record.fate) {
+            if let (Consumer::Vnic(vnic), Fate::Delivered) = (to, record.fate)
+                && world.vnics[vnic].channels.is_none()
+                && world.nics[world.vnics[vnic].nic].spread.is_none()
+            {
                 let ended = (record.start, record.end);
                 channels.entry((vnic, record.queue)).or_default().push(ended);
             }
@@ -131,7 +142,11 @@ fn a_channel_is_served_in_order() {
 fn only_virtual_nics_of_guests_are_notified_and_never_more_often_than_packets_come() {
     each_world(|world, verdict| {
         for (at, tally) in verdict.vnics.iter().enumerate() {
-            let to = |source: usize| world.sources[source].to == Consumer::Vnic(at);
+            let to = |source: usize| match world.sources[source].to {
+                Consumer::Vnic(vnic) => vnic == at,
+                Consumer::Flood => world.sources[source].nic == world.vnics[at].nic,
+                Consumer::Host | Consumer::App(_) => false,
+            };
             let came = verdict.records.iter().filter(|record| to(record.source.at())).count();
             // Those of the last notification may be in the channel still.
             assert!(tally.notifications <= came as u64 + 1);
@@ -180,4 +195,55 @@ fn random_worlds_meet_every_rule_of_virtual_functions() {
     assert!(sum.packets > 2_000 && sum.interrupts > 1_000, "{sum:?}");
     assert!(sum.wakeups > 200 && sum.requeues > 100, "{sum:?}");
     assert!(sum.behind_channels > 20 && sum.before_channels > 20, "{sum:?}");
+}
+
+#[test]
+fn random_worlds_meet_every_rule_of_changes() {
+    let mut sum = Changes::default();
+    each_world(|_, verdict| {
+        let changes = verdict.changes;
+        sum.other_channels += changes.other_channels;
+        sum.not_in_part += changes.not_in_part;
+        sum.from_channels += changes.from_channels;
+        sum.from_rings += changes.from_rings;
+        sum.from_transfers += changes.from_transfers;
+        sum.turns_ended += changes.turns_ended;
+        sum.forgotten += changes.forgotten;
+        sum.came_in_vain += changes.came_in_vain;
+        sum.unheld += changes.unheld;
+    });
+    assert!(sum.other_channels > 200 && sum.not_in_part > 500, "{sum:?}");
+    assert!(sum.from_channels > 100 && sum.from_rings > 50 && sum.from_transfers > 5, "{sum:?}");
+    assert!(sum.turns_ended > 50 && sum.forgotten > 5 && sum.came_in_vain > 100, "{sum:?}");
+    assert!(sum.unheld > 0, "{sum:?}");
+}
+
+#[test]
+fn random_worlds_meet_every_rule_of_loops_spreading_and_pauses() {
+    let (mut sum, mut replicated) = (Tallies::default(), 0);
+    each_world(|_, verdict| {
+        let Tallies { loops, spread, pauses } = verdict.tallies;
+        replicated += verdict.replicated.iter().sum::<u64>();
+        sum.loops.sent += loops.sent;
+        sum.loops.delivered += loops.delivered;
+        sum.loops.lost += loops.lost;
+        sum.loops.too_late += loops.too_late;
+        sum.loops.grown += loops.grown;
+        sum.loops.halved += loops.halved;
+        sum.spread.at_home += spread.at_home;
+        sum.spread.ipis += spread.ipis;
+        sum.spread.came_to_work += spread.came_to_work;
+        sum.spread.lost += spread.lost;
+        sum.spread.requeues += spread.requeues;
+        sum.pauses.asked += pauses.asked;
+        sum.pauses.lasted += pauses.lasted;
+        sum.pauses.waited += pauses.waited;
+    });
+    let Tallies { loops, spread, pauses } = sum;
+    assert!(replicated > 1_000);
+    assert!(loops.sent > 2_000 && loops.delivered > 1_000 && loops.lost > 200, "{loops:?}");
+    assert!(loops.too_late > 100 && loops.grown > 100 && loops.halved > 100, "{loops:?}");
+    assert!(spread.at_home > 500 && spread.ipis > 500 && spread.came_to_work > 500, "{spread:?}");
+    assert!(spread.lost > 100 && spread.requeues > 100, "{spread:?}");
+    assert!(pauses.asked > 500 && pauses.lasted > 200 && pauses.waited > 100, "{pauses:?}");
 }

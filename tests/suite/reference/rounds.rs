@@ -1,6 +1,7 @@
 //! Rounds: how each stack takes packets and when its deferred work is complete.
 
 use super::agenda::Item;
+use super::guests::ChannelAt;
 use super::model::{CoreAt, Frame, Model, VectorAt};
 use rxsim::engine::time::{Span, Time};
 use rxsim::host::outcome::Busy;
@@ -14,13 +15,13 @@ pub(super) struct Round {
     pub(super) step: Step,
     /// Of the step's activity.
     pub(super) left: Span,
-    taken: u32,
+    pub(super) taken: u32,
     /// What it costs itself.
     own: Span,
     /// Packets for apps and channels, handed over after the last packet.
-    pub(super) leaving: Vec<Frame>,
-    /// Virtual NICs whose guests are to be notified, in the order of disarming.
-    pub(super) to_notify: Vec<usize>,
+    pub(super) leaving: Vec<Leaving>,
+    /// Channels whose guests are to be notified, in the order of disarming.
+    pub(super) to_notify: Vec<ChannelAt>,
 }
 
 /// Where a round is.
@@ -28,16 +29,26 @@ pub(super) struct Round {
 pub(super) enum Step {
     /// Its own cost.
     Own,
-    /// The driver's activity for a packet, and the stack's.
+    /// The driver's activity for a packet, and the stack's where it is not spread.
     Driver(Frame),
-    /// The virtual switch's.
-    Switch(Frame),
+    /// The stack's for a packet of a backlog.
+    Stack(Frame),
+    /// The virtual switch's, for the so-manieth of the virtual NICs that the packet goes to.
+    Switch(Frame, usize),
     /// After its last packet it waits, at that instant, for its hand-offs.
     HandsOver,
     /// The virtual switch's, for notifications.
     Notify,
     /// After that activity it waits, at that instant, for their turn.
     Notifies,
+}
+
+/// A packet that a round leaves to others.
+pub(super) enum Leaving {
+    /// To the backlog of a core.
+    Spread(Frame),
+    /// To an app or a channel.
+    Consumed(Frame),
 }
 
 /// Which round of a core: that of the deferred class, or that of `ksoftirqd`.
@@ -57,6 +68,12 @@ pub(super) enum Next {
     End,
 }
 
+impl Leaving {
+    fn is_for_channel(&self) -> bool {
+        matches!(self, Self::Consumed(Frame { to: Consumer::Vnic(_), .. }))
+    }
+}
+
 impl Round {
     /// Whether it has nothing to do until its hand-offs' turn comes.
     pub(super) fn waits(&self) -> bool {
@@ -65,7 +82,11 @@ impl Round {
 
     /// Whether a packet is in processing.
     pub(super) fn has_packet(&self) -> bool {
-        matches!(self.step, Step::Driver(_) | Step::Switch(_))
+        matches!(self.step, Step::Driver(_) | Step::Stack(_) | Step::Switch(..))
+    }
+
+    pub(super) fn of_backlog(&self) -> bool {
+        matches!(self.work, Work::Backlog)
     }
 
     /// What it has spent on a visit of a ring that has found nothing yet.
@@ -79,7 +100,7 @@ impl Round {
     /// Where its time is charged.
     pub(super) fn account<'b>(&self, busy: &'b mut Busy) -> &'b mut Span {
         match self.step {
-            Step::Switch(_) | Step::Notify => &mut busy.vswitch,
+            Step::Switch(..) | Step::Notify => &mut busy.vswitch,
             _ => &mut busy.deferred,
         }
     }
@@ -96,7 +117,7 @@ pub(super) enum Work {
     Vector(VectorAt),
     /// One ring, under `busy-poll`.
     Ring(usize, u32),
-    /// The core's backlog, under `interrupt-per-packet`.
+    /// The core's backlog, under `interrupt-per-packet` or where software spreads packets.
     Backlog,
 }
 
@@ -122,13 +143,13 @@ fn pass_time(hz: u32) -> Span {
 }
 
 impl Model<'_> {
-    /// A handler's end appends its vector's deferred work; under NAPI a softirq starts for it if
+    /// Deferred work is appended; under NAPI a softirq starts for it if
     /// none runs and `ksoftirqd` is not entitled to the work.
-    pub(super) fn queue_deferred_work(&mut self, at: CoreAt, vector: VectorAt) {
+    pub(super) fn queue_deferred_work(&mut self, at: CoreAt, work: Work) {
         let now = self.agenda.time();
         let stack = self.world.hosts[at.host].stack;
         let core = self.core(at);
-        core.queue.push_back(vector);
+        core.queue.push_back(work);
         if let Stack::LinuxNapi { ksoftirqd_defers, .. } = stack {
             let left_to_thread = ksoftirqd_defers && core.threads.ksoftirqd_is_runnable();
             if core.softirq.is_none() && !left_to_thread {
@@ -143,10 +164,8 @@ impl Model<'_> {
         let stack = self.world.hosts[at.host].stack;
         let core = self.core(at);
         let work = match stack {
-            Stack::WindowsDpc => core.queue.pop_front().map(Work::Vector),
-            Stack::LinuxNapi { .. } => {
-                core.softirq.and_then(|_| core.queue.pop_front()).map(Work::Vector)
-            }
+            Stack::WindowsDpc => core.queue.pop_front(),
+            Stack::LinuxNapi { .. } => core.softirq.and_then(|_| core.queue.pop_front()),
             Stack::InterruptPerPacket => (!core.backlog.is_empty()).then_some(Work::Backlog),
             Stack::BusyPoll => {
                 let ring = core.rings.get(core.next_ring).copied();
@@ -175,12 +194,25 @@ impl Model<'_> {
     /// The round's activity has ended. Goes on with the next one, or expects its hand-offs.
     pub(super) fn goes_on(&mut self, at: CoreAt, holder: Holder, round: &mut Round) -> Next {
         match round.step {
-            Step::Driver(frame) if self.is_switched(&frame) => {
-                round.begin(Step::Switch(frame), self.switch_cost(&frame));
+            Step::Driver(frame) if self.is_spread(&frame) => {
+                self.free_descriptor(&frame);
+                round.leaving.push(Leaving::Spread(frame));
+            }
+            Step::Driver(frame) | Step::Stack(frame) if self.is_switched(&frame) => {
+                round.begin(Step::Switch(frame, 0), self.switch_cost(&frame));
                 return Next::Activity;
             }
-            Step::Driver(frame) | Step::Switch(frame) => {
-                self.processed(at, frame, &mut round.leaving);
+            Step::Driver(frame) | Step::Stack(frame) => self.processed(at, frame, round),
+            Step::Switch(frame, place) => {
+                let targets = self.targets(&frame);
+                let switched = Frame { to: Consumer::Vnic(targets[place]), ..frame };
+                if place + 1 < targets.len() {
+                    self.replicated[frame.source] += 1;
+                    self.consumed(switched, round);
+                    round.begin(Step::Switch(frame, place + 1), self.switch_cost(&frame));
+                    return Next::Activity;
+                }
+                self.processed(at, switched, round);
             }
             Step::Notify => return self.expect_hand_off(at, holder, round, Step::Notifies),
             Step::Own => {}
@@ -192,13 +224,17 @@ impl Model<'_> {
             let now = self.agenda.time();
             frame.start = frame.start.or(Some(now));
             round.taken += 1;
-            round.begin(Step::Driver(frame), self.driver_cost(&frame));
+            if round.of_backlog() && self.is_spread(&frame) {
+                self.begin_stack(round, frame);
+            } else {
+                round.begin(Step::Driver(frame), self.driver_cost(&frame));
+            }
             return Next::Activity;
         }
         if let (Step::Own, Work::Ring(..)) = (round.step, round.work) {
             self.core(at).in_vain += round.own;
         }
-        if round.leaving.iter().any(|frame| self.vnic_of(frame).is_some()) {
+        if round.leaving.iter().any(Leaving::is_for_channel) {
             return self.expect_hand_off(at, holder, round, Step::HandsOver);
         }
         if !round.leaving.is_empty() {
@@ -222,17 +258,33 @@ impl Model<'_> {
         Next::HandOff
     }
 
-    /// The virtual NIC that a packet goes to.
-    pub(super) fn vnic_of(&self, frame: &Frame) -> Option<usize> {
-        match self.world.sources[frame.source].to {
-            Consumer::Vnic(vnic) => Some(vnic),
-            Consumer::Host | Consumer::App(_) | Consumer::Flood => None,
+    /// What follows the driver's activity where another core has done that.
+    fn begin_stack(&self, round: &mut Round, frame: Frame) {
+        let to_stack = match frame.to {
+            Consumer::Host | Consumer::App(_) => true,
+            Consumer::Vnic(vnic) => self.world.vnics[vnic].owner == VnicOwner::Host,
+            Consumer::Flood => false,
+        };
+        if to_stack {
+            round.begin(Step::Stack(frame), self.stack_cost(&frame));
+        } else {
+            round.begin(Step::Switch(frame, 0), self.switch_cost(&frame));
+        }
+    }
+
+    /// The virtual NICs that a packet goes to.
+    fn targets(&self, frame: &Frame) -> Vec<usize> {
+        let on_port = |vnic: &usize| self.world.vnics[*vnic].nic == frame.nic;
+        match frame.to {
+            Consumer::Vnic(vnic) => vec![vnic],
+            Consumer::Flood => (0..self.world.vnics.len()).filter(on_port).collect(),
+            Consumer::Host | Consumer::App(_) => Vec::new(),
         }
     }
 
     /// Whether a packet has to pass the virtual switch.
     fn is_switched(&self, frame: &Frame) -> bool {
-        self.vnic_of(frame).is_some()
+        matches!(frame.to, Consumer::Vnic(_) | Consumer::Flood)
             && self.world.sources[frame.source].filter != Filter::DropInDriver
     }
 
@@ -258,17 +310,26 @@ impl Model<'_> {
     }
 
     /// A packet's deferred work ends.
-    fn processed(&mut self, at: CoreAt, frame: Frame, leaving: &mut Vec<Frame>) {
-        if self.world.hosts[at.host].stack != Stack::InterruptPerPacket {
+    fn processed(&mut self, at: CoreAt, frame: Frame, round: &mut Round) {
+        let per_packet = self.world.hosts[at.host].stack == Stack::InterruptPerPacket;
+        if !per_packet && !self.is_spread(&frame) {
             self.free_descriptor(&frame);
         }
-        let source = &self.world.sources[frame.source];
+        if self.world.sources[frame.source].filter == Filter::DropInDriver {
+            self.end(frame, Fate::Filtered);
+        } else {
+            self.consumed(frame, round);
+        }
+    }
+
+    /// A packet or a copy of it has come to the host's stack, or leaves for an app or a channel.
+    fn consumed(&mut self, frame: Frame, round: &mut Round) {
         let of_host = |vnic: usize| self.world.vnics[vnic].owner == VnicOwner::Host;
-        match source.to {
-            _ if source.filter == Filter::DropInDriver => self.end(frame, Fate::Filtered),
+        match frame.to {
             Consumer::Host => self.end(frame, Fate::Delivered),
             Consumer::Vnic(vnic) if of_host(vnic) => self.end(frame, Fate::Delivered),
-            Consumer::App(_) | Consumer::Vnic(_) | Consumer::Flood => leaving.push(frame),
+            Consumer::App(_) | Consumer::Vnic(_) => round.leaving.push(Leaving::Consumed(frame)),
+            Consumer::Flood => unreachable!("the switch sends it to virtual NICs"),
         }
     }
 
@@ -288,12 +349,14 @@ impl Model<'_> {
         }
     }
 
-    /// At the end of a vector's round.
+    /// At the end of a round.
     pub(super) fn complete_or_requeue(&mut self, at: CoreAt, round: &Round) {
-        let Work::Vector(vector) = round.work else {
-            return;
-        };
         let host = &self.world.hosts[at.host];
+        let vector = match round.work {
+            Work::Vector(vector) => vector,
+            Work::Backlog if host.stack.masks() => return self.backlog_round_ends(at, round),
+            Work::Backlog | Work::Ring(..) => return,
+        };
         if self.queues_leave(vector) {
             // It is completed where it goes to.
             return;
@@ -305,7 +368,7 @@ impl Model<'_> {
         if complete {
             self.unmask(vector);
         } else {
-            self.core(at).queue.push_back(vector);
+            self.core(at).queue.push_back(Work::Vector(vector));
         }
     }
 

@@ -1,39 +1,70 @@
-//! Which receive queue a frame goes to.
+//! Which way a frame goes, and which of several it is spread to.
 
+use super::changes::vm_of;
 use super::functions::first_ring;
 use super::model::{Frame, Model};
-use rxsim::host::world::{Consumer, Filter, SteeringSpec};
+use rxsim::host::world::{Consumer, Filter, Spread, SteeringSpec, Way};
 use rxsim::rx::steering::rss::{HashTypes, RssSpec};
+use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::flow_key::{Addresses, FlowKey, Protocol};
 
+/// Where steering leads a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Steered {
+    /// To this ring, by this entry of the port's indirection table, if by any.
+    To {
+        queue: u32,
+        entry: Option<usize>,
+    },
+    Nowhere(DropReason),
+}
+
 impl Model<'_> {
-    /// The ring of a frame, and the entry of the port's indirection table that named it.
-    pub(super) fn steer(&self, frame: &Frame) -> (u32, Option<usize>) {
-        let source = &self.world.sources[frame.source];
-        if let Filter::Pin(queue) = source.filter {
-            return (queue, None);
+    /// Where a frame goes: a filter names a queue, or the way of its virtual NIC leads there.
+    pub(super) fn steer(&self, frame: &Frame) -> Steered {
+        let to = |queue| Steered::To { queue, entry: None };
+        if let Filter::Pin(queue) = self.world.sources[frame.source].filter {
+            return to(queue);
         }
-        let vnic = match source.to {
-            Consumer::Vnic(vnic) => Some(vnic),
-            Consumer::Host | Consumer::App(_) | Consumer::Flood => None,
+        let Consumer::Vnic(vnic) = frame.to else {
+            return self.common_way(frame);
         };
-        let key = || self.feeds[frame.source].key(frame.packet.flow);
-        if let Some((vnic, vf)) = vnic.and_then(|at| Some((at, self.world.vnics[at].vf.as_ref()?)))
-        {
-            let entry = vf.rss.as_ref().and_then(|rss| Some(rss.table[entry(rss, &key())?]));
-            return (first_ring(self.world, vnic) + entry.unwrap_or(0), None);
+        match &self.vnics[vnic].way {
+            Way::Common => self.common_way(frame),
+            Way::Own(queues) => to(queues.over[self.place_in(queues, frame)]),
+            Way::Nowhere(reason) => Steered::Nowhere(*reason),
+            Way::Function => match vm_of(self.world, vnic).and_then(|vm| self.stopped[vm]) {
+                Some(reason) => Steered::Nowhere(reason),
+                None => {
+                    let rings = self.world.vnics[vnic].vf.as_ref().expect("it has a function");
+                    to(first_ring(self.world, vnic) + self.place_in(rings, frame) as u32)
+                }
+            },
         }
+    }
+
+    /// As the port sends all that has no way of its own.
+    fn common_way(&self, frame: &Frame) -> Steered {
         match &self.world.nics[frame.nic].steering {
-            SteeringSpec::SingleQueue => (0, None),
-            SteeringSpec::Vmq { .. } => {
-                let own = vnic.and_then(|vnic| self.world.vnics[vnic].way.own().first().copied());
-                (own.unwrap_or(0), None)
+            SteeringSpec::SingleQueue | SteeringSpec::Vmq { .. } => {
+                Steered::To { queue: 0, entry: None }
             }
             SteeringSpec::Rss(rss) => {
-                let entry = entry(rss, &key());
-                (entry.map_or(0, |entry| self.nics[frame.nic].table[entry]), entry)
+                let entry = entry(rss, &self.key(frame));
+                let queue = entry.map_or(0, |entry| self.nics[frame.nic].table[entry]);
+                Steered::To { queue, entry }
             }
         }
+    }
+
+    /// Which of several a frame goes to.
+    pub(super) fn place_in(&self, spread: &Spread, frame: &Frame) -> usize {
+        let place = |rss: &RssSpec| Some(rss.table[entry(rss, &self.key(frame))?] as usize);
+        spread.rss.as_ref().and_then(place).unwrap_or(0)
+    }
+
+    fn key(&self, frame: &Frame) -> FlowKey {
+        self.feeds[frame.source].key(frame.packet.flow)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::agenda::Item;
 use super::guests::Vcpu;
 use super::model::{CoreAt, Frame, Model};
-use super::rounds::{Holder, Next, Round, Work};
+use super::rounds::{Holder, Next, Round};
 use rxsim::engine::time::Span;
 use rxsim::host::world::World;
 use rxsim::rx::cpu::Stack;
@@ -101,6 +101,18 @@ impl Threads {
         }
     }
 
+    /// The thread gives up what it does, and its turn.
+    pub(super) fn sleep(&mut self, kind: ThreadKind) {
+        let at = self.position(kind);
+        self.queue.retain(|other| *other != at);
+        (self.all[at].left, self.all[at].switch_left) = (Span::ZERO, Span::ZERO);
+    }
+
+    /// The rounds that its threads have in hand.
+    pub(super) fn rounds(&mut self) -> impl Iterator<Item = &mut Round> {
+        self.all.iter_mut().filter_map(|thread| thread.round.as_mut())
+    }
+
     pub(super) fn ksoftirqd_is_runnable(&self) -> bool {
         self.is_runnable(self.position(ThreadKind::Ksoftirqd))
     }
@@ -134,11 +146,11 @@ impl Model<'_> {
             && thread.round.is_none()
             && thread.switch_left == Span::ZERO;
         if begins_round {
-            let Some(vector) = self.core(at).queue.pop_front() else {
+            let Some(work) = self.core(at).queue.pop_front() else {
                 self.core(at).threads.queue.pop_front();
                 return self.turn_to_head(at);
             };
-            let round = self.begin_round(at, Work::Vector(vector));
+            let round = self.begin_round(at, work);
             let thread = &mut self.core(at).threads.all[head];
             (thread.left, thread.round) = (round.left, Some(round));
         }

@@ -1,7 +1,7 @@
 //! Traffic comes from the shared generator; here it only learns to wait.
 
 use rxsim::engine::time::{Span, Time};
-use rxsim::host::world::TrafficSpec;
+use rxsim::host::world::{Part, TrafficSpec};
 use rxsim::rx::source::Source;
 use rxsim::vocab::flow_key::FlowKey;
 use rxsim::vocab::id::FlowId;
@@ -9,7 +9,8 @@ use rxsim::vocab::packet::Packet;
 
 /// A source, its next packet, and the keys of its flows.
 pub(super) struct Feed {
-    source: Source,
+    /// None where connections send, each when it may.
+    source: Option<Source>,
     /// When its own clock starts.
     from: Time,
     until: Time,
@@ -20,7 +21,7 @@ pub(super) struct Feed {
 impl Feed {
     pub(super) fn new(spec: &TrafficSpec, seed: u64) -> Self {
         let mut feed = Self {
-            source: Source::new(&spec.source, seed),
+            source: spec.closed.is_none().then(|| Source::new(&spec.source, seed)),
             from: spec.from,
             until: spec.until.unwrap_or(Time::END),
             next: None,
@@ -32,7 +33,8 @@ impl Feed {
 
     fn look_ahead(&mut self) {
         let start = Span(self.from.0);
-        let next = self.source.emit().map(|packet| Packet { time: packet.time + start, ..packet });
+        let next = self.source.as_mut().and_then(Source::emit);
+        let next = next.map(|packet| Packet { time: packet.time + start, ..packet });
         self.next = next.filter(|packet| packet.time < self.until);
     }
 
@@ -41,6 +43,12 @@ impl Feed {
         let packet = self.next.expect("an offer was expected");
         self.look_ahead();
         packet
+    }
+
+    /// Whether a packet comes by this port at all.
+    pub(super) fn is_in(part: &Part, packet: &Packet) -> bool {
+        let marked = part.flows.as_ref().is_none_or(|flows| flows[packet.flow.at()]);
+        marked && packet.time >= part.since
     }
 
     pub(super) fn key(&self, flow: FlowId) -> FlowKey {

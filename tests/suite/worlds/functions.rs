@@ -33,7 +33,7 @@ impl Dice {
         }
     }
 
-    fn function(&mut self, vcpus: u64) -> Spread {
+    pub(super) fn function(&mut self, vcpus: u64) -> Spread {
         let rings = self.between(1, 4);
         let vcpus = (0..rings).map(|_| self.below(vcpus) as u32).collect();
         Spread { over: vcpus, rss: if self.one_in(3) { None } else { Some(self.rss(rings)) } }

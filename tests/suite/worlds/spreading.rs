@@ -1,46 +1,36 @@
-//! Random worlds whose ports spread packets over cores in software.
+//! Random spreading in software. Nothing here draws on other levels.
 
-use super::{MICROSOFT_KEY, random_world};
-use rxsim::engine::chance::Stream;
+use super::{Dice, SPREAD};
 use rxsim::engine::time::Span;
-use rxsim::host::world::{SoftSpread, Spread, World};
-use rxsim::rx::cpu::Stack;
-use rxsim::rx::steering::rss::{HashTypes, RssSpec};
+use rxsim::host::world::{HostSpec, NicSpec, SoftSpread, Spread};
 
-/// The random world of this seed and level, but for stacks that spread nothing.
-pub(crate) fn spreading_world(seed: u64, level: u8) -> World {
-    let mut world = random_world(seed, level);
-    let mut dice = Stream::new(seed, "spreading world", "");
-    for host in &mut world.hosts {
-        if !host.stack.masks() {
-            let ksoftirqd_defers = dice.below(2) == 0;
-            let napi = Stack::LinuxNapi { hz: 10_000_000, ksoftirqd_defers };
-            host.stack = [Stack::WindowsDpc, napi][dice.below(2) as usize];
+impl Dice {
+    /// Most ports whose stack knows it spread their packets over some of the cores.
+    pub(super) fn spreading(&mut self, hosts: &mut [HostSpec], nics: &mut [NicSpec]) {
+        if !self.has(SPREAD) {
+            return;
         }
-        host.cores = host.cores.max(1 + dice.below(4) as u32);
-        host.costs.ipi = Span::ns(100) * dice.below(8);
+        for host in hosts.iter_mut() {
+            host.costs.ipi = self.cost(Span::ns(500));
+        }
+        for nic in nics {
+            let host = &hosts[nic.host];
+            if host.stack.masks() && !self.one_in(4) {
+                nic.spread = Some(self.soft_spread(host.cores));
+            }
+        }
     }
-    for nic in &mut world.nics {
-        let cores = world.hosts[nic.host].cores.into();
-        let over = (0..=dice.below(3)).map(|_| dice.below(cores) as u32).collect();
-        let backlog = [1, 2, 5, 1000][dice.below(4) as usize];
-        nic.spread = (dice.below(5) > 0).then(|| by_hash(over, backlog));
-    }
-    world
-}
 
-/// Spreads over these cores by a hash of addresses and ports, where there are any; else all goes
-/// to the first one.
-pub(crate) fn by_hash(over: Vec<u32>, backlog: u32) -> SoftSpread {
-    let types = HashTypes {
-        ipv4: true,
-        tcp_ipv4: true,
-        udp_ipv4: true,
-        ipv6: true,
-        tcp_ipv6: true,
-        udp_ipv6: true,
-    };
-    let table = (0..128).map(|entry| entry % over.len() as u32).collect();
-    let rss = Some(RssSpec { key: MICROSOFT_KEY, types, table });
-    SoftSpread { cores: Spread { over, rss }, backlog }
+    fn soft_spread(&mut self, cores: u32) -> SoftSpread {
+        let mut over: Vec<u32> = (0..cores).collect();
+        while over.len() > 1 && self.one_in(3) {
+            let left_out = self.below(over.len() as u64) as usize;
+            over.remove(left_out);
+        }
+        if self.one_in(2) {
+            over.reverse();
+        }
+        let rss = if self.one_in(5) { None } else { Some(self.rss(over.len() as u64)) };
+        SoftSpread { cores: Spread { over, rss }, backlog: self.small() }
+    }
 }
