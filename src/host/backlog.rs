@@ -110,6 +110,7 @@ impl Core {
         limit: Moment,
         ledger: &mut Ledger<'_>,
     ) -> Stop {
+        self.sheet.enter(self.round.kind(), self.see.time());
         let mut round = std::mem::take(&mut self.round);
         let stop = self.run_backlog(&mut round, limit, ledger);
         self.round = round;

@@ -322,7 +322,6 @@ impl Core {
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
     ) -> Stop {
-        self.sheet.enter(self.round.kind(), self.see.time());
         if self.round.vector == BACKLOG {
             let stop = self.run_round_over_backlog(limit, ledger);
             if stop == Stop::Ended {
@@ -330,6 +329,7 @@ impl Core {
             }
             return stop;
         }
+        self.sheet.enter(self.round.kind(), self.see.time());
         let vector = &self.vectors[self.round.vector];
         let (see, sheet, budget) = (&mut self.see, &mut self.sheet, self.budget);
         let pace = Pace { vector, see, sheet, limit, budget };

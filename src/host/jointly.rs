@@ -25,8 +25,7 @@ impl Site {
             self.advance_group(bound, ledger);
             return;
         }
-        let in_step = self.coupled && (self.holds || self.floats);
-        if in_step || self.moving > 0 || self.spreading.is_some() {
+        if self.coupled && (self.holds || self.floats) || self.moving > 0 {
             let all: Vec<usize> = (0..self.cores.len()).collect();
             self.advance_jointly(&all, bound, ledger);
         } else if self.coupled {
@@ -46,8 +45,9 @@ impl Site {
     }
 
     /// Advances the cores that hand over to others, one hand-over after the other, up to `bound`.
-    /// Threads run only up to the next hand-over that any other core may make; a core that hands
-    /// nothing over is caught up where somebody looks into its channels.
+    /// Threads run only up to the next hand-over that any other core may make, host work up to the
+    /// next one of a core that spreads; a core that hands nothing over is caught up where somebody
+    /// looks into its channels, or its backlog.
     fn advance_givers(&mut self, bound: Moment, ledger: &mut Ledger<'_>) {
         self.joint.in_step = false;
         self.joint.front = bound;
@@ -57,7 +57,8 @@ impl Site {
             if self.joint.gives[core].gives() {
                 self.hand_over(core, ledger);
             } else {
-                let bounds = Bounds::joint(bound, rival, core);
+                let all = self.bound_of_spreading(core);
+                let bounds = Bounds::joint(all, rival, core);
                 self.cores[core].advance(bounds, &mut self.queues, ledger);
                 self.route(core);
             }
@@ -84,9 +85,19 @@ impl Site {
     pub(super) fn catch_up_for(&mut self, core: usize, rank: Rank, ledger: &mut Ledger<'_>) {
         let is_there = self.cores[core].is_past(rank.moment());
         if core != rank.core() && !self.joint.in_step && !is_there {
-            let bounds = Bounds::joint(self.joint.front, rank, core);
+            let mut bounds = Bounds::joint(self.joint.front, rank, core);
+            if self.spreading.is_some() {
+                bounds.all = bounds.threads;
+            }
             self.cores[core].advance(bounds, &mut self.queues, ledger);
             self.route(core);
+            self.note_give(core);
+        }
+    }
+
+    /// Takes note of when a core hands something over next, where that is looked at.
+    pub(super) fn note_give(&mut self, core: usize) {
+        if !self.joint.in_step {
             self.joint.gives[core] = self.cores[core].next_give(&self.queues);
         }
     }
@@ -102,16 +113,14 @@ impl Site {
 
     /// Advances these cores together, until one frees a descriptor that a port waits for, or (none) all
     /// have reached `bound`. Threads run only up to the next thing that another core may do to
-    /// them; host work runs ahead, where no port waits for what it frees, no queue is on the move and
-    /// no packet goes to a backlog.
+    /// them; host work runs ahead, where no port waits for what it frees and no queue is on the move.
     pub(super) fn advance_jointly(
         &mut self,
         cores: &[usize],
         bound: Moment,
         ledger: &mut Ledger<'_>,
     ) -> Option<()> {
-        self.joint.in_step =
-            self.holds || self.floats || self.moving > 0 || self.spreading.is_some();
+        self.joint.in_step = self.holds || self.floats || self.moving > 0;
         loop {
             let first = self.first_of(cores, bound);
             let arrival = Rank::before(self.next_arrival());

@@ -98,11 +98,14 @@ impl Core {
     /// A lower bound of when this core hands something over to others next.
     pub(super) fn next_give(&mut self, rings: &[RxQueue]) -> Rank {
         let core = self.number;
-        if self.vectors.is_empty() {
+        if self.vectors.is_empty() && !self.backlog.is_at_work {
             return Rank::before(Moment::NEVER);
         }
         if self.hands_over() {
             return Rank::given(self.see, core);
+        }
+        if !self.outgoing.is_empty() {
+            return self.next_of_its_own(rings).min(Rank::given(self.see, core));
         }
         let moment = if let Some(handler) = self.handler {
             handler.end.before_arrivals()

@@ -4,16 +4,20 @@
 use super::backlog::BACKLOG;
 use super::core::{Core, Handler};
 use super::ledger::Ledger;
+use super::rank::{Bounds, Rank};
 use super::site::Site;
 use super::spread::place_in;
 use super::world::{Dispatch, World};
 use crate::engine::time::Moment;
 use crate::rx::cpu::{Kind, Stack};
 use crate::vocab::frame::Frame;
+use std::collections::BTreeSet;
 
 /// To which core's backlog the packets of a host go: per source of the world.
 pub(super) struct Spreading {
     sources: Vec<Targets>,
+    /// The cores that may take such packets from rings.
+    takers: Vec<usize>,
 }
 
 /// Where the packets of one source go.
@@ -39,7 +43,12 @@ impl Spreading {
             let targets = |source| {
                 if is_spread(source) { Targets::of(world, source) } else { Targets::default() }
             };
-            Self { sources: all.map(targets).collect() }
+            let spreads =
+                |nic: &usize| world.nics[*nic].host == host && world.nics[*nic].spread.is_some();
+            let ports = (0..world.nics.len()).filter(spreads);
+            let takers = ports.flat_map(|nic| cores_of_queues(world, nic)).collect::<BTreeSet<_>>();
+            let takers = takers.into_iter().collect();
+            Self { sources: all.map(targets).collect(), takers }
         })
     }
 
@@ -48,6 +57,13 @@ impl Spreading {
         let targets = &self.sources[frame.source as usize];
         (targets.cores[frame.flow as usize].into(), targets.bound)
     }
+}
+
+/// The cores that queues of a port may be on.
+fn cores_of_queues(world: &World, nic: usize) -> impl Iterator<Item = usize> {
+    let spec = &world.nics[nic];
+    let others = if world.moves_queues(nic) { &spec.usable[..] } else { &[] };
+    spec.queues.iter().chain(others).map(|core| *core as usize)
 }
 
 impl Targets {
@@ -65,13 +81,23 @@ impl Targets {
 }
 
 impl Site {
+    /// The bound before which nothing that another core spreads reaches this one.
+    pub(super) fn bound_of_spreading(&self, core: usize) -> Moment {
+        let front = self.joint.front;
+        let Some(spreading) = &self.spreading else { return front };
+        let others = spreading.takers.iter().filter(|taker| **taker != core);
+        let first = others.map(|taker| self.joint.gives[*taker]).min();
+        first.map_or(front, |first| Bounds::joint(front, first, core).threads)
+    }
+
     /// Packets of rounds that this core has ended go to their backlogs.
     pub(super) fn spread(&mut self, from: usize, ledger: &mut Ledger<'_>) {
-        let Some(spreading) = &self.spreading else { return };
         let now = self.cores[from].see;
         let mut outgoing = std::mem::take(&mut self.cores[from].outgoing);
         for done in outgoing.drain(..) {
+            let spreading = self.spreading.as_ref().expect("a port of the host spreads");
             let (to, bound) = spreading.target(&done.packet.frame);
+            self.catch_up_for(to, Rank::given(now, from), ledger);
             let core = &mut self.cores[to];
             let accepts = core.backlog.accept(done, bound, now.time(), ledger);
             if accepts && !std::mem::replace(&mut core.backlog.is_at_work, true) {
@@ -80,6 +106,7 @@ impl Site {
                 } else {
                     core.interrupt_for_backlog(now);
                 }
+                self.note_give(to);
             }
         }
         self.cores[from].outgoing = outgoing;

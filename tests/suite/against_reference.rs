@@ -271,7 +271,6 @@ fn worlds_with_floods_agree() {
 }
 
 #[test]
-#[ignore = "the engine does not know it yet"]
 fn worlds_with_spreading_in_software_agree() {
     compare_level(SPREAD);
 }

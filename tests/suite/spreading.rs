@@ -4,26 +4,63 @@
 use crate::invariants::traced;
 use crate::replicated::{check, delivered_mpps, mean_us, total, within};
 use crate::worlds::only::{self, packets_at};
-use crate::worlds::spread_ports::{by_hash, spreading_world};
-use crate::worlds::{FUNCTIONS, MOVES, THREADS, VMS};
+use crate::worlds::{FUNCTIONS, MICROSOFT_KEY, MOVES, SPREAD, THREADS, VMS, random_world};
 use rayon::prelude::*;
-use rxsim::engine::chance::replication_seed;
+use rxsim::engine::chance::{Stream, replication_seed};
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::{Span, Time};
 use rxsim::host;
 use rxsim::host::outcome::Outcome;
 use rxsim::host::world::{
-    AppSpec, Consumer, Filter, NicSpec, PathReason, VmSpec, VnicOwner, VnicSpec, Way, WorkSpec,
-    World,
+    AppSpec, Consumer, Filter, NicSpec, PathReason, SoftSpread, Spread, VmSpec, VnicOwner,
+    VnicSpec, Way, WorkSpec, World,
 };
 use rxsim::rx::cpu::Stack;
 use rxsim::rx::moderation::Moderation;
 use rxsim::rx::source::keys::Keys;
 use rxsim::rx::source::{Arrivals, Gap};
-use rxsim::rx::steering::rss::Rss;
+use rxsim::rx::steering::rss::{HashTypes, Rss, RssSpec};
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::{Fate, Record};
 use rxsim::vocab::stage::Stage;
+
+/// The random world of this seed and level, but for stacks that spread nothing.
+fn spreading_world(seed: u64, level: u8) -> World {
+    let mut world = random_world(seed, level);
+    let mut dice = Stream::new(seed, "spreading world", "");
+    for host in &mut world.hosts {
+        if !host.stack.masks() {
+            let ksoftirqd_defers = dice.below(2) == 0;
+            let napi = Stack::LinuxNapi { hz: 10_000_000, ksoftirqd_defers };
+            host.stack = [Stack::WindowsDpc, napi][dice.below(2) as usize];
+        }
+        host.cores = host.cores.max(1 + dice.below(4) as u32);
+        host.costs.ipi = Span::ns(100) * dice.below(8);
+    }
+    for nic in &mut world.nics {
+        let cores = world.hosts[nic.host].cores.into();
+        let over = (0..=dice.below(3)).map(|_| dice.below(cores) as u32).collect();
+        let backlog = [1, 2, 5, 1000][dice.below(4) as usize];
+        nic.spread = (dice.below(5) > 0).then(|| by_hash(over, backlog));
+    }
+    world
+}
+
+/// Spreads over these cores by a hash of addresses and ports, where there are any; else all goes
+/// to the first one.
+fn by_hash(over: Vec<u32>, backlog: u32) -> SoftSpread {
+    let types = HashTypes {
+        ipv4: true,
+        tcp_ipv4: true,
+        udp_ipv4: true,
+        ipv6: true,
+        tcp_ipv6: true,
+        udp_ipv6: true,
+    };
+    let table = (0..128).map(|entry| entry % over.len() as u32).collect();
+    let rss = Some(RssSpec { key: MICROSOFT_KEY, types, table });
+    SoftSpread { cores: Spread { over, rss }, backlog }
+}
 
 const NAPI: Stack = Stack::LinuxNapi { hz: 1000, ksoftirqd_defers: false };
 
@@ -311,7 +348,7 @@ fn contention_makes_both_parts_longer() {
 fn the_length_of_a_window_changes_nothing() {
     let worlds = std::env::var("RXSIM_WORLDS").map_or(150, |n| n.parse().expect("a number"));
     (0..worlds).into_par_iter().for_each(|seed| {
-        for level in [THREADS, VMS, MOVES, FUNCTIONS] {
+        for level in [THREADS, VMS, MOVES, FUNCTIONS, SPREAD] {
             let world = spreading_world(seed, level);
             let batches = [None, Some(Span::us(1)), Some(Span(3_333_333)), Some(Span::us(10))];
             let outcomes = batches.map(|batch| {

@@ -12,7 +12,6 @@ mod loops;
 mod moves;
 mod pauses;
 pub(crate) mod restless;
-pub(crate) mod spread_ports;
 mod spreading;
 mod virtual_machines;
 
