@@ -41,6 +41,7 @@ mod guests; // switch, guests, VMQ: queues in a row, processor sharing, arithmet
 mod spreading; // software that spreads packets over cores: by hand, in any window, as queues
 mod moves; // queues that move between cores, by hand
 mod virtual_functions; // rings that guests serve themselves: by hand, in any window, as queues
+mod migrations; // machines that migrate: their losses, and one machine in results
 mod changes; // ways, machines and links that change: by hand, in any window
 mod closed_loops; // sources that wait for what becomes of their packets
 mod published; // measurements of others: calibrated at some points, predicted at the rest
