@@ -58,28 +58,14 @@ impl Site {
         let mut delivery = std::mem::take(&mut self.cores[core].round_that_hands_over().delivery);
         let mut guests = 0;
         if delivery.has_guests {
-            let mut caught_up = None;
-            for (next, packet) in &delivery.packets {
-                match *next {
-                    Next::Guest(channel) => {
-                        let (core, at) = self.channels[channel].expect("its host has the guest");
-                        if caught_up != Some(core) {
-                            self.catch_up_for(core, rank, ledger);
-                            caught_up = Some(core);
-                        }
-                        let threads = self.cores[core].threads.as_mut().expect("it has the vCPU");
-                        if threads.channel(at).accept(packet, rank.moment().time(), ledger) {
-                            delivery.notify.push(channel);
-                        }
-                    }
-                    Next::App(app) => {
-                        let what = What::Packet(app, *packet);
-                        self.bring(HandOff { item, what }, self.app_cores[app]);
-                    }
-                    Next::Ended | Next::Backlog => {}
+            self.enter_channels(&mut delivery, rank, ledger);
+            // Behind those: while the core of a channel is caught up, nothing of this item is there.
+            for (next, packet) in delivery.packets.drain(..) {
+                if let Next::App(app) = next {
+                    let what = What::Packet(app, packet);
+                    self.bring(HandOff { item, what }, self.app_cores[app]);
                 }
             }
-            delivery.packets.clear();
             delivery.has_guests = false;
             guests = delivery.notify.len();
         } else {
@@ -90,6 +76,23 @@ impl Site {
         }
         self.cores[core].round_that_hands_over().delivery = delivery;
         self.cores[core].has_handed_over(guests, &self.queues, ledger);
+    }
+
+    /// The packets of a hand-over of this rank enter their channels; notes whom that notifies.
+    fn enter_channels(&mut self, delivery: &mut Delivery, rank: Rank, ledger: &mut Ledger<'_>) {
+        let mut caught_up = None;
+        for (next, packet) in &delivery.packets {
+            let Next::Guest(channel) = *next else { continue };
+            let (core, at) = self.channels[channel].expect("its host has the guest");
+            if caught_up != Some(core) {
+                self.catch_up_for(core, rank, ledger);
+                caught_up = Some(core);
+            }
+            let threads = self.cores[core].threads.as_mut().expect("it has the vCPU");
+            if threads.channel(at).accept(packet, rank.moment().time(), ledger) {
+                delivery.notify.push(channel);
+            }
+        }
     }
 
     /// Brings something to the threads of a core.
