@@ -78,14 +78,18 @@ impl Merge {
     /// Closed loops come to know what became of their packets up to `now`, to which all has been
     /// brought: what they send next may come sooner than it seemed.
     pub(super) fn feed_back(&mut self, now: Time, ledger: &mut Ledger<'_>) {
+        let mut is_told = false;
         for (id, source) in &mut self.sources {
             if let Some(ends) = ledger.fed_back(*id) {
                 let lost = source.know(ends, now);
                 ends.clear();
                 ledger.resent(*id, lost);
+                is_told = true;
             }
         }
-        self.look_ahead();
+        if is_told {
+            self.look_ahead();
+        }
     }
 
     /// Adds the packets offered by `limit`, at most so many, to `frames`.

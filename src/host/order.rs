@@ -84,4 +84,20 @@ mod tests {
         assert_eq!(order.settle(), 1);
         assert!(!Order::new(0, false).matters());
     }
+
+    #[test]
+    fn a_closed_loop_is_told_of_all_ends_in_their_order() {
+        let mut order = Order::new(0, true);
+        let packet = |number| Descriptor {
+            frame: Frame { number, flow: 7, ..Frame::default() },
+            ..Descriptor::default()
+        };
+        assert!(order.matters());
+        order.note(&packet(2), Time(40));
+        order.note(&packet(1), Time(40));
+        order.note(&packet(3), Time(10));
+        assert_eq!(order.settle(), 0, "nothing is said of overtaking");
+        let told = order.fed_back().expect("it is one");
+        assert_eq!(told[..], [(Time(10), 3), (Time(40), 1), (Time(40), 2)]);
+    }
 }

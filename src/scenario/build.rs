@@ -268,7 +268,9 @@ impl Parts {
         self.check_spans(view, duration, run, findings);
         let (seed, replications) = (view.integer("seed")?, view.integer("replications")?);
         let run = run.unwrap_or(Span::ZERO);
-        let offered: f64 = self.sources.iter().map(|spec| rate::estimate(spec, run)).sum();
+        let link = |spec: &TrafficSpec| self.nics[spec.nic].spec.link;
+        let offered = self.sources.iter().map(|spec| rate::estimate(spec, link(spec), run));
+        let offered: f64 = offered.sum();
         Some(Plan {
             title: view.text("title")?.to_owned(),
             about: view.text("about")?.to_owned(),

@@ -63,6 +63,15 @@ fn a_window_is_a_number_or_grows_from_10_packets() {
 }
 
 #[test]
+fn a_window_without_end_offers_no_more_than_the_link_takes() {
+    let wide = WINDOWED.replace("window = 64", "window = 65536").replace("\"100 us\"", "\"1 us\"");
+    let linked = wide.replace("[nic.port0]", "[nic.port0]\nlink = \"10 Gbps\"");
+    let (free, bound) = (plan(&wide).offered_estimate, plan(&linked).offered_estimate);
+    // 65536 per us; 1538 bytes per frame on the wire.
+    assert!((free - 655.36e6).abs() < 1.0 && (bound - 8_127.4).abs() < 0.1, "{free}, {bound}");
+}
+
+#[test]
 fn each_instance_of_a_group_has_connections_of_its_own() {
     let vms = REQUESTS.replace("\"host.alpha\"", "\"vm.web\"") + "[vm.web]\ncount = 2\n";
     let sources = plan(&vms).world.sources;

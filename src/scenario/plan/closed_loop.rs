@@ -4,6 +4,7 @@ use crate::engine::sample::Draw;
 use crate::engine::time::Span;
 use crate::host::world::{ClosedLoop, TrafficSpec, Window};
 use crate::scenario::cost;
+use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::document::Value;
 use crate::scenario::findings::Findings;
 use crate::scenario::units::{self, Work};
@@ -110,7 +111,7 @@ fn window(view: &View, kind: &str, findings: &mut Findings) -> Option<Window> {
     view.count("window").map(Window::Fixed)
 }
 
-fn missing(view: &View, key: &str, example: &str) -> crate::scenario::diagnostic::Diagnostic {
+fn missing(view: &View, key: &str, example: &str) -> Diagnostic {
     let kind = kind(view).unwrap_or_default();
     view.mistake(key, format!("arrivals = \"{kind}\" needs `{key}`"))
         .because(format!("`{key}` is missing in traffic \"{}\"", view.name))

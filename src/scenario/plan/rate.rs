@@ -186,23 +186,26 @@ fn on_off(view: &View, gap: Gap, findings: &mut Findings) -> Option<Arrivals> {
     Some(Arrivals::OnOff { gap, on: draw(spans.time("on")?), off: draw(spans.time("off")?) })
 }
 
-/// About how many packets a source offers in a run of this length.
+/// About how many packets a source offers in a run of this length, on a link of `link` bits per
+/// second.
 #[must_use]
-pub fn estimate(traffic: &TrafficSpec, run: Span) -> f64 {
+pub fn estimate(traffic: &TrafficSpec, link: Option<u64>, run: Span) -> f64 {
     let SourceSpec { arrivals, sizes, .. } = &traffic.source;
     let end = traffic.until.unwrap_or(Time::END).min(Time::ZERO + run);
     let span = Span(end.0.saturating_sub(traffic.from.max(traffic.part.since).0));
+    let back_to_back = |link: u64| {
+        let (bytes, weights) = sizes.mean();
+        let mean = (bytes / weights.max(1)) as u32;
+        span.0 as f64 / link_time(mean, link).0.max(1) as f64
+    };
     if let Some(closed) = &traffic.closed {
-        return closed_loop::estimate(traffic, closed, span);
+        let most = closed_loop::estimate(traffic, closed, span);
+        return link.map_or(most, |link| most.min(back_to_back(link)));
     }
     let over = |gap: &Gap| span.0 as f64 * gap.packets as f64 / gap.ps as f64;
     match arrivals {
         Arrivals::Constant(gap) | Arrivals::Poisson(gap) => over(gap),
-        Arrivals::Line { link } => {
-            let (bytes, weights) = sizes.mean();
-            let mean = (bytes / weights.max(1)) as u32;
-            span.0 as f64 / link_time(mean, *link).0.max(1) as f64
-        }
+        Arrivals::Line { link } => back_to_back(*link),
         Arrivals::OnOff { gap, on, off } => {
             over(gap) * on.mean_ps() / (on.mean_ps() + off.mean_ps()).max(1.0)
         }
