@@ -114,7 +114,7 @@ impl Core {
         let Some(threads) = self.threads.as_mut().filter(|threads| threads.serve(vm)) else {
             return;
         };
-        if threads.guest_runs() {
+        if threads.run_vm(vm) {
             // An interrupt that waits for what is in hand may be due now.
             self.waits = None;
         }

@@ -5,7 +5,7 @@
 //! guests waits until all other cores have come that far.
 
 use super::core::Core;
-use super::delivery::{ChannelAt, Delivery, HandOff, Item, What};
+use super::delivery::{Delivery, HandOff, Item, What};
 use super::ledger::{Ledger, Next, Processed};
 use super::rank::Rank;
 use super::round::Round;
@@ -66,7 +66,7 @@ impl Site {
             guests = delivery.notify.len();
         } else {
             for channel in delivery.notify.drain(..) {
-                let (core, at) = self.place_of(channel);
+                let (core, at) = self.wake_place(channel, rank, ledger);
                 self.bring(HandOff { item, what: What::Notification(at) }, Some(core));
             }
         }
@@ -82,15 +82,10 @@ impl Site {
         rank: Rank,
         ledger: &mut Ledger<'_>,
     ) -> bool {
-        let (core, at) = self.place_of(channel);
+        let (core, at) = self.channels[channel].expect("a guest runs on the host of its NIC");
         self.catch_up_for(core, rank, ledger);
         let threads = self.cores[core].threads.as_mut().expect("its core has the vCPU");
         threads.channel(at).accept(packet, rank.moment().time(), ledger)
-    }
-
-    /// The core of a channel's vCPU, and its place there.
-    fn place_of(&self, channel: usize) -> (usize, ChannelAt) {
-        self.channels[channel].expect("a guest runs on the host of its NIC")
     }
 
     /// Brings something to the threads of a core.

@@ -7,7 +7,8 @@
 //! of `virtual_function`s themselves), or one of the other stacks; or all cores together take
 //! packets as a `group`. What a round `deliver`s is `hand`ed `over` to threads, perhaps of another
 //! core: then the cores of a host advance `jointly`, by the `rank` of what they do next. A port's
-//! `governor` `look`s at the site and `moves` its queues to other cores. Every packet is entered in
+//! `governor` `look`s at the site and `moves` its queues to other cores; events make `changes`: of
+//! the `ways` of packets, of machines, of links. Every packet is entered in
 //! the `ledger`, twice; the `books` hold what the window and the series are made of.
 
 pub mod outcome;
@@ -45,6 +46,7 @@ mod vf_ring;
 mod virtual_function;
 mod delivery;
 mod hand_over;
+mod floats;
 mod jointly;
 mod outlook;
 mod consumer;

@@ -30,6 +30,11 @@ pub(super) struct Site {
     pub(super) app_cores: Vec<Option<usize>>,
     /// Core and place of each channel of the world that guests serve here.
     pub(super) channels: Vec<Option<(usize, ChannelAt)>>,
+    /// Per channel the places (core, and place among its threads) that its vCPU floats over; none
+    /// where it stays.
+    pub(super) seats: Vec<Vec<(usize, usize)>>,
+    /// Some vCPU floats: where it wakes up depends on all cores, so none goes further than any other.
+    pub(super) floats: bool,
     /// Cores feed apps or guests on other cores, so all advance together.
     pub(super) coupled: bool,
     pub(super) joint: Joint,
@@ -82,6 +87,8 @@ impl Site {
             group: Group::new(world, host),
             app_cores,
             channels: places,
+            seats: Vec::new(),
+            floats: false,
             coupled,
             joint: Joint::default(),
             holds,
@@ -92,6 +99,7 @@ impl Site {
             transit: Vec::new(),
             ways,
         }
+        .with_seats(world, host)
     }
 
     /// Runs everything up to and including `until`.

@@ -3,6 +3,8 @@
 //! Runnable threads take turns with a slice of `quantum`, in the order in which they became
 //! runnable. All lengths are kept as what is left of them; only the thread that runs has a clock.
 
+mod guests;
+
 use super::consumer::Consumer;
 use super::delivery::{ChannelAt, HandOff, What};
 use super::ledger::Ledger;
@@ -11,12 +13,11 @@ use super::round::Round;
 use super::softirq::Ksoftirqd;
 use super::stint::{Step, Stint};
 use super::thread_event::{Next, ThreadEvent, sooner};
-use super::vcpu::{Channel, Vcpu};
+use super::vcpu::Vcpu;
 use super::vf_ring::VfRing;
 use super::world::World;
 use crate::engine::time::{Moment, Span, Time};
 use crate::rx::cpu::{Kind, Stack};
-use crate::vocab::drop_reason::DropReason;
 use std::collections::VecDeque;
 
 /// The threads of one core.
@@ -400,74 +401,6 @@ impl Threads {
     /// Whether this app runs here.
     pub(super) fn has_app(&self, app: usize) -> bool {
         self.place_of(app).is_some()
-    }
-
-    /// The vCPUs of a machine that are here, each with its place among the threads.
-    fn vcpus_of(&mut self, vm: usize) -> impl Iterator<Item = (usize, &mut Vcpu)> {
-        self.list.iter_mut().enumerate().filter_map(move |(at, thread)| match thread {
-            Thread::Vcpu(vcpu) if vcpu.vm == vm => Some((at, vcpu)),
-            _ => None,
-        })
-    }
-
-    /// Whether any vCPU of this machine is here.
-    pub(super) fn serve(&self, vm: usize) -> bool {
-        self.list.iter().any(|thread| matches!(thread, Thread::Vcpu(vcpu) if vcpu.vm == vm))
-    }
-
-    /// A machine stops: its vCPUs give up what they have, and their turns end.
-    pub(super) fn stop_vm(
-        &mut self,
-        vm: usize,
-        reason: DropReason,
-        now: Time,
-        rings: &mut [RxQueue],
-        ledger: &mut Ledger<'_>,
-    ) {
-        let mut stopped = Vec::new();
-        for (thread, vcpu) in self.vcpus_of(vm) {
-            vcpu.stop(reason, now, rings, ledger);
-            stopped.push(thread);
-        }
-        self.current = self.current.filter(|turn| !stopped.contains(&turn.thread));
-        self.runnable.retain(|thread| !stopped.contains(thread));
-    }
-
-    /// A machine starts: its vCPUs wait.
-    pub(super) fn start_vm(&mut self, vm: usize, now: Time) {
-        self.vcpus_of(vm).for_each(|(_, vcpu)| vcpu.start(now));
-    }
-
-    fn vcpu(&mut self, thread: usize) -> &mut Vcpu {
-        let Thread::Vcpu(vcpu) = &mut self.list[thread] else {
-            unreachable!("channels belong to vCPUs")
-        };
-        vcpu
-    }
-
-    /// A channel of one of these vCPUs.
-    pub(super) fn channel(&mut self, at: ChannelAt) -> &mut Channel {
-        &mut self.vcpu(at.thread).channels[at.channel]
-    }
-
-    /// The channels of all vCPUs of this core, by number, and where they are.
-    pub(super) fn places(&self) -> impl Iterator<Item = (usize, ChannelAt)> {
-        self.list.iter().enumerate().flat_map(|(thread, one)| {
-            let channels = if let Thread::Vcpu(vcpu) = one { &vcpu.channels[..] } else { &[] };
-            let at = move |(channel, one): (usize, &Channel)| {
-                (one.number, ChannelAt { thread, channel })
-            };
-            channels.iter().enumerate().map(at)
-        })
-    }
-
-    /// The channels of all vCPUs of this core.
-    pub(super) fn channels(&self) -> impl Iterator<Item = &Channel> {
-        let vcpus = self.list.iter().filter_map(|thread| match thread {
-            Thread::Vcpu(vcpu) => Some(vcpu),
-            Thread::App(_) | Thread::Work(_) | Thread::Ksoftirqd(_) => None,
-        });
-        vcpus.flat_map(|vcpu| &vcpu.channels)
     }
 
     /// The first item of the inbox enters the apps' backlogs. What an app does with it at once

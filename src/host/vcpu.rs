@@ -34,8 +34,9 @@ pub(super) struct Channel {
 
 /// A vCPU.
 pub(super) struct Vcpu {
-    /// Its machine.
+    /// Its machine, and its number there.
     pub(super) vm: usize,
+    pub(super) number: u32,
     pub(super) channels: Vec<Channel>,
     pub(super) rings: Vec<VfRing>,
     /// Left of what is in hand.
@@ -105,12 +106,22 @@ impl Channel {
 }
 
 impl Vcpu {
-    /// The vCPUs that are pinned to this core, in the order (VM, vCPU).
+    /// The vCPUs that are on this core at the start, and hollow ones for those that may float here,
+    /// in the order (VM, vCPU).
     pub(super) fn of_core(world: &World, host: usize, core: u32) -> Vec<Self> {
         let mut all = Vec::new();
         for (vm, spec) in world.vms.iter().enumerate().filter(|(_, vm)| vm.host == host) {
-            let here = (0..).zip(&spec.vcpus).filter(|(_, its_core)| **its_core == core);
-            all.extend(here.map(|(vcpu, _)| Self::new(world, vm, vcpu)));
+            let floats_here = spec.floats.as_ref().is_some_and(|cores| cores.contains(&core));
+            for (vcpu, its_core) in (0..).zip(&spec.vcpus) {
+                if *its_core == core || floats_here {
+                    let mut one = Self::new(world, vm, vcpu);
+                    if *its_core != core {
+                        one.channels.clear();
+                        one.rings.clear();
+                    }
+                    all.push(one);
+                }
+            }
         }
         all
     }
@@ -132,6 +143,7 @@ impl Vcpu {
         let exits = costs.vm_exit * spec.exits_per_interrupt.into();
         Self {
             vm,
+            number: vcpu,
             channels: channels.collect(),
             rings: rings_of(world, owner, host),
             left: Span::ZERO,

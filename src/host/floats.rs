@@ -1,0 +1,72 @@
+//! vCPUs that float over cores: each wakes up on the one with the least load.
+
+use super::channels::served_by;
+use super::core::Core;
+use super::delivery::ChannelAt;
+use super::ledger::Ledger;
+use super::rank::Rank;
+use super::site::Site;
+use super::world::{VnicOwner, World};
+
+impl Site {
+    /// Notes the places that the vCPUs of floating machines have.
+    pub(super) fn with_seats(mut self, world: &World, host: usize) -> Self {
+        self.seats = vec![Vec::new(); self.channels.len()];
+        for (vm, spec) in world.vms.iter().enumerate().filter(|(_, vm)| vm.host == host) {
+            let Some(floats) = &spec.floats else { continue };
+            for vcpu in 0..spec.vcpus.len() as u32 {
+                let seat = |core: &u32| (*core as usize, self.cores[*core as usize].seat(vm, vcpu));
+                let seats: Vec<(usize, usize)> = floats.iter().map(seat).collect();
+                for (channel, _) in served_by(world, VnicOwner::Vm { vm, vcpu }) {
+                    self.seats[channel].clone_from(&seats);
+                }
+            }
+        }
+        self.floats = self.seats.iter().any(|seats| !seats.is_empty());
+        self.coupled |= self.floats;
+        self
+    }
+
+    /// Where the guest of a channel is notified in a hand-over of this rank: a vCPU that floats and
+    /// waits wakes up where the fewest threads are runnable.
+    pub(super) fn wake_place(
+        &mut self,
+        channel: usize,
+        rank: Rank,
+        ledger: &mut Ledger<'_>,
+    ) -> (usize, ChannelAt) {
+        let (from, at) = self.channels[channel].expect("a guest runs on the host of its NIC");
+        let waits = |core: &Core| core.threads.as_ref().is_some_and(|one| one.waits(at.thread));
+        if self.seats[channel].is_empty() || !waits(&self.cores[from]) {
+            return (from, at);
+        }
+        let behind = (rank.moment(), rank.core());
+        let mut first: Option<(usize, (usize, usize))> = None;
+        for seat in &self.seats[channel] {
+            let threads = self.cores[seat.0].threads.as_mut().expect("a vCPU may be here");
+            let load = threads.load(behind, &self.queues, ledger);
+            if first.is_none_or(|(least, _)| load < least) {
+                first = Some((load, *seat));
+            }
+        }
+        let (_, (to, thread)) = first.expect("it floats over some core");
+        if to != from {
+            let both = self.cores.get_disjoint_mut([from, to]).expect("two cores of the site");
+            let [old, new] = both.map(|core| core.threads.as_mut().expect("a vCPU may be here"));
+            new.take_over(thread, old, at.thread);
+            for (channel, at) in new.places().filter(|(_, at)| at.thread == thread) {
+                self.channels[channel] = Some((to, at));
+            }
+        }
+        (to, ChannelAt { thread, ..at })
+    }
+}
+
+impl Core {
+    /// The place that a vCPU has, or may have, among the threads here.
+    fn seat(&self, vm: usize, vcpu: u32) -> usize {
+        let mut vcpus = self.threads.iter().flat_map(|threads| threads.vcpus());
+        let seat = vcpus.find(|(_, one)| (one.vm, one.number) == (vm, vcpu));
+        seat.expect("a vCPU has a place on each core that it floats over").0
+    }
+}
