@@ -8,6 +8,7 @@ use super::traffic::Feed;
 use rxsim::host::world::{Action, VmSpec, VnicOwner, Way, World};
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::{Fate, Packet};
+use std::collections::BTreeSet;
 
 /// The virtual machine of a virtual NIC; none for the host's own.
 pub(super) fn vm_of(world: &World, vnic: usize) -> Option<usize> {
@@ -53,14 +54,7 @@ impl Model<'_> {
         if self.stopped[vm].replace(reason).is_some() {
             return;
         }
-        let vcpus = self.vcpus_of(vm);
-        vcpus.iter().for_each(|number| self.end_turn(*number));
-        // Only then: no core turns to one of them.
-        for number in vcpus {
-            let core = self.vcpus[number].core;
-            self.pause(core);
-            self.dispatch(core);
-        }
+        self.end_turns(vm);
         self.forget_notifications(vm);
         for vnic in 0..self.vnics.len() {
             if vm_of(self.world, vnic) == Some(vm) {
@@ -91,16 +85,23 @@ impl Model<'_> {
         (0..self.world.vms[vm].vcpus.len()).map(number).collect()
     }
 
-    /// A vCPU gives up what it has in hand (what is in processing is lost with its channel or ring)
-    /// and leaves the run queue.
-    fn end_turn(&mut self, number: usize) {
-        let core = self.vcpus[number].core;
-        self.pause(core);
-        let vcpu = &mut self.vcpus[number];
-        self.changes.turns_ended += u64::from(!vcpu.pending.is_empty());
-        vcpu.pending.clear();
-        vcpu.doing = Doing::Nothing;
-        self.core(core).threads.sleep(ThreadKind::Guest(number));
+    /// The vCPUs, all together, give up what they have in hand (what is in processing is lost with its
+    /// channel or ring) and leave the run queues of their cores.
+    fn end_turns(&mut self, vm: usize) {
+        let mut cores = BTreeSet::new();
+        for number in self.vcpus_of(vm) {
+            let core = self.vcpus[number].core;
+            self.pause(core);
+            cores.insert(core);
+            let vcpu = &mut self.vcpus[number];
+            self.changes.turns_ended += u64::from(!vcpu.pending.is_empty());
+            vcpu.pending.clear();
+            vcpu.doing = Doing::Nothing;
+            self.core(core).threads.sleep(ThreadKind::Guest(number));
+        }
+        for core in cores {
+            self.dispatch(core);
+        }
     }
 
     /// Notifications that are under way do not arrive; what they cost is paid.
