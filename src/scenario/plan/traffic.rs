@@ -370,6 +370,10 @@ fn source(
     findings: &mut Findings,
 ) -> Option<SourceSpec> {
     let name = format!("traffic.{}", view.name);
+    let is_closed = closed_loop::kind(view).is_some();
+    if !is_closed {
+        closed_loop::ignored(view, findings);
+    }
     if rate::is_capture(view) {
         let capture = recording(view, captures, findings)?;
         let flows = Flows { count: 1, keys: Keys::Random, popularity: Popularity::Uniform };
@@ -380,11 +384,10 @@ fn source(
         findings.warn(format!("{name}: `{key}` applies to recordings only"));
     }
     let sizes = sizes(view)?;
-    let arrivals = if closed_loop::kind(view).is_some() {
+    let arrivals = if is_closed {
         rate::kind(view, findings); // tells of others that are given, too
         Some(Arrivals::Poisson(Gap { ps: 1, packets: 1 })) // not looked at
     } else {
-        closed_loop::ignored(view, findings);
         rate::read(view, &sizes, link, findings)
     };
     let flows = flows(view, findings);
