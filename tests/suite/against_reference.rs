@@ -5,8 +5,8 @@
 
 use crate::reference;
 use crate::worlds::{
-    CHANGES, EVERYTHING, FLOODS, FUNCTIONS, HARDWARE, LOOPS, MIXED, MOVES, PAUSE, PLAIN, SPREAD,
-    STACKS, THREADS, VMS, only, random_world, restless,
+    CHANGES, EVERYTHING, FLOATS, FLOODS, FUNCTIONS, HARDWARE, LOOPS, MIXED, MOVES, PAUSE, PLAIN,
+    SPREAD, STACKS, THREADS, VMS, only, random_world, restless,
 };
 use rxsim::engine::chance::Stream;
 use rxsim::engine::sample::Draw;
@@ -279,6 +279,12 @@ fn worlds_with_spreading_in_software_agree() {
 #[ignore = "the engine does not know it yet"]
 fn worlds_with_pauses_agree() {
     compare_level(PAUSE);
+}
+
+#[test]
+#[ignore = "the engine does not know it yet"]
+fn worlds_with_vcpus_that_float_agree() {
+    compare_level(FLOATS);
 }
 
 #[test]
