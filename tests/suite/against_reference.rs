@@ -5,13 +5,14 @@
 
 use crate::reference;
 use crate::worlds::{
-    CHANGES, EVERYTHING, FLOODS, FUNCTIONS, HARDWARE, LOOPS, MIXED, MOVES, PAUSE, PLAIN, SPREAD,
-    STACKS, THREADS, VMS, only, random_world, restless,
+    CHANGES, EVERYTHING, FLOATS, FLOODS, FUNCTIONS, HARDWARE, LOOPS, MIXED, MOVES, PAUSE, PLAIN,
+    SPREAD, STACKS, THREADS, VMS, only, random_world, restless,
 };
 use rxsim::engine::chance::Stream;
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::{Span, Time};
 use rxsim::host;
+use rxsim::host::outcome::VnicTally;
 use rxsim::host::world::{Consumer, Filter, PathReason, VmSpec, VnicOwner, VnicSpec, Way, World};
 use rxsim::vocab::packet::Record;
 use std::fmt::Write;
@@ -83,8 +84,11 @@ fn difference(world: &World) -> Option<String> {
     if paused != expected.paused {
         return Some(format!("paused {paused:?} for {:?}", expected.paused));
     }
-    if outcome.vnics != expected.vnics {
-        return Some(format!("notified {:?} for {:?}", outcome.vnics, expected.vnics));
+    let notifications =
+        |vnics: &[VnicTally]| -> Vec<u64> { vnics.iter().map(|vnic| vnic.notifications).collect() };
+    let (notified, expected_ones) = (notifications(&outcome.vnics), notifications(&expected.vnics));
+    if notified != expected_ones {
+        return Some(format!("notified {notified:?} for {expected_ones:?}"));
     }
     for (at, (host, cores)) in outcome.hosts.iter().zip(&expected.cores).enumerate() {
         for (core, (engine, reference)) in host.cores.iter().zip(cores).enumerate() {
@@ -280,6 +284,12 @@ fn worlds_with_spreading_in_software_agree() {
 #[ignore = "the engine does not know it yet"]
 fn worlds_with_pauses_agree() {
     compare_level(PAUSE);
+}
+
+#[test]
+#[ignore = "the engine does not know it yet"]
+fn worlds_with_vcpus_that_float_agree() {
+    compare_level(FLOATS);
 }
 
 #[test]

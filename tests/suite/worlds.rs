@@ -5,6 +5,7 @@
 //! that a mismatch can be narrowed by running lower levels.
 
 mod changes;
+mod floats;
 mod floods;
 mod functions;
 pub(crate) mod looped;
@@ -58,8 +59,10 @@ pub(crate) const FLOODS: u8 = 10;
 pub(crate) const SPREAD: u8 = 11;
 /// Also ports that ask for pauses.
 pub(crate) const PAUSE: u8 = 12;
+/// Also vCPUs that float.
+pub(crate) const FLOATS: u8 = 13;
 /// ... but for this one, which has all of them.
-pub(crate) const EVERYTHING: u8 = 13;
+pub(crate) const EVERYTHING: u8 = 14;
 
 /// The 40-byte key of Microsoft, verifying-the-RSS-hash-calculation.
 pub(crate) const MICROSOFT_KEY: [u8; 40] = [
@@ -88,6 +91,7 @@ pub(crate) fn random_world(seed: u64, level: u8) -> World {
     dice.moves(&mut hosts, &mut nics);
     dice.functions(&mut hosts, &vms, &mut vnics);
     dice.changeable(&mut vms, &mut vnics);
+    dice.floats(&hosts, &mut vms, &mut vnics);
     dice.spreading(&mut hosts, &mut nics);
     dice.pauses(&mut nics);
     let count = 1 + dice.up_to(HARDWARE, 2) as usize + dice.more_sources(&vnics);

@@ -179,6 +179,21 @@ fn what_a_stopped_machine_leaves_of_its_core_others_get_at_once() {
 }
 
 #[test]
+fn a_vcpu_that_floats_wakes_up_where_least_is_to_do() {
+    let mut world = vms_on(&[1], &[&[0, 2000, 2420]]);
+    world.hosts[0].cores = 4;
+    world.hosts[0].costs.context_switch = Span::ns(10);
+    world.vms[0].floats = Some(vec![1, 3, 2]);
+    world.works = [1, 3].map(|core| work(Span::us(4), Span::us(1))).to_vec();
+    (world.works[0].core, world.works[1].core) = (1, 3);
+    // At 450 the works run on cores 1 and 3: it wakes up on core 2, the first thread there. At 2450
+    // all are idle: core 1, which ran the work last, and where it finds the third packet, too.
+    let verdict = run(&world);
+    assert_eq!(records(&verdict), [(0, 0, 150, 550), (1, 0, 2150, 2560), (2, 0, 2500, 2900)]);
+    assert_eq!([1, 2, 3].map(|core| busy(&verdict, core)[3]), [210, 100, 0]);
+}
+
+#[test]
 fn a_link_loses_what_is_offered_while_it_is_down() {
     let mut world = super::by_hand::base(&[0, 100, 101, 200, 201]);
     at(&mut world, 100, Action::Link { nic: 0, up: false });

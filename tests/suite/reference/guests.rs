@@ -36,9 +36,12 @@ pub(super) struct Channel {
     vcpu: usize,
 }
 
-/// A vCPU: a thread of the core that it is pinned to.
+/// A vCPU: a thread of the core that it is pinned to, or of each that it floats over.
 pub(super) struct Vcpu {
+    /// Where it is, or was last.
     pub(super) core: CoreAt,
+    /// The cores that it may wake up on.
+    over: Vec<u32>,
     /// What has packets for it; it takes from the first one. Empty: it waits ...
     pub(super) pending: VecDeque<Pending>,
     /// ... since then.
@@ -89,6 +92,11 @@ impl Channel {
 }
 
 impl Vcpu {
+    /// Whether it may be a thread of this core.
+    pub(super) fn may_be_on(&self, at: CoreAt) -> bool {
+        self.core.host == at.host && self.over.contains(&(at.index as u32))
+    }
+
     /// The place of a VM's vCPU among all.
     pub(super) fn number(world: &World, vm: usize, vcpu: u32) -> usize {
         let before: usize = world.vms[..vm].iter().map(|vm| vm.vcpus.len()).sum();
@@ -97,7 +105,8 @@ impl Vcpu {
 
     /// All vCPUs, in the order of (VM, vCPU); they wait.
     pub(super) fn all(world: &World) -> Vec<Self> {
-        let vcpu = |host: usize, core: u32| Self {
+        let vcpu = |host: usize, core: u32, floats: &Option<Vec<u32>>| Self {
+            over: floats.clone().unwrap_or(vec![core]),
             core: CoreAt { host, index: core as usize },
             pending: VecDeque::new(),
             waits_since: Time::ZERO,
@@ -105,8 +114,7 @@ impl Vcpu {
             in_hand: None,
         };
         let of_vm = |vm: &rxsim::host::world::VmSpec| {
-            let host = vm.host;
-            vm.vcpus.clone().into_iter().map(move |core| vcpu(host, core))
+            vm.vcpus.iter().map(|core| vcpu(vm.host, *core, &vm.floats)).collect::<Vec<_>>()
         };
         world.vms.iter().flat_map(of_vm).collect()
     }
@@ -129,7 +137,7 @@ impl Model<'_> {
     /// Appends to a vCPU's list: one that waited becomes runnable.
     pub(super) fn append(&mut self, number: usize, what: Pending) {
         let vcpu = &mut self.vcpus[number];
-        let (core, waited) = (vcpu.core, vcpu.pending.is_empty());
+        let waited = vcpu.pending.is_empty();
         match (vcpu.pending.back(), what) {
             (Some(Pending::Channel(_)), Pending::Ring(_)) => self.functions.behind_channels += 1,
             (Some(Pending::Ring(_)), Pending::Channel(_)) => self.functions.before_channels += 1,
@@ -137,11 +145,23 @@ impl Model<'_> {
         }
         vcpu.pending.push_back(what);
         if waited {
+            let core = self.wakes_up_on(number);
+            self.vcpus[number].core = core;
             self.pause(core);
             self.begin_guest_activity(core, number);
             self.wake(core, ThreadKind::Guest(number));
             self.dispatch(core);
         }
+    }
+
+    /// The core with the fewest runnable threads, the first one of equals.
+    fn wakes_up_on(&mut self, number: usize) -> CoreAt {
+        let vcpu = &self.vcpus[number];
+        let at = |core: &u32| CoreAt { host: vcpu.core.host, index: *core as usize };
+        let load = |at: &CoreAt| self.cores[at.host][at.index].threads.runnable();
+        let core = vcpu.over.iter().map(at).min_by_key(load).expect("a core to wake up on");
+        self.tallies.floated += u64::from(core != vcpu.core);
+        core
     }
 
     /// The vCPU's activity has ended; whether it goes on with another one.

@@ -144,6 +144,8 @@ pub(crate) struct Tallies {
     pub loops: Loops,
     pub spread: Spreading,
     pub pauses: Pauses,
+    /// vCPUs that woke up on another core than last time.
+    pub floated: u64,
 }
 
 /// Of closed loops.

@@ -222,7 +222,8 @@ fn random_worlds_meet_every_rule_of_changes() {
 fn random_worlds_meet_every_rule_of_loops_spreading_and_pauses() {
     let (mut sum, mut replicated) = (Tallies::default(), 0);
     each_world(|_, verdict| {
-        let Tallies { loops, spread, pauses } = verdict.tallies;
+        let Tallies { loops, spread, pauses, floated } = verdict.tallies;
+        sum.floated += floated;
         replicated += verdict.replicated.iter().sum::<u64>();
         sum.loops.sent += loops.sent;
         sum.loops.delivered += loops.delivered;
@@ -239,8 +240,8 @@ fn random_worlds_meet_every_rule_of_loops_spreading_and_pauses() {
         sum.pauses.lasted += pauses.lasted;
         sum.pauses.waited += pauses.waited;
     });
-    let Tallies { loops, spread, pauses } = sum;
-    assert!(replicated > 1_000);
+    let Tallies { loops, spread, pauses, floated } = sum;
+    assert!(replicated > 1_000 && floated > 500, "{replicated} {floated}");
     assert!(loops.sent > 2_000 && loops.delivered > 1_000 && loops.lost > 200, "{loops:?}");
     assert!(loops.too_late > 100 && loops.grown > 100 && loops.halved > 100, "{loops:?}");
     assert!(spread.at_home > 500 && spread.ipis > 500 && spread.came_to_work > 500, "{spread:?}");

@@ -63,7 +63,8 @@ impl Threads {
             .filter(|work| here(world.works[*work].host, world.works[*work].core))
             .map(ThreadKind::Work);
         let vcpus = Vcpu::all(world);
-        let guests = (0..vcpus.len()).filter(|vcpu| vcpus[*vcpu].core == at).map(ThreadKind::Guest);
+        let here = |vcpu: &usize| vcpus[*vcpu].may_be_on(at);
+        let guests = (0..vcpus.len()).filter(here).map(ThreadKind::Guest);
         let napi = matches!(world.hosts[at.host].stack, Stack::LinuxNapi { .. });
         let all = apps
             .chain(works)
@@ -83,6 +84,11 @@ impl Threads {
     /// The thread that has the core.
     pub(super) fn head(&mut self) -> Option<&mut Thread> {
         self.queue.front().map(|at| &mut self.all[*at])
+    }
+
+    /// How many of them are runnable, the one that runs or was preempted included.
+    pub(super) fn runnable(&self) -> usize {
+        self.queue.len()
     }
 
     fn position(&self, kind: ThreadKind) -> usize {
