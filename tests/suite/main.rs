@@ -38,6 +38,7 @@ mod reproducible; // same packets whatever the window, threads, build or design
 mod spread; // what even and uneven hashing means for throughput, packet by packet
 mod guests; // switch, guests, VMQ: queues in a row, processor sharing, arithmetic of queues
 mod spreading; // software that spreads packets over cores: by hand, in any window, as queues
+mod after_2012; // streams shared out among ports, recordings by address, work inside of VMs: runs
 mod moves; // queues that move between cores, by hand
 mod virtual_functions; // rings that guests serve themselves: by hand, in any window, as queues
 mod changes; // ways, machines and links that change: by hand, in any window
