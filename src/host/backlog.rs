@@ -7,6 +7,7 @@ use super::core::Core;
 use super::ledger::{Ledger, Processed};
 use super::round::{Doing, Round, Stop};
 use crate::engine::time::{Moment, Time};
+use crate::rx::cpu::Stack;
 use crate::vocab::drop_reason::DropReason;
 use crate::vocab::packet::Fate;
 use std::collections::VecDeque;
@@ -154,5 +155,15 @@ impl Core {
             self.backlog.conclude(round, ledger);
         }
         self.run_backlog(round, Moment::default(), ledger)
+    }
+
+    /// A round over the backlog that took so many packets is over: the work is complete, or goes to
+    /// the tail.
+    pub(super) fn close_round_over_backlog(&mut self, taken: u32) {
+        let spent = matches!(self.stack, Stack::LinuxNapi { .. }) && taken >= self.budget;
+        self.backlog.is_at_work = spent || !self.backlog.is_empty();
+        if self.backlog.is_at_work {
+            self.waiting.push_back(BACKLOG);
+        }
     }
 }

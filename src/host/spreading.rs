@@ -1,15 +1,7 @@
-//! Spreading in software (RPS, vRSS): what a round took from its rings goes to the backlogs of the
-//! cores that a hash names, with an interrupt from processor to processor (IPI) where one rests.
+//! Spreading in software (RPS, vRSS): to which core's backlog each packet goes, by a hash.
 
-use super::backlog::BACKLOG;
-use super::core::{Core, Handler};
-use super::ledger::Ledger;
-use super::rank::{Bounds, Rank};
-use super::site::Site;
 use super::spread::place_in;
 use super::world::{Dispatch, World};
-use crate::engine::time::Moment;
-use crate::rx::cpu::{Kind, Stack};
 use crate::vocab::frame::Frame;
 use std::collections::BTreeSet;
 
@@ -17,7 +9,7 @@ use std::collections::BTreeSet;
 pub(super) struct Spreading {
     sources: Vec<Targets>,
     /// The cores that may take such packets from rings.
-    takers: Vec<usize>,
+    pub(super) takers: Vec<usize>,
 }
 
 /// Where the packets of one source go.
@@ -53,7 +45,7 @@ impl Spreading {
     }
 
     /// The core of a packet, and the bound of its backlog.
-    fn target(&self, frame: &Frame) -> (usize, u32) {
+    pub(super) fn target(&self, frame: &Frame) -> (usize, u32) {
         let targets = &self.sources[frame.source as usize];
         (targets.cores[frame.flow as usize].into(), targets.bound)
     }
@@ -77,75 +69,5 @@ impl Targets {
         };
         let cores = traffic.source.flow_keys(world.seed).map(core).collect();
         Self { cores, bound: spread.backlog }
-    }
-}
-
-impl Site {
-    /// The bound before which nothing that another core spreads reaches this one.
-    pub(super) fn bound_of_spreading(&self, core: usize) -> Moment {
-        let front = self.joint.front;
-        let Some(spreading) = &self.spreading else { return front };
-        let others = spreading.takers.iter().filter(|taker| **taker != core);
-        let first = others.map(|taker| self.joint.gives[*taker]).min();
-        first.map_or(front, |first| Bounds::joint(front, first, core).threads)
-    }
-
-    /// Packets of rounds that this core has ended go to their backlogs.
-    pub(super) fn spread(&mut self, from: usize, ledger: &mut Ledger<'_>) {
-        let now = self.cores[from].see;
-        let mut outgoing = std::mem::take(&mut self.cores[from].outgoing);
-        for done in outgoing.drain(..) {
-            let spreading = self.spreading.as_ref().expect("a port of the host spreads");
-            let (to, bound) = spreading.target(&done.packet.frame);
-            self.catch_up_for(to, Rank::given(now, from), ledger);
-            let core = &mut self.cores[to];
-            let accepts = core.backlog.accept(done, bound, now.time(), ledger);
-            if accepts && !std::mem::replace(&mut core.backlog.is_at_work, true) {
-                if to == from {
-                    core.queue_backlog();
-                } else {
-                    core.interrupt_for_backlog(now);
-                }
-                self.note_give(to);
-            }
-        }
-        self.cores[from].outgoing = outgoing;
-    }
-}
-
-impl Core {
-    /// Another processor interrupts this one at `moment`.
-    fn interrupt_for_backlog(&mut self, moment: Moment) {
-        self.backlog.interrupt = Some(moment);
-        self.wake_by(moment);
-    }
-
-    /// That interrupt is taken now.
-    pub(super) fn take_ipi(&mut self) {
-        let start = self.see.time();
-        let end = start + self.costs.ipi + self.disturbance(start);
-        self.backlog.interrupt = None;
-        self.handle(Handler { vector: BACKLOG, start, end });
-        self.sheet.enter(Kind::Deferred, start);
-    }
-
-    /// The backlog's work is due on this core, at its time.
-    fn queue_backlog(&mut self) {
-        if let Some(threads) = &mut self.threads {
-            threads.pause(self.see);
-        }
-        self.waiting.push_back(BACKLOG);
-        self.raise_softirq();
-        self.wake_by(self.see);
-    }
-
-    /// A round over the backlog that took so many packets is over: the work is complete, or goes to
-    /// the tail.
-    pub(super) fn close_round_over_backlog(&mut self, taken: u32) {
-        let spent = matches!(self.stack, Stack::LinuxNapi { .. }) && taken >= self.budget;
-        self.backlog.is_at_work = spent || !self.backlog.is_empty();
-        if self.backlog.is_at_work {
-            self.waiting.push_back(BACKLOG);
-        }
     }
 }

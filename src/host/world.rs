@@ -62,13 +62,12 @@ impl World {
         }
     }
 
-    /// Whether software spreads the packets of a source over cores.
+    /// Whether software spreads the packets of a source over cores, unless they come by a virtual
+    /// function.
     #[must_use]
     pub fn is_spread(&self, source: usize) -> bool {
         let traffic = &self.sources[source];
-        let comes_by_host =
-            traffic.filter != Filter::DropInDriver && self.function_of(source).is_none();
-        comes_by_host && self.nics[traffic.nic].spread.is_some()
+        traffic.filter != Filter::DropInDriver && self.nics[traffic.nic].spread.is_some()
     }
 
     /// The sources whose packets' way changes while it runs, by events of their virtual NIC.

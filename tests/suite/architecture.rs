@@ -33,7 +33,7 @@ const CYCLES: &[(&str, &[&str], &str)] = &[
     ),
     (
         "host/",
-        &["host/core", "host/per_packet", "host/softirq", "host/threads"],
+        &["host/backlog", "host/core", "host/softirq", "host/threads"],
         "one automaton, a core, whose methods are spread over the files of its activities",
     ),
     (

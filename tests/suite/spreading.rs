@@ -399,6 +399,7 @@ fn driver_and_stack_are_two_queues_in_a_row() {
 #[test]
 fn each_core_is_m_d_1_by_its_share_of_the_flows() {
     let mut world = poisson(Span::ns(400), vec![1, 2, 3, 4]);
+    world.duration = Some(Span::ms(80));
     world.hosts[0].costs.stack_packet = ns(1000);
     world.sources[0].source.flows.count = 4000;
     world.sources[0].source.flows.keys = Keys::SequentialPorts;
