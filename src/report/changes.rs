@@ -2,7 +2,7 @@
 
 use crate::engine::time::Time;
 use crate::host::outcome::Load;
-use crate::host::world::{Consumer, World};
+use crate::host::world::{Consumer, Way, World};
 use crate::study::paths;
 
 /// What each of them received within a step, by name: one that migrates has one name.
@@ -19,10 +19,23 @@ pub(super) fn delivered<'w>(world: &'w World, changing: &[Load]) -> Vec<(&'w str
     all
 }
 
-/// The path of a virtual NIC at some time, in the words of the metric `path`.
-pub(super) fn path(world: &World, name: &str, time: Time) -> &'static str {
-    let (ways, running) = (paths::ways(world, time), paths::running(world, time));
-    let named = world.vnics.iter().zip(ways).filter(|(vnic, _)| vnic.name == name);
-    let mut in_use = named.filter(|(vnic, _)| paths::is_in_use(vnic, &running));
-    in_use.next().map_or("none", |(vnic, way)| paths::word(world, vnic, way))
+/// The paths of all virtual NICs at some time.
+pub(super) struct Paths<'w> {
+    world: &'w World,
+    ways: Vec<&'w Way>,
+    running: Vec<bool>,
+}
+
+impl<'w> Paths<'w> {
+    /// Those at this time.
+    pub(super) fn at(world: &'w World, time: Time) -> Self {
+        Self { world, ways: paths::ways(world, time), running: paths::running(world, time) }
+    }
+
+    /// The path of the one of this name, in the words of the metric `path`.
+    pub(super) fn of(&self, name: &str) -> &'static str {
+        let named = self.world.vnics.iter().zip(&self.ways).filter(|(vnic, _)| vnic.name == name);
+        let mut in_use = named.filter(|(vnic, _)| paths::is_in_use(vnic, &self.running));
+        in_use.next().map_or("none", |(vnic, way)| paths::word(self.world, vnic, way))
+    }
 }

@@ -140,6 +140,9 @@ fn pictures() -> impl Iterator<Item = (Picture, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::time::{Span, Time};
+    use crate::host::outcome::Load;
+    use crate::host::world::{Action, EventSpec, Way};
     use crate::scenario::Plan;
     use crate::study::fixture;
 
@@ -202,6 +205,28 @@ mod tests {
         assert!(drawn.contains("web[2]") && !drawn.contains("default-queue"), "{drawn}");
         let cores = fs::read_to_string(scratch.0.join("cores.svg")).unwrap();
         assert!(!cores.contains("vswitch"), "its series has no such work");
+    }
+
+    #[test]
+    fn a_machine_whose_path_changes_has_a_picture_over_time_and_rows_in_the_series() {
+        let scratch = Scratch::new("changes");
+        let folder = Folder::open(&scratch.0, &[], false).unwrap();
+        let mut world = fixture::guests(3);
+        let at = Time::ZERO + Span::ms(100);
+        world.events = vec![EventSpec { at, action: Action::Steer { vnic: 1, way: Way::Common } }];
+        let mut outcome = fixture::guests_outcome(3);
+        outcome.series = fixture::outcome(2, 1).series;
+        for step in &mut outcome.series {
+            step.changing = vec![Load { packets: 100, bytes: 125_000 }];
+        }
+        let plan = Plan { world, ..fixture::plan() };
+        folder.write_study(&fixture::study_of(plan, vec![outcome])).unwrap();
+        let drawn = fs::read_to_string(scratch.0.join("changes.svg")).unwrap();
+        for word in ["web[1]", "vmq", "default-queue"] {
+            assert!(drawn.contains(word), "{word}");
+        }
+        let series = fs::read_to_string(scratch.0.join("series.csv")).unwrap();
+        assert!(series.contains("\n1000,vm.web[1].delivered.gbps,1\n"), "{series}");
     }
 
     #[test]

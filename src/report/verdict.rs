@@ -209,6 +209,18 @@ mod tests {
     }
 
     #[test]
+    fn losses_that_a_change_caused_are_named() {
+        let mut outcome = fixture::outcome(8, 3);
+        outcome.nics[0].link_busy = Span(fixture::WINDOW.0 / 10 * 9);
+        outcome.sources[0].dropped = [0; DropReason::ALL.len()];
+        for reason in [DropReason::WrongHost, DropReason::VmPaused] {
+            outcome.sources[0].dropped[reason as usize] = 1_000;
+        }
+        let verdict = verdict(&fixture::study_of(fixture::plan(), vec![outcome]));
+        assert!(verdict.contains(" lost (vm_paused, wrong_host); "), "{verdict}");
+    }
+
+    #[test]
     fn a_carried_load_is_said_to_have_head_room() {
         let mut outcome = fixture::outcome(8, 3);
         outcome.nics[0].link_busy = Span(fixture::WINDOW.0 / 10 * 9);

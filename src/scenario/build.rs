@@ -201,6 +201,7 @@ impl Parts {
         &mut self,
         view: &View,
         run: Option<Span>,
+        warmup: Warmup,
         findings: &mut Findings,
     ) -> Vec<EventSpec> {
         let [vms, vnics] = ["vm", "vnic"].map(|key| view.group(key));
@@ -219,7 +220,9 @@ impl Parts {
         let traffics = view.group("traffic");
         // What events lead to depends on those that are wrong.
         let events = if findings.mistakes.len() > before { vec![] } else { events };
-        let outcome = course::run(&events, guests, (hosts, nics), run, findings);
+        // A warm-up that is yet to be found makes the run longer by nobody knows how much.
+        let end = run.filter(|_| warmup != Warmup::Auto);
+        let outcome = course::run(&events, guests, (hosts, nics), end, findings);
         outcome.stays.check(sources, &traffics, (&guests.vnics, nics), findings);
         let taken = sources.iter().any(|source| source.group == "migration");
         *sources = outcome.stays.share_out(std::mem::take(sources), &guests.vnics, nics);
@@ -261,7 +264,7 @@ impl Parts {
         let fixed = if let Warmup::Fixed(span) = warmup { span } else { Span::ZERO };
         let duration = duration(view, fixed, self.all_captures, findings);
         let run = duration.map(|duration| fixed + duration);
-        let events = self.events(view, run, findings);
+        let events = self.events(view, run, warmup, findings);
         self.check_spans(view, duration, run, findings);
         let (seed, replications) = (view.integer("seed")?, view.integer("replications")?);
         let run = run.unwrap_or(Span::ZERO);

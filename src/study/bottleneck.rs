@@ -6,6 +6,8 @@
 //! (interrupts, poll rounds) make it a lower bound.
 
 use super::metrics::TOLERATED_LOSS;
+use super::paths;
+use crate::engine::time::Time;
 use crate::host::world::{Consumer, NicSpec, TrafficSpec, VmSpec, VnicOwner, VnicSpec, World};
 use crate::measure::tree::Tree;
 use crate::rx::cpu::Stack;
@@ -235,23 +237,30 @@ fn behind_backlog(world: &World, metrics: &Tree, all: &[Resource]) -> Option<Res
 /// in one round.
 fn behind_channel(world: &World, metrics: &Tree, all: &[Resource]) -> Option<Resource> {
     let lost = |vm: &VmSpec| lost(metrics, vm, DropReason::VmChannelFull);
-    let (_, vm) =
-        world.vms.iter().map(|vm| (lost(vm), vm)).rev().max_by(|(a, _), (b, _)| a.total_cmp(b))?;
+    let vms = where_they_are(world).into_iter().map(|vm| &world.vms[vm]);
+    let (_, vm) = vms.map(|vm| (lost(vm), vm)).rev().max_by(|(a, _), (b, _)| a.total_cmp(b))?;
     behind_guest(world, metrics, all, vm, Place::Channel(name(vm)))
 }
 
 /// The VM that lost most at the rings of its virtual functions, and how much; the first of equals.
 fn worst_function<'w>(world: &'w World, metrics: &Tree) -> Option<(f64, &'w VmSpec)> {
     let owner = |vnic: &VnicSpec| match vnic.owner {
-        VnicOwner::Vm { vm, .. } if vnic.way.is_function() => Some(&world.vms[vm]),
+        VnicOwner::Vm { vm, .. } if vnic.vf.is_some() => Some(vm),
         _ => None,
     };
-    let losses = world
-        .vnics
-        .iter()
-        .filter_map(owner)
-        .map(|vm| (lost(metrics, vm, DropReason::RingFull), vm));
+    let owners: BTreeSet<usize> = world.vnics.iter().filter_map(owner).collect();
+    let vms = where_they_are(world).into_iter().filter(|vm| owners.contains(vm));
+    let vms = vms.map(|vm| &world.vms[vm]);
+    let losses = vms.map(|vm| (lost(metrics, vm, DropReason::RingFull), vm));
     losses.rev().max_by(|(a, _), (b, _)| a.total_cmp(b))
+}
+
+/// All VMs, those that run at the end first: of one that migrates, where it is then.
+fn where_they_are(world: &World) -> Vec<usize> {
+    let running = paths::running(world, Time::END);
+    let mut vms: Vec<usize> = (0..world.vms.len()).collect();
+    vms.sort_by_key(|vm| !running[*vm]);
+    vms
 }
 
 /// The name of a VM in results.

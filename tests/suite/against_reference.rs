@@ -253,7 +253,6 @@ fn worlds_with_virtual_functions_agree() {
 }
 
 #[test]
-#[ignore = "the engine does not know it yet"]
 fn worlds_with_changes_agree() {
     compare_level(CHANGES);
 }

@@ -1,6 +1,7 @@
 //! Ways, channels and changes: worlds worked out by hand, in nanoseconds; random ones in windows of
 //! any length.
 
+mod floating;
 mod links;
 mod machines;
 mod random;

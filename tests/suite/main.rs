@@ -41,5 +41,6 @@ mod spreading; // software that spreads packets over cores: by hand, in any wind
 mod after_2012; // streams shared out among ports, recordings by address, work inside of VMs: runs
 mod moves; // queues that move between cores, by hand
 mod virtual_functions; // rings that guests serve themselves: by hand, in any window, as queues
+mod migrations; // machines that migrate: their losses, and one machine in results
 mod changes; // ways, machines and links that change: by hand, in any window
 mod published; // measurements of others: calibrated at some points, predicted at the rest

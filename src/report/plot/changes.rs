@@ -5,7 +5,7 @@ use super::sheet::{self, GREY, GRID, INK, MARGIN, PALE, TOP};
 use super::vms::PATHS;
 use super::{Area, Drawn};
 use crate::engine::time::{Span, Time};
-use crate::report::changes;
+use crate::report::changes::{self, Paths};
 use crate::study::run::Study;
 use plotters::prelude::*;
 
@@ -66,9 +66,10 @@ pub(super) fn draw<DB: DrawingBackend>(study: &Study, area: &Area<DB>) -> Drawn<
 fn courses(study: &Study, unit: f64) -> Vec<Course<'_>> {
     let world = &study.plan.world;
     let mut courses: Vec<Course> = Vec::new();
-    let mut start = Time::ZERO;
+    let (mut start, mut before) = (Time::ZERO, Paths::at(world, Time::ZERO));
     for step in &study.first.series {
         let length = step.end.since(start).as_s();
+        let after = Paths::at(world, step.end);
         let all = changes::delivered(world, &step.changing).into_iter().take(MOST);
         for (at, (name, load)) in all.enumerate() {
             if courses.len() == at {
@@ -76,11 +77,13 @@ fn courses(study: &Study, unit: f64) -> Vec<Course<'_>> {
             }
             let gbps = load.bytes as f64 * 8e-9 / length;
             let span = (start.0 as f64 / unit, step.end.0 as f64 / unit);
-            let path = [step.end, start].map(|time| changes::path(world, name, time));
-            let path = if path[0] == "none" { path[1] } else { path[0] };
+            let path = match after.of(name) {
+                "none" => before.of(name),
+                path => path,
+            };
             courses[at].steps.push((span.0, span.1, gbps, path));
         }
-        start = step.end;
+        (start, before) = (step.end, after);
     }
     courses
 }

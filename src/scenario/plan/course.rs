@@ -21,6 +21,9 @@ use crate::vocab::drop_reason::DropReason;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+/// Most changes that the events of a file make.
+const MOST_CHANGES: usize = 65_536;
+
 /// What events lead to.
 #[derive(Debug)]
 pub struct Outcome {
@@ -106,6 +109,18 @@ pub fn run(
     let mut course = Course::new(events, guests, (hosts, nics), run);
     while let Some(((at, event, _), step)) = course.due.pop_first() {
         course.step(at, event, step, findings);
+        if course.done.len() > MOST_CHANGES {
+            let view = events[event].view;
+            findings.mistake(
+                view.mistake(
+                    "vm",
+                    format!("with this event there are over {MOST_CHANGES} changes"),
+                )
+                .because("that is the bound: each virtual NIC that an event concerns has some")
+                .help("leave events out, or let them concern fewer virtual machines"),
+            );
+            break;
+        }
     }
     course.finish(findings)
 }

@@ -85,6 +85,20 @@ impl Changes<'_> {
         }
     }
 
+    /// Machines without functions float, in every second world.
+    fn floats(&mut self) {
+        let floats = self.one_in(2);
+        for vm in 0..self.world.vms.len() {
+            let of_vm = |owner| matches!(owner, VnicOwner::Vm { vm: its, .. } if its == vm);
+            let mut vnics = self.world.vnics.iter().filter(|vnic| of_vm(vnic.owner));
+            if floats && vnics.all(|vnic| vnic.vf.is_none()) {
+                let cores = self.world.hosts[self.world.vms[vm].host].cores;
+                let Spread { over, .. } = self.spread((0..cores).collect());
+                self.world.vms[vm].floats = Some(over);
+            }
+        }
+    }
+
     fn event(&mut self) -> Option<Action> {
         Some(match self.below(6) {
             0 | 1 if !self.world.vnics.is_empty() => {
@@ -105,6 +119,7 @@ impl Changes<'_> {
 
     fn make(mut self) {
         self.vnics();
+        self.floats();
         for vm in 0..self.world.vms.len() {
             self.world.vms[vm].runs = !self.one_in(6);
         }

@@ -53,8 +53,13 @@ impl Model<'_> {
         if self.stopped[vm].replace(reason).is_some() {
             return;
         }
-        for number in self.vcpus_of(vm) {
-            self.end_turn(number);
+        let vcpus = self.vcpus_of(vm);
+        vcpus.iter().for_each(|number| self.end_turn(*number));
+        // Only then: no core turns to one of them.
+        for number in vcpus {
+            let core = self.vcpus[number].core;
+            self.pause(core);
+            self.dispatch(core);
         }
         self.forget_notifications(vm);
         for vnic in 0..self.vnics.len() {
@@ -96,7 +101,6 @@ impl Model<'_> {
         vcpu.pending.clear();
         vcpu.doing = Doing::Nothing;
         self.core(core).threads.sleep(ThreadKind::Guest(number));
-        self.dispatch(core);
     }
 
     /// Notifications that are under way do not arrive; what they cost is paid.
