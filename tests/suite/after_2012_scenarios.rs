@@ -273,7 +273,7 @@ fn work_inside_of_vms_loads_the_cores_of_their_vcpus() {
 }
 
 /// A recording of frames to (last byte of the address, VLAN), all of one 5-tuple, as a file.
-fn recording(name: &str, frames: &[(u8, Option<u16>)]) -> PathBuf {
+pub(crate) fn recording(name: &str, frames: &[(u8, Option<u16>)]) -> PathBuf {
     let mut bytes = vec![
         0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 1, 0, 0, 0,
     ];

@@ -168,7 +168,10 @@ fn addresses_are_checked() {
     mac("VlanId = 5", &["`VlanId` is `vlan` here"]);
     mac("vlan = 4095", &["outside of 0 to 4094"]);
     let disk = "[vnic.disk]\nvm = \"big\"\nnic = \"port2\"\nmac = \"02:00:00:00:00:10\"\nvlan = 7";
-    add(disk, &["`disk` has addresses of others", "vm.big[0] receives frames", "another `mac`"]);
+    add(
+        disk,
+        &["`disk` has addresses of others", "vm.big[0] receives such frames too", "another `mac`"],
+    );
     let to = "[traffic.own]\nto = \"addresses\"\nrate = \"1 Gbps\"\nnic = \"port2\"";
     add(to, &["only a recording has addresses", "add `capture"]);
     let recording = "capture = \"recorded-traffic.pcap.gz\"";

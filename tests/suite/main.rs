@@ -39,6 +39,7 @@ mod reproducible; // same packets whatever the window, threads, build or design
 mod spread; // what even and uneven hashing means for throughput, packet by packet
 mod guests; // switch, guests, VMQ: queues in a row, processor sharing, arithmetic of queues
 mod spreading; // software that spreads packets over cores: by hand, in any window, as queues
+mod after_2012; // streams shared out among ports, recordings by address, work inside of VMs: runs
 mod moves; // queues that move between cores, by hand
 mod virtual_functions; // rings that guests serve themselves: by hand, in any window, as queues
 mod migrations; // machines that migrate: their losses, and one machine in results

@@ -13,6 +13,7 @@ use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::findings::Findings;
 use crate::scenario::view::View;
 use crate::vocab::drop_reason::DropReason;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Most virtual machines of a file.
@@ -33,6 +34,8 @@ pub struct Guests {
     pub vnics: Vec<VnicSpec>,
     /// Per virtual NIC which recorded frames are for it.
     pub addresses: Vec<Option<Address>>,
+    /// Per port and MAC address the virtual NICs that have it.
+    taken: BTreeMap<(usize, [u8; 6]), Vec<usize>>,
     /// Per port whether virtual RSS needs it to spread packets by software.
     pub spreads: Vec<bool>,
     /// What traffic can name.
@@ -272,7 +275,10 @@ impl Guests {
         let numbered = !matches!(owners[..], [VnicOwner::Host]);
         let address = address::read(asked.view, count, findings);
         self.check(asked, owners.first(), nics, hosts, findings);
-        let (mut ports, mut no_vrss) = (1, None);
+        let ports = self.uplinks.width(asked.uplink);
+        let all = first + count as usize * ports;
+        room(asked.view, "count", "virtual NICs", all, MOST_PARTS, findings)?;
+        let mut no_vrss = None;
         for (index, owner) in owners.into_iter().enumerate() {
             let name =
                 if numbered { format!("{}[{index}]", asked.name) } else { asked.name.clone() };
@@ -280,7 +286,6 @@ impl Guests {
             let address = address.map(|first| first.behind(index as u32));
             self.address(asked.view, address, &given, findings);
             no_vrss = no_vrss.or(self.one(asked, &name, owner, &given, nics, findings));
-            ports = given.len();
         }
         if let Some(why) = no_vrss {
             findings.warn(format!("{} has no virtual RSS: {why}", asked.name));
@@ -349,19 +354,23 @@ impl Guests {
         ports: &[usize],
         findings: &mut Findings,
     ) {
-        let clashes = |(vnic, other): (&VnicSpec, &Option<Address>)| {
-            ports.contains(&vnic.nic)
-                && address.zip(*other).is_some_and(|(ours, theirs)| ours.clashes(&theirs))
-        };
-        let mut known = self.vnics.iter().zip(&self.addresses);
-        if let Some((other, _)) = known.find(|both| clashes(*both)).filter(|_| address.is_some()) {
-            findings.mistake(
-                view.mistake("mac", format!("`{}` has addresses of others", view.name))
-                    .because(format!("{} receives frames for one of them too", other.name))
-                    .help("write another `mac`, or `vlan` for both"),
-            );
+        for port in ports {
+            if let Some(address) = address {
+                let known = self.taken.entry((*port, address.mac)).or_default();
+                let clashes =
+                    |vnic: &&usize| self.addresses[**vnic].is_some_and(|a| a.clashes(&address));
+                if let Some(other) = known.iter().find(clashes) {
+                    let other = &self.vnics[*other].name;
+                    findings.mistake(
+                        view.mistake("mac", format!("`{}` has addresses of others", view.name))
+                            .because(format!("{other} receives such frames too"))
+                            .help("write another `mac`, or `vlan` for both"),
+                    );
+                }
+                known.push(self.addresses.len());
+            }
+            self.addresses.push(address);
         }
-        self.addresses.extend(ports.iter().map(|_| address));
     }
 
     /// Checks what a table asks for, against the host and the port.

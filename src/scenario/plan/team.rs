@@ -115,6 +115,17 @@ impl Uplinks {
         }
     }
 
+    /// By how many ports the packets of one virtual NIC on an uplink may come.
+    #[must_use]
+    pub fn width(&self, uplink: Uplink) -> usize {
+        match uplink {
+            Uplink::Team(team) if self.teams[team].receives != Receives::InTurn => {
+                self.teams[team].ports.len()
+            }
+            _ => 1,
+        }
+    }
+
     /// The name of an uplink.
     #[must_use]
     pub fn name(&self, uplink: Uplink) -> &str {
@@ -283,7 +294,7 @@ fn budget(of_host: Processors, ports: u32) -> Vec<(u32, u32)> {
 pub fn by_flow(source: &SourceSpec, seed: u64, ports: usize) -> Vec<Arc<[bool]>> {
     let types = HashTypes::USUAL;
     let rss = Rss::new(&RssSpec { key: KEY_MICROSOFT, types, table: vec![0] });
-    let port = |hash: u32| (u64::from(hash) * ports as u64 >> 32) as usize;
+    let port = |hash: u32| ((u64::from(hash) * ports as u64) >> 32) as usize;
     let keys = source.flow_keys(seed);
     let named: Vec<usize> = keys.map(|key| rss.hash(&key).map_or(0, port)).collect();
     (0..ports).map(|port| named.iter().map(|its| *its == port).collect()).collect()
