@@ -287,7 +287,6 @@ fn worlds_with_pauses_agree() {
 }
 
 #[test]
-#[ignore = "the engine does not know it yet"]
 fn worlds_with_vcpus_that_float_agree() {
     compare_level(FLOATS);
 }
