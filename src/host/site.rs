@@ -31,10 +31,8 @@ pub(super) struct Site {
     /// Core and place of each channel of the world that guests serve here.
     pub(super) channels: Vec<Option<(usize, ChannelAt)>>,
     /// Per channel the places (core, and place among its threads) that its vCPU floats over; none
-    /// where it stays.
+    /// where it stays. No channels, where none floats.
     pub(super) seats: Vec<Vec<(usize, usize)>>,
-    /// Some vCPU floats: where it wakes up depends on all cores, so none goes further than any other.
-    pub(super) floats: bool,
     /// Cores feed apps or guests on other cores, so all advance together.
     pub(super) coupled: bool,
     pub(super) joint: Joint,
@@ -88,7 +86,6 @@ impl Site {
             app_cores,
             channels: places,
             seats: Vec::new(),
-            floats: false,
             coupled,
             joint: Joint::default(),
             holds,
