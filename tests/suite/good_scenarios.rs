@@ -45,6 +45,7 @@ fn the_example_of_the_format_is_well_written() {
     let loaded = loaded(EXAMPLE, &[]);
     assert_eq!(loaded.designs(), ["no-rss", "rss"]);
     assert_eq!(loaded.axes().len(), 2);
+    assert_eq!(loaded.plan(None).expect("all of it is simulated").world.vms.len(), 16);
     for design in [None, Some("no-rss"), Some("rss")] {
         assert!(loaded.plan(design).is_ok(), "{design:?}");
     }
