@@ -281,7 +281,7 @@ fn advice(ports: &[&Nic], of_host: Processors) -> String {
 fn budget(of_host: Processors, ports: u32) -> Vec<(u32, u32)> {
     let Processors { logical, smt, .. } = of_host;
     let cores = (logical / smt).saturating_sub(1).max(1);
-    let mut next = if logical > smt { 1 } else { 0 };
+    let mut next = u32::from(logical > smt);
     let share = |port| (cores / ports + u32::from(port < cores % ports)).clamp(1, 16);
     let part = |port| {
         let part = (next * smt, share(port));
