@@ -11,6 +11,10 @@ use super::world::{VnicOwner, World};
 impl Site {
     /// Notes the places that the vCPUs of floating machines have.
     pub(super) fn with_seats(mut self, world: &World, host: usize) -> Self {
+        if !world.vms.iter().any(|vm| vm.host == host && vm.floats.is_some()) {
+            return self;
+        }
+        self.coupled = true;
         self.seats = vec![Vec::new(); self.channels.len()];
         for (vm, spec) in world.vms.iter().enumerate().filter(|(_, vm)| vm.host == host) {
             let Some(floats) = &spec.floats else { continue };
@@ -22,9 +26,13 @@ impl Site {
                 }
             }
         }
-        self.floats = self.seats.iter().any(|seats| !seats.is_empty());
-        self.coupled |= self.floats;
         self
+    }
+
+    /// Whether any vCPU floats: where it wakes up depends on all cores, so none goes further than any
+    /// other.
+    pub(super) fn floats(&self) -> bool {
+        !self.seats.is_empty()
     }
 
     /// Where the guest of a channel is notified in a hand-over of this rank: a vCPU that floats and
@@ -37,12 +45,11 @@ impl Site {
     ) -> (usize, ChannelAt) {
         let (from, at) = self.channels[channel].expect("a guest runs on the host of its NIC");
         let waits = |core: &Core| core.threads.as_ref().is_some_and(|one| one.waits(at.thread));
-        if self.seats[channel].is_empty() || !waits(&self.cores[from]) {
-            return (from, at);
-        }
+        let seats = self.seats.get(channel).filter(|seats| !seats.is_empty());
+        let Some(seats) = seats.filter(|_| waits(&self.cores[from])) else { return (from, at) };
         let behind = (rank.moment(), rank.core());
         let mut first: Option<(usize, (usize, usize))> = None;
-        for seat in &self.seats[channel] {
+        for seat in seats {
             let threads = self.cores[seat.0].threads.as_mut().expect("a vCPU may be here");
             let load = threads.load(behind, &self.queues, ledger);
             if first.is_none_or(|(least, _)| load < least) {

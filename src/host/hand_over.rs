@@ -58,16 +58,18 @@ impl Site {
         let mut delivery = std::mem::take(&mut self.cores[core].round_that_hands_over().delivery);
         let mut guests = 0;
         if delivery.has_guests {
+            for (next, packet) in &delivery.packets {
+                if let Next::Guest(channel) = *next
+                    && self.enter_channel(channel, *packet, rank, ledger)
+                {
+                    delivery.notify.push(channel);
+                }
+            }
+            // Behind those: while the core of a channel is caught up, nothing of this item is there.
             for (next, packet) in delivery.packets.drain(..) {
-                match next {
-                    Next::Guest(channel) if self.enter_channel(channel, packet, rank, ledger) => {
-                        delivery.notify.push(channel);
-                    }
-                    Next::App(app) => {
-                        let what = What::Packet(app, packet);
-                        self.bring(HandOff { item, what }, self.app_cores[app]);
-                    }
-                    Next::Guest(_) | Next::Ended | Next::Backlog => {}
+                if let Next::App(app) = next {
+                    let what = What::Packet(app, packet);
+                    self.bring(HandOff { item, what }, self.app_cores[app]);
                 }
             }
             delivery.has_guests = false;

@@ -23,7 +23,7 @@ impl Site {
             self.advance_group(bound, ledger);
             return;
         }
-        if self.coupled && (self.holds || self.floats) || self.moving > 0 {
+        if self.coupled && (self.holds || self.floats()) || self.moving > 0 {
             let all: Vec<usize> = (0..self.cores.len()).collect();
             self.advance_jointly(&all, bound, ledger);
         } else if self.coupled {
@@ -118,7 +118,7 @@ impl Site {
         bound: Moment,
         ledger: &mut Ledger<'_>,
     ) -> Option<()> {
-        self.joint.in_step = self.holds || self.floats || self.moving > 0;
+        self.joint.in_step = self.holds || self.floats() || self.moving > 0;
         loop {
             let first = self.first_of(cores, bound);
             let arrival = Rank::before(self.next_arrival());

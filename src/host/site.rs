@@ -34,10 +34,8 @@ pub(super) struct Site {
     /// To which core's backlog packets go, where software spreads them.
     pub(super) spreading: Option<Spreading>,
     /// Per channel the places (core, and place among its threads) that its vCPU floats over; none
-    /// where it stays.
+    /// where it stays. No channels, where none floats.
     pub(super) seats: Vec<Vec<(usize, usize)>>,
-    /// Some vCPU floats: where it wakes up depends on all cores, so none goes further than any other.
-    pub(super) floats: bool,
     /// Cores feed apps, guests or backlogs of other cores, so all advance together.
     pub(super) coupled: bool,
     pub(super) joint: Joint,
@@ -93,7 +91,6 @@ impl Site {
             channels: places,
             spreading,
             seats: Vec::new(),
-            floats: false,
             coupled,
             joint: Joint::default(),
             holds,

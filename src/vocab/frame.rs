@@ -99,8 +99,9 @@ impl FrameQueue {
 
     /// Of the frames behind the first `n`, only those stay that are to be kept.
     pub fn retain(&mut self, n: usize, keep: impl Fn(&Frame) -> bool) {
-        let mut end = self.head + n;
-        for at in end..self.tail {
+        let first = self.head + n;
+        let mut end = first;
+        for at in first..self.tail {
             if keep(&self.slots[at]) {
                 self.slots[end] = self.slots[at];
                 end += 1;

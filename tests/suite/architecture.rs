@@ -40,6 +40,7 @@ const CYCLES: &[(&str, &[&str], &str)] = &[
         "report/plot",
         &[
             "report/plot",
+            "report/plot/changes",
             "report/plot/cores",
             "report/plot/latency",
             "report/plot/queues",

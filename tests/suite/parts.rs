@@ -34,8 +34,8 @@ fn spec(arrivals: Arrivals) -> SourceSpec {
 }
 
 /// Every third flow, or all others.
-fn flows(third: bool) -> Option<Arc<[bool]>> {
-    Some((0..20).map(|flow| (flow % 3 == 0) == third).collect())
+fn flows(third: bool) -> Arc<[bool]> {
+    (0..20_u32).map(|flow| flow.is_multiple_of(3) == third).collect()
 }
 
 /// What is offered by the end, in steps of `step`, at most `most` at a time.
@@ -62,8 +62,8 @@ fn parts_of_a_source_offer_together_what_the_whole_one_offers() {
         assert!(expected.len() > 300, "{}", expected.len());
         for (step, most) in [(END.0, 1 << 20), (1_000_000, 5), (7_000_000, 256)] {
             let parts = [(Time::ZERO, flows(true)), (since, flows(false))]
-                .map(|(since, flows)| filled(whole().only(since, flows), step, most));
-            let belongs = |frame: &&Frame, third: bool| (frame.flow % 3 == 0) == third;
+                .map(|(since, flows)| filled(whole().only(since, Some(flows)), step, most));
+            let belongs = |frame: &&Frame, third: bool| frame.flow.is_multiple_of(3) == third;
             let first: Vec<Frame> =
                 expected.iter().filter(|frame| belongs(frame, true)).copied().collect();
             let second = expected.iter().filter(|frame| belongs(frame, false));
@@ -119,7 +119,7 @@ fn two_ports_share_a_source_out() {
         for more in [false, true] {
             let world = |parts: &[(usize, Part)]| two_ports(parts, &arrivals, more);
             let whole = packets(&world(&[(0, Part::default())]));
-            let part = |third, since| Part { since, flows: flows(third) };
+            let part = |third, since| Part { since, flows: Some(flows(third)) };
             let halves = world(&[(0, part(true, Time::ZERO)), (1, part(false, Time::ZERO))]);
             assert_eq!(packets(&halves), whole);
             let late = Time(700_000_000);

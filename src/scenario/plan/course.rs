@@ -8,17 +8,18 @@
 
 mod function;
 mod migration;
+mod state;
 
-use super::event::{Destination, Event, Request};
+use self::state::{Course, Step};
+use super::event::{Event, Request};
 use super::guest::Guests;
 use super::host::Host;
 use super::nic::Nic;
 use super::stays::Stays;
 use crate::engine::time::{Span, Time};
-use crate::host::world::{Action, EventSpec, PathReason, VmSpec, VnicOwner, VnicSpec, Way};
+use crate::host::world::{Action, EventSpec, PathReason, Way};
 use crate::scenario::findings::Findings;
 use crate::vocab::drop_reason::DropReason;
-use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// Most changes that the events of a file make.
@@ -31,70 +32,6 @@ pub struct Outcome {
     pub events: Vec<EventSpec>,
     /// Where virtual NICs are reached.
     pub stays: Stays,
-}
-
-/// A virtual machine of the file.
-#[derive(Debug)]
-struct Life {
-    /// It in [`Guests::vms`] on each host that it comes to.
-    homes: Vec<usize>,
-    /// Where it is, by place in `homes`.
-    home: usize,
-    runs: bool,
-    /// What happens to it until when.
-    busy: Option<(&'static str, Time)>,
-}
-
-/// How the packets of a virtual NIC come at some time.
-#[derive(Debug)]
-struct Port {
-    way: Way,
-    reason: PathReason,
-    /// It has a virtual function, though perhaps not in use.
-    holds: bool,
-}
-
-/// What an event leads to at its time or later.
-#[derive(Debug)]
-enum Step {
-    /// The event itself.
-    Begin,
-    /// The filters of virtual NICs have moved to the virtual switch.
-    Synthetic(Vec<usize>),
-    /// Their functions are free.
-    Free(Vec<usize>),
-    /// Their functions receive.
-    Attached(Vec<usize>),
-    /// A migrating machine stops ...
-    Pause(usize),
-    /// ... and starts elsewhere.
-    Arrive(usize, Destination),
-    /// The network sends its packets there.
-    Relearned(usize),
-}
-
-/// The state at some time while events are worked out.
-struct Course<'d> {
-    hosts: &'d [Host],
-    nics: &'d [Nic],
-    guests: &'d mut Guests,
-    events: &'d [Event<'d>],
-    /// How long it runs; none: unknown.
-    run: Option<Span>,
-    lives: Vec<Life>,
-    /// Per virtual NIC.
-    ports: Vec<Port>,
-    /// Per VM in [`Guests::vms`] its virtual NICs.
-    vnics: Vec<Vec<usize>>,
-    /// Ports whose link is down.
-    down: BTreeSet<usize>,
-    /// By time, event, order of being known.
-    due: BTreeMap<(Time, usize, usize), Step>,
-    known: usize,
-    /// Events that are not over when the run ends.
-    unfinished: BTreeSet<usize>,
-    done: Vec<(usize, EventSpec)>,
-    stays: Stays,
 }
 
 /// Works out what events lead to; adds to `guests` what comes to other hosts, and what each virtual
@@ -125,44 +62,7 @@ pub fn run(
     course.finish(findings)
 }
 
-impl<'d> Course<'d> {
-    fn new(
-        events: &'d [Event<'d>],
-        guests: &'d mut Guests,
-        (hosts, nics): (&'d [Host], &'d [Nic]),
-        run: Option<Span>,
-    ) -> Self {
-        let life = |(vm, spec): (usize, &VmSpec)| Life {
-            homes: vec![vm],
-            home: 0,
-            runs: spec.runs,
-            busy: None,
-        };
-        let mut vnics = vec![Vec::new(); guests.vms.len()];
-        for (index, vnic) in guests.vnics.iter().enumerate() {
-            if let VnicOwner::Vm { vm, .. } = vnic.owner {
-                vnics[vm].push(index);
-            }
-        }
-        let begin = |(index, event): (usize, &Event)| ((event.at, index, index), Step::Begin);
-        Self {
-            hosts,
-            nics,
-            run,
-            lives: guests.vms.iter().enumerate().map(life).collect(),
-            ports: guests.vnics.iter().map(Port::at_start).collect(),
-            vnics,
-            guests,
-            down: BTreeSet::new(),
-            due: events.iter().enumerate().map(begin).collect(),
-            known: events.len(),
-            events,
-            unfinished: BTreeSet::new(),
-            done: Vec::new(),
-            stays: Stays::default(),
-        }
-    }
-
+impl Course<'_> {
     fn finish(mut self, findings: &mut Findings) -> Outcome {
         for event in self.unfinished {
             let view = self.events[event].view;
@@ -241,27 +141,6 @@ impl<'d> Course<'d> {
         }
     }
 
-    fn emit(&mut self, at: Time, event: usize, action: Action) {
-        self.done.push((event, EventSpec { at, action }));
-    }
-
-    /// Lets a step follow, if that is within the run.
-    fn follow(&mut self, at: Time, event: usize, step: Step) {
-        if self.run.is_some_and(|run| at >= Time::ZERO + run) {
-            self.unfinished.insert(event);
-            return;
-        }
-        self.due.insert((at, event, self.known), step);
-        self.known += 1;
-    }
-
-    /// Changes the way of a virtual NIC; gives the one that it left.
-    fn steer(&mut self, at: Time, event: usize, vnic: usize, way: Way, reason: PathReason) -> Way {
-        self.emit(at, event, Action::Steer { vnic, way: way.clone() });
-        self.ports[vnic].reason = reason;
-        std::mem::replace(&mut self.ports[vnic].way, way)
-    }
-
     /// The VMs that an event applies to: those that run, or those that do not, and to which nothing
     /// else happens.
     fn ready(
@@ -304,12 +183,6 @@ impl<'d> Course<'d> {
                 .help(format!("write at = \"{until}\" or later")),
         );
         false
-    }
-
-    /// The name of a VM of the file.
-    fn name(&self, vm: usize) -> String {
-        let spec = &self.guests.vms[vm];
-        format!("{}[{}]", spec.group, spec.index)
     }
 
     fn link(&mut self, event: usize, nic: usize, up: bool, findings: &mut Findings) {
@@ -368,37 +241,4 @@ impl<'d> Course<'d> {
         let left = self.steer(at, event, vnic, way, why);
         self.guests.free_queues(nic, &left);
     }
-
-    fn keep_busy(&mut self, vms: &[usize], what: &'static str, until: Time) {
-        for vm in vms {
-            let life = &mut self.lives[*vm];
-            let later = life.busy.map_or(until, |(_, end)| end.max(until));
-            life.busy = Some((what, later));
-        }
-    }
-
-    /// A span of an event.
-    fn span(&self, event: usize, key: &str) -> Span {
-        self.events[event].view.time(key).unwrap_or(Span::ZERO)
-    }
-}
-
-impl Life {
-    /// Where it is, in [`Guests::vms`].
-    fn home(&self) -> usize {
-        self.homes[self.home]
-    }
-}
-
-impl Port {
-    fn at_start(vnic: &VnicSpec) -> Self {
-        let (way, reason) = (vnic.way.clone(), vnic.path_reason);
-        let holds = way.is_function() || reason == PathReason::VfDriver;
-        Self { way, reason, holds }
-    }
-}
-
-/// So long after an instant.
-const fn after(at: Time, span: Span) -> Time {
-    Time(at.0.saturating_add(span.0))
 }

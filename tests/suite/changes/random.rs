@@ -55,7 +55,6 @@ impl Changes<'_> {
         let (queues, has_function) = (nic.queues.len() as u32, self.world.vnics[vnic].vf.is_some());
         let vmq = matches!(nic.steering, SteeringSpec::Vmq { .. });
         match self.below(4) {
-            0 => Way::Common,
             1 if vmq && queues > 1 => Way::Own(self.spread((1..queues).collect())),
             2 if has_function => Way::Function,
             3 => Way::Nowhere(self.reason()),

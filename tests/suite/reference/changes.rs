@@ -54,7 +54,9 @@ impl Model<'_> {
             return;
         }
         let vcpus = self.vcpus_of(vm);
-        vcpus.iter().for_each(|number| self.end_turn(*number));
+        for number in &vcpus {
+            self.end_turn(*number);
+        }
         // Only then: no core turns to one of them.
         for number in vcpus {
             let core = self.vcpus[number].core;

@@ -1,6 +1,6 @@
 //! Virtual functions that are taken away and given while a world runs.
 
-use super::{Course, Step, after};
+use super::state::{Course, Step, after};
 use crate::engine::time::{Span, Time};
 use crate::host::world::PathReason;
 use crate::scenario::findings::Findings;

@@ -1,7 +1,7 @@
 //! The migration of a virtual machine: it gives its functions up, its memory is copied, it stops on the
 //! one host and starts on the other, and only then the network learns where it is.
 
-use super::{Course, Port, Step, after};
+use super::state::{Course, Port, Step, after};
 use crate::engine::time::Time;
 use crate::host::world::{PathReason, VmSpec, VnicOwner, VnicSpec, Way};
 use crate::scenario::findings::Findings;
