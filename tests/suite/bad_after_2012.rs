@@ -107,14 +107,14 @@ fn teams_are_checked() {
     nics("[0, 1]", &["`team.uplink.nics`"]);
     nics("[\"port0\", \"prt1\"]", &["there is no nic \"prt1\"", "did you mean \"port1\"?"]);
     nics("[\"port0\", \"port0\"]", &["\"port0\" cannot be in a team twice", "each port once"]);
-    nics("[\"port0\"]", &["a team has no 1 ports", "it takes 2 to 32"]);
+    nics("[\"port0\"]", &["a team of 1 is none", "it takes 2 to 32 ports"]);
     let mode = |line: &str, phrases: &[&str]| change("mode = \"switch-dependent\"", line, phrases);
     mode("mode = \"lacp\"", &["`team.uplink.mode`", "\"switch-dependent\""]);
     mode("balance = \"round-robin\"", &["`team.uplink.balance`", "\"hyperv-port\""]);
     mode("TeamingMode = \"Lacp\"", &["`TeamingMode` is `mode` here"]);
     mode("LoadBalancingAlgorithm = \"HyperVPort\"", &["is `balance` here"]);
     add("[team.other]\nnics = [\"port1\", \"port2\"]", &["it belongs to uplink already"]);
-    add("[team.port2]\nnics = [\"port1\", \"port2\"]", &["it belongs to uplink already"]);
+    add("[team.port2]\nnics = [\"port1\", \"port2\"]", &["\"port2\" has the name of a port"]);
     let named = SOUND.replacen("[team.uplink]", "[team.port2]", 1);
     look(&named, &[], &["the team \"port2\" has the name of a port", "another name"]);
 }

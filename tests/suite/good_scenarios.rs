@@ -41,7 +41,7 @@ fn every_built_in_scenario_is_sound() {
 const EXAMPLE: &str = include_str!("good_scenarios/everything.toml");
 
 #[test]
-fn the_example_of_the_format_is_well_written() {
+fn the_example_of_the_format_is_well_written_and_runs() {
     let loaded = loaded(EXAMPLE, &[]);
     assert_eq!(loaded.designs(), ["no-rss", "rss"]);
     assert_eq!(loaded.axes().len(), 2);

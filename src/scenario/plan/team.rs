@@ -13,6 +13,7 @@ use crate::rx::steering::placement::Processors;
 use crate::rx::steering::rss::{HashTypes, Rss, RssSpec};
 use crate::rx::steering::toeplitz::KEY_MICROSOFT;
 use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::document::Value;
 use crate::scenario::findings::Findings;
 use crate::scenario::view::View;
 use std::collections::BTreeSet;
@@ -145,14 +146,23 @@ impl Uplinks {
     }
 }
 
-/// Reads a team; none where it is wrong, which has been reported.
+/// Reads a team, with those of its ports that there are; none where it has none. Mistakes have been
+/// reported.
 fn read(view: &View, ports: &[&str], others: &[Team], findings: &mut Findings) -> Option<Team> {
     let names = view.words("nics");
+    if ports.contains(&view.name) {
+        findings.mistake(
+            view.mistake("nics", format!("the team \"{0}\" has the name of a port", view.name))
+                .because("virtual NICs name either with `nic`")
+                .help("choose another name for the team"),
+        );
+        return None;
+    }
     let mut members = vec![];
     for name in &names {
         let Some(port) = reference::find(name, ports) else {
             findings.mistake(reference::unknown(view, "nics", "nic", name, ports));
-            return None;
+            continue;
         };
         let other = others.iter().find(|other| other.ports.contains(&port));
         if members.contains(&port) || other.is_some() {
@@ -162,32 +172,25 @@ fn read(view: &View, ports: &[&str], others: &[Team], findings: &mut Findings) -
                     .because(format!("it belongs to {whose} already"))
                     .help("name each port once"),
             );
-            return None;
+            continue;
         }
         members.push(port);
     }
-    if ports.contains(&view.name) {
+    let is_list = view.node("nics").is_some_and(|node| matches!(node.value, Value::List(_)));
+    if is_list && !(2..=MOST).contains(&names.len()) {
         findings.mistake(
-            view.mistake("nics", format!("the team \"{0}\" has the name of a port", view.name))
-                .because("virtual NICs name either with `nic`")
-                .help("choose another name for the team"),
-        );
-        return None;
-    }
-    if !(2..=MOST).contains(&members.len()) {
-        findings.mistake(
-            view.mistake("nics", format!("a team has no {} ports", members.len()))
-                .because(format!("it takes 2 to {MOST}"))
+            view.mistake("nics", format!("a team of {} is none", names.len()))
+                .because(format!("it takes 2 to {MOST} ports"))
                 .help("write nics = [\"port0\", \"port1\"], or name the port itself with `nic`"),
         );
-        return None;
     }
     let receives = match (view.text("mode")?, view.text("balance")?) {
         ("switch-dependent", _) => Receives::ByFlow,
         (_, "address-hash") => Receives::ByFirst,
         _ => Receives::InTurn,
     };
-    Some(Team { name: view.name.to_owned(), ports: members, receives })
+    let team = Team { name: view.name.to_owned(), ports: members, receives };
+    (!team.ports.is_empty()).then_some(team)
 }
 
 /// Checks a team against its ports.
@@ -278,7 +281,7 @@ fn advice(ports: &[&Nic], of_host: Processors) -> String {
 fn budget(of_host: Processors, ports: u32) -> Vec<(u32, u32)> {
     let Processors { logical, smt, .. } = of_host;
     let cores = (logical / smt).saturating_sub(1).max(1);
-    let mut next = if logical > smt { 1 } else { 0 };
+    let mut next = u32::from(logical > smt);
     let share = |port| (cores / ports + u32::from(port < cores % ports)).clamp(1, 16);
     let part = |port| {
         let part = (next * smt, share(port));
