@@ -16,8 +16,10 @@ pub(super) struct PacketCosts {
     guest: Costed,
     /// Packets do not end with the driver's work: the virtual switch or an app is next.
     pub(super) goes_on: bool,
-    /// The virtual switch is.
+    /// The virtual switch is, for one virtual NIC.
     pub(super) is_switched: bool,
+    /// Copies that the virtual switch makes first, for all virtual NICs of the port but the last.
+    pub(super) copies: usize,
 }
 
 /// A sum of cost entries; the constant ones are added up beforehand.
@@ -63,10 +65,15 @@ impl PacketCosts {
                 entries.charge_host(&mut deferred, "stack_byte", &costs.stack_byte, true);
             }
         }
-        let is_switched = matches!(traffic.to, Consumer::Vnic(_)) && !filtered;
+        let (mut is_switched, mut copies) = (false, 0);
         match traffic.to {
             Consumer::Host => {}
-            Consumer::Flood => todo!("floods"),
+            Consumer::Flood => {
+                entries.charge_flood(&mut switch, costs);
+                entries.charge_guest(&mut guest, costs);
+                copies = if filtered { 0 } else { world.vnics_of(traffic.nic).count() - 1 };
+                is_switched = !filtered && copies == 0;
+            }
             Consumer::App(index) => {
                 let spec = &world.apps[index];
                 entries.charge(&mut app, "app_packet", &spec.packet, false);
@@ -74,12 +81,12 @@ impl PacketCosts {
             }
             Consumer::Vnic(vnic) => {
                 entries.charge_switch(&mut switch, costs, vnic);
-                entries.charge(&mut guest, "guest_packet", &costs.guest_packet, false);
-                entries.charge(&mut guest, "guest_byte", &costs.guest_byte, true);
+                entries.charge_guest(&mut guest, costs);
+                is_switched = !filtered;
             }
         }
         let goes_on = traffic.to != Consumer::Host;
-        Self { deferred, switch, app, guest, goes_on, is_switched }
+        Self { deferred, switch, app, guest, goes_on, is_switched, copies }
     }
 
     /// The packet's work in the driver, and in the host's stack.
@@ -134,6 +141,19 @@ impl Entries<'_> {
             Consumer::Flood => false,
             Consumer::Vnic(vnic) => self.world.vnics[vnic].owner == VnicOwner::Host,
         }
+    }
+
+    fn charge_guest(&self, sum: &mut Costed, costs: &Costs) {
+        self.charge(sum, "guest_packet", &costs.guest_packet, false);
+        self.charge(sum, "guest_byte", &costs.guest_byte, true);
+    }
+
+    /// The virtual switch's work on one copy of a packet for all: it finds nothing, and each copy is
+    /// one to be made.
+    fn charge_flood(&self, sum: &mut Costed, costs: &Costs) {
+        self.charge_host(sum, "vswitch_packet", &costs.vswitch_packet, false);
+        self.charge_host(sum, "vswitch_byte", &costs.vswitch_byte, true);
+        self.charge_host(sum, "vswitch_copy", &costs.vswitch_copy, true);
     }
 
     /// The virtual switch's work on packets for a virtual NIC: what finds and copies them is spared

@@ -5,7 +5,7 @@
 
 use super::costs::PacketCosts;
 use super::order::Order;
-use super::outcome::{Load, SourceTally};
+use super::outcome::{Flooded, Load, SourceTally};
 use super::world::{Consumer, Filter, VnicOwner, World};
 use crate::engine::digest;
 use crate::engine::time::{Span, Time};
@@ -24,6 +24,8 @@ pub(super) struct Ledger<'s> {
     accounts: Vec<Account>,
     /// Per source what its packets cost.
     costs: Vec<PacketCosts>,
+    /// Per virtual NIC what became of packets for all of them.
+    pub(super) flooded: Vec<Flooded>,
     digest: u64,
     /// Packets offered up to the opening of the window.
     offered: u64,
@@ -33,9 +35,13 @@ pub(super) struct Ledger<'s> {
 /// One source's account.
 struct Account {
     to: Next,
+    /// Its packets are for all virtual NICs of its port: these, copies for all but the last.
+    floods: Vec<(usize, Next)>,
     /// What the time counts as that its packets are processed in their ring.
     work: Stage,
     filtered_by_driver: bool,
+    /// Driver or switch do with its packets what they do with few.
+    is_unusual: bool,
     order: Order,
     tally: SourceTally,
     /// Packets inside when the window opened.
@@ -76,7 +82,8 @@ impl<'s> Ledger<'s> {
             (0..world.sources.len()).map(|source| Account::new(world, source)).collect();
         let costs =
             (0..world.sources.len()).map(|source| PacketCosts::new(world, source)).collect();
-        Self { accounts, costs, digest: 0, offered: 0, sink }
+        let flooded = vec![Flooded::default(); world.vnics.len()];
+        Self { accounts, costs, flooded, digest: 0, offered: 0, sink }
     }
 
     /// These frames are offered to the wire, all by one source where it is known; what they are
@@ -127,16 +134,50 @@ impl<'s> Ledger<'s> {
     /// The deferred work of a packet that was taken out of its ring is done: what becomes of it.
     pub(super) fn processed(&mut self, done: &Processed) -> Next {
         let account = &mut self.accounts[done.packet.frame.source as usize];
-        if account.filtered_by_driver {
-            account.tally.filtered += 1;
-            self.end(&done.packet, done.queue, done.start, done.end, Fate::Filtered);
-            return Next::Ended;
+        if account.is_unusual {
+            return self.processed_unusually(done);
         }
         let next = account.to;
         if next == Next::Ended {
             self.delivered(done, done.end, &[]);
         }
         next
+    }
+
+    fn processed_unusually(&mut self, done: &Processed) -> Next {
+        let account = &mut self.accounts[done.packet.frame.source as usize];
+        if account.filtered_by_driver {
+            account.tally.filtered += 1;
+            self.end(&done.packet, done.queue, done.start, done.end, Fate::Filtered);
+            return Next::Ended;
+        }
+        let last = account.floods.len() - 1;
+        self.deal_out(done, last)
+    }
+
+    /// The virtual switch has made a copy of a packet, the first of all as number 0: what becomes of
+    /// it.
+    pub(super) fn copied(&mut self, copy: &Processed, number: usize) -> Next {
+        self.accounts[copy.packet.frame.source as usize].tally.replicated += 1;
+        self.deal_out(copy, number)
+    }
+
+    /// A copy of a packet for all virtual NICs, or the packet itself, is through the switch.
+    fn deal_out(&mut self, done: &Processed, number: usize) -> Next {
+        let (vnic, next) = self.accounts[done.packet.frame.source as usize].floods[number];
+        if next == Next::Ended {
+            self.delivered(done, done.end, &[]);
+            self.note_flooded(done, vnic, true);
+        }
+        next
+    }
+
+    /// A packet has ended at or behind a virtual NIC; it counts if it was for all of them.
+    pub(super) fn note_flooded(&mut self, done: &Processed, vnic: usize, delivered: bool) {
+        if !self.accounts[done.packet.frame.source as usize].floods.is_empty() {
+            let Flooded { delivered: to, dropped } = &mut self.flooded[vnic];
+            *(if delivered { to } else { dropped }) += 1;
+        }
     }
 
     /// A packet is delivered at `end`, after its deferred work and these parts.
@@ -238,11 +279,19 @@ impl<'s> Ledger<'s> {
 impl Account {
     fn new(world: &World, source: usize) -> Self {
         let spec = &world.sources[source];
+        let behind = |vnic: usize| match world.vnics[vnic].owner {
+            VnicOwner::Host => Next::Ended,
+            VnicOwner::Vm { .. } => Next::Guest(vnic),
+        };
+        let mut floods = Vec::new();
         let to = match spec.to {
-            Consumer::Host | Consumer::Flood => Next::Ended,
+            Consumer::Host => Next::Ended,
             Consumer::App(app) => Next::App(app),
-            Consumer::Vnic(vnic) if world.vnics[vnic].owner == VnicOwner::Host => Next::Ended,
-            Consumer::Vnic(vnic) => Next::Guest(vnic),
+            Consumer::Vnic(vnic) => behind(vnic),
+            Consumer::Flood => {
+                floods.extend(world.vnics_of(spec.nic).map(|vnic| (vnic, behind(vnic))));
+                floods.last().expect("packets for all virtual NICs need one").1
+            }
         };
         let by_vf = world.function_of(source).is_some();
         // A recording can reorder (a fragment of a flow may take another queue than the rest), and
@@ -251,14 +300,19 @@ impl Account {
         let shares = world.hosts[nic.host].shares_packets();
         let moves = nic.rebalance.is_some() || world.moves_queues(spec.nic);
         let flows = match &spec.source.arrivals {
+            // Copies of one packet may end in any order.
+            _ if spec.to == Consumer::Flood => 0,
             Arrivals::Capture(capture) => capture.flows.len(),
             _ if shares || moves => spec.source.flows.count as usize,
             _ => 0,
         };
+        let filtered_by_driver = spec.filter == Filter::DropInDriver && !by_vf;
         Self {
             to,
             work: if by_vf { Stage::Guest } else { Stage::Deferred },
-            filtered_by_driver: spec.filter == Filter::DropInDriver && !by_vf,
+            filtered_by_driver,
+            is_unusual: filtered_by_driver || !floods.is_empty(),
+            floods,
             order: Order::new(flows),
             tally: SourceTally::default(),
             inside_before: 0,
@@ -298,11 +352,11 @@ impl Account {
         }
     }
 
-    /// Packets inside: every packet is delivered, dropped, filtered, or still here.
+    /// Packets inside: every packet, and every copy, is delivered, dropped, filtered, or still here.
     fn inside(&self) -> u64 {
         let tally = &self.tally;
         let ended = tally.delivered.packets + tally.filtered + tally.dropped.iter().sum::<u64>();
-        self.inside_before + tally.offered.packets - ended
+        self.inside_before + tally.offered.packets + tally.replicated - ended
     }
 
     fn close(&self) -> SourceTally {

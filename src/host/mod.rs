@@ -5,7 +5,7 @@
 //! of its `port`s to rings in one time-ordered merge and advances its `core`s as late as it can; a
 //! core runs `cycles`, `round`s, `softirq`s, `threads` (apps, work, `vcpu`s, which serve the rings
 //! of `virtual_function`s themselves), or one of the other stacks; or all cores together take
-//! packets as a `group`. What a round `deliver`s is `hand`ed `over` to threads, perhaps of another
+//! packets as a `group`. Packets for all are `flood`ed. What a round `deliver`s is `hand`ed `over` to threads, perhaps of another
 //! core: then the cores of a host advance `jointly`, by the `rank` of what they do next. A port's
 //! `governor` `look`s at the site and `moves` its queues to other cores. Every packet is entered in
 //! the `ledger`, twice; the `books` hold what the window and the series are made of.
@@ -29,6 +29,7 @@ mod rank;
 mod core;
 mod cycles;
 mod round;
+mod flood;
 mod softirq;
 mod busy_poll;
 mod per_packet;

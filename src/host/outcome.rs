@@ -133,6 +133,17 @@ pub struct QueueTally {
 pub struct VnicTally {
     /// Notifications sent to its guest.
     pub notifications: u64,
+    /// What became of packets for all virtual NICs here.
+    pub flooded: Flooded,
+}
+
+/// Packets for all virtual NICs of a port that came to one of them, as copies or themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flooded {
+    /// Processed.
+    pub delivered: u64,
+    /// Lost on the way from the virtual switch.
+    pub dropped: u64,
 }
 
 /// One step of the recorded series.

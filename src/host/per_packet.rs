@@ -157,6 +157,7 @@ impl Core {
                 | Doing::Overhead
                 | Doing::Packet
                 | Doing::Switch
+                | Doing::Copy
                 | Doing::Notify => {}
             }
             if round.end.before_arrivals() >= limit {
@@ -200,6 +201,15 @@ impl Backlog {
                     round.doing = Doing::Switch;
                     return;
                 }
+                if costs.copies > 0 {
+                    round.begin_copies(frame, costs);
+                    return;
+                }
+            }
+            Doing::Copy => {
+                let copy = self.in_hand();
+                self.round.deal_out(copy, ledger);
+                return;
             }
             Doing::Notify => {
                 round.doing = Doing::Notified;
@@ -211,12 +221,18 @@ impl Backlog {
                 return;
             }
         }
-        let mut done = self.packets.pop_front().expect("a packet is in processing");
-        done.end = round.end;
-        done.deferred = round.driver_end - self.started;
-        done.vswitch = round.end - round.driver_end;
+        let done = self.in_hand();
+        self.packets.pop_front();
+        let round = &mut self.round;
         round.taken += 1;
         round.delivery.add(ledger.processed(&done), done);
         round.doing = Doing::Choosing;
+    }
+
+    /// The packet in processing, as it is now.
+    fn in_hand(&self) -> Processed {
+        let round = &self.round;
+        let (deferred, vswitch) = (round.driver_end - self.started, round.end - round.driver_end);
+        Processed { end: round.end, deferred, vswitch, ..self.packets[0] }
     }
 }

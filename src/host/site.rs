@@ -249,13 +249,15 @@ fn feeds_other_cores(
 ) -> bool {
     world.sources.iter().enumerate().any(|(index, source)| {
         let nic = &world.nics[source.nic];
-        let consumer = match source.to {
-            Consumer::Host | Consumer::Flood => None,
-            Consumer::App(app) => app_cores[app],
-            Consumer::Vnic(_) if world.function_of(index).is_some() => None,
-            Consumer::Vnic(vnic) => channels[vnic].map(|(core, _)| core),
+        let guest = |vnic: usize| channels[vnic].map(|(core, _)| core);
+        let consumers: Vec<usize> = match source.to {
+            Consumer::Host => vec![],
+            Consumer::App(app) => app_cores[app].into_iter().collect(),
+            Consumer::Vnic(_) if world.function_of(index).is_some() => vec![],
+            Consumer::Vnic(vnic) => guest(vnic).into_iter().collect(),
+            Consumer::Flood => world.vnics_of(source.nic).filter_map(guest).collect(),
         };
-        let elsewhere = |core: &u32| consumer.is_some_and(|other| other != *core as usize);
+        let elsewhere = |core: &u32| consumers.iter().any(|other| *other != *core as usize);
         let others = if world.moves_queues(source.nic) { &nic.usable[..] } else { &[] };
         nic.host == host && nic.queues.iter().chain(others).any(elsewhere)
     })

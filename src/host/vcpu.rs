@@ -80,6 +80,7 @@ impl Channel {
         if self.packets.len() >= self.capacity {
             let fate = Fate::Dropped(DropReason::VmChannelFull);
             ledger.lost(&done.packet, done.queue, done.start, now, fate);
+            ledger.note_flooded(&done, self.vnic, false);
             return false;
         }
         self.packets.push_back(done);
@@ -193,10 +194,11 @@ impl Vcpu {
         self.taken += 1;
         match self.pending[0] {
             Pending::Channel(number) => {
-                let packets = &mut self.channels[number].packets;
-                let done = packets.pop_front().expect("a packet was in hand");
+                let channel = &mut self.channels[number];
+                let done = channel.packets.pop_front().expect("a packet was in hand");
                 let parts = [(Stage::Channel, begun - done.end), (Stage::Guest, now - begun)];
                 ledger.delivered(&done, now, &parts);
+                ledger.note_flooded(&done, channel.vnic, true);
                 false
             }
             Pending::Ring(number) => self.rings[number].finish(begun, now, rings),

@@ -62,6 +62,11 @@ impl World {
         }
     }
 
+    /// The virtual NICs on the virtual switch of a port.
+    pub fn vnics_of(&self, nic: usize) -> impl Iterator<Item = usize> {
+        (0..self.vnics.len()).filter(move |vnic| self.vnics[*vnic].nic == nic)
+    }
+
     /// Whether an event lets a port lose the affinity of its queues.
     #[must_use]
     pub fn loses_affinity(&self, nic: usize) -> bool {

@@ -93,8 +93,13 @@ fn traffic(study: &Study) -> Section {
     let header = ["<Traffic", "packets", "per second", "Gbps", "on the wire", "TCP payload"];
     let mut section = Section::new("", &header, vec![row("offered"), row("delivered")]);
     let sustained = study.metrics.get("sustained") == Some(&Tree::Flag(true));
+    let copies = study.metrics.number("replicated").filter(|copies| *copies > 0.0);
+    let copies = copies.map_or(String::new(), |_| {
+        let copies = figure(study, "replicated", words::thousands);
+        format!(" Delivered and lost include {copies} copies that the virtual switch made.")
+    });
     section.note = Some(format!(
-        "Loss {}; the load is {}carried.",
+        "Loss {}; the load is {}carried.{copies}",
         figure(study, "loss", words::percent),
         if sustained { "" } else { "not " }
     ));

@@ -234,7 +234,9 @@ fn behind_backlog(world: &World, metrics: &Tree, all: &[Resource]) -> Option<Res
 /// A channel overflows because the core of its guest is busy, or because it is small for what comes
 /// in one round.
 fn behind_channel(world: &World, metrics: &Tree, all: &[Resource]) -> Option<Resource> {
-    let lost = |vm: &VmSpec| lost(metrics, vm, DropReason::VmChannelFull);
+    let flooded = |vm: &VmSpec| metrics.number(&format!("vm.{}.flooded.dropped", name(vm)));
+    let lost =
+        |vm: &VmSpec| lost(metrics, vm, DropReason::VmChannelFull) + flooded(vm).unwrap_or(0.0);
     let (_, vm) =
         world.vms.iter().map(|vm| (lost(vm), vm)).rev().max_by(|(a, _), (b, _)| a.total_cmp(b))?;
     behind_guest(world, metrics, all, vm, Place::Channel(name(vm)))
@@ -439,7 +441,11 @@ fn packet_cost(world: &World, metrics: &Tree, nic: &NicSpec, size: f64) -> f64 {
 /// The share of the packets that the host takes from a port that pass its own stack: all but those
 /// of VMs.
 fn stack_share(world: &World, metrics: &Tree, nic: &NicSpec) -> f64 {
-    let to_guest = |to: Consumer| matches!(to, Consumer::Vnic(vnic) if world.vnics[vnic].owner != VnicOwner::Host);
+    let to_guest = |to: Consumer| match to {
+        Consumer::Vnic(vnic) => world.vnics[vnic].owner != VnicOwner::Host,
+        Consumer::Flood => true,
+        Consumer::Host | Consumer::App(_) => false,
+    };
     let ours = |(index, one): &(usize, &TrafficSpec)| {
         world.nics[one.nic].name == nic.name && world.function_of(*index).is_none()
     };

@@ -34,4 +34,5 @@ mod spread; // what even and uneven hashing means for throughput, packet by pack
 mod guests; // switch, guests, VMQ: queues in a row, processor sharing, arithmetic of queues
 mod moves; // queues that move between cores, by hand
 mod virtual_functions; // rings that guests serve themselves: by hand, in any window, as queues
+mod floods; // packets for all virtual NICs of a port: by hand, in any window
 mod published; // measurements of others: calibrated at some points, predicted at the rest

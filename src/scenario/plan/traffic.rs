@@ -193,6 +193,10 @@ fn target(view: &View, world: &World, findings: &mut Findings) -> Option<Target>
     let hosts: Vec<&str> = world.hosts.iter().map(|host| host.spec.name.as_str()).collect();
     let apps: Vec<&str> = world.apps.iter().map(|app| app.name.as_str()).collect();
     let to = view.text("to")?;
+    if to == "broadcast" {
+        let nic = flooded_port(view, world, findings)?;
+        return Some(Target { nic, consumers: vec![Consumer::Flood], numbered: false });
+    }
     let (kind, name) = to.split_once('.').unwrap_or(("", to));
     let names: &[&str] = match kind {
         "host" => &hosts,
@@ -204,7 +208,8 @@ fn target(view: &View, world: &World, findings: &mut Findings) -> Option<Target>
                 view.mistake("to", format!("traffic \"{}\" goes nowhere", view.name))
                     .because("no kind of receiver")
                     .help(format!(
-                        "write to = \"host.NAME\", \"app.NAME\", \"vm.NAME\" or \"vnic.NAME\"{}",
+                        "write to = \"host.NAME\", \"app.NAME\", \"vm.NAME\", \"vnic.NAME\" or \
+                         \"broadcast\"{}",
                         hosts
                             .first()
                             .map_or(String::new(), |host| format!("; here \"host.{host}\""))
@@ -226,6 +231,25 @@ fn target(view: &View, world: &World, findings: &mut Findings) -> Option<Target>
         "app" => Some(one(port(view, world.apps[at].host, world, findings)?, Consumer::App(at))),
         _ => virtual_nics(view, &format!("{kind}.{base}"), index, world, findings),
     }
+}
+
+/// The port whose virtual switch brings packets to all its virtual NICs.
+fn flooded_port(view: &View, world: &World, findings: &mut Findings) -> Option<usize> {
+    let names: Vec<&str> = world.nics.iter().map(|nic| nic.spec.name.as_str()).collect();
+    let nic = findings.take(reference::named(view, "nic", "nic", &names))?;
+    let has_some = world.guests.vnics.iter().any(|vnic| vnic.nic == nic);
+    if !has_some {
+        findings.mistake(
+            view.mistake("to", format!("nobody gets the broadcasts of \"{}\"", view.name))
+                .because(format!("no virtual NIC is on the virtual switch of {}", names[nic]))
+                .help(format!(
+                    "add a table `[vm.NAME]` with nic = \"{}\", or write to = \"host.NAME\" for \
+                     broadcasts that the host itself receives",
+                    names[nic]
+                )),
+        );
+    }
+    has_some.then_some(nic)
 }
 
 /// The virtual NICs that `to` names: all of a group, or one.

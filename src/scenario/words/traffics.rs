@@ -15,9 +15,15 @@ pub(super) static TRAFFIC: Table = Table {
             Kind::Text,
             Required,
             "\"host.NAME\", \"app.NAME\", \"vm.NAME\" or \"vnic.NAME\"; each \
-             instance of a group receives `rate`",
+             instance of a group receives `rate`; \"broadcast\": the virtual switch of the port \
+             copies each packet for all its virtual NICs",
         ),
-        word("nic", Kind::Text, Says("the only NIC of the host"), "the port it comes in by"),
+        word(
+            "nic",
+            Kind::Text,
+            Says("the only NIC of the host; with \"broadcast\", of the file"),
+            "the port it comes in by",
+        ),
         word(
             "rate",
             Kind::Rate,

@@ -29,6 +29,7 @@ pub(super) fn sum<'a>(tallies: impl IntoIterator<Item = &'a SourceTally>) -> Sou
             *sum += stage;
         }
         total.filtered += tally.filtered;
+        total.replicated += tally.replicated;
         total.in_flight += tally.in_flight;
         total.reordered += tally.reordered;
         total.latency.merge(&tally.latency);
@@ -36,10 +37,11 @@ pub(super) fn sum<'a>(tallies: impl IntoIterator<Item = &'a SourceTally>) -> Sou
     total
 }
 
-/// The share of offered packets that was lost; 0 where nothing was offered.
+/// The share of packets, offered or copied, that was lost; 0 where there were none.
 pub(super) fn loss(tally: &SourceTally) -> f64 {
     let dropped: u64 = tally.dropped.iter().sum();
-    if tally.offered.packets == 0 { 0.0 } else { dropped as f64 / tally.offered.packets as f64 }
+    let all = tally.offered.packets + tally.replicated;
+    if all == 0 { 0.0 } else { dropped as f64 / all as f64 }
 }
 
 /// `amount` per second of `window`; null for an empty window.
@@ -54,6 +56,7 @@ pub(super) fn figures(tally: &SourceTally, window: Span) -> Vec<(String, Tree)> 
         ("delivered", load(tally.delivered, window)),
         ("loss", Tree::Number(loss(tally))),
         ("filtered", Tree::count(tally.filtered)),
+        ("replicated", Tree::count(tally.replicated)),
         ("dropped", dropped(tally)),
         ("in_flight", Tree::Count(tally.in_flight)),
         ("latency", latency(tally)),

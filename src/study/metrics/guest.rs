@@ -1,7 +1,7 @@
 //! Figures of virtual machines and virtual NICs: each one's own, and those of groups.
 
 use super::flow;
-use crate::host::outcome::{Outcome, SourceTally};
+use crate::host::outcome::{Outcome, SourceTally, VnicTally};
 use crate::host::world::{Consumer, PathReason, SteeringSpec, VnicOwner, VnicSpec, World};
 use crate::measure::tree::Tree;
 
@@ -90,14 +90,21 @@ impl<'d> Guests<'d> {
         Tree::Table(entries)
     }
 
-    /// What some virtual NICs were sent, and how often their guests were notified.
+    /// What some virtual NICs were sent, what came to them of packets for all, and how often their
+    /// guests were notified.
     fn figures(&self, vnics: &[usize]) -> Vec<(String, Tree)> {
         let window = self.outcome.window;
         let tallies = vnics.iter().flat_map(|vnic| &self.received[*vnic]).copied();
         let mut entries = flow::figures(&flow::sum(tallies), window);
-        let sent = vnics.iter().filter_map(|vnic| self.outcome.vnics.get(*vnic));
-        let sent: u64 = sent.map(|tally| tally.notifications).sum();
-        entries.push(("notifications_per_second".to_owned(), flow::rate(sent as f64, window)));
+        let tallies = vnics.iter().filter_map(|vnic| self.outcome.vnics.get(*vnic));
+        let sum = |of: fn(&VnicTally) -> u64| tallies.clone().map(of).sum::<u64>();
+        let flooded = Tree::table([
+            ("delivered", Tree::count(sum(|tally| tally.flooded.delivered))),
+            ("dropped", Tree::count(sum(|tally| tally.flooded.dropped))),
+        ]);
+        entries.push(("flooded".to_owned(), flooded));
+        let told = sum(|tally| tally.notifications);
+        entries.push(("notifications_per_second".to_owned(), flow::rate(told as f64, window)));
         entries
     }
 }

@@ -93,7 +93,6 @@ fn overall(
     let taken = taken + guest::by_functions(world, outcome);
     let per_interrupt = (interrupts > 0).then(|| taken as f64 / interrupts as f64);
     [
-        ("replicated", Tree::Count(0)),
         ("sustained", Tree::Flag(is_carried(total, growth))),
         ("backlog", Tree::table([("growth_pps", Tree::figure(Some(growth.pps)))])),
         (
