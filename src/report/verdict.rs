@@ -24,8 +24,13 @@ pub fn verdict(study: &Study) -> String {
     } else {
         format!(" Queues grow by {} packets a second.", words::digits(figure("backlog.growth_pps")))
     };
-    let outcome = format!("{} delivered.{piling}", words::gbps_of(delivered, offered));
-    format!("{}; {outcome}", cause(limit, found, &seen(study, limit)))
+    let outcome = if figure("replicated") > 0.0 {
+        let (delivered, offered) = (words::gbps(delivered), words::gbps(offered));
+        format!("{delivered} delivered, copies included; {offered} offered")
+    } else {
+        format!("{} delivered", words::gbps_of(delivered, offered))
+    };
+    format!("{}; {outcome}.{piling}", cause(limit, found, &seen(study, limit)))
 }
 
 /// In how many replications the limit of their mean was in the way; empty where in all.
