@@ -186,7 +186,7 @@ impl Site {
         let own = vectors.filter(|vector| vector.nic == port.nic);
         NicTally {
             queues: queues.collect(),
-            paused: Span::ZERO,
+            paused: port.port.paused_by(now),
             wire: port.port.over_link(now),
             link_busy: port.port.wire.held() - port.port.wire.ahead(now),
             dma_busy: port.port.dma.busy - port.port.dma.ahead(now),

@@ -153,6 +153,7 @@ fn limit(world: &World, metrics: &Tree, all: &[Resource]) -> Option<Resource> {
     }
     let worst = DropReason::ALL.iter().max_by(|a, b| dropped(a).total_cmp(&dropped(b)))?;
     match worst {
+        DropReason::LinkFull if pauses(world, metrics) => behind_buffer(world, metrics, all),
         DropReason::LinkFull => busiest(all, |one| one.kind == Kind::Link).cloned(),
         DropReason::BufferFull => behind_buffer(world, metrics, all),
         DropReason::RingFull => behind_ring(world, metrics, all),
@@ -164,6 +165,12 @@ fn limit(world: &World, metrics: &Tree, all: &[Resource]) -> Option<Resource> {
         | DropReason::VmPaused
         | DropReason::WrongHost => None,
     }
+}
+
+/// Whether a port asked its peer to pause: then the link is full because the buffer behind it was.
+fn pauses(world: &World, metrics: &Tree) -> bool {
+    let paused = |nic: &NicSpec| metrics.number(&format!("nic.{}.paused", nic.name));
+    world.nics.iter().filter_map(paused).any(|part| part > 0.0)
 }
 
 /// A packet buffer overflows because PCIe is too slow, because cores do not free descriptors

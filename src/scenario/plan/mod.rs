@@ -8,6 +8,7 @@ pub mod dispatch;
 pub mod host;
 pub mod moderation;
 pub mod nic;
+pub mod pause;
 pub mod rate;
 pub mod rebalance;
 pub mod reference;

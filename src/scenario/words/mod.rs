@@ -26,6 +26,7 @@ pub static TABLES: &[&Table] = &[
     &hosts::COST,
     &hosts::BIMODAL,
     &nics::NIC,
+    &nics::FLOW_CONTROL,
     &nics::RSS,
     &nics::RSS_REBALANCE,
     &nics::VMQ,
