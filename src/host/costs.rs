@@ -105,6 +105,11 @@ impl PacketCosts {
         self.app.of(frame)
     }
 
+    /// All processing of a packet that passes the host.
+    pub(super) fn host_and_guest(&self, frame: &Frame) -> Span {
+        self.deferred(frame) + self.switch(frame) + self.app(frame) + self.guest(frame)
+    }
+
     /// The packet's processing by its guest.
     pub(super) fn guest(&self, frame: &Frame) -> Span {
         self.guest.of(frame)

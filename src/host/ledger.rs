@@ -6,6 +6,7 @@
 use super::costs::PacketCosts;
 use super::order::Order;
 use super::outcome::{Flooded, Load, SourceTally};
+use super::slowdown;
 use super::world::{Consumer, Filter, VnicOwner, World};
 use crate::engine::digest;
 use crate::engine::time::{Span, Time};
@@ -26,6 +27,8 @@ pub(super) struct Ledger<'s> {
     costs: Vec<PacketCosts>,
     /// Per virtual NIC what became of packets for all of them.
     pub(super) flooded: Vec<Flooded>,
+    /// Slowdowns are recorded.
+    slowdown: bool,
     digest: u64,
     /// Packets offered up to the opening of the window.
     offered: u64,
@@ -83,7 +86,8 @@ impl<'s> Ledger<'s> {
         let costs =
             (0..world.sources.len()).map(|source| PacketCosts::new(world, source)).collect();
         let flooded = vec![Flooded::default(); world.vnics.len()];
-        Self { accounts, costs, flooded, digest: 0, offered: 0, sink }
+        let slowdown = world.slowdown;
+        Self { accounts, costs, flooded, slowdown, digest: 0, offered: 0, sink }
     }
 
     /// These frames are offered to the wire, all by one source where it is known; what they are
@@ -112,6 +116,11 @@ impl<'s> Ledger<'s> {
                 self.digest = self.digest.wrapping_add(digest);
                 if fate == Fate::Delivered {
                     account.deliver(run);
+                    if self.slowdown {
+                        let took = |done: &Finished| done.work.end - done.packet.frame.time;
+                        let packets = run.iter().map(|done| (done.packet.frame, took(done)));
+                        account.note_slowdowns(&self.costs[source as usize], packets);
+                    }
                 } else {
                     account.tally.filtered += run.len() as u64;
                 }
@@ -197,6 +206,11 @@ impl<'s> Ledger<'s> {
             stages[*stage as usize] += u128::from(part.0);
         }
         account.order.note(packet, end);
+        if self.slowdown {
+            let took = (packet.frame, end - packet.frame.time);
+            let costs = &self.costs[packet.frame.source as usize];
+            account.note_slowdowns(costs, std::iter::once(took));
+        }
         self.end(packet, done.queue, done.start, end, Fate::Delivered);
     }
 
@@ -350,6 +364,14 @@ impl Account {
                 self.order.note(&done.packet, done.work.end);
             }
         }
+    }
+
+    fn note_slowdowns(
+        &mut self,
+        costs: &PacketCosts,
+        packets: impl Iterator<Item = (Frame, Span)>,
+    ) {
+        slowdown::note(&mut self.tally.slowdown, costs, self.work, packets);
     }
 
     /// Packets inside: every packet, and every copy, is delivered, dropped, filtered, or still here.

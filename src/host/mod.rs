@@ -48,6 +48,7 @@ mod consumer;
 mod costs;
 mod ledger;
 mod order;
+mod slowdown;
 
 use crate::engine::time::{Span, Time};
 use crate::vocab::packet::Record;

@@ -53,8 +53,8 @@ pub struct SourceTally {
     pub reordered: u64,
     /// Last bit on the wire until processing ended, of delivered packets.
     pub latency: Histogram,
-    /// Latency over the time of the packet's own processing, in thousandths; empty where the world
-    /// does not ask for it.
+    /// Latency over what the packet's own processing costs, in thousandths, rounded down; without
+    /// packets that cost nothing, and empty where the world does not ask for it.
     pub slowdown: Histogram,
     /// Sums of the latency's parts in picoseconds (in the order of [`Stage::ALL`]).
     pub stages: [u128; Stage::ALL.len()],

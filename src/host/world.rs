@@ -44,7 +44,7 @@ pub struct World {
     pub vnics: Vec<VnicSpec>,
     /// What changes while it runs; those of one instant in this order.
     pub events: Vec<EventSpec>,
-    /// Record every delivered packet's slowdown: its latency over the time of its own processing.
+    /// Record every delivered packet's slowdown: its latency over what its own processing costs.
     pub slowdown: bool,
 }
 

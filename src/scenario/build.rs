@@ -217,7 +217,7 @@ impl Parts {
             replications,
             warmup,
             world: World {
-                slowdown: false,
+                slowdown: view.flag("slowdown")?,
                 seed,
                 warmup: fixed,
                 duration,

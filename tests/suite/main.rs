@@ -36,4 +36,5 @@ mod moves; // queues that move between cores, by hand
 mod virtual_functions; // rings that guests serve themselves: by hand, in any window, as queues
 mod floods; // packets for all virtual NICs of a port: by hand, in any window
 mod pause; // ports that ask their peer to pause: by hand, in any window
+mod slowdown; // latency over a packet's own processing: by hand, against M/G/1
 mod published; // measurements of others: calibrated at some points, predicted at the rest

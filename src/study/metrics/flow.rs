@@ -33,6 +33,7 @@ pub(super) fn sum<'a>(tallies: impl IntoIterator<Item = &'a SourceTally>) -> Sou
         total.in_flight += tally.in_flight;
         total.reordered += tally.reordered;
         total.latency.merge(&tally.latency);
+        total.slowdown.merge(&tally.slowdown);
     }
     total
 }
@@ -94,7 +95,19 @@ fn latency(tally: &SourceTally) -> Tree {
         ("p99_us", us(all.quantile_ps(0.99))),
         ("p999_us", us(all.quantile_ps(0.999))),
         ("max_us", us(all.max().map(|max| max.0 as f64))),
+        ("slowdown", slowdown(&tally.slowdown)),
         ("stage", stages(tally)),
+    ])
+}
+
+/// How many times as long as its own processing a packet took; null where that is not recorded.
+fn slowdown(all: &Histogram) -> Tree {
+    let times = |thousandths: Option<f64>| Tree::figure(thousandths.map(|n| n / 1e3));
+    Tree::table([
+        ("mean", times(all.mean_ps())),
+        ("p50", times(all.quantile_ps(0.5))),
+        ("p99", times(all.quantile_ps(0.99))),
+        ("p999", times(all.quantile_ps(0.999))),
     ])
 }
 
