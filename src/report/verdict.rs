@@ -142,6 +142,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_delivered_of_copies_is_no_part_of_what_was_offered() {
+        let mut outcome = fixture::outcome(8, 1);
+        outcome.sources[0].replicated = 1;
+        let study = fixture::study_of(fixture::plan(), vec![outcome]);
+        let told = "; 3.50 Gbps delivered, copies included; 9.87 Gbps offered.";
+        assert!(verdict(&study).ends_with(told), "{}", verdict(&study));
+    }
+
+    #[test]
     fn a_core_that_interrupts_eat_is_a_livelock() {
         let mut outcome = fixture::outcome(8, 1);
         let busy = &mut outcome.hosts[0].cores[0].busy;

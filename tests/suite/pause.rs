@@ -1,6 +1,7 @@
 //! Ports that ask their peer to pause: worlds worked out by hand, in nanoseconds; random ones.
 
 use crate::invariants::traced;
+use crate::replicated::world;
 use crate::worlds::only::{self, packets_at};
 use crate::worlds::{FUNCTIONS, HARDWARE, MIXED, MOVES, STACKS, THREADS, VMS, random_world};
 use rxsim::engine::chance::Stream;
@@ -163,4 +164,23 @@ fn a_pause_that_begins_a_frame_ahead_of_the_end_loses_nothing_in_the_buffer() {
     };
     assert_eq!(runs.iter().map(|run| lost(run, DropReason::BufferFull)).sum::<u64>(), 0);
     assert!(runs.iter().map(|run| lost(run, DropReason::LinkFull)).sum::<u64>() > 10_000);
+}
+
+#[test]
+fn the_marks_are_shares_of_the_buffer_and_a_driver_that_pauses_holds() {
+    let port = |keys: &str| {
+        let head =
+            "duration = \"1 ms\"\n[host.alpha]\ncores = 4\n[nic.port0]\nmodel = \"intel-82599\"\n";
+        let rest = "[traffic.bulk]\nto = \"host.alpha\"\nrate = \"1 Gbps\"\n";
+        let nic = world(&format!("{head}path = \"rss\"\n{keys}\n{rest}")).nics.remove(0);
+        (nic.pause.map(|pause| (pause.high, pause.low)), nic.hold)
+    };
+    assert_eq!(port(""), (None, false));
+    assert_eq!(port("flow_control = \"none\""), (None, false));
+    assert_eq!(port("flow_control = \"pause\""), (Some((384 << 10, 256 << 10)), true));
+    let drops = "flow_control = \"pause\"\nwhen_ring_full = \"drop\"";
+    assert_eq!(port(drops), (Some((384 << 10, 256 << 10)), false));
+    let marks = "buffer = \"8 KiB\"\nflow_control = { high = \"7 KiB\" }";
+    assert_eq!(port(marks), (Some((7 << 10, 4 << 10)), true));
+    assert_eq!(port("flow_control = { low = \"0 B\" }"), (Some((384 << 10, 0)), true));
 }

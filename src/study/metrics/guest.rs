@@ -152,6 +152,7 @@ fn reason(reason: PathReason) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::outcome::Flooded;
     use crate::host::world::{Filter, Spread, Way};
     use crate::study::fixture;
     use crate::study::metrics::{metrics, shape};
@@ -215,6 +216,20 @@ mod tests {
         assert!((of("vm_groups.web.loss") - lost).abs() < 1e-12);
         assert!((of("vm_groups.web.notifications_per_second") - 15_000.0).abs() < 1e-6);
         assert!((of("vm_groups.web.latency.p99_us") - of("latency.p99_us")).abs() < 1e-9);
+    }
+
+    #[test]
+    fn packets_for_all_count_apart_from_those_for_a_vm() {
+        let (world, mut outcome) = sample();
+        let before = tree(&world, &outcome);
+        outcome.vnics[0].flooded = Flooded { delivered: 7, dropped: 2 };
+        outcome.vnics[1].flooded = Flooded { delivered: 9, dropped: 0 };
+        let tree = tree(&world, &outcome);
+        assert_eq!(tree.number("vm.web[0].flooded.dropped"), Some(2.0));
+        assert_eq!(tree.number("vm_groups.web.flooded.delivered"), Some(16.0));
+        for path in ["vm.web[0].delivered.packets", "vm_groups.web.loss", "loss"] {
+            assert_eq!(tree.number(path), before.number(path), "{path}");
+        }
     }
 
     #[test]
