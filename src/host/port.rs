@@ -334,18 +334,22 @@ impl Port {
 
     /// Frames that have arrived by `now` pass the packet buffer's door.
     fn enter_arrived(&mut self, now: Time, ledger: &mut Ledger<'_>) {
+        let mut at = self.entered;
         while self.guarded
-            && let Some(frame) = self.frames.waiting().get(self.entered).copied()
+            && let Some(frame) = self.frames.waiting().get(at).copied()
             && frame.time <= now
         {
-            match self.pass_door(self.entered) {
-                Ok(()) => self.entered += 1,
-                Err(fate) => {
-                    self.frames.remove(self.entered);
-                    lose_early(&frame, fate, ledger);
+            match self.pass_door(at) {
+                Ok(()) => {
+                    self.frames.behind_mut(self.entered)[0] = frame;
+                    self.entered += 1;
                 }
+                Err(fate) => lose_early(&frame, fate, ledger),
             }
+            at += 1;
         }
+        // What lies between is gone, or has moved forward.
+        self.frames.remove_between(self.entered, at);
     }
 
     /// Frames, and their bytes, that have come over the link by `now`, to which the port has been

@@ -97,6 +97,15 @@ impl FrameQueue {
         debug_assert!(self.head <= self.tail, "only what waits can go");
     }
 
+    /// Takes the frames from one place up to another out of the row.
+    pub fn remove_between(&mut self, from: usize, to: usize) {
+        let (from, to) = (self.head + from, self.head + to);
+        if from < to {
+            self.slots.copy_within(to..self.tail, from);
+            self.tail -= to - from;
+        }
+    }
+
     /// Takes the frame at this place out of the row.
     pub fn remove(&mut self, at: usize) -> Frame {
         let at = self.head + at;
@@ -124,9 +133,14 @@ mod tests {
         queue.add(2);
         assert_eq!(queue.remove(1).number, 2);
         assert_eq!(queue.behind_mut(2).len(), 2);
-        let left: Vec<u64> = queue.waiting().iter().map(|frame| frame.number).collect();
-        assert_eq!(left, [1, 3, 4, 5]);
-        queue.pass(4);
+        let left = |queue: &FrameQueue| -> Vec<u64> {
+            queue.waiting().iter().map(|frame| frame.number).collect()
+        };
+        assert_eq!(left(&queue), [1, 3, 4, 5]);
+        queue.remove_between(1, 3);
+        queue.remove_between(1, 1);
+        assert_eq!(left(&queue), [1, 5]);
+        queue.pass(2);
         assert!(queue.is_empty());
     }
 }
