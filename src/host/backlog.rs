@@ -67,6 +67,9 @@ impl Backlog {
             round.driver_end = now;
             (Doing::Switch, now + costs.switch(&packet.frame, *queue))
         };
+        if round.doing == Doing::Switch && costs.copies > 0 {
+            (round.doing, round.copied) = (Doing::Copy, 0);
+        }
         true
     }
 
@@ -82,6 +85,15 @@ impl Backlog {
                     round.doing = Doing::Switch;
                     return;
                 }
+                if costs.copies > 0 {
+                    round.begin_copies(&packet.frame, *queue, costs);
+                    return;
+                }
+            }
+            Doing::Copy => {
+                let copy = self.in_hand(round);
+                round.deal_out(copy, ledger);
+                return;
             }
             Doing::Switch => {}
             Doing::Notify => {
@@ -93,13 +105,18 @@ impl Backlog {
                 return;
             }
         }
-        let mut done = self.packets.pop_front().expect("a packet is in processing");
-        done.end = round.end;
-        done.deferred += round.driver_end - self.started;
-        done.vswitch = round.end - round.driver_end;
+        let done = self.in_hand(round);
+        self.packets.pop_front();
         round.taken += 1;
         round.delivery.add(ledger.leaves_backlog(&done), done);
         round.doing = Doing::Choosing;
+    }
+
+    /// The packet in processing by a round, as it is now.
+    fn in_hand(&self, round: &Round) -> Processed {
+        let done = self.packets[0];
+        let deferred = done.deferred + (round.driver_end - self.started);
+        Processed { end: round.end, deferred, vswitch: round.end - round.driver_end, ..done }
     }
 }
 
@@ -136,7 +153,7 @@ impl Core {
                     }
                     self.sheet.enter(round.kind(), self.see.time());
                 }
-                Doing::Overhead | Doing::Packet | Doing::Switch | Doing::Notify => {
+                Doing::Overhead | Doing::Packet | Doing::Switch | Doing::Copy | Doing::Notify => {
                     if round.end.before_arrivals() >= limit {
                         return Stop::Limit;
                     }
@@ -151,7 +168,13 @@ impl Core {
     /// What a round over the backlog was doing has ended: begins the next packet (and reports the
     /// limit), or ends.
     pub(super) fn step_backlog(&mut self, round: &mut Round, ledger: &mut Ledger<'_>) -> Stop {
-        if matches!(round.doing, Doing::Overhead | Doing::Packet | Doing::Switch | Doing::Notify) {
+        let acts = |doing| {
+            !matches!(
+                doing,
+                Doing::Nothing | Doing::Choosing | Doing::HandOver | Doing::Notified | Doing::Over
+            )
+        };
+        if acts(round.doing) {
             self.backlog.conclude(round, ledger);
         }
         self.run_backlog(round, Moment::default(), ledger)

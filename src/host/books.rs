@@ -5,7 +5,8 @@
 use super::core::Core;
 use super::ledger::Ledger;
 use super::outcome::{
-    CoreTally, HostTally, Load, NicTally, Outcome, PolicyTally, QueueTally, Step, VnicTally,
+    CoreTally, Flooded, HostTally, Load, NicTally, Outcome, PolicyTally, QueueTally, Step,
+    VnicTally,
 };
 use super::site::Site;
 use super::site_port::SitePort;
@@ -58,7 +59,7 @@ impl Books {
 
     /// The window opens.
     pub(super) fn open(&mut self, now: Time, ledger: &mut Ledger<'_>, sites: &[Site]) {
-        self.opening = self.snapshot(now, sites);
+        self.opening = self.snapshot(now, ledger, sites);
         self.before_opening = ledger.totals();
         self.changing_before = self.delivered_of_changing(ledger);
         ledger.open_window();
@@ -71,7 +72,7 @@ impl Books {
 
     /// A step ends.
     pub(super) fn step(&mut self, now: Time, ledger: &Ledger<'_>, sites: &[Site]) {
-        let snapshot = self.snapshot(now, sites);
+        let snapshot = self.snapshot(now, ledger, sites);
         let mut totals = ledger.totals();
         totals.0 += self.before_opening.0;
         totals.1 += self.before_opening.1;
@@ -131,7 +132,7 @@ impl Books {
         sites: &[Site],
     ) -> Outcome {
         let end = self.inside.last().map_or(Time::ZERO, |(time, _)| *time);
-        let closing = self.snapshot(end, sites);
+        let closing = self.snapshot(end, ledger, sites);
         let opening = self.opening;
         let hosts = closing.hosts.into_iter().zip(&opening.hosts).map(|(host, before)| HostTally {
             cores: host
@@ -149,6 +150,7 @@ impl Books {
         });
         let vnics = closing.vnics.iter().zip(&opening.vnics).map(|(vnic, before)| VnicTally {
             notifications: vnic.notifications - before.notifications,
+            flooded: vnic.flooded.less(before.flooded),
         });
         let sources = ledger.tallies();
         let outcome = Outcome {
@@ -167,7 +169,7 @@ impl Books {
         outcome
     }
 
-    fn snapshot(&self, now: Time, sites: &[Site]) -> Snapshot {
+    fn snapshot(&self, now: Time, ledger: &Ledger<'_>, sites: &[Site]) -> Snapshot {
         let tally = |core: &Core| CoreTally {
             busy: core.busy(),
             interrupts: core.tally.interrupts,
@@ -182,6 +184,9 @@ impl Books {
             }
         }
         let mut vnics = vec![VnicTally::default(); self.vnics];
+        for (vnic, flooded) in vnics.iter_mut().zip(&ledger.flooded) {
+            vnic.flooded = *flooded;
+        }
         for channel in sites.iter().flat_map(|site| &site.cores).flat_map(Core::channels) {
             vnics[channel.vnic].notifications += channel.notifications;
         }
@@ -215,7 +220,7 @@ impl Site {
         let own = vectors.filter(|vector| vector.nic == port.nic);
         NicTally {
             queues: queues.collect(),
-            paused: Span::ZERO,
+            paused: port.port.paused_by(now),
             wire: port.port.over_link(now),
             link_busy: port.port.wire.held() - port.port.wire.ahead(now),
             dma_busy: port.port.dma.busy - port.port.dma.ahead(now),
@@ -233,6 +238,15 @@ impl Load {
     /// What came since `before`.
     pub(super) fn less(self, before: Self) -> Self {
         Self { packets: self.packets - before.packets, bytes: self.bytes - before.bytes }
+    }
+}
+
+impl Flooded {
+    fn less(self, before: Self) -> Self {
+        Self {
+            delivered: self.delivered - before.delivered,
+            dropped: self.dropped - before.dropped,
+        }
     }
 }
 

@@ -20,10 +20,12 @@ pub(super) struct PacketCosts {
     guest: Costed,
     /// Packets do not end with the driver's work: the virtual switch or an app is next.
     pub(super) goes_on: bool,
-    /// The virtual switch is.
+    /// The virtual switch is, for one virtual NIC.
     pub(super) is_switched: bool,
     /// A backlog comes before it: software spreads them over cores.
     pub(super) is_spread: bool,
+    /// Copies that the virtual switch makes first, for all virtual NICs of the port but the last.
+    pub(super) copies: usize,
 }
 
 /// The virtual switch's work on packets that come by their virtual NIC's own queues.
@@ -80,10 +82,14 @@ impl PacketCosts {
                 entries.charge_host(sum, "stack_byte", &costs.stack_byte, true);
             }
         }
-        let is_switched = matches!(traffic.to, Consumer::Vnic(_)) && !filtered;
+        let mut copies = 0;
         match traffic.to {
             Consumer::Host => {}
-            Consumer::Flood => todo!("floods"),
+            Consumer::Flood => {
+                entries.charge_flood(&mut switch, costs);
+                entries.charge_guest(&mut guest, costs);
+                copies = if filtered { 0 } else { world.vnics_of(traffic.nic).count() - 1 };
+            }
             Consumer::App(index) => {
                 let spec = &world.apps[index];
                 entries.charge(&mut app, "app_packet", &spec.packet, false);
@@ -98,12 +104,24 @@ impl PacketCosts {
                     entries.charge_switch(&mut switch, costs, true);
                     Box::new(ByOwn { switch, queues: own.to_vec() })
                 });
-                entries.charge(&mut guest, "guest_packet", &costs.guest_packet, false);
-                entries.charge(&mut guest, "guest_byte", &costs.guest_byte, true);
+                entries.charge_guest(&mut guest, costs);
             }
         }
+        let to_switch = matches!(traffic.to, Consumer::Vnic(_) | Consumer::Flood);
+        let is_switched = to_switch && !filtered && copies == 0;
         let goes_on = is_spread || traffic.to != Consumer::Host;
-        Self { deferred, stack, switch, by_own, app, guest, goes_on, is_switched, is_spread }
+        Self {
+            deferred,
+            stack,
+            switch,
+            by_own,
+            app,
+            guest,
+            goes_on,
+            is_switched,
+            is_spread,
+            copies,
+        }
     }
 
     /// The packet's work in the driver, and (where it is not spread) in the host's stack.
@@ -142,6 +160,13 @@ impl PacketCosts {
     pub(super) fn guest(&self, frame: &Frame) -> Span {
         self.guest.of(frame)
     }
+
+    /// All processing of a packet in this queue that passes the host.
+    pub(super) fn host_and_guest(&self, frame: &Frame, queue: u32) -> Span {
+        let stack = self.stack.as_ref().map_or(Span::ZERO, |stack| stack.of(frame));
+        let host = self.deferred(frame) + stack + self.switch(frame, queue);
+        host + self.app(frame) + self.guest(frame)
+    }
 }
 
 /// The entries of one source's packets.
@@ -174,6 +199,19 @@ impl Entries<'_> {
             Consumer::Flood => false,
             Consumer::Vnic(vnic) => self.world.vnics[vnic].owner == VnicOwner::Host,
         }
+    }
+
+    fn charge_guest(&self, sum: &mut Costed, costs: &Costs) {
+        self.charge(sum, "guest_packet", &costs.guest_packet, false);
+        self.charge(sum, "guest_byte", &costs.guest_byte, true);
+    }
+
+    /// The virtual switch's work on one copy of a packet for all: it finds nothing, and each copy is
+    /// one to be made.
+    fn charge_flood(&self, sum: &mut Costed, costs: &Costs) {
+        self.charge_host(sum, "vswitch_packet", &costs.vswitch_packet, false);
+        self.charge_host(sum, "vswitch_byte", &costs.vswitch_byte, true);
+        self.charge_host(sum, "vswitch_copy", &costs.vswitch_copy, true);
     }
 
     /// Whether the packets come by their virtual NIC's own queues, which are these at the start; first,

@@ -6,8 +6,9 @@
 use super::channels::{by_flow, channels_of};
 use super::costs::PacketCosts;
 use super::order::Order;
-use super::outcome::{Load, SourceTally};
+use super::outcome::{Flooded, Load, SourceTally};
 use super::queue::RxQueue;
+use super::slowdown;
 use super::world::{Consumer, Filter, VnicOwner, World};
 use crate::engine::digest;
 use crate::engine::time::{Span, Time};
@@ -26,6 +27,11 @@ pub(super) struct Ledger<'s> {
     accounts: Vec<Account>,
     /// Per source what its packets cost.
     costs: Vec<PacketCosts>,
+    /// Per virtual NIC what became of packets for all of them, where there are such packets.
+    pub(super) flooded: Vec<Flooded>,
+    floods: bool,
+    /// Slowdowns are recorded.
+    slowdown: bool,
     digest: u64,
     /// Packets offered up to the opening of the window.
     offered: u64,
@@ -37,11 +43,22 @@ struct Account {
     to: Next,
     /// The channel of each flow behind the one that `to` names, where there are several.
     channels: Vec<u32>,
+    /// Its packets are for all virtual NICs of its port: copies for all but the last.
+    floods: Vec<Copied>,
     filtered_by_driver: bool,
+    /// Driver or switch do with its packets what they do with few.
+    is_unusual: bool,
     order: Order,
     tally: SourceTally,
     /// Packets inside when the window opened.
     inside_before: u64,
+}
+
+/// Whom a copy is for: a virtual NIC, and the channel of each flow, if it has several.
+struct Copied {
+    vnic: usize,
+    to: Next,
+    channels: Vec<u32>,
 }
 
 /// A packet whose deferred work is done.
@@ -80,7 +97,10 @@ impl<'s> Ledger<'s> {
             (0..world.sources.len()).map(|source| Account::new(world, source)).collect();
         let costs =
             (0..world.sources.len()).map(|source| PacketCosts::new(world, source)).collect();
-        Self { accounts, costs, digest: 0, offered: 0, sink }
+        let flooded = vec![Flooded::default(); world.vnics.len()];
+        let floods = world.sources.iter().any(|source| source.to == Consumer::Flood);
+        let slowdown = world.slowdown;
+        Self { accounts, costs, flooded, floods, slowdown, digest: 0, offered: 0, sink }
     }
 
     /// These frames are offered to the wire, all by one source where it is known; what they are
@@ -111,6 +131,16 @@ impl<'s> Ledger<'s> {
                 self.digest = self.digest.wrapping_add(digest);
                 if fate == Fate::Delivered {
                     account.deliver(run, of_function);
+                    if self.slowdown {
+                        let costs = &self.costs[source as usize];
+                        let own = |frame: &Frame| match of_function {
+                            true => costs.guest(frame),
+                            false => costs.host_and_guest(frame, queue),
+                        };
+                        let took = |done: &Finished| done.work.end - done.packet.frame.time;
+                        let packets = run.iter().map(|done| (own(&done.packet.frame), took(done)));
+                        slowdown::note(&mut account.tally.slowdown, packets);
+                    }
                 } else {
                     account.tally.filtered += run.len() as u64;
                 }
@@ -151,16 +181,53 @@ impl<'s> Ledger<'s> {
     /// The deferred work of a packet is done, in a backlog or without one: what becomes of it.
     pub(super) fn leaves_backlog(&mut self, done: &Processed) -> Next {
         let account = &mut self.accounts[done.packet.frame.source as usize];
+        if account.is_unusual {
+            return self.leaves_unusually(done);
+        }
+        let next = channel_of(account.to, &account.channels, done.packet.frame.flow);
+        if next == Next::Ended {
+            self.delivered(done, done.end, []);
+        }
+        next
+    }
+
+    fn leaves_unusually(&mut self, done: &Processed) -> Next {
+        let account = &mut self.accounts[done.packet.frame.source as usize];
         if account.filtered_by_driver {
             account.tally.filtered += 1;
             self.end(&done.packet, done.queue, done.start, done.end, Fate::Filtered);
             return Next::Ended;
         }
-        let next = account.next(done.packet.frame.flow);
+        let last = account.floods.len() - 1;
+        self.deal_out(done, last)
+    }
+
+    /// The virtual switch has made a copy of a packet, the first of all as number 0: what becomes of
+    /// it.
+    pub(super) fn copied(&mut self, copy: &Processed, number: usize) -> Next {
+        self.accounts[copy.packet.frame.source as usize].tally.replicated += 1;
+        self.deal_out(copy, number)
+    }
+
+    /// A copy of a packet for all virtual NICs, or the packet itself, is through the switch.
+    fn deal_out(&mut self, done: &Processed, number: usize) -> Next {
+        let Copied { vnic, to, channels } =
+            &self.accounts[done.packet.frame.source as usize].floods[number];
+        let (vnic, next) = (*vnic, channel_of(*to, channels, done.packet.frame.flow));
         if next == Next::Ended {
             self.delivered(done, done.end, []);
+            self.note_flooded(done, vnic, true);
         }
         next
+    }
+
+    /// A packet has ended at or behind a virtual NIC; it counts if it was for all of them.
+    #[inline(always)]
+    pub(super) fn note_flooded(&mut self, done: &Processed, vnic: usize, delivered: bool) {
+        if self.floods && !self.accounts[done.packet.frame.source as usize].floods.is_empty() {
+            let Flooded { delivered: to, dropped } = &mut self.flooded[vnic];
+            *(if delivered { to } else { dropped }) += 1;
+        }
     }
 
     /// A packet is delivered at `end`, after its deferred work and these parts.
@@ -186,6 +253,12 @@ impl<'s> Ledger<'s> {
             stages[stage as usize] += u128::from(part.0);
         }
         account.order.note(packet, end);
+        if self.slowdown {
+            let costs = &self.costs[packet.frame.source as usize];
+            let own = costs.host_and_guest(&packet.frame, done.queue);
+            let took = end - packet.frame.time;
+            slowdown::note(&mut account.tally.slowdown, std::iter::once((own, took)));
+        }
         self.end(packet, done.queue, done.start, end, Fate::Delivered);
     }
 
@@ -283,11 +356,22 @@ impl<'s> Ledger<'s> {
 impl Account {
     fn new(world: &World, source: usize) -> Self {
         let spec = &world.sources[source];
+        let behind = |vnic: usize| match world.vnics[vnic].owner {
+            VnicOwner::Host => Next::Ended,
+            VnicOwner::Vm { .. } => Next::Guest(channels_of(world, vnic).start),
+        };
+        let mut floods = Vec::new();
         let to = match spec.to {
-            Consumer::Host | Consumer::Flood => Next::Ended,
+            Consumer::Host => Next::Ended,
             Consumer::App(app) => Next::App(app),
-            Consumer::Vnic(vnic) if world.vnics[vnic].owner == VnicOwner::Host => Next::Ended,
-            Consumer::Vnic(vnic) => Next::Guest(channels_of(world, vnic).start),
+            Consumer::Vnic(vnic) => behind(vnic),
+            Consumer::Flood => {
+                floods.extend(world.vnics_of(spec.nic).map(|vnic| {
+                    let channels = by_flow(world, source, vnic);
+                    Copied { vnic, to: behind(vnic), channels }
+                }));
+                floods.last().expect("packets for all virtual NICs need one").to
+            }
         };
         let channels = match spec.to {
             Consumer::Vnic(vnic) => by_flow(world, source, vnic),
@@ -300,6 +384,8 @@ impl Account {
         let moves = nic.rebalance.is_some() || world.moves_queues(spec.nic);
         let moves = moves || world.changes_way(source);
         let flows = match &spec.source.arrivals {
+            // Copies of one packet may end in any order.
+            _ if spec.to == Consumer::Flood => 0,
             Arrivals::Capture(capture) => capture.flows.len(),
             _ if shares || moves => spec.source.flows.count as usize,
             _ => 0,
@@ -307,6 +393,8 @@ impl Account {
         Self {
             to,
             channels,
+            is_unusual: spec.filter == Filter::DropInDriver || !floods.is_empty(),
+            floods,
             filtered_by_driver: spec.filter == Filter::DropInDriver,
             order: Order::new(flows, spec.closed.is_some()),
             tally: SourceTally::default(),
@@ -319,16 +407,6 @@ impl Account {
     fn fate(&self, of_function: bool) -> Fate {
         let filtered = self.filtered_by_driver && !of_function;
         if filtered { Fate::Filtered } else { Fate::Delivered }
-    }
-
-    /// Who has a packet of this flow once its deferred work is done.
-    fn next(&self, flow: u32) -> Next {
-        match self.to {
-            Next::Guest(first) if !self.channels.is_empty() => {
-                Next::Guest(first + self.channels[flow as usize] as usize)
-            }
-            next => next,
-        }
     }
 
     /// Packets of this source were delivered, each when its processing in its ring ended.
@@ -361,11 +439,11 @@ impl Account {
         }
     }
 
-    /// Packets inside: every packet is delivered, dropped, filtered, or still here.
+    /// Packets inside: every packet, and every copy, is delivered, dropped, filtered, or still here.
     fn inside(&self) -> u64 {
         let tally = &self.tally;
         let ended = tally.delivered.packets + tally.filtered + tally.dropped.iter().sum::<u64>();
-        self.inside_before + tally.offered.packets - ended
+        self.inside_before + tally.offered.packets + tally.replicated - ended
     }
 
     fn close(&self) -> SourceTally {
@@ -389,6 +467,18 @@ impl std::ops::AddAssign for Load {
     fn add_assign(&mut self, other: Self) {
         self.packets += other.packets;
         self.bytes += other.bytes;
+    }
+}
+
+/// Who has a packet of this flow once its deferred work is done: `to`, or the channel of its flow
+/// behind that, where there are several.
+#[inline(always)]
+fn channel_of(to: Next, channels: &[u32], flow: u32) -> Next {
+    match to {
+        Next::Guest(first) if !channels.is_empty() => {
+            Next::Guest(first + channels[flow as usize] as usize)
+        }
+        next => next,
     }
 }
 

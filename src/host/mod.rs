@@ -2,10 +2,10 @@
 //! timeline and feeds instruments.
 //!
 //! A `machine` drives `site`s (hosts) from one control event to the next. A site admits the frames
-//! of its `port`s to rings in one time-ordered merge and advances its `core`s as late as it can; a
+//! of its `port`s (perhaps one `pausing` its peer) to rings in one time-ordered merge and advances its `core`s as late as it can; a
 //! core runs `cycles`, `round`s, `softirq`s, `threads` (apps, work, `vcpu`s, which serve the rings
 //! of `virtual_function`s themselves), or one of the other stacks; or all cores together take
-//! packets as a `group`. What a round `deliver`s is `hand`ed `over` to threads, perhaps of another
+//! packets as a `group`. Packets for all are `flood`ed. What a round `deliver`s is `hand`ed `over` to threads, perhaps of another
 //! core, or by `spreading` to its `backlog`, with an `ipi`: then the cores of a host advance
 //! `jointly`, by the `rank` of what they do next. A port's `governor` `look`s at the site and
 //! `moves` its queues to other cores; events make `changes`: of the `ways` of packets, of machines,
@@ -20,6 +20,7 @@ mod books;
 mod site;
 mod site_port;
 mod port;
+mod pausing;
 mod merge;
 mod routes;
 mod ways;
@@ -36,6 +37,7 @@ mod rank;
 mod core;
 mod cycles;
 mod round;
+mod flood;
 mod softirq;
 mod busy_poll;
 mod per_packet;
@@ -57,6 +59,7 @@ mod consumer;
 mod costs;
 mod ledger;
 mod order;
+mod slowdown;
 
 use crate::engine::time::{Span, Time};
 use crate::vocab::packet::Record;

@@ -55,8 +55,8 @@ pub struct SourceTally {
     pub reordered: u64,
     /// Last bit on the wire until processing ended, of delivered packets.
     pub latency: Histogram,
-    /// Latency over the time of the packet's own processing, in thousandths; empty where the world
-    /// does not ask for it.
+    /// Latency over what the packet's own processing costs, in thousandths, rounded down; without
+    /// packets that cost nothing, and empty where the world does not ask for it.
     pub slowdown: Histogram,
     /// Sums of the latency's parts in picoseconds (in the order of [`Stage::ALL`]).
     pub stages: [u128; Stage::ALL.len()],
@@ -135,6 +135,17 @@ pub struct QueueTally {
 pub struct VnicTally {
     /// Notifications sent to its guest.
     pub notifications: u64,
+    /// What became of packets for all virtual NICs here.
+    pub flooded: Flooded,
+}
+
+/// Packets for all virtual NICs of a port that came to one of them, as copies or themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flooded {
+    /// Processed.
+    pub delivered: u64,
+    /// Lost on the way from the virtual switch.
+    pub dropped: u64,
 }
 
 /// One step of the recorded series.

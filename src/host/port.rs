@@ -6,11 +6,12 @@
 use super::ledger::{Ledger, NO_QUEUE};
 use super::merge::Merge;
 use super::outcome::Load;
+use super::pausing::{Path, Pausing};
 use super::queue::RxQueue;
 use super::routes::Routes;
 use super::ways::Ways;
 use super::world::{Filter, NicSpec, SteeringSpec, World};
-use crate::engine::time::{Moment, Time};
+use crate::engine::time::{Moment, Span, Time};
 use crate::rx::buffer::PacketBuffer;
 use crate::rx::dma::DmaEngine;
 use crate::rx::ring::Descriptor;
@@ -42,6 +43,8 @@ pub(super) struct Port {
     entered: usize,
     /// Frames, and their bytes, that the link has taken.
     taken: Load,
+    /// What waits before the link, where the port may ask its peer to pause.
+    pausing: Option<Box<Pausing>>,
     /// What has been steered where, for a policy that wants to know.
     counts: Option<Counts>,
 }
@@ -87,19 +90,21 @@ impl Port {
         let sizes = sizes_of(world, &sources);
         let discards = world.sources.iter().map(|source| source.filter == Filter::DropInNic);
         let discards: Vec<bool> = discards.collect();
-        let bounded = spec.buffer.is_some() && !never_fills(spec, &sizes);
+        let pauses = spec.pause.is_some();
+        let bounded = spec.buffer.is_some() && (pauses || !never_fills(spec, &sizes));
         Self {
             merge: Merge::new(world, &sources),
             wire: Wire::new(spec.link, spec.egress),
             buffer: PacketBuffer::new(spec.buffer.filter(|_| bounded)),
             dma: DmaEngine::new(spec.dma),
-            guarded: bounded || sources.iter().any(|source| discards[*source]),
+            guarded: bounded || pauses || sources.iter().any(|source| discards[*source]),
             routes: Routes::new(world, nic, ways),
             discards,
             is_down: false,
             frames: FrameQueue::default(),
             entered: 0,
             taken: Load::default(),
+            pausing: spec.pause.map(|pause| Box::new(Pausing::new(pause, spec.egress))),
             counts: spec.rebalance.map(|_| Counts::new(spec)),
         }
     }
@@ -158,6 +163,10 @@ impl Port {
     /// None may be waiting.
     #[inline(never)]
     fn refill(&mut self, limit: Time, ledger: &mut Ledger<'_>) -> bool {
+        if self.pausing.is_some() {
+            // All that were before have left: when is known.
+            return self.begin_next(limit, Time::END, ledger);
+        }
         // A batch may end at the link altogether.
         while self.take_offers(limit, ledger) && self.frames.is_empty() {}
         !self.frames.is_empty()
@@ -195,6 +204,39 @@ impl Port {
         self.is_down = !up;
     }
 
+    /// Lets the next frame begin on the link of a port that may pause its peer, if one does by
+    /// `limit`. What leaves the packet buffer by `known` is known.
+    fn begin_next(&mut self, limit: Time, known: Time, ledger: &mut Ledger<'_>) -> bool {
+        let Some(pausing) = &mut self.pausing else { return false };
+        loop {
+            if pausing.offered.is_empty() {
+                self.merge.fill(limit, BATCH, &mut pausing.offered);
+                ledger.offered(pausing.offered.waiting(), self.merge.only());
+                if self.is_down && !pausing.offered.is_empty() {
+                    for lost in pausing.offered.waiting() {
+                        lose_early(lost, Fate::Dropped(DropReason::LinkDown), ledger);
+                    }
+                    pausing.offered.pass(pausing.offered.len());
+                    continue;
+                }
+            }
+            let all_offered = pausing.offered.is_empty();
+            let (wire, buffer) = (&mut self.wire, &mut self.buffer);
+            let begun = pausing.begin(limit, all_offered, Path { wire, buffer, known });
+            for lost in pausing.lost.drain(..) {
+                lose_early(&lost, Fate::Dropped(DropReason::LinkFull), ledger);
+            }
+            if let Some(frame) = begun {
+                self.taken += Load::of(&[frame]);
+                self.frames.push(frame);
+                return true;
+            }
+            if all_offered {
+                return false;
+            }
+        }
+    }
+
     /// The first frame is at the packet buffer's door; false if it is turned away.
     fn enter(&mut self, ledger: &mut Ledger<'_>) -> bool {
         match self.pass_door(0) {
@@ -213,10 +255,17 @@ impl Port {
         let frame = self.frames.waiting()[at];
         if self.discards[frame.source as usize] {
             Err(Fate::Filtered)
-        } else if self.buffer.enter(frame.time, frame.size) {
+        } else if self.enter_buffer(frame.time, frame.size) {
             Ok(())
         } else {
             Err(Fate::Dropped(DropReason::BufferFull))
+        }
+    }
+
+    fn enter_buffer(&mut self, now: Time, size: u32) -> bool {
+        match &mut self.pausing {
+            None => self.buffer.enter(now, size),
+            Some(pausing) => pausing.enter(&mut self.buffer, now, size),
         }
     }
 
@@ -283,19 +332,37 @@ impl Port {
 
     /// Brings everything before the rings up to `now`, as a control event must find it.
     pub(super) fn settle(&mut self, now: Time, ledger: &mut Ledger<'_>) {
-        while self.take_offers(now, ledger) {}
+        if self.pausing.is_none() {
+            while self.take_offers(now, ledger) {}
+        }
+        self.enter_arrived(now, ledger);
+        // What has not left by now leaves later.
+        while self.begin_next(now, now, ledger) {
+            self.enter_arrived(now, ledger);
+        }
+        if let Some(pausing) = &mut self.pausing {
+            pausing.resume(&mut self.buffer, now);
+        }
+    }
+
+    /// Frames that have arrived by `now` pass the packet buffer's door.
+    fn enter_arrived(&mut self, now: Time, ledger: &mut Ledger<'_>) {
+        let mut at = self.entered;
         while self.guarded
-            && let Some(frame) = self.frames.waiting().get(self.entered).copied()
+            && let Some(frame) = self.frames.waiting().get(at).copied()
             && frame.time <= now
         {
-            match self.pass_door(self.entered) {
-                Ok(()) => self.entered += 1,
-                Err(fate) => {
-                    self.frames.remove(self.entered);
-                    lose_early(&frame, fate, ledger);
+            match self.pass_door(at) {
+                Ok(()) => {
+                    self.frames.behind_mut(self.entered)[0] = frame;
+                    self.entered += 1;
                 }
+                Err(fate) => lose_early(&frame, fate, ledger),
             }
+            at += 1;
         }
+        // What lies between is gone, or has moved forward.
+        self.frames.remove_between(self.entered, at);
     }
 
     /// Closed loops come to know what became of their packets up to `now`.
@@ -313,7 +380,12 @@ impl Port {
 
     /// Frames before the rings.
     pub(super) fn frames_inside(&self) -> usize {
-        self.frames.len()
+        self.frames.len() + self.pausing.as_ref().map_or(0, |pausing| pausing.len())
+    }
+
+    /// How long the peer has paused by `now`, to which the port has been settled.
+    pub(super) fn paused_by(&self, now: Time) -> Span {
+        self.pausing.as_ref().map_or(Span::ZERO, |pausing| pausing.paused_by(now))
     }
 
     /// Whether no source has anything left.

@@ -7,7 +7,7 @@ use super::queue::RxQueue;
 use super::vector::{RoundSum, Vector};
 use crate::engine::time::{Moment, Span, Time};
 use crate::rx::cpu::{Kind, TimeSheet};
-use crate::rx::ring::Finished;
+use crate::rx::ring::{Descriptor, Finished};
 
 /// A round over the rings of one vector, or none.
 #[derive(Debug, Default)]
@@ -28,6 +28,8 @@ pub(super) struct Round {
     empty: usize,
     /// When the driver was done with the packet that the virtual switch has in hand.
     pub(super) driver_end: Time,
+    /// Copies made of it.
+    pub(super) copied: usize,
     /// What it brings to apps and guests.
     pub(super) delivery: Delivery,
 }
@@ -43,6 +45,8 @@ pub(super) enum Doing {
     Packet,
     /// The virtual switch has it.
     Switch,
+    /// The virtual switch makes a copy of it.
+    Copy,
     /// About to take the next packet, at the core's own time.
     Choosing,
     /// All packets are processed, some of them for guests: its turn to hand over has to come.
@@ -136,7 +140,7 @@ impl Round {
     /// What it does counts as.
     #[inline(always)]
     pub(super) fn kind(&self) -> Kind {
-        let switches = matches!(self.doing, Doing::Switch | Doing::Notify);
+        let switches = matches!(self.doing, Doing::Switch | Doing::Copy | Doing::Notify);
         if switches { Kind::Vswitch } else { Kind::Deferred }
     }
 
@@ -179,7 +183,7 @@ impl Round {
                         return stop;
                     }
                 }
-                Doing::Overhead | Doing::Notify => {
+                Doing::Overhead | Doing::Copy | Doing::Notify => {
                     if self.end.before_arrivals() >= pace.limit {
                         return Stop::Limit;
                     }
@@ -237,7 +241,7 @@ impl Round {
             RunStop::Done | RunStop::Unseen => {}
             RunStop::GoesOn => {
                 self.driver_end = self.end;
-                if self.begin_switch(pace, queue, ledger) {
+                if self.begin_switch(pace, queue, ledger) || self.begin_flood(pace, queue, ledger) {
                     return None;
                 }
                 self.pass_on(interrupt, queue, ledger);
@@ -341,13 +345,18 @@ impl Round {
         if done == Doing::Overhead {
             return None;
         }
+        let queue = &mut rings[pace.vector.queues[self.cursor]];
+        let interrupt = pace.vector.moderator.last_taken();
+        if done == Doing::Copy {
+            self.pass_on_copy(interrupt, queue, ledger);
+            return None;
+        }
         pace.sheet.enter(Kind::Deferred, pace.see.time());
         if done == Doing::Notify {
             self.doing = Doing::Notified;
             return Some(Stop::HandsOver);
         }
-        let queue = &mut rings[pace.vector.queues[self.cursor]];
-        self.pass_on(pace.vector.moderator.last_taken(), queue, ledger);
+        self.pass_on(interrupt, queue, ledger);
         queue.watched.then_some(Stop::Freed)
     }
 
@@ -387,7 +396,7 @@ impl Round {
         if let Some(stop) = stop {
             return stop;
         }
-        if self.doing == Doing::Switch {
+        if matches!(self.doing, Doing::Switch | Doing::Copy) {
             return Stop::Limit;
         }
         let goes_on = self.taken < pace.budget && self.choose(&pace, rings, ledger);
@@ -404,16 +413,22 @@ impl Round {
         let packet = queue.ring.take_first();
         self.taken += 1;
         self.bytes += u64::from(packet.frame.size);
-        let done = Processed {
-            packet,
-            queue: queue.number,
-            start,
-            end: self.end,
-            moderation: interrupt.since(packet.visible.time()),
-            deferred: self.driver_end - start,
-            vswitch: self.end - self.driver_end,
-        };
+        let done = self.processed(packet, queue.number, start, interrupt);
         self.delivery.add(ledger.processed(&done), done);
+    }
+
+    /// The packet in hand, begun at `start`, as it is now.
+    #[inline(always)]
+    pub(super) fn processed(
+        &self,
+        packet: Descriptor,
+        queue: u32,
+        start: Time,
+        interrupt: Time,
+    ) -> Processed {
+        let moderation = interrupt.since(packet.visible.time());
+        let (deferred, vswitch) = (self.driver_end - start, self.end - self.driver_end);
+        Processed { packet, queue, start, end: self.end, moderation, deferred, vswitch }
     }
 }
 

@@ -290,14 +290,16 @@ fn feeds_other_cores(
 ) -> bool {
     world.sources.iter().enumerate().any(|(index, source)| {
         let nic = &world.nics[source.nic];
+        let guests = |vnic: usize| {
+            let served = places[channels_of(world, vnic)].iter().flatten();
+            served.map(|(core, _)| *core)
+        };
         let consumers: Vec<usize> = match source.to {
-            Consumer::Host | Consumer::Flood => Vec::new(),
+            Consumer::Host => Vec::new(),
             Consumer::App(app) => app_cores[app].into_iter().collect(),
             Consumer::Vnic(_) if world.always_by_function(index) => Vec::new(),
-            Consumer::Vnic(vnic) => {
-                let served = places[channels_of(world, vnic)].iter().flatten();
-                served.map(|(core, _)| *core).collect()
-            }
+            Consumer::Vnic(vnic) => guests(vnic).collect(),
+            Consumer::Flood => world.vnics_of(source.nic).flat_map(guests).collect(),
         };
         let elsewhere = |core: &u32| consumers.iter().any(|other| *other != *core as usize);
         let others = if world.moves_queues(source.nic) { &nic.usable[..] } else { &[] };

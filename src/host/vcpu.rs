@@ -90,6 +90,7 @@ impl Channel {
         if let Some(reason) = reason {
             let fate = Fate::Dropped(reason);
             ledger.lost(&done.packet, done.queue, done.start, now, fate);
+            ledger.note_flooded(done, self.vnic, false);
             return false;
         }
         self.packets.push_back(*done);
@@ -116,6 +117,7 @@ impl Channel {
         let done = self.packets.front().expect("a packet was in hand");
         let parts = [(Stage::Channel, begun - done.end), (Stage::Guest, now - begun)];
         ledger.delivered(done, now, parts);
+        ledger.note_flooded(done, self.vnic, true);
         self.packets.pop_front();
     }
 
@@ -123,6 +125,7 @@ impl Channel {
     fn stop(&mut self, reason: DropReason, now: Time, ledger: &mut Ledger<'_>) {
         for done in self.packets.drain(..) {
             ledger.lost(&done.packet, done.queue, done.start, now, Fate::Dropped(reason));
+            ledger.note_flooded(&done, self.vnic, false);
         }
         (self.stopped, self.notified) = (Some(reason), false);
     }

@@ -45,7 +45,7 @@ pub struct World {
     pub vnics: Vec<VnicSpec>,
     /// What changes while it runs; those of one instant in this order.
     pub events: Vec<EventSpec>,
-    /// Record every delivered packet's slowdown: its latency over the time of its own processing.
+    /// Record every delivered packet's slowdown: its latency over what its own processing costs.
     pub slowdown: bool,
 }
 
@@ -83,6 +83,11 @@ impl World {
         let to =
             |source: &usize| matches!(self.sources[*source].to, Consumer::Vnic(at) if changes[at]);
         (0..self.sources.len()).filter(to).collect()
+    }
+
+    /// The virtual NICs on the virtual switch of a port.
+    pub fn vnics_of(&self, nic: usize) -> impl Iterator<Item = usize> {
+        (0..self.vnics.len()).filter(move |vnic| self.vnics[*vnic].nic == nic)
     }
 
     /// Whether an event lets a port lose the affinity of its queues.

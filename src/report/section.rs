@@ -93,11 +93,24 @@ fn traffic(study: &Study) -> Section {
     let header = ["<Traffic", "packets", "per second", "Gbps", "on the wire", "TCP payload"];
     let mut section = Section::new("", &header, vec![row("offered"), row("delivered")]);
     let sustained = study.metrics.get("sustained") == Some(&Tree::Flag(true));
-    section.note = Some(format!(
-        "Loss {}; the load is {}carried.",
-        figure(study, "loss", words::percent),
-        if sustained { "" } else { "not " }
-    ));
+    let loss = figure(study, "loss", words::percent);
+    let mut notes =
+        vec![format!("Loss {loss}; the load is {}carried.", if sustained { "" } else { "not " })];
+    let is_there = |path: &str| study.metrics.number(path).is_some_and(|figure| figure > 0.0);
+    if is_there("replicated") {
+        let copies = figure(study, "replicated", words::thousands);
+        notes.push(format!(
+            "Delivered and lost include {copies} copies that the virtual switch made."
+        ));
+    }
+    for (port, _) in study.metrics.get("nic").map_or(&[][..], Tree::entries) {
+        let path = format!("nic.{port}.paused");
+        if is_there(&path) {
+            let part = figure(study, &path, words::percent);
+            notes.push(format!("The peer of {port} paused for {part} of the time."));
+        }
+    }
+    section.note = Some(notes.join(" "));
     section
 }
 
@@ -197,9 +210,14 @@ fn losses(study: &Study) -> Option<Section> {
 fn latency(study: &Study) -> Section {
     let keys = ["mean_us", "p50_us", "p90_us", "p99_us", "p999_us", "max_us"];
     let cells = keys.map(|key| figure(study, &format!("latency.{key}"), words::digits));
-    let row = std::iter::once("us".to_owned()).chain(cells).collect();
+    let mut rows = vec![std::iter::once("us".to_owned()).chain(cells).collect()];
+    if study.metrics.number("latency.slowdown.mean").is_some() {
+        let cell = |key: &str| figure(study, &format!("latency.slowdown.{key}"), words::digits);
+        let cells = ["mean", "p50", "p90", "p99", "p999", "max"].map(cell);
+        rows.push(std::iter::once("slowdown".to_owned()).chain(cells).collect());
+    }
     let header = ["<Latency", "mean", "p50", "p90", "p99", "p99.9", "max"];
-    Section::new("", &header, vec![row])
+    Section::new("", &header, rows)
 }
 
 /// Where a packet's time goes, if one was delivered.

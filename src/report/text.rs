@@ -231,6 +231,27 @@ mod tests {
     }
 
     #[test]
+    fn copies_pauses_and_slowdowns_are_told_where_there_are_any() {
+        let plain = study(&sample(), Style::Plain);
+        for word in ["copies", "paused", "slowdown"] {
+            assert!(!plain.contains(word), "{word} in\n{plain}");
+        }
+        let mut outcome = fixture::outcome(8, 1);
+        outcome.sources[0].replicated = 12_345;
+        outcome.sources[0].slowdown.record(Span(1_500));
+        outcome.nics[0].paused = Span(outcome.window.0 / 4);
+        let text = study(&fixture::study_of(fixture::plan(), vec![outcome]), Style::Plain);
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for told in [
+            "include 12 345 copies that the virtual switch made.",
+            "The peer of port0 paused for 25.0 % of the time.",
+            "slowdown 1.50 1.50 - 1.50 1.50 -",
+        ] {
+            assert!(text.contains(told), "{told} in\n{text}");
+        }
+    }
+
+    #[test]
     fn many_virtual_machines_share_the_rows_of_their_paths() {
         let mut world = fixture::guests(20);
         for vnic in &mut world.vnics[15..] {

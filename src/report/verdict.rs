@@ -25,8 +25,13 @@ pub fn verdict(study: &Study) -> String {
     } else {
         format!(" Queues grow by {} packets a second.", words::digits(figure("backlog.growth_pps")))
     };
-    let outcome = format!("{} delivered.{piling}", words::gbps_of(delivered, offered));
-    format!("{}; {outcome}", cause(limit, found, &seen(study, limit)))
+    let outcome = if figure("replicated") > 0.0 {
+        let (delivered, offered) = (words::gbps(delivered), words::gbps(offered));
+        format!("{delivered} delivered, copies included; {offered} offered")
+    } else {
+        format!("{} delivered", words::gbps_of(delivered, offered))
+    };
+    format!("{}; {outcome}.{piling}", cause(limit, found, &seen(study, limit)))
 }
 
 /// In how many replications the limit of their mean was in the way; empty where in all.
@@ -145,6 +150,15 @@ mod tests {
             next(&study).unwrap(),
             "Next limit, once that is lifted: the link of port0, at about 9.87 Gbps."
         );
+    }
+
+    #[test]
+    fn what_is_delivered_of_copies_is_no_part_of_what_was_offered() {
+        let mut outcome = fixture::outcome(8, 1);
+        outcome.sources[0].replicated = 1;
+        let study = fixture::study_of(fixture::plan(), vec![outcome]);
+        let told = "; 3.50 Gbps delivered, copies included; 9.87 Gbps offered.";
+        assert!(verdict(&study).ends_with(told), "{}", verdict(&study));
     }
 
     #[test]

@@ -56,7 +56,33 @@ impl PacketBuffer {
         }
     }
 
-    fn release(&mut self, now: Time) {
+    /// Bytes in the buffer, as of the last release.
+    #[must_use]
+    pub const fn held(&self) -> u64 {
+        self.held
+    }
+
+    /// Lets frames leave one by one, in the order of time and as far as they do so by `by`, until no
+    /// more than `low` bytes are held: when the last of them left.
+    pub fn falls_to(&mut self, low: u64, by: Time) -> Option<Time> {
+        let mut last = None;
+        while self.held > low {
+            let due = |list: &VecDeque<(Time, u32)>| list.front().map_or(Time::END, |one| one.0);
+            let first = if due(&self.given_up) < due(&self.leaving) {
+                &mut self.given_up
+            } else {
+                &mut self.leaving
+            };
+            let (time, size) = first.front().copied().filter(|(time, _)| *time <= by)?;
+            first.pop_front();
+            self.held -= u64::from(size);
+            last = Some(time);
+        }
+        last
+    }
+
+    /// Lets frames leave that do so by `now`.
+    pub fn release(&mut self, now: Time) {
         for list in [&mut self.leaving, &mut self.given_up] {
             while let Some((time, size)) = list.front().copied()
                 && time <= now
@@ -79,6 +105,18 @@ mod tests {
         buffer.leave(Time(10), 64);
         assert!(!buffer.enter(Time(9), 64));
         assert!(buffer.enter(Time(10), 64));
+    }
+
+    #[test]
+    fn it_falls_frame_by_frame_in_the_order_of_time() {
+        let mut buffer = PacketBuffer::new(Some(1_000));
+        assert!((0..4).all(|at| buffer.enter(Time(at), 100)));
+        buffer.leave(Time(10), 100);
+        buffer.leave(Time(30), 100);
+        buffer.give_up(Time(20), 100);
+        assert_eq!(buffer.falls_to(200, Time(19)), None);
+        assert_eq!((buffer.falls_to(200, Time(20)), buffer.held()), (Some(Time(20)), 200));
+        assert_eq!((buffer.falls_to(0, Time(100)), buffer.held()), (None, 100));
     }
 
     #[test]

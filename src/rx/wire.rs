@@ -70,6 +70,23 @@ impl Wire {
         refused.into_iter().rev().map(|at| frames.remove(at)).collect()
     }
 
+    /// When the link is free of the frames sent so far.
+    #[must_use]
+    pub fn free(&self) -> Time {
+        self.limited.as_ref().map_or(Time::ZERO, |link| link.line.free)
+    }
+
+    /// A frame of `size` bytes begins at `start`, when the link is free: when its last bit will have
+    /// arrived.
+    pub fn begin(&mut self, start: Time, size: u32) -> Time {
+        let Some(Limited { line, times }) = &mut self.limited else { return start };
+        let [hold, last_bit] = times.get(size);
+        debug_assert!(line.free <= start, "one frame at a time");
+        line.held += hold;
+        line.free = start + hold;
+        start + last_bit
+    }
+
     /// Time that frames sent by now have held or will hold the link.
     #[must_use]
     pub fn held(&self) -> Span {

@@ -279,7 +279,7 @@ impl Parts {
             replications,
             warmup,
             world: World {
-                slowdown: false,
+                slowdown: view.flag("slowdown")?,
                 seed,
                 warmup: fixed,
                 duration,

@@ -57,6 +57,7 @@ const ALL: &[(&str, &str)] = built_in![
     "affinity-lost",
     "rss-rebalancing",
     "converged-host",
+    "broadcast-storm",
     "sriov-bypass",
     "vmq-versus-sriov",
     "sixty-vms",

@@ -155,6 +155,7 @@ fn limit(world: &World, metrics: &Tree, all: &[Resource]) -> Option<Resource> {
     }
     let worst = DropReason::ALL.iter().max_by(|a, b| dropped(a).total_cmp(&dropped(b)))?;
     match worst {
+        DropReason::LinkFull if pauses(world, metrics) => behind_buffer(world, metrics, all),
         DropReason::LinkFull => busiest(all, |one| one.kind == Kind::Link).cloned(),
         DropReason::BufferFull => behind_buffer(world, metrics, all),
         DropReason::RingFull => behind_ring(world, metrics, all),
@@ -166,6 +167,12 @@ fn limit(world: &World, metrics: &Tree, all: &[Resource]) -> Option<Resource> {
         | DropReason::VmPaused
         | DropReason::WrongHost => None,
     }
+}
+
+/// Whether a port asked its peer to pause: then the link is full because the buffer behind it was.
+fn pauses(world: &World, metrics: &Tree) -> bool {
+    let paused = |nic: &NicSpec| metrics.number(&format!("nic.{}.paused", nic.name));
+    world.nics.iter().filter_map(paused).any(|part| part > 0.0)
 }
 
 /// A packet buffer overflows because PCIe is too slow, because cores do not free descriptors
@@ -236,7 +243,9 @@ fn behind_backlog(world: &World, metrics: &Tree, all: &[Resource]) -> Option<Res
 /// A channel overflows because the core of its guest is busy, or because it is small for what comes
 /// in one round.
 fn behind_channel(world: &World, metrics: &Tree, all: &[Resource]) -> Option<Resource> {
-    let lost = |vm: &VmSpec| lost(metrics, vm, DropReason::VmChannelFull);
+    let flooded = |vm: &VmSpec| metrics.number(&format!("vm.{}.flooded.dropped", name(vm)));
+    let lost =
+        |vm: &VmSpec| lost(metrics, vm, DropReason::VmChannelFull) + flooded(vm).unwrap_or(0.0);
     let vms = where_they_are(world).into_iter().map(|vm| &world.vms[vm]);
     let (_, vm) = vms.map(|vm| (lost(vm), vm)).rev().max_by(|(a, _), (b, _)| a.total_cmp(b))?;
     behind_guest(world, metrics, all, vm, Place::Channel(name(vm)))
@@ -448,7 +457,11 @@ fn packet_cost(world: &World, metrics: &Tree, nic: &NicSpec, size: f64) -> f64 {
 /// The share of the packets that the host takes from a port that pass its own stack: all but those
 /// of VMs.
 fn stack_share(world: &World, metrics: &Tree, nic: &NicSpec) -> f64 {
-    let to_guest = |to: Consumer| matches!(to, Consumer::Vnic(vnic) if world.vnics[vnic].owner != VnicOwner::Host);
+    let to_guest = |to: Consumer| match to {
+        Consumer::Vnic(vnic) => world.vnics[vnic].owner != VnicOwner::Host,
+        Consumer::Flood => true,
+        Consumer::Host | Consumer::App(_) => false,
+    };
     let ours = |(index, one): &(usize, &TrafficSpec)| {
         world.nics[one.nic].name == nic.name && world.function_of(*index).is_none()
     };

@@ -187,7 +187,7 @@ pub(crate) fn guests_outcome(vms: u32) -> Outcome {
     let mut dropped = [0; DropReason::ALL.len()];
     dropped[DropReason::VmChannelFull as usize] = lost;
     outcome.sources[0] = SourceTally { dropped, ..first };
-    outcome.vnics = vec![VnicTally { notifications: 1_000 }; vms as usize];
+    outcome.vnics = vec![VnicTally { notifications: 1_000, ..VnicTally::default() }; vms as usize];
     let part = |percent: u64| Span(WINDOW.0 / 100 * percent);
     let cores = &mut outcome.hosts[0].cores;
     cores.fill(CoreTally::default());

@@ -110,6 +110,15 @@ impl FrameQueue {
         self.tail = end;
     }
 
+    /// Takes the frames from one place up to another out of the row.
+    pub fn remove_between(&mut self, from: usize, to: usize) {
+        let (from, to) = (self.head + from, self.head + to);
+        if from < to {
+            self.slots.copy_within(to..self.tail, from);
+            self.tail -= to - from;
+        }
+    }
+
     /// Takes the frame at this place out of the row.
     pub fn remove(&mut self, at: usize) -> Frame {
         let at = self.head + at;
@@ -143,7 +152,10 @@ mod tests {
         assert_eq!(left(&queue), [1, 3, 4, 5]);
         queue.retain(1, |frame| frame.number != 4);
         assert_eq!(left(&queue), [1, 3, 5]);
-        queue.pass(3);
+        queue.remove_between(1, 2);
+        queue.remove_between(1, 1);
+        assert_eq!(left(&queue), [1, 5]);
+        queue.pass(2);
         assert!(queue.is_empty());
     }
 }

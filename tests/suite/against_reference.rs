@@ -264,13 +264,11 @@ fn worlds_with_changes_agree() {
 }
 
 #[test]
-#[ignore = "the engine does not know it yet"]
 fn worlds_with_closed_loops_agree() {
     compare_level(LOOPS);
 }
 
 #[test]
-#[ignore = "the engine does not know it yet"]
 fn worlds_with_floods_agree() {
     compare_level(FLOODS);
 }
@@ -281,7 +279,6 @@ fn worlds_with_spreading_in_software_agree() {
 }
 
 #[test]
-#[ignore = "the engine does not know it yet"]
 fn worlds_with_pauses_agree() {
     compare_level(PAUSE);
 }
@@ -292,7 +289,6 @@ fn worlds_with_vcpus_that_float_agree() {
 }
 
 #[test]
-#[ignore = "the engine does not know it yet"]
 fn worlds_with_everything_agree() {
     compare_level(EVERYTHING);
 }

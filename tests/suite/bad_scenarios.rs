@@ -308,6 +308,25 @@ fn options_of_vmq_are_checked() {
 }
 
 #[test]
+fn flow_control_needs_a_link_a_buffer_and_marks_within_it() {
+    let pause = |rest: &str, phrases: &[&str]| {
+        let text = SOUND.replacen("model = \"intel-82599\"", rest, 1);
+        assert_ne!(text, SOUND);
+        look(&text, &[], phrases);
+    };
+    let both = ["`port0` has no link that could pause", "`port0` never asks for a pause"];
+    pause("flow_control = \"pause\"", &both);
+    pause("flow_control = \"on\"", &["\"none\" or \"pause\""]);
+    let marks = |marks: &str, phrases: &[&str]| {
+        pause(&format!("model = \"intel-82599\"\nflow_control = {marks}"), phrases);
+    };
+    marks("{ high = \"513 KiB\" }", &["cannot begin or end", "the buffer holds 524288 B"]);
+    marks("{ low = \"400 KiB\" }", &["begins at 393216 B and ends at 409600 B", "`low` below"]);
+    marks("{ high = \"1 KiB\", low = \"1 KiB\" }", &["cannot begin or end"]);
+    marks("{ top = \"1 KiB\" }", &["`nic.port0.flow_control.top` is no key"]);
+}
+
+#[test]
 fn traffic_to_virtual_machines_names_what_exists() {
     let to = |to: &str, more: &str, phrases: &[&str]| {
         let text = SOUND.replacen("to = \"host.alpha\"", &format!("to = \"{to}\"\n{more}"), 1);
@@ -320,6 +339,12 @@ fn traffic_to_virtual_machines_names_what_exists() {
     to("vm.web[4]", "", &["there is no vm.web[4]", "\"vm.web[0]\" to \"vm.web[3]\""]);
     to("vm.web[x]", "", &["no vm \"web[x]\""]);
     to("vnic.mgmt[0]", "", &["`vnic.mgmt` has no instances", "to = \"vnic.mgmt\""]);
+    to("broadcast", "", &["does not say which nic", "port0, port1"]);
+    to(
+        "broadcast",
+        "nic = \"port1\"",
+        &["nobody gets the broadcasts of \"bulk\"", "virtual switch of port1", "nic = \"port1\""],
+    );
     to("vnic.storage", "", &["no vnic \"storage\"", "there are: mgmt"]);
     let port = "nic = \"port1\"";
     to("vm.web", port, &["`vm.web` is not reached by this port", "the virtual switch of port0"]);

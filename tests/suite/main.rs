@@ -45,4 +45,7 @@ mod virtual_functions; // rings that guests serve themselves: by hand, in any wi
 mod migrations; // machines that migrate: their losses, and one machine in results
 mod changes; // ways, machines and links that change: by hand, in any window
 mod closed_loops; // sources that wait for what becomes of their packets
+mod floods; // packets for all virtual NICs of a port: by hand, in any window
+mod pause; // ports that ask their peer to pause: by hand, in any window
+mod slowdown; // latency over a packet's own processing: by hand, against M/G/1
 mod published; // measurements of others: calibrated at some points, predicted at the rest

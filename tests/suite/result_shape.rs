@@ -58,7 +58,7 @@ fn every_documented_path_leads_to_a_value() {
         host.alpha.core[0].interrupt host.alpha.core[0].deferred host.alpha.core[0].vswitch \
         host.alpha.core[0].guest host.alpha.core[0].app host.alpha.core[0].work \
         nic.port0.queue[0].packets nic.port0.queue[0].dropped nic.port0.queue[0].core \
-        nic.port0.policy.moves traffic.bulk.loss traffic.bulk.latency.p99_us \
+        nic.port0.paused nic.port0.policy.moves traffic.bulk.loss traffic.bulk.latency.p99_us \
         engine.packets_per_second engine.events";
     let stages = ["buffer", "dma", "moderation", "ring", "deferred", "vswitch", "channel"];
     let stages = stages.iter().chain(&["guest", "app"]);

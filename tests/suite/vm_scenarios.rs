@@ -121,6 +121,21 @@ fn traffic_comes_in_by_the_port_whose_switch_the_virtual_nic_is_on() {
 }
 
 #[test]
+fn broadcasts_are_one_stream_to_the_only_port_or_the_one_that_is_named() {
+    let broadcast =
+        |nic: &str| format!("[traffic.arp]\nto = \"broadcast\"\nrate = \"1 kpps\"\n{nic}");
+    let of = |world: World| {
+        let arp = world.sources.into_iter().last().expect("the last one");
+        (arp.source.name, arp.nic, arp.to)
+    };
+    let found = of(world("", "", &broadcast("")));
+    assert_eq!(found, ("traffic.arp".to_owned(), 0, Consumer::Flood));
+    let two =
+        format!("{}\n[nic.port1]\n[vnic.mgmt]\nnic = \"port1\"", broadcast("nic = \"port1\""));
+    assert_eq!(of(world("", "nic = \"port0\"", &two)).1, 1);
+}
+
+#[test]
 fn queues_are_given_first_come_first_served_from_queue_1_on() {
     let rest = "[vm.db]\ncount = 2\nvmq = true\n[vnic.mgmt]\nvmq = true";
     let served = vmq("queues = 6", "vmq = true", rest);

@@ -107,7 +107,8 @@ pub(super) fn unit(longest: Span) -> (f64, &'static str) {
 
 /// A number as an axis shows it: no more decimals than it needs.
 pub(super) fn tick(value: f64) -> String {
-    let short = format!("{value:.3}");
+    let decimals = if value.abs() < 0.01 { 6 } else { 3 };
+    let short = format!("{value:.decimals$}");
     let short = short.trim_end_matches('0').trim_end_matches('.');
     if short.is_empty() || short == "-0" { "0".to_owned() } else { short.to_owned() }
 }

@@ -14,6 +14,7 @@ pub mod host;
 pub mod moderation;
 pub mod nic;
 pub mod own_queues;
+pub mod pause;
 pub mod rate;
 pub mod rebalance;
 pub mod recorded;

@@ -4,7 +4,7 @@ use super::host::Host;
 use super::rss::Rss;
 use super::sriov::{Demand, Sriov};
 use super::vmq::Vmq;
-use super::{moderation, reference, rss, spread, vmq};
+use super::{moderation, pause, reference, rss, spread, vmq};
 use crate::engine::time::Span;
 use crate::host::world::{Filter, NicSpec, Rebalance, SteeringSpec};
 use crate::rx::dma::DmaSpec;
@@ -76,16 +76,17 @@ pub fn read(
     let queues = queues(view, host, model, link, demand, findings);
     let ring = ring(view, model, findings);
     let cores: BTreeSet<u32> = queues.cores.iter().copied().collect();
+    let buffer = if view.has("buffer") { view.size("buffer") } else { model.size("buffer") };
     let share = queues.shared_interrupts || vectors_are_short(&queues.cores, model);
     let spec = NicSpec {
         name: view.name.to_owned(),
         host: at,
         link,
         egress: view.size("egress").unwrap_or(1),
-        buffer: if view.has("buffer") { view.size("buffer") } else { model.size("buffer") },
+        buffer,
         dma: dma(view, model, findings),
         ring,
-        hold: hold(view, model, queues.several || sriov.is_some()),
+        hold: hold(view, model, queues.several, sriov.is_some()),
         vectors: vectors(&queues.cores, share),
         moderation: moderation::read(view, model, findings),
         steering: queues.steering,
@@ -94,7 +95,7 @@ pub fn read(
         shared_interrupts: share,
         spread: spread::read(view, host, &queues.usable, findings),
         usable: queues.usable,
-        pause: None,
+        pause: pause::read(view, link, buffer, findings),
         queues: queues.cores,
     };
     guests(view, model, findings);
@@ -191,13 +192,13 @@ fn ring(view: &View, model: &Profile, findings: &mut Findings) -> u32 {
 }
 
 /// Whether a packet waits for a descriptor: the drivers' rule where the file leaves it to them
-/// (Linux ixgbe drops with several queues or virtual functions, to avoid head of line blocking,
-/// and else lets a full ring hold the port; transmit pause is taken to be off).
-fn hold(view: &View, model: &Profile, several: bool) -> bool {
+/// (Linux `ixgbe_set_rx_drop_en` drops with virtual functions, and with several queues where the
+/// port does not pause its peer, to avoid head of line blocking; else a full ring holds the port).
+fn hold(view: &View, model: &Profile, several: bool, functions: bool) -> bool {
     match view.text("when_ring_full") {
         Some("hold") => true,
         Some("drop") => false,
-        _ => !model.is_ideal() && !several,
+        _ => !model.is_ideal() && !functions && (!several || pause::is_on(view)),
     }
 }
 

@@ -154,6 +154,9 @@ pub fn read(
         return vec![];
     };
     check_port(view, &world.nics[target.port()], &source, findings);
+    if closed.is_some() && refuse_several_ways(view, &target, findings) {
+        return vec![];
+    }
     let filter = |nic: usize| {
         let filter = world.nics[nic].filters.iter().find(|(name, _)| name == view.name);
         filter.map_or(Filter::Pass, |(_, filter)| *filter)
@@ -239,11 +242,34 @@ pub fn check_filter(
     }
 }
 
+/// Refuses closed loops whose packets come several ways: their sender knows of one end of each.
+fn refuse_several_ways(view: &View, target: &Target, findings: &mut Findings) -> bool {
+    let floods = |instance: &Instance| instance.ways.iter().any(|(_, to)| *to == Consumer::Flood);
+    let what = if target.instances.iter().any(floods) {
+        "the virtual switch copies its packets, so that each ends several times"
+    } else if target.instances.iter().any(|instance| instance.ways.len() > 1) {
+        "its packets come by several ports of a team"
+    } else {
+        return false;
+    };
+    findings.not_yet(
+        view.mistake("to", format!("\"{}\" does not know what becomes of its packets", view.name))
+            .because(format!("it is a closed loop, and {what}"))
+            .help("send traffic that waits for nothing, or name one receiver behind one port"),
+    );
+    true
+}
+
 /// Who packets are for, and by which port they come.
 fn target(view: &View, world: &World, findings: &mut Findings) -> Option<Target> {
     let hosts: Vec<&str> = world.hosts.iter().map(|host| host.spec.name.as_str()).collect();
     let apps: Vec<&str> = world.apps.iter().map(|app| app.name.as_str()).collect();
     let to = view.text("to")?;
+    if to == "broadcast" {
+        let nic = flooded_port(view, world, findings)?;
+        let all = Instance::one(nic, Consumer::Flood);
+        return Some(Target { instances: vec![all], numbered: false });
+    }
     let (kind, name) = to.split_once('.').unwrap_or(("", to));
     let names: &[&str] = match kind {
         "host" => &hosts,
@@ -255,7 +281,8 @@ fn target(view: &View, world: &World, findings: &mut Findings) -> Option<Target>
                 view.mistake("to", format!("traffic \"{}\" goes nowhere", view.name))
                     .because("no kind of receiver")
                     .help(format!(
-                        "write to = \"host.NAME\", \"app.NAME\", \"vm.NAME\" or \"vnic.NAME\"{}",
+                        "write to = \"host.NAME\", \"app.NAME\", \"vm.NAME\", \"vnic.NAME\" or \
+                         \"broadcast\"{}",
                         hosts
                             .first()
                             .map_or(String::new(), |host| format!("; here \"host.{host}\""))
@@ -277,6 +304,25 @@ fn target(view: &View, world: &World, findings: &mut Findings) -> Option<Target>
         "app" => Some(one(port(view, world.apps[at].host, world, findings)?, Consumer::App(at))),
         _ => virtual_nics(view, &format!("{kind}.{base}"), index, world, findings),
     }
+}
+
+/// The port whose virtual switch brings packets to all its virtual NICs.
+fn flooded_port(view: &View, world: &World, findings: &mut Findings) -> Option<usize> {
+    let names: Vec<&str> = world.nics.iter().map(|nic| nic.spec.name.as_str()).collect();
+    let nic = findings.take(reference::named(view, "nic", "nic", &names))?;
+    let has_some = world.guests.vnics.iter().any(|vnic| vnic.nic == nic);
+    if !has_some {
+        findings.mistake(
+            view.mistake("to", format!("nobody gets the broadcasts of \"{}\"", view.name))
+                .because(format!("no virtual NIC is on the virtual switch of {}", names[nic]))
+                .help(format!(
+                    "add a table `[vm.NAME]` with nic = \"{}\", or write to = \"host.NAME\" for \
+                     broadcasts that the host itself receives",
+                    names[nic]
+                )),
+        );
+    }
+    has_some.then_some(nic)
 }
 
 /// The virtual NICs that `to` names: all of a group, or one.

@@ -29,6 +29,7 @@ pub static TABLES: &[&Table] = &[
     &hosts::BIMODAL,
     &nics::NIC,
     &nics::SPREAD,
+    &nics::FLOW_CONTROL,
     &nics::RSS,
     &nics::RSS_REBALANCE,
     &nics::VMQ,

@@ -74,9 +74,19 @@ pub(super) static NIC: Table =
                 Kind::Word(&["auto", "drop", "hold"]),
                 Value("auto"),
                 "drop; hold: wait in the port's buffer, head of line; auto: the driver's rule \
-                 (ideal: drop; else hold with a single queue, drop with several, with VMQ or with VFs)",
+                 (ideal: drop; else hold with a single queue or with flow control, drop with several \
+                 queues, with VMQ or with VFs)",
             )
-            .known_as(&["drop_en", "*FlowControl"]),
+            .known_as(&["drop_en"]),
+            word(
+                "flow_control",
+                Kind::WordOr(&["none", "pause"], &FLOW_CONTROL),
+                Value("none"),
+                "pause: the port asks its peer to pause while its packet buffer fills; what the \
+                 peer cannot keep then (`egress`) is lost as link_full, and latency does not \
+                 count how long the rest waits there",
+            )
+            .known_as(&["*FlowControl", "-A tx"]),
             word(
                 "moderation",
                 Kind::WordOr(&["none"], &MODERATION),
@@ -143,6 +153,25 @@ pub(super) static SPREAD: Table = Table {
         TABLE,
         KEY,
         HASH,
+    ],
+};
+
+pub(super) static FLOW_CONTROL: Table = Table {
+    path: "nic.NAME.flow_control",
+    about: "marks of the packet buffer between which the port's peer pauses",
+    words: &[
+        word(
+            "high",
+            Kind::Size(1, 1 << 40),
+            Says("75 % of `buffer` (assumed)"),
+            "as soon as so many bytes are in the packet buffer the peer pauses ...",
+        ),
+        word(
+            "low",
+            Kind::Size(0, 1 << 40),
+            Says("50 % of `buffer` (assumed)"),
+            "... until no more than so many are left",
+        ),
     ],
 };
 

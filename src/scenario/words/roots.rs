@@ -30,6 +30,12 @@ pub static SCENARIO: Table = Table {
             Value("1"),
             "independent runs; above 1 every figure has a 95 % interval",
         ),
+        word(
+            "slowdown",
+            Kind::Flag,
+            Value("false"),
+            "record each packet's slowdown: its latency over what its own processing costs",
+        ),
         word("host", Kind::Named(&super::hosts::HOST), Required, "the servers"),
         word("nic", Kind::Named(&super::nics::NIC), Required, "their ports"),
         word("team", Kind::Named(&super::teams::TEAM), Says("none"), "ports that work together"),

@@ -16,9 +16,15 @@ pub(super) static TRAFFIC: Table = Table {
             Required,
             "\"host.NAME\", \"app.NAME\", \"vm.NAME\" or \"vnic.NAME\"; each \
              instance of a group receives `rate`. A recording: also \"addresses\", to the virtual \
-             NICs of a port by their `mac` and `vlan`, and to the host what is for none of them",
+             NICs of a port by their `mac` and `vlan`, and to the host what is for none of them; \"broadcast\": the virtual \
+             switch of the port copies each packet for all its virtual NICs",
         ),
-        word("nic", Kind::Text, Says("the only NIC of the host"), "the port it comes in by"),
+        word(
+            "nic",
+            Kind::Text,
+            Says("the only NIC of the host; with \"broadcast\", of the file"),
+            "the port it comes in by",
+        ),
         word(
             "rate",
             Kind::Rate,

@@ -30,17 +30,20 @@ pub(super) fn sum<'a>(tallies: impl IntoIterator<Item = &'a SourceTally>) -> Sou
         }
         total.filtered += tally.filtered;
         total.resent += tally.resent;
+        total.replicated += tally.replicated;
         total.in_flight += tally.in_flight;
         total.reordered += tally.reordered;
         total.latency.merge(&tally.latency);
+        total.slowdown.merge(&tally.slowdown);
     }
     total
 }
 
-/// The share of offered packets that was lost; 0 where nothing was offered.
+/// The share of packets, offered or copied, that was lost; 0 where there were none.
 pub(super) fn loss(tally: &SourceTally) -> f64 {
     let dropped: u64 = tally.dropped.iter().sum();
-    if tally.offered.packets == 0 { 0.0 } else { dropped as f64 / tally.offered.packets as f64 }
+    let all = tally.offered.packets + tally.replicated;
+    if all == 0 { 0.0 } else { dropped as f64 / all as f64 }
 }
 
 /// `amount` per second of `window`; null for an empty window.
@@ -55,6 +58,7 @@ pub(super) fn figures(tally: &SourceTally, window: Span) -> Vec<(String, Tree)> 
         ("delivered", load(tally.delivered, window)),
         ("loss", Tree::Number(loss(tally))),
         ("filtered", Tree::count(tally.filtered)),
+        ("replicated", Tree::count(tally.replicated)),
         ("dropped", dropped(tally)),
         ("resent", Tree::count(tally.resent)),
         ("in_flight", Tree::Count(tally.in_flight)),
@@ -93,7 +97,19 @@ fn latency(tally: &SourceTally) -> Tree {
         ("p99_us", us(all.quantile_ps(0.99))),
         ("p999_us", us(all.quantile_ps(0.999))),
         ("max_us", us(all.max().map(|max| max.0 as f64))),
+        ("slowdown", slowdown(&tally.slowdown)),
         ("stage", stages(tally)),
+    ])
+}
+
+/// How many times as long as its own processing a packet took; null where that is not recorded.
+fn slowdown(all: &Histogram) -> Tree {
+    let times = |thousandths: Option<f64>| Tree::figure(thousandths.map(|n| n / 1e3));
+    Tree::table([
+        ("mean", times(all.mean_ps())),
+        ("p50", times(all.quantile_ps(0.5))),
+        ("p99", times(all.quantile_ps(0.99))),
+        ("p999", times(all.quantile_ps(0.999))),
     ])
 }
 

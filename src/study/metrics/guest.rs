@@ -2,7 +2,7 @@
 
 use super::flow;
 use crate::engine::time::Time;
-use crate::host::outcome::{Outcome, SourceTally};
+use crate::host::outcome::{Outcome, SourceTally, VnicTally};
 use crate::host::world::{Consumer, PathReason, VnicOwner, Way, World};
 use crate::measure::tree::Tree;
 use crate::study::paths;
@@ -125,14 +125,21 @@ impl<'d> Guests<'d> {
         Tree::Table(entries)
     }
 
-    /// What some virtual NICs were sent, and how often their guests were notified.
+    /// What some virtual NICs were sent, what came to them of packets for all, and how often their
+    /// guests were notified.
     fn figures(&self, vnics: &[usize]) -> Vec<(String, Tree)> {
         let window = self.outcome.window;
         let tallies = vnics.iter().flat_map(|vnic| &self.received[*vnic]).copied();
         let mut entries = flow::figures(&flow::sum(tallies), window);
-        let sent = vnics.iter().filter_map(|vnic| self.outcome.vnics.get(*vnic));
-        let sent: u64 = sent.map(|tally| tally.notifications).sum();
-        entries.push(("notifications_per_second".to_owned(), flow::rate(sent as f64, window)));
+        let tallies = vnics.iter().filter_map(|vnic| self.outcome.vnics.get(*vnic));
+        let sum = |of: fn(&VnicTally) -> u64| tallies.clone().map(of).sum::<u64>();
+        let flooded = Tree::table([
+            ("delivered", Tree::count(sum(|tally| tally.flooded.delivered))),
+            ("dropped", Tree::count(sum(|tally| tally.flooded.dropped))),
+        ]);
+        entries.push(("flooded".to_owned(), flooded));
+        let told = sum(|tally| tally.notifications);
+        entries.push(("notifications_per_second".to_owned(), flow::rate(told as f64, window)));
         entries
     }
 }
@@ -169,6 +176,7 @@ fn reason(reason: PathReason) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::outcome::Flooded;
     use crate::host::world::{Spread, VnicSpec};
     use crate::study::fixture;
     use crate::study::metrics::{metrics, shape};
@@ -231,6 +239,20 @@ mod tests {
         assert!((of("vm_groups.web.loss") - lost).abs() < 1e-12);
         assert!((of("vm_groups.web.notifications_per_second") - 15_000.0).abs() < 1e-6);
         assert!((of("vm_groups.web.latency.p99_us") - of("latency.p99_us")).abs() < 1e-9);
+    }
+
+    #[test]
+    fn packets_for_all_count_apart_from_those_for_a_vm() {
+        let (world, mut outcome) = sample();
+        let before = tree(&world, &outcome);
+        outcome.vnics[0].flooded = Flooded { delivered: 7, dropped: 2 };
+        outcome.vnics[1].flooded = Flooded { delivered: 9, dropped: 0 };
+        let tree = tree(&world, &outcome);
+        assert_eq!(tree.number("vm.web[0].flooded.dropped"), Some(2.0));
+        assert_eq!(tree.number("vm_groups.web.flooded.delivered"), Some(16.0));
+        for path in ["vm.web[0].delivered.packets", "vm_groups.web.loss", "loss"] {
+            assert_eq!(tree.number(path), before.number(path), "{path}");
+        }
     }
 
     #[test]

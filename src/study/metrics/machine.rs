@@ -140,6 +140,7 @@ fn port(nic: &NicSpec, tally: &NicTally, owners: &[Tree], window: Span) -> Tree 
         ("link", Tree::table([("utilization", part(tally.link_busy))])),
         ("dma", Tree::table([("utilization", part(tally.dma_busy))])),
         ("held", part(tally.held)),
+        ("paused", part(tally.paused)),
         ("interrupts", Tree::table([("per_second", rate(tally.interrupts as f64, window))])),
         ("moderation", moderation(nic.moderation)),
     ])

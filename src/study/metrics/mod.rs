@@ -88,7 +88,6 @@ fn overall(outcome: &Outcome, total: &SourceTally, growth: &Growth) -> Vec<(Stri
     let taken = taken + guest::by_functions(outcome);
     let per_interrupt = (interrupts > 0).then(|| taken as f64 / interrupts as f64);
     [
-        ("replicated", Tree::Count(0)),
         ("sustained", Tree::Flag(is_carried(total, growth))),
         ("backlog", Tree::table([("growth_pps", Tree::figure(Some(growth.pps)))])),
         (
@@ -235,6 +234,27 @@ mod tests {
         };
         let one = metrics(&fixture::world(1, 1), &fixture::outcome(1, 1), Duration::from_secs(1));
         assert_eq!(paths(&tree), paths(&one));
+    }
+
+    #[test]
+    fn copies_count_among_what_can_be_lost() {
+        let mut outcome = fixture::outcome(2, 1);
+        outcome.sources[0].replicated = outcome.sources[0].offered.packets;
+        let tree = metrics(&fixture::world(2, 1), &outcome, Duration::from_secs(1));
+        close(&tree, "replicated", 162_550.0);
+        close(&tree, "traffic.bulk.replicated", 162_550.0);
+        close(&tree, "loss", 104_910.0 / 162_550.0 / 2.0);
+    }
+
+    #[test]
+    fn slowdown_is_there_where_it_is_recorded() {
+        assert_eq!(sample().get("latency.slowdown.mean"), Some(&Tree::Null));
+        let mut outcome = fixture::outcome(2, 1);
+        outcome.sources[0].slowdown.record(Span(1_500));
+        outcome.sources[0].slowdown.record(Span(2_500));
+        let tree = metrics(&fixture::world(2, 1), &outcome, Duration::from_secs(1));
+        close(&tree, "latency.slowdown.mean", 2.0);
+        close(&tree, "traffic.bulk.latency.slowdown.p999", 2.5);
     }
 
     #[test]

@@ -1,0 +1,61 @@
+//! Packets for all virtual NICs of a port: the virtual switch makes a copy for each but the last,
+//! which gets the packet itself.
+//!
+//! A copy is one activity of the switch. What it brings goes with the rest of the round.
+
+use super::costs::PacketCosts;
+use super::ledger::{Ledger, Processed};
+use super::queue::RxQueue;
+use super::round::{Doing, Pace, Round};
+use crate::engine::time::Time;
+use crate::rx::cpu::Kind;
+use crate::vocab::frame::Frame;
+
+impl Round {
+    /// The driver is done with the packet in hand: the virtual switch begins with the first copy of
+    /// it, if that is its way.
+    #[inline(never)]
+    pub(super) fn begin_flood(
+        &mut self,
+        pace: &mut Pace<'_>,
+        queue: &mut RxQueue,
+        ledger: &Ledger<'_>,
+    ) -> bool {
+        let frame = &queue.ring.front_mut(1)[0].packet.frame;
+        let costs = ledger.costs_of(frame.source);
+        if costs.copies > 0 {
+            self.begin_copies(frame, queue.number, costs);
+            pace.sheet.enter(Kind::Vswitch, pace.see.time());
+        }
+        costs.copies > 0
+    }
+
+    /// The virtual switch begins with the first copy of a packet.
+    pub(super) fn begin_copies(&mut self, frame: &Frame, queue: u32, costs: &PacketCosts) {
+        self.end += costs.switch(frame, queue);
+        (self.doing, self.copied) = (Doing::Copy, 0);
+    }
+
+    /// A copy of the packet in hand is made.
+    pub(super) fn pass_on_copy(
+        &mut self,
+        interrupt: Time,
+        queue: &mut RxQueue,
+        ledger: &mut Ledger<'_>,
+    ) {
+        let first = &queue.ring.front_mut(1)[0];
+        let copy = self.processed(first.packet, queue.number, first.work.start, interrupt);
+        self.deal_out(copy, ledger);
+    }
+
+    /// This copy is made, and the virtual switch begins with the next one, or with the packet
+    /// itself.
+    pub(super) fn deal_out(&mut self, copy: Processed, ledger: &mut Ledger<'_>) {
+        self.delivery.add(ledger.copied(&copy, self.copied), copy);
+        self.copied += 1;
+        let frame = &copy.packet.frame;
+        let costs = ledger.costs_of(frame.source);
+        self.end += costs.switch(frame, copy.queue);
+        self.doing = if self.copied < costs.copies { Doing::Copy } else { Doing::Switch };
+    }
+}
