@@ -215,7 +215,6 @@ mod tests {
         let at = Time::ZERO + Span::ms(100);
         world.events = vec![EventSpec { at, action: Action::Steer { vnic: 1, way: Way::Common } }];
         let mut outcome = fixture::guests_outcome(3);
-        outcome.series = fixture::outcome(2, 1).series;
         for step in &mut outcome.series {
             step.changing = vec![Load { packets: 100, bytes: 125_000 }];
         }
