@@ -149,6 +149,8 @@ const ONCE_DIFFERENT: &[(u64, u8)] = &[
     (12025, VMS),
     (17612, VMS),
     (21698, VMS),
+    (345, SPREAD),
+    (766, SPREAD),
 ];
 
 #[test]
