@@ -3,7 +3,7 @@
 
 use super::backlog::BACKLOG;
 use super::core::{Core, Handler};
-use super::ledger::Ledger;
+use super::ledger::{Ledger, Processed};
 use super::rank::{Bounds, Rank};
 use super::site::Site;
 use crate::engine::time::Moment;
@@ -23,10 +23,13 @@ impl Site {
     pub(super) fn spread(&mut self, from: usize, ledger: &mut Ledger<'_>) {
         let now = self.cores[from].see;
         let mut outgoing = std::mem::take(&mut self.cores[from].outgoing);
+        // What follows from the item comes behind all of it.
+        for done in &outgoing {
+            let (to, _) = self.target(done);
+            self.catch_up_for(to, Rank::spread(now, from), ledger);
+        }
         for done in outgoing.drain(..) {
-            let spreading = self.spreading.as_ref().expect("a port of the host spreads");
-            let (to, bound) = spreading.target(&done.packet.frame);
-            self.catch_up_for(to, Rank::given(now, from), ledger);
+            let (to, bound) = self.target(&done);
             let core = &mut self.cores[to];
             let accepts = core.backlog.accept(done, bound, now.time(), ledger);
             if accepts && !std::mem::replace(&mut core.backlog.is_at_work, true) {
@@ -39,6 +42,12 @@ impl Site {
             }
         }
         self.cores[from].outgoing = outgoing;
+    }
+
+    /// To which core a packet goes, and the bound of its backlog.
+    fn target(&self, done: &Processed) -> (usize, u32) {
+        let spreading = self.spreading.as_ref().expect("a port of the host spreads");
+        spreading.target(&done.packet.frame)
     }
 }
 
