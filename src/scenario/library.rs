@@ -67,6 +67,7 @@ const ALL: &[(&str, &str)] = built_in![
     "policy-removes-vf",
     "dual-port-card",
     "storage-by-vf",
+    "rps",
     "team-min-queues",
     "team-sum-of-queues",
     "vms-come-and-go",

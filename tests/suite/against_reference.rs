@@ -155,6 +155,8 @@ const ONCE_DIFFERENT: &[(u64, u8)] = &[
     (21698, VMS),
     (486, CHANGES),
     (3682, CHANGES),
+    (345, SPREAD),
+    (766, SPREAD),
 ];
 
 #[test]

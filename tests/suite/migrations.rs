@@ -5,6 +5,7 @@ use crate::good_scenarios::plan;
 use crate::invariants::traced;
 use rxsim::engine::time::{Span, Time};
 use rxsim::host::world::World;
+use rxsim::measure::tree::Tree;
 use rxsim::scenario::{Plan, library, load};
 use rxsim::study::run::{Study, run};
 use rxsim::vocab::drop_reason::DropReason;
@@ -88,23 +89,21 @@ fn each_packet_meets_what_holds_when_it_comes() {
 fn results_know_one_machine_and_one_stream() {
     let plan = plan(QUICK);
     let found = ran(&plan);
-    let figure = |path: &str| found.metrics.number(path).unwrap_or_else(|| panic!("{path}"));
+    let count = |path: &str| match found.metrics.get(path) {
+        Some(Tree::Count(count)) => u64::try_from(*count).expect("a count"),
+        other => panic!("{path}: {other:?}"),
+    };
     let moved = stream(&plan.world);
-    assert_eq!(figure("vm.web[0].offered.packets"), moved.len() as f64);
-    assert_eq!(figure("traffic.bulk.instance[0].offered.packets"), moved.len() as f64);
+    assert_eq!(count("vm.web[0].offered.packets"), moved.len() as u64);
+    assert_eq!(count("traffic.bulk.instance[0].offered.packets"), moved.len() as u64);
     assert!(found.metrics.get("vm.web[2]").is_none(), "two machines");
     assert!(found.metrics.get("traffic.bulk.instance[2]").is_none(), "two streams");
-    let both: f64 = (0..2).map(|vm| figure(&format!("vm.web[{vm}].delivered.packets"))).sum();
-    assert_eq!(figure("vm_groups.web.delivered.packets"), both);
-    assert_eq!(figure("vm_groups.web.dropped.total"), figure("vm.web[0].dropped.total"));
-    let delivered: f64 = found
-        .first
-        .series
-        .iter()
-        .flat_map(|step| &step.changing)
-        .map(|load| load.packets as f64)
-        .sum();
-    assert_eq!(delivered, figure("vm.web[0].delivered.packets"));
+    let both: u64 = (0..2).map(|vm| count(&format!("vm.web[{vm}].delivered.packets"))).sum();
+    assert_eq!(count("vm_groups.web.delivered.packets"), both);
+    assert_eq!(count("vm_groups.web.dropped.total"), count("vm.web[0].dropped.total"));
+    let delivered: u64 =
+        found.first.series.iter().flat_map(|step| &step.changing).map(|load| load.packets).sum();
+    assert_eq!(delivered, count("vm.web[0].delivered.packets"));
 }
 
 #[test]

@@ -19,8 +19,8 @@ impl<'d> Asks<'d> {
     /// What the events of a file may lead to; mistakes in them are reported elsewhere.
     #[must_use]
     pub fn read(events: &[View<'d>], vms: &[View], nics: &[View], hosts: &[&str]) -> Self {
-        let mut asks = Self::default();
-        asks.starts = vms.iter().any(|vm| vm.flag("running") == Some(false));
+        let starts = vms.iter().any(|vm| vm.flag("running") == Some(false));
+        let mut asks = Self { starts, ..Self::default() };
         for event in events {
             let Some(who) = event.text("vm").and_then(reference::instance) else { continue };
             match event.text("action") {

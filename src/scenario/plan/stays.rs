@@ -69,7 +69,7 @@ impl Stays {
     ) -> Vec<TrafficSpec> {
         let parts = |source: TrafficSpec| match source.to {
             Consumer::Vnic(vnic) if self.later.contains_key(&vnic) => {
-                parts(source, &self.later[&vnic], vnics, nics)
+                parts(&source, &self.later[&vnic], vnics, nics)
             }
             _ => vec![source],
         };
@@ -93,8 +93,7 @@ impl Stays {
             let ours = || sources.iter().filter(|source| source.group == view.name);
             let stays = ours().filter_map(later).flatten();
             let ports: BTreeSet<usize> = stays.map(|stay| vnics[stay.vnic].nic).collect();
-            for nic in ports {
-                let first = ours().next().expect("it goes to this port");
+            for (nic, first) in ports.into_iter().zip(ours().cycle()) {
                 traffic::check_port(view, &nics[nic], &first.source, findings);
             }
             if ours().any(|source| source.closed.is_some() && later(source).is_some()) {
@@ -161,7 +160,7 @@ fn copy(copying: &Copying, name: String, arrivals: Arrivals, sizes: Sizes) -> Tr
 
 /// The parts of a source: where its packets come first, and where later.
 fn parts(
-    source: TrafficSpec,
+    source: &TrafficSpec,
     later: &[Stay],
     vnics: &[VnicSpec],
     nics: &[Nic],
