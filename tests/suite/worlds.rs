@@ -5,10 +5,10 @@
 //! that a mismatch can be narrowed by running lower levels.
 
 mod changes;
+mod closed_loops;
 mod floats;
 mod floods;
 mod functions;
-mod loops;
 mod moves;
 mod pauses;
 pub(crate) mod restless;

@@ -54,8 +54,8 @@ impl Dice {
         if !self.has(CHANGES) {
             return;
         }
-        for vm in 0..vms.len() {
-            self.stops_and_starts(events, vm, vms[vm].runs, duration);
+        for (vm, spec) in vms.iter().enumerate() {
+            self.stops_and_starts(events, vm, spec.runs, duration);
         }
         for nic in 0..nics.len() {
             if self.one_in(3) {
