@@ -47,8 +47,8 @@ pub(crate) const MOVES: u8 = 6;
 pub(crate) const FUNCTIONS: u8 = 7;
 
 /// Also virtual NICs with several queues and channels, parts of sources, ways that change, machines
-/// that stop and start, links that go down. From here on each level has its own features beside those
-/// of [`FUNCTIONS`] ...
+/// that stop and start, links that go down. From here on each level has its own features beside
+/// those of [`FUNCTIONS`] ...
 pub(crate) const CHANGES: u8 = 8;
 /// Also closed loops.
 pub(crate) const LOOPS: u8 = 9;
