@@ -76,6 +76,10 @@ fn difference(world: &World) -> Option<String> {
     if interrupts != expected.interrupts {
         return Some(format!("interrupts {interrupts:?} for {:?}", expected.interrupts));
     }
+    let resent: Vec<u64> = outcome.sources.iter().map(|source| source.resent).collect();
+    if resent != expected.resent {
+        return Some(format!("resent {resent:?} for {:?}", expected.resent));
+    }
     let copies: Vec<u64> = outcome.sources.iter().map(|source| source.replicated).collect();
     if copies != expected.replicated {
         return Some(format!("replicated {copies:?} for {:?}", expected.replicated));

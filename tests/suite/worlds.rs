@@ -5,11 +5,11 @@
 //! that a mismatch can be narrowed by running lower levels.
 
 mod changes;
+mod closed_loops;
 mod floats;
 mod floods;
 mod functions;
 pub(crate) mod looped;
-mod loops;
 mod moves;
 mod pauses;
 pub(crate) mod restless;
@@ -48,8 +48,8 @@ pub(crate) const MOVES: u8 = 6;
 pub(crate) const FUNCTIONS: u8 = 7;
 
 /// Also virtual NICs with several queues and channels, parts of sources, ways that change, machines
-/// that stop and start, links that go down. From here on each level has its own features beside those
-/// of [`FUNCTIONS`] ...
+/// that stop and start, links that go down. From here on each level has its own features beside
+/// those of [`FUNCTIONS`] ...
 pub(crate) const CHANGES: u8 = 8;
 /// Also closed loops.
 pub(crate) const LOOPS: u8 = 9;

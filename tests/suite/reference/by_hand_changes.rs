@@ -184,7 +184,7 @@ fn a_vcpu_that_floats_wakes_up_where_least_is_to_do() {
     world.hosts[0].cores = 4;
     world.hosts[0].costs.context_switch = Span::ns(10);
     world.vms[0].floats = Some(vec![1, 3, 2]);
-    world.works = [1, 3].map(|core| work(Span::us(4), Span::us(1))).to_vec();
+    world.works = vec![work(Span::us(4), Span::us(1)); 2];
     (world.works[0].core, world.works[1].core) = (1, 3);
     // At 450 the works run on cores 1 and 3: it wakes up on core 2, the first thread there. At 2450
     // all are idle: core 1, which ran the work last, and where it finds the third packet, too.

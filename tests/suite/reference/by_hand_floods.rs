@@ -11,8 +11,9 @@ use rxsim::rx::cpu::Stack;
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::Fate;
 
-/// Two machines on cores of their own and a virtual NIC of the host between them (driver 200, switch
-/// 60 and 128 to copy, notification 40, guest 30 and 70), and one flooded packet at each of these.
+/// Two machines on cores of their own and a virtual NIC of the host between them (driver 200,
+/// switch 60 and 128 to copy, notification 40, guest 30 and 70), and one flooded packet at each of
+/// these.
 fn flood(at: &[u64]) -> World {
     let mut world = vms_on(&[1, 2], &[at, &[]]);
     world.sources.truncate(1);

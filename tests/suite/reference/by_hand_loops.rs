@@ -8,8 +8,9 @@ use rxsim::engine::time::{Span, Time};
 use rxsim::host::world::{ClosedLoop, Filter, Window, World};
 use rxsim::rx::source::Sizes;
 
-/// `base` (a packet alone ends 350 after its arrival) with one connection, which knows of a delivery
-/// 1000 after it and gives up 3000 after sending. Times of tests are from its beginning on.
+/// `base` (a packet alone ends 350 after its arrival) with one connection, which knows of a
+/// delivery 1000 after it and gives up 3000 after sending. Times of tests are from its beginning
+/// on.
 fn one_loop(window: Window, think: Draw) -> World {
     let mut world = base(&[]);
     world.sources[0].closed =

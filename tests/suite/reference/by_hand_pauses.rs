@@ -6,10 +6,10 @@ use rxsim::engine::time::Span;
 use rxsim::host::world::{Pause, World};
 use rxsim::vocab::drop_reason::DropReason;
 
-/// `base` with frames of 64 bytes at these instants over a link of 1 ns a bit (arrival 576 after the
-/// beginning, free 672 after it), and a ring of one descriptor that frames wait for. The first frame's
-/// descriptor is free 350 after its arrival, those of others that wait follow at 200 each in the same
-/// round or 350 with a new one.
+/// `base` with frames of 64 bytes at these instants over a link of 1 ns a bit (arrival 576 after
+/// the beginning, free 672 after it), and a ring of one descriptor that frames wait for. The first
+/// frame's descriptor is free 350 after its arrival, those of others that wait follow at 200 each
+/// in the same round or 350 with a new one.
 fn paused(at: &[u64], high: u64, low: u64) -> World {
     let mut world = base(at);
     let nic = &mut world.nics[0];

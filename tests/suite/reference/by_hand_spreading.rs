@@ -10,8 +10,8 @@ use rxsim::rx::cpu::Stack;
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::Fate;
 
-/// The world with all packets of its first port going to the backlog of this core: IPI 25, stack 80,
-/// one core more.
+/// The world with all packets of its first port going to the backlog of this core: IPI 25, stack
+/// 80, one core more.
 fn spread_to(core: u32, mut world: World) -> World {
     world.hosts[0].cores = 2.max(world.hosts[0].cores);
     (world.hosts[0].costs.ipi, world.hosts[0].costs.stack_packet) = (Span::ns(25), ns(80));
@@ -48,7 +48,8 @@ fn a_backlog_counts_the_packet_in_processing() {
     let mut world = spread_to(1, base(&[0, 10, 700]));
     world.nics[0].spread.as_mut().expect("spread").backlog = 1;
     world.hosts[0].costs.stack_packet = ns(1000);
-    // The first is in processing from 625 to 1625, the others handed over at 550 (with it) and 1050.
+    // The first is in processing from 625 to 1625, the others handed over at 550 (with it) and
+    // 1050.
     let mut verdict = run(&world);
     assert_eq!(lost(&verdict, DropReason::BacklogFull), [(1, 550), (2, 1050)]);
     verdict.records.retain(|record| record.fate == Fate::Delivered);

@@ -85,8 +85,8 @@ impl Model<'_> {
         (0..self.world.vms[vm].vcpus.len()).map(number).collect()
     }
 
-    /// The vCPUs, all together, give up what they have in hand (what is in processing is lost with its
-    /// channel or ring) and leave the run queues of their cores.
+    /// The vCPUs, all together, give up what they have in hand (what is in processing is lost with
+    /// its channel or ring) and leave the run queues of their cores.
     fn end_turns(&mut self, vm: usize) {
         let mut cores = BTreeSet::new();
         for number in self.vcpus_of(vm) {

@@ -21,8 +21,8 @@ pub(super) struct Core {
     /// Deferred work that waits.
     pub(super) queue: VecDeque<Work>,
     pub(super) softirq: Option<Softirq>,
-    /// Packets that handlers took (`interrupt-per-packet`), or that software spread to this core; the
-    /// one in processing has left it.
+    /// Packets that handlers took (`interrupt-per-packet`), or that software spread to this core;
+    /// the one in processing has left it.
     pub(super) backlog: VecDeque<Frame>,
     /// Where software spreads packets: the work on the backlog is due, or in hand.
     pub(super) backlog_works: bool,

@@ -176,6 +176,7 @@ impl Model<'_> {
             self.schedule_missing(source, connection, think);
         } else {
             tally.lost += 1;
+            self.resent[source] += 1;
             self.schedule_missing(source, connection, |_| now);
         }
     }

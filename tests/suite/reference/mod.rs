@@ -66,6 +66,8 @@ pub(crate) struct Verdict {
     pub changes: Changes,
     /// Likewise of all that came after these.
     pub tallies: Tallies,
+    /// Packets that closed loops took for lost, per source.
+    pub resent: Vec<u64>,
     /// Copies that virtual switches made, per source.
     pub replicated: Vec<u64>,
     /// Per NIC: for how long it asked for a pause.

@@ -85,6 +85,8 @@ pub(super) struct Model<'w> {
     pub(super) functions: Functions,
     pub(super) changes: Changes,
     pub(super) tallies: Tallies,
+    /// Packets taken for lost, per source.
+    pub(super) resent: Vec<u64>,
     /// Copies made, per source.
     pub(super) replicated: Vec<u64>,
     records: Vec<Record>,
@@ -120,6 +122,7 @@ impl<'w> Model<'w> {
             functions: Functions::default(),
             changes: Changes::default(),
             tallies: Tallies::default(),
+            resent: vec![0; world.sources.len()],
             replicated: vec![0; world.sources.len()],
             records: Vec::new(),
             offered: 0,
@@ -155,6 +158,7 @@ impl<'w> Model<'w> {
             functions: self.functions,
             changes: self.changes,
             tallies: self.tallies,
+            resent: self.resent,
             replicated: self.replicated,
             paused: self.nics.iter().map(|nic| nic.link.paused_until(end)).collect(),
             offered: self.offered,

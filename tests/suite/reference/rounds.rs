@@ -44,6 +44,7 @@ pub(super) enum Step {
 }
 
 /// A packet that a round leaves to others.
+#[derive(Clone, Copy)]
 pub(super) enum Leaving {
     /// To the backlog of a core.
     Spread(Frame),

@@ -33,13 +33,13 @@ impl Model<'_> {
             Way::Common => self.common_way(frame),
             Way::Own(queues) => to(queues.over[self.place_in(queues, frame)]),
             Way::Nowhere(reason) => Steered::Nowhere(*reason),
-            Way::Function => match vm_of(self.world, vnic).and_then(|vm| self.stopped[vm]) {
-                Some(reason) => Steered::Nowhere(reason),
-                None => {
-                    let rings = self.world.vnics[vnic].vf.as_ref().expect("it has a function");
-                    to(first_ring(self.world, vnic) + self.place_in(rings, frame) as u32)
+            Way::Function => {
+                if let Some(reason) = vm_of(self.world, vnic).and_then(|vm| self.stopped[vm]) {
+                    return Steered::Nowhere(reason);
                 }
-            },
+                let rings = self.world.vnics[vnic].vf.as_ref().expect("it has a function");
+                to(first_ring(self.world, vnic) + self.place_in(rings, frame) as u32)
+            }
         }
     }
 

@@ -1,5 +1,5 @@
-//! Random changes: several queues and channels of a virtual NIC, parts of sources, ways that change,
-//! machines that stop and start, links that go down. Nothing here draws on other levels.
+//! Random changes: several queues and channels of a virtual NIC, parts of sources, ways that
+//! change, machines that stop and start, links that go down. Nothing here draws on other levels.
 
 use super::{CHANGES, Dice};
 use rxsim::engine::time::{Span, Time};
@@ -11,7 +11,8 @@ use rxsim::vocab::drop_reason::DropReason;
 use std::sync::Arc;
 
 impl Dice {
-    /// More vCPUs, channels and functions; some machines do not run at first, some ways lead nowhere.
+    /// More vCPUs, channels and functions; some machines do not run at first, some ways lead
+    /// nowhere.
     pub(super) fn changeable(&mut self, vms: &mut [VmSpec], vnics: &mut [VnicSpec]) {
         if !self.has(CHANGES) {
             return;
@@ -54,8 +55,8 @@ impl Dice {
         if !self.has(CHANGES) {
             return;
         }
-        for vm in 0..vms.len() {
-            self.stops_and_starts(events, vm, vms[vm].runs, duration);
+        for (vm, spec) in vms.iter().enumerate() {
+            self.stops_and_starts(events, vm, spec.runs, duration);
         }
         for nic in 0..nics.len() {
             if self.one_in(3) {
