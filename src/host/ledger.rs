@@ -133,9 +133,12 @@ impl<'s> Ledger<'s> {
                     account.deliver(run, of_function);
                     if self.slowdown {
                         let costs = &self.costs[source as usize];
-                        let own = |frame: &Frame| match of_function {
-                            true => costs.guest(frame),
-                            false => costs.host_and_guest(frame, queue),
+                        let own = |frame: &Frame| {
+                            if of_function {
+                                costs.guest(frame)
+                            } else {
+                                costs.host_and_guest(frame, queue)
+                            }
                         };
                         let took = |done: &Finished| done.work.end - done.packet.frame.time;
                         let packets = run.iter().map(|done| (own(&done.packet.frame), took(done)));
