@@ -237,11 +237,7 @@ impl Core {
                 let (limit, stop) = if self.round.is_in_hand() || self.begin_deferred() {
                     (host, self.run_deferred(due.min(host), rings, ledger))
                 } else {
-                    let bounds = if self.outgoing.is_empty() {
-                        bounds
-                    } else {
-                        bounds.before_spreading(self.see, self.number)
-                    };
+                    let bounds = bounds.until(host);
                     (bounds.threads, self.run_threads(due, bounds, rings, ledger))
                 };
                 if stop != Stop::Limit {

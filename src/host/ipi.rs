@@ -26,7 +26,7 @@ impl Site {
         // What follows from the item comes behind all of it.
         for done in &outgoing {
             let (to, _) = self.target(done);
-            self.catch_up_for(to, Rank::spread(now, from), ledger);
+            self.catch_up_for(to, Rank::given(now, from), ledger);
         }
         for done in outgoing.drain(..) {
             let (to, bound) = self.target(&done);

@@ -150,7 +150,6 @@ const ONCE_DIFFERENT: &[(u64, u8)] = &[
     (17612, VMS),
     (21698, VMS),
     (345, SPREAD),
-    (766, SPREAD),
 ];
 
 #[test]
