@@ -411,7 +411,8 @@ impl Core {
         if self.round.is_in_hand() {
             self.round.end += cost;
         } else if let Some(threads) = &mut self.threads {
-            threads.pause(self.see);
+            // What another core handed over comes behind all ends.
+            threads.pause_behind(self.see, handler.vector == BACKLOG);
         }
     }
 

@@ -70,7 +70,7 @@ impl Core {
     /// The backlog's work is due on this core, at its time.
     fn queue_backlog(&mut self) {
         if let Some(threads) = &mut self.threads {
-            threads.pause(self.see);
+            threads.pause_behind(self.see, true);
         }
         self.waiting.push_back(BACKLOG);
         self.raise_softirq();

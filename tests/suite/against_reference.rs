@@ -150,6 +150,7 @@ const ONCE_DIFFERENT: &[(u64, u8)] = &[
     (17612, VMS),
     (21698, VMS),
     (345, SPREAD),
+    (1021, SPREAD),
 ];
 
 #[test]
