@@ -237,11 +237,7 @@ impl Core {
                 let (limit, stop) = if self.round.is_in_hand() || self.begin_deferred() {
                     (host, self.run_deferred(due.min(host), rings, ledger))
                 } else {
-                    let bounds = if self.outgoing.is_empty() {
-                        bounds
-                    } else {
-                        bounds.before_spreading(self.see, self.number)
-                    };
+                    let bounds = bounds.until(host);
                     (bounds.threads, self.run_threads(due, bounds, rings, ledger))
                 };
                 if stop != Stop::Limit {
@@ -415,7 +411,8 @@ impl Core {
         if self.round.is_in_hand() {
             self.round.end += cost;
         } else if let Some(threads) = &mut self.threads {
-            threads.pause(self.see);
+            // What another core handed over comes behind all ends.
+            threads.pause_behind(self.see, handler.vector == BACKLOG);
         }
     }
 

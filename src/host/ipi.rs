@@ -26,7 +26,7 @@ impl Site {
         // What follows from the item comes behind all of it.
         for done in &outgoing {
             let (to, _) = self.target(done);
-            self.catch_up_for(to, Rank::spread(now, from), ledger);
+            self.catch_up_for(to, Rank::given(now, from), ledger);
         }
         for done in outgoing.drain(..) {
             let (to, bound) = self.target(&done);
@@ -70,7 +70,7 @@ impl Core {
     /// The backlog's work is due on this core, at its time.
     fn queue_backlog(&mut self) {
         if let Some(threads) = &mut self.threads {
-            threads.pause(self.see);
+            threads.pause_behind(self.see, true);
         }
         self.waiting.push_back(BACKLOG);
         self.raise_softirq();

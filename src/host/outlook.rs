@@ -42,20 +42,12 @@ impl Core {
 
     /// A lower bound of what this core does next that concerns others.
     pub(super) fn next_rank(&mut self, rings: &[RxQueue]) -> Rank {
-        self.next_turn(rings).unwrap_or_else(|| self.next_of_its_own(rings))
-    }
-
-    /// Where a round waits for its turn to hand over, or to notify, or packets for their way to
-    /// backlogs: that, or what comes before.
-    #[inline(always)]
-    fn next_turn(&mut self, rings: &[RxQueue]) -> Option<Rank> {
-        let (see, core) = (self.see, self.number);
-        match (self.hands_over(), self.outgoing.is_empty()) {
-            (false, true) => None,
-            (true, true) => Some(Rank::given(see, core)),
-            (true, false) => Some(Rank::spread(see, core)),
-            (false, false) => Some(self.next_of_its_own(rings).min(Rank::spread(see, core))),
+        let core = self.number;
+        if self.hands_over() {
+            return Rank::given(self.see, core);
         }
+        let next = self.next_of_its_own(rings);
+        if self.outgoing.is_empty() { next } else { next.min(Rank::given(self.see, core)) }
     }
 
     /// Likewise, but for handing over.
@@ -109,8 +101,11 @@ impl Core {
         if self.vectors.is_empty() && !self.backlog.is_at_work {
             return Rank::before(Moment::NEVER);
         }
-        if let Some(turn) = self.next_turn(rings) {
-            return turn;
+        if self.hands_over() {
+            return Rank::given(self.see, core);
+        }
+        if !self.outgoing.is_empty() {
+            return self.next_of_its_own(rings).min(Rank::given(self.see, core));
         }
         let moment = if let Some(handler) = self.handler {
             handler.end.before_arrivals()

@@ -4,10 +4,9 @@ use crate::engine::time::Moment;
 
 /// The place of an item in the order (time, class, entity), as far as other cores are concerned:
 /// of what a core does for itself, hand-overs are the last at an instant. One number, which is far
-/// quicker to compare than its parts: moment, whether something is handed over, core, and how: of
-/// what a core hands over at one moment backlogs come first, so that the interrupts that follow come
-/// before apps begin with their part; then is received what it handed over before; then comes its
-/// turn to hand over to guests.
+/// quicker to compare than its parts: moment, whether something is handed over, core, and (handing
+/// over comes after the reception of what the same core handed over before) whether this core hands
+/// over itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Rank(u128);
 
@@ -23,10 +22,6 @@ pub(super) struct Joint {
 }
 
 const HAND_OVER: u128 = 1 << 63;
-/// What is handed over is received; else the core hands over itself, to backlogs ...
-const RECEIVED: u128 = 1;
-/// ... or to guests.
-const GIVEN: u128 = 2;
 
 /// How far a core may go.
 #[derive(Clone, Copy, Debug)]
@@ -47,22 +42,17 @@ impl Rank {
 
     /// Something that core `core` does for itself.
     pub(super) const fn own(moment: Moment, core: usize) -> Self {
-        Self(Self::before(moment).0 | (core as u128) << 2)
+        Self(Self::before(moment).0 | (core as u128) << 1)
     }
 
     /// Something that core `core` handed over is received.
     pub(super) const fn received(moment: Moment, core: usize) -> Self {
-        Self(Self::own(moment, core).0 | HAND_OVER | RECEIVED)
-    }
-
-    /// Core `core` hands something over to backlogs.
-    pub(super) const fn spread(moment: Moment, core: usize) -> Self {
         Self(Self::own(moment, core).0 | HAND_OVER)
     }
 
-    /// Core `core` hands something over to guests, or notifies them.
+    /// Core `core` hands something over.
     pub(super) const fn given(moment: Moment, core: usize) -> Self {
-        Self(Self::own(moment, core).0 | HAND_OVER | GIVEN)
+        Self(Self::received(moment, core).0 | 1)
     }
 
     pub(super) const fn moment(self) -> Moment {
@@ -71,12 +61,12 @@ impl Rank {
 
     /// Whether it is the turn of a core to hand over.
     pub(super) const fn gives(self) -> bool {
-        self.0 & HAND_OVER != 0 && self.0 & RECEIVED == 0
+        self.0 & 1 == 1
     }
 
     /// The core whose item it is.
     pub(super) const fn core(self) -> usize {
-        (self.0 as u64 & !(1 << 63)) as usize >> 2
+        (self.0 as u64 & !(1 << 63)) as usize >> 1
     }
 }
 
@@ -95,10 +85,10 @@ impl Bounds {
         Self { all, threads: threads.min(all), rival }
     }
 
-    /// Threads go no further than the core's own turn to hand over to backlogs.
-    pub(super) fn before_spreading(self, moment: Moment, core: usize) -> Self {
-        let threads = self.threads.min(Moment(moment.0 + 1));
-        Self { threads, rival: self.rival.min(Rank::spread(moment, core)), ..self }
+    /// Threads go no further than `end`.
+    #[inline(always)]
+    pub(super) fn until(self, end: Moment) -> Self {
+        Self { threads: self.threads.min(end), ..self }
     }
 
     /// Whether the core may receive this item (when, and by which core): also where another core
@@ -119,15 +109,13 @@ mod tests {
             Rank::before(now),
             Rank::own(now, 3),
             Rank::received(now, 0),
-            Rank::spread(now, 2),
             Rank::received(now, 2),
             Rank::given(now, 2),
             Rank::received(now, 1023),
             Rank::before(later),
         ];
         assert!(order.is_sorted());
-        assert_eq!((order[5].moment(), order[5].core(), order[5].gives()), (now, 2, true));
-        assert!(order[3].gives() && !order[4].gives() && !order[1].gives());
-        assert!(!order[6].gives() && order[6].core() == 1023);
+        assert_eq!((order[4].moment(), order[4].core(), order[4].gives()), (now, 2, true));
+        assert!(!order[5].gives() && order[5].core() == 1023);
     }
 }

@@ -113,6 +113,11 @@ impl Threads {
 
     /// The current thread does not run any more, on a core whose time is `see`.
     pub(super) fn pause(&mut self, see: Moment) {
+        self.pause_behind(see, false);
+    }
+
+    /// Likewise; `all_ends`: what pauses it comes behind all that is due to end at this instant.
+    pub(super) fn pause_behind(&mut self, see: Moment, all_ends: bool) {
         let now = see.time();
         let Some(mut turn) = self.current else { return };
         let Some(since) = turn.since.take() else { return };
@@ -124,8 +129,8 @@ impl Threads {
         self.current = Some(turn);
         // Where the switch ends at this very instant, what is behind it has begun if anything came
         // before what pauses it now.
-        let may_have_begun =
-            switched == Span::ZERO || ran > Span::ZERO || see.is_at_arrivals() || self.is_due(now);
+        let behind = all_ends || see.is_at_arrivals() || self.is_due(now);
+        let may_have_begun = switched == Span::ZERO || ran > Span::ZERO || behind;
         match &mut self.list[turn.thread] {
             Thread::App(app) => app.left -= ran,
             Thread::Work(work) => work.left -= ran,

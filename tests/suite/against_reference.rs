@@ -160,7 +160,7 @@ const ONCE_DIFFERENT: &[(u64, u8)] = &[
     (486, CHANGES),
     (3682, CHANGES),
     (345, SPREAD),
-    (766, SPREAD),
+    (1021, SPREAD),
 ];
 
 #[test]
