@@ -23,11 +23,12 @@ impl Round {
     ) -> bool {
         let frame = &queue.ring.front_mut(1)[0].packet.frame;
         let costs = ledger.costs_of(frame.source);
-        if costs.copies > 0 {
+        let floods = costs.copies > 0 && !costs.is_spread;
+        if floods {
             self.begin_copies(frame, queue.number, costs);
             pace.sheet.enter(Kind::Vswitch, pace.see.time());
         }
-        costs.copies > 0
+        floods
     }
 
     /// The virtual switch begins with the first copy of a packet.
