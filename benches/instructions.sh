@@ -37,5 +37,5 @@ check() {
 }
 check rss64-constant 14881 306 155
 check rss64-poisson  14000 414 280
-check vmq64          14881 1030 1100
+check vmq64          14881 1060 1100
 check micro-model     6400 321 200

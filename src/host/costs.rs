@@ -137,6 +137,7 @@ impl PacketCosts {
     }
 
     /// The virtual switch's work on a packet in this queue.
+    #[inline(always)]
     pub(super) fn switch(&self, frame: &Frame, queue: u32) -> Span {
         match &self.by_own {
             Some(by_own) if by_own.queues.contains(&queue) => by_own.switch.of(frame),

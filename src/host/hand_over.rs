@@ -80,17 +80,17 @@ impl Site {
 
     /// The packets of a hand-over of this rank enter their channels; notes whom that notifies.
     fn enter_channels(&mut self, delivery: &mut Delivery, rank: Rank, ledger: &mut Ledger<'_>) {
-        let mut caught_up = None;
-        for (next, packet) in &delivery.packets {
-            let Next::Guest(channel) = *next else { continue };
-            let (core, at) = self.channels[channel].expect("its host has the guest");
-            if caught_up != Some(core) {
-                self.catch_up_for(core, rank, ledger);
-                caught_up = Some(core);
-            }
+        let now = rank.moment().time();
+        for run in delivery.packets.chunk_by(|(one, _), (other, _)| one == other) {
+            let Next::Guest(number) = run[0].0 else { continue };
+            let (core, at) = self.channels[number].expect("its host has the guest");
+            self.catch_up_for(core, rank, ledger);
             let threads = self.cores[core].threads.as_mut().expect("it has the vCPU");
-            if threads.channel(at).accept(packet, rank.moment().time(), ledger) {
-                delivery.notify.push(channel);
+            let channel = threads.channel(at);
+            for (_, packet) in run {
+                if channel.accept(packet, now, ledger) {
+                    delivery.notify.push(number);
+                }
             }
         }
     }

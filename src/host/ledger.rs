@@ -46,6 +46,8 @@ struct Account {
     /// Its packets are for all virtual NICs of its port: copies for all but the last.
     floods: Vec<Copied>,
     filtered_by_driver: bool,
+    /// Software spreads them over cores.
+    is_spread: bool,
     /// Driver or switch do with its packets what they do with few.
     is_unusual: bool,
     order: Order,
@@ -175,34 +177,30 @@ impl<'s> Ledger<'s> {
     /// The work of a round over rings on a packet that it took out is done: what becomes of it.
     #[inline(always)]
     pub(super) fn processed(&mut self, done: &Processed) -> Next {
-        if self.costs_of(done.packet.frame.source).is_spread {
-            return Next::Backlog;
+        let account = &self.accounts[done.packet.frame.source as usize];
+        if account.is_unusual || account.to == Next::Ended {
+            return if account.is_spread { Next::Backlog } else { self.leaves_backlog(done) };
         }
-        self.leaves_backlog(done)
+        channel_of(account.to, &account.channels, done.packet.frame.flow)
     }
 
     /// The deferred work of a packet is done, in a backlog or without one: what becomes of it.
+    #[inline(never)]
     pub(super) fn leaves_backlog(&mut self, done: &Processed) -> Next {
-        let account = &mut self.accounts[done.packet.frame.source as usize];
-        if account.is_unusual {
-            return self.leaves_unusually(done);
-        }
-        let next = channel_of(account.to, &account.channels, done.packet.frame.flow);
-        if next == Next::Ended {
-            self.delivered(done, done.end, []);
-        }
-        next
-    }
-
-    fn leaves_unusually(&mut self, done: &Processed) -> Next {
         let account = &mut self.accounts[done.packet.frame.source as usize];
         if account.filtered_by_driver {
             account.tally.filtered += 1;
             self.end(&done.packet, done.queue, done.start, done.end, Fate::Filtered);
             return Next::Ended;
         }
-        let last = account.floods.len() - 1;
-        self.deal_out(done, last)
+        if let Some(last) = account.floods.len().checked_sub(1) {
+            return self.deal_out(done, last);
+        }
+        let next = channel_of(account.to, &account.channels, done.packet.frame.flow);
+        if next == Next::Ended {
+            self.delivered(done, done.end, []);
+        }
+        next
     }
 
     /// The virtual switch has made a copy of a packet, the first of all as number 0: what becomes of
@@ -393,12 +391,15 @@ impl Account {
             _ if shares || moves => spec.source.flows.count as usize,
             _ => 0,
         };
+        let filtered_by_driver = spec.filter == Filter::DropInDriver;
+        let is_spread = world.is_spread(source);
         Self {
             to,
             channels,
-            is_unusual: spec.filter == Filter::DropInDriver || !floods.is_empty(),
+            is_spread,
+            is_unusual: is_spread || filtered_by_driver || !floods.is_empty(),
             floods,
-            filtered_by_driver: spec.filter == Filter::DropInDriver,
+            filtered_by_driver,
             order: Order::new(flows, spec.closed.is_some()),
             tally: SourceTally::default(),
             inside_before: 0,
