@@ -125,6 +125,9 @@ impl Site {
             let first = self.first_of(cores, bound);
             let arrival = Rank::before(self.next_arrival());
             if arrival <= first.map_or(Rank::before(bound), |(rank, ..)| rank) {
+                if self.waits_for_frames(ledger) {
+                    return None;
+                }
                 self.arrive(ledger);
                 continue;
             }
