@@ -161,6 +161,10 @@ const ONCE_DIFFERENT: &[(u64, u8)] = &[
     (3682, CHANGES),
     (345, SPREAD),
     (1021, SPREAD),
+    (1872, FLOATS),
+    (4862, FUNCTIONS),
+    (6059, CHANGES),
+    (207, EVERYTHING),
 ];
 
 #[test]
