@@ -237,7 +237,7 @@ impl Core {
                 let (limit, stop) = if self.round.is_in_hand() || self.begin_deferred() {
                     (host, self.run_deferred(due.min(host), rings, ledger))
                 } else {
-                    let bounds = bounds.until(host);
+                    let bounds = self.bounds_of_threads(bounds.until(host));
                     (bounds.threads, self.run_threads(due, bounds, rings, ledger))
                 };
                 if stop != Stop::Limit {

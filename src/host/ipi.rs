@@ -58,6 +58,14 @@ impl Core {
         self.wake_by(moment);
     }
 
+    /// How far threads may go: packets that go to backlogs come before what cores of higher numbers
+    /// hand over.
+    #[inline(always)]
+    pub(super) fn bounds_of_threads(&self, bounds: Bounds) -> Bounds {
+        let gives = !self.outgoing.is_empty();
+        if gives { bounds.ahead_of(Rank::given(self.see, self.number)) } else { bounds }
+    }
+
     /// That interrupt is taken now.
     pub(super) fn take_ipi(&mut self) {
         let start = self.see.time();

@@ -125,6 +125,9 @@ impl Site {
             let first = self.first_of(cores, bound);
             let arrival = Rank::before(self.next_arrival());
             if arrival <= first.map_or(Rank::before(bound), |(rank, ..)| rank) {
+                if self.waits_for_frames(ledger) {
+                    return None;
+                }
                 self.arrive(ledger);
                 continue;
             }
@@ -138,6 +141,7 @@ impl Site {
                 Advance::LetsGo => self.see_off(core),
                 Advance::Freed => {
                     self.route(core);
+                    self.interrupt_others(core);
                     return Some(());
                 }
                 Advance::HandsOver => {
@@ -150,6 +154,17 @@ impl Site {
                 }
             }
             self.route(core);
+        }
+    }
+
+    /// A core has freed a descriptor: the other ones have taken the interrupts that are due at that
+    /// very moment, whatever the port's next frame may bring about then.
+    fn interrupt_others(&mut self, core: usize) {
+        let now = self.cores[core].see;
+        if now.is_at_arrivals() {
+            for other in self.cores.iter_mut().filter(|other| other.number != core) {
+                other.take_what_is_due(now, &self.queues);
+            }
         }
     }
 

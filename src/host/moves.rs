@@ -98,6 +98,12 @@ impl Site {
         self.transit.first().map_or(Moment::NEVER, |first| first.at.after())
     }
 
+    /// Whether frames arrive at the instant of the next queue in transit that have not been admitted:
+    /// they come first, with all that they bring about.
+    pub(super) fn waits_for_frames(&mut self, ledger: &mut Ledger<'_>) -> bool {
+        self.transit.first().copied().is_some_and(|first| self.front(first.at, ledger).is_some())
+    }
+
     /// The first queue in transit arrives.
     pub(super) fn arrive(&mut self, ledger: &mut Ledger<'_>) {
         let Transit { at, queue, .. } = self.transit.remove(0);

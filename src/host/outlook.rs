@@ -1,5 +1,6 @@
 //! What a core does next, as far as other cores must know, and its turn to hand over.
 
+use super::backlog::BACKLOG;
 use super::core::Core;
 use super::ledger::Ledger;
 use super::queue::RxQueue;
@@ -129,6 +130,24 @@ impl Core {
     /// Whether a round over the backlog begins as soon as the core can.
     fn backlog_waits(&self) -> bool {
         self.stack == Stack::InterruptPerPacket && !self.backlog.is_empty()
+    }
+
+    /// Takes the interrupt that is due at `moment`, before which nothing is left to happen here, if
+    /// nothing has happened at it and nothing in hand is finished first.
+    pub(super) fn take_what_is_due(&mut self, moment: Moment, rings: &[RxQueue]) {
+        let is_free = self.handler.is_none() && self.see < moment && !self.non_preemptive;
+        if !is_free || self.next_interrupt(rings) != moment {
+            return;
+        }
+        (self.see, self.reached) = (moment, moment);
+        if self.stack == Stack::InterruptPerPacket {
+            self.take_packet(self.next_packet(rings).1);
+        } else {
+            match self.next_due(rings).1 {
+                BACKLOG => self.take_ipi(),
+                vector => _ = self.take_interrupt(vector),
+            }
+        }
     }
 
     /// When the next interrupt is due, or what it waits for ends.

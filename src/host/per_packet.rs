@@ -57,11 +57,16 @@ impl Core {
                 }
             }
             self.waits = None;
-            let now = self.see.time();
-            let cost = self.interrupt_cost(now);
-            self.vectors[vector].seen.interrupts += 1;
-            self.begin_handler(vector, now, cost);
+            self.take_packet(vector);
         }
+    }
+
+    /// The interrupt of the first packet behind a vector is taken now.
+    pub(super) fn take_packet(&mut self, vector: usize) {
+        let now = self.see.time();
+        let cost = self.interrupt_cost(now);
+        self.vectors[vector].seen.interrupts += 1;
+        self.begin_handler(vector, now, cost);
     }
 
     /// The packet that raises the next interrupt: when, and behind which vector.

@@ -91,6 +91,11 @@ impl Bounds {
         Self { threads: self.threads.min(end), ..self }
     }
 
+    /// Threads receive nothing that comes behind `item`.
+    pub(super) fn ahead_of(self, item: Rank) -> Self {
+        Self { rival: self.rival.min(item), ..self }
+    }
+
     /// Whether the core may receive this item (when, and by which core): also where another core
     /// has its part of it to receive.
     pub(super) fn allow(&self, (moment, core): (Moment, usize)) -> bool {

@@ -153,7 +153,7 @@ impl Site {
 
     /// The first offer of all ports that are not blocked. Of those of one moment, what follows from
     /// something before (a frame behind one that was held) comes before arrivals.
-    fn front(&mut self, until: Time, ledger: &mut Ledger<'_>) -> Option<(usize, Offer)> {
+    pub(super) fn front(&mut self, until: Time, ledger: &mut Ledger<'_>) -> Option<(usize, Offer)> {
         let mut front: Option<(usize, Offer)> = None;
         for (at, port) in self.ports.iter_mut().enumerate() {
             if port.blocked.is_none()

@@ -161,6 +161,11 @@ const ONCE_DIFFERENT: &[(u64, u8)] = &[
     (3682, CHANGES),
     (345, SPREAD),
     (1021, SPREAD),
+    (4466, MOVES),
+    (1872, FLOATS),
+    (4862, FUNCTIONS),
+    (6059, CHANGES),
+    (207, EVERYTHING),
 ];
 
 #[test]

@@ -101,8 +101,11 @@ impl Threads {
         if self.current.is_none_or(|turn| turn.since.is_none()) {
             self.catch_up_before((moment, core), rings, ledger);
         }
-        // What the same core has handed over at this very moment is not received yet.
-        let mut woken: Vec<usize> = self.inbox.iter().filter_map(|one| self.target(one)).collect();
+        // What the same core has handed over at this very moment is not received yet; what cores of
+        // higher numbers hand over then comes behind it.
+        let before = |one: &&HandOff| (one.item.moment, one.item.core) <= (moment, core);
+        let ahead = self.inbox.iter().take_while(before);
+        let mut woken: Vec<usize> = ahead.filter_map(|one| self.target(one)).collect();
         woken.retain(|thread| !self.is_runnable(*thread));
         woken.sort_unstable();
         woken.dedup();
