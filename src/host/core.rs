@@ -7,7 +7,7 @@ use super::backlog::{BACKLOG, Backlog};
 use super::delivery::HandOff;
 use super::ledger::{Ledger, Processed};
 use super::queue::RxQueue;
-use super::rank::Bounds;
+use super::rank::{Bounds, Rank};
 use super::round::{Pace, Round, Stop};
 use super::softirq::Softirq;
 use super::thread_event::ThreadEvent;
@@ -237,7 +237,11 @@ impl Core {
                 let (limit, stop) = if self.round.is_in_hand() || self.begin_deferred() {
                     (host, self.run_deferred(due.min(host), rings, ledger))
                 } else {
-                    let bounds = bounds.until(host);
+                    let mut bounds = bounds.until(host);
+                    if !self.outgoing.is_empty() {
+                        // What cores behind it hand over at this moment comes behind that.
+                        bounds = bounds.before(Rank::given(self.see, self.number));
+                    }
                     (bounds.threads, self.run_threads(due, bounds, rings, ledger))
                 };
                 if stop != Stop::Limit {

@@ -91,6 +91,11 @@ impl Bounds {
         Self { threads: self.threads.min(end), ..self }
     }
 
+    /// What is received must come before `rank`.
+    pub(super) fn before(self, rank: Rank) -> Self {
+        Self { rival: self.rival.min(rank), ..self }
+    }
+
     /// Whether the core may receive this item (when, and by which core): also where another core
     /// has its part of it to receive.
     pub(super) fn allow(&self, (moment, core): (Moment, usize)) -> bool {
