@@ -455,7 +455,7 @@ impl Core {
 
     /// Settles what a finished round leaves behind.
     #[inline(always)]
-    fn after_round(&mut self, rings: &[RxQueue], ledger: &mut Ledger<'_>) {
+    pub(super) fn after_round(&mut self, rings: &[RxQueue], ledger: &mut Ledger<'_>) {
         self.close_round(self.round.sum(), rings);
         self.round.clear();
         self.hand_over_from(|core| &mut core.round);

@@ -161,8 +161,10 @@ const ONCE_DIFFERENT: &[(u64, u8)] = &[
     (3682, CHANGES),
     (345, SPREAD),
     (1021, SPREAD),
+    (1497, SPREAD),
     (1593, SPREAD),
     (207, EVERYTHING),
+    (919, EVERYTHING),
 ];
 
 #[test]
