@@ -165,6 +165,7 @@ const ONCE_DIFFERENT: &[(u64, u8)] = &[
     (1593, SPREAD),
     (207, EVERYTHING),
     (919, EVERYTHING),
+    (1462, EVERYTHING),
 ];
 
 #[test]
