@@ -7,7 +7,7 @@ use super::backlog::{BACKLOG, Backlog};
 use super::delivery::HandOff;
 use super::ledger::{Ledger, Processed};
 use super::queue::RxQueue;
-use super::rank::Bounds;
+use super::rank::{Bounds, Rank};
 use super::round::{Pace, Round, Stop};
 use super::softirq::Softirq;
 use super::thread_event::ThreadEvent;
@@ -451,7 +451,7 @@ impl Core {
 
     /// Settles what a finished round leaves behind.
     #[inline(always)]
-    fn after_round(&mut self, rings: &[RxQueue], ledger: &mut Ledger<'_>) {
+    pub(super) fn after_round(&mut self, rings: &[RxQueue], ledger: &mut Ledger<'_>) {
         self.close_round(self.round.sum(), rings);
         self.round.clear();
         self.hand_over_from(|core| &mut core.round);

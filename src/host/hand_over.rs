@@ -100,6 +100,10 @@ impl Site {
         let core = core.expect("apps and guests are served on their own host");
         let threads = self.cores[core].threads.as_mut().expect("its core has the thread");
         threads.hand_off(hand_off);
+        if !self.cores[core].outgoing.is_empty() {
+            // What its threads do with it may come before its turn to spread packets.
+            self.note_give(core);
+        }
     }
 
     /// Takes what a core handed over to the cores of its apps.

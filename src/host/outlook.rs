@@ -38,6 +38,9 @@ impl Core {
         }
         if of_ksoftirqd {
             self.resume_ksoftirqd();
+        } else if self.round.is_over() && self.handler.is_some() && self.stack.masks() {
+            // It ends at this instant, also where an interrupt has come in between.
+            self.after_round(rings, ledger);
         }
     }
 

@@ -166,6 +166,10 @@ const ONCE_DIFFERENT: &[(u64, u8)] = &[
     (4862, FUNCTIONS),
     (6059, CHANGES),
     (207, EVERYTHING),
+    (1497, SPREAD),
+    (1593, SPREAD),
+    (919, EVERYTHING),
+    (1462, EVERYTHING),
 ];
 
 #[test]
