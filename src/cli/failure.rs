@@ -3,7 +3,8 @@
 use super::BUG;
 use crate::report::folder::Refusal;
 use crate::scenario::diagnostic::{Diagnostic, render};
-use std::io::{IsTerminal, stderr};
+use std::fmt::Display;
+use std::io::{IsTerminal, Write, stderr};
 use std::panic;
 use std::sync::{Mutex, Once};
 
@@ -28,19 +29,24 @@ impl Failure {
     pub(super) fn report(&self) -> u8 {
         match self {
             Self::Scenario(mistakes) => {
-                eprintln!("{}", render(mistakes, colours(&stderr())));
+                tell(render(mistakes, colours(&stderr())));
                 INPUT
             }
             Self::Input(message) => {
-                eprintln!("error: {message}");
+                tell(format!("error: {message}"));
                 INPUT
             }
             Self::Temporary(message) => {
-                eprintln!("error: {message}");
+                tell(format!("error: {message}"));
                 TEMPORARY
             }
         }
     }
+}
+
+/// Writes to the standard error; where nobody reads that any more, nobody is told.
+pub(super) fn tell(message: impl Display) {
+    let _ = writeln!(stderr(), "{message}");
 }
 
 impl From<Vec<Diagnostic>> for Failure {
@@ -81,12 +87,12 @@ pub(super) fn install_panic_hook() {
         FIRST.call_once(|| {
             let running = RUNNING.lock().ok().and_then(|running| running.clone());
             let seed = running.map_or(String::new(), |what| format!(" ({what})"));
-            eprintln!(
+            tell(format!(
                 "error: rxsim {} broke an invariant of its own (exit code {BUG})\n  {broken}\n\
                  This is a bug in rxsim, not a mistake in the scenario. Please report it with the \
                  scenario and the command line{seed}.",
                 env!("CARGO_PKG_VERSION")
-            );
+            ));
         });
     }));
 }

@@ -1,7 +1,7 @@
 //! Commands that simulate nothing: check, list, show, explain, schema.
 
 use super::args::Scenario;
-use super::failure::Failure;
+use super::failure::{Failure, tell};
 use super::{OK, print};
 use crate::report::text::wrapped;
 use crate::scenario::diagnostic::{Diagnostic, sorted};
@@ -42,7 +42,7 @@ pub(super) fn check(scenario: &Scenario) -> Result<u8, Failure> {
         lines.sort();
         lines.dedup();
         for line in lines {
-            eprintln!("{kind}: {line}");
+            tell(format!("{kind}: {line}"));
         }
     }
     let plural = if designs.len() == 1 { "" } else { "s" };

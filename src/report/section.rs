@@ -103,6 +103,10 @@ fn traffic(study: &Study) -> Section {
             "Delivered and lost include {copies} copies that the virtual switch made."
         ));
     }
+    if is_there("filtered") {
+        let packets = figure(study, "filtered", words::thousands);
+        notes.push(format!("Filters discarded {packets} packets, which is no loss."));
+    }
     for (port, _) in study.metrics.get("nic").map_or(&[][..], Tree::entries) {
         let path = format!("nic.{port}.paused");
         if is_there(&path) {
@@ -263,9 +267,10 @@ fn cores((host, figures): &(String, Tree)) -> Section {
     let rows = active.iter().take(CORES).map(row).collect();
     let mut section = Section::new(&format!("Host {host}"), &header, rows);
     let mut notes = vec![format!(
-        "{} of {} cores busy with traffic",
+        "{} of {} core{} busy with traffic",
         words::digits(figures.number("busy_cores").unwrap_or(0.0)),
-        all.len()
+        all.len(),
+        if all.len() == 1 { "" } else { "s" }
     )];
     if active.len() > CORES {
         notes.push(format!("{} more cores not shown", active.len() - CORES));

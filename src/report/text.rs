@@ -6,10 +6,15 @@ use crate::engine::time::Span;
 use crate::study::compare::Comparison;
 use crate::study::run::Study;
 use comfy_table::presets::NOTHING;
-use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table};
+use comfy_table::{
+    Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table, Width,
+};
 
 /// Columns of a line.
 const WIDTH: u16 = 100;
+
+/// Columns of the terminal beside what stands in a cell.
+const PADDING: u16 = 2;
 
 /// How text may look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,11 +107,50 @@ fn table(section: &Section, style: Style) -> Table {
     for row in &section.rows {
         table.add_row(row.iter().map(|cell| coloured(cell)));
     }
-    for (column, name) in table.column_iter_mut().zip(&section.header) {
+    let constraints = constraints(section);
+    for ((column, name), constraint) in
+        table.column_iter_mut().zip(&section.header).zip(constraints)
+    {
         let left = name.starts_with('<');
         column.set_cell_alignment(if left { CellAlignment::Left } else { CellAlignment::Right });
+        if let Some(constraint) = constraint {
+            column.set_constraint(constraint);
+        }
     }
     table
+}
+
+/// How wide the columns of a table have to be that is wider than the terminal: no word is broken,
+/// and the second longest text leaves its room to the longest. None: as it comes.
+fn constraints(section: &Section) -> Vec<Option<ColumnConstraint>> {
+    let columns = section.header.len();
+    let width = |at: usize, of: fn(&str) -> usize| {
+        let cells = section.rows.iter().filter_map(|row| row.get(at)).map(String::as_str);
+        let cells = cells.chain([section.header[at].trim_start_matches('<')]);
+        PADDING + cells.map(of).max().unwrap_or(0) as u16
+    };
+    let cells: Vec<u16> = (0..columns).map(|at| width(at, |cell| cell.chars().count())).collect();
+    let words: Vec<u16> = (0..columns).map(|at| width(at, longest_word)).collect();
+    if cells.iter().sum::<u16>() <= WIDTH || words.iter().sum::<u16>() > WIDTH {
+        return vec![None; columns];
+    }
+    let is_text = |at: &usize| section.header[*at].starts_with('<') && words[*at] < cells[*at];
+    let mut texts: Vec<usize> = (0..columns).filter(is_text).collect();
+    texts.sort_by_key(|at| cells[*at]);
+    let second = texts.iter().rev().nth(1).copied();
+    let constraint = |at: usize| {
+        let width = Width::Fixed(words[at]);
+        Some(if second == Some(at) {
+            ColumnConstraint::Absolute(width)
+        } else {
+            ColumnConstraint::LowerBoundary(width)
+        })
+    };
+    (0..columns).map(constraint).collect()
+}
+
+fn longest_word(cell: &str) -> usize {
+    cell.split(' ').map(|word| word.chars().count()).max().unwrap_or(0)
 }
 
 /// Colours the words that decide.
@@ -231,19 +275,21 @@ mod tests {
     }
 
     #[test]
-    fn copies_pauses_and_slowdowns_are_told_where_there_are_any() {
+    fn copies_filters_pauses_and_slowdowns_are_told_where_there_are_any() {
         let plain = study(&sample(), Style::Plain);
-        for word in ["copies", "paused", "slowdown"] {
+        for word in ["copies", "Filters", "paused", "slowdown"] {
             assert!(!plain.contains(word), "{word} in\n{plain}");
         }
         let mut outcome = fixture::outcome(8, 1);
         outcome.sources[0].replicated = 12_345;
+        outcome.sources[0].filtered = 2_012;
         outcome.sources[0].slowdown.record(Span(1_500));
         outcome.nics[0].paused = Span(outcome.window.0 / 4);
         let text = study(&fixture::study_of(fixture::plan(), vec![outcome]), Style::Plain);
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         for told in [
             "include 12 345 copies that the virtual switch made.",
+            "Filters discarded 2 012 packets, which is no loss.",
             "The peer of port0 paused for 25.0 % of the time.",
             "slowdown 1.50 1.50 - 1.50 1.50 -",
         ] {
@@ -297,6 +343,20 @@ mod tests {
         assert_eq!(wrapped("a short one", 0), "a short one");
         let text = wrapped(&format!("{} 95 % interval", "x".repeat(96)), 0);
         assert!(text.ends_with("\n95 % interval"), "{text}");
+    }
+
+    #[test]
+    fn a_table_that_is_too_wide_breaks_no_word() {
+        let why = "of what is claimed here, word by word, until there are two lines and more of it";
+        let metric = "traffic.transactions.delivered.pps (no-flood)";
+        let row = ["pass", metric, "34 525", "34 180 to 34 870", why].map(str::to_owned);
+        let header = ["<Claim", "<metric", "value", "<claimed", "<why"];
+        let (title, rows) = (String::new(), vec![row.to_vec()]);
+        let section = Section { title, header: header.to_vec(), rows, note: None };
+        let text = shown(&section, Style::Plain);
+        assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+        assert!(text.contains(" traffic.transactions.delivered.pps "), "{text}");
+        assert!(text.contains("34 180 to 34 870  of what is claimed here,"), "{text}");
     }
 
     #[test]

@@ -66,7 +66,7 @@ const ALL: &[(&str, &str)] = built_in![
     "sriov-not-available",
     "policy-removes-vf",
     "dual-port-card",
-    "storage-by-vf",
+    "storage-over-vf",
     "rps",
     "team-min-queues",
     "team-sum-of-queues",

@@ -272,6 +272,12 @@ fn scalar(node: &Node, kind: Kind) -> Result<(), Fault> {
     }
 }
 
+/// The keys of a table, in a sentence.
+fn keys(words: &words::Table) -> String {
+    let keys: Vec<&str> = words.words.iter().map(|word| word.key).collect();
+    format!("it has the keys {}", keys.join(", "))
+}
+
 /// Checks a value with a unit.
 fn measured(node: &Node, kind: Kind) -> Result<(), Fault> {
     let (bare, example) = match kind {
@@ -283,9 +289,12 @@ fn measured(node: &Node, kind: Kind) -> Result<(), Fault> {
         Kind::Percent => (Bare::Percent, "\"30 %\""),
         Kind::Cpus => (Bare::Cpus, "\"0,2,4-7\""),
         Kind::Cost | Kind::Work => (Bare::Work, "\"1 us\""),
-        Kind::Table(words) | Kind::Tables(words) | Kind::Named(words) => {
-            let keys: Vec<&str> = words.words.iter().map(|w| w.key).collect();
-            return Err(fault("a table is due", format!("it has the keys {}", keys.join(", "))));
+        Kind::Tables(words) => {
+            let help = format!("write `[[...]]` above each, with double brackets; {}", keys(words));
+            return Err(fault("a list of tables is due", help));
+        }
+        Kind::Table(words) | Kind::Named(words) => {
+            return Err(fault("a table is due", keys(words)));
         }
         _ => return Err(fault("a table is due", "write it under a header of its own")),
     };

@@ -234,12 +234,15 @@ impl<'d> View<'d> {
         Ok(all)
     }
 
+    /// Whether a value was found to be none that the key takes.
+    #[must_use]
+    pub fn is_wrong(&self, key: &str) -> bool {
+        self.node(key).is_some_and(|node| self.wrong(key, node))
+    }
+
     /// The text of a value with a unit.
     fn measured(&self, key: &str) -> Option<&'d str> {
-        if self.node(key).is_some_and(|node| self.wrong(key, node)) {
-            return None;
-        }
-        self.text(key)
+        if self.is_wrong(key) { None } else { self.text(key) }
     }
 
     /// Whether the value was found to be wrong.

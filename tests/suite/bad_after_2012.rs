@@ -137,12 +137,21 @@ fn ports_of_a_team_fit_together() {
 }
 
 #[test]
+fn cores_to_spread_over_are_processors_and_some() {
+    let cores = |list: &str, phrases: &[&str]| {
+        change("cores = \"1-3\"", &format!("cores = \"{list}\""), phrases);
+    };
+    cores("", &["`nic.port2.spread.cores` does not take \"\""]);
+    cores("f", &["`nic.port2.spread.cores` does not take \"f\""]);
+}
+
+#[test]
 fn who_names_a_team_or_its_ports_is_told_how() {
     let port = |name: &str, phrases: &[&str]| {
         change("nic = \"uplink\"", &format!("nic = \"{name}\""), phrases);
     };
     port("port0", &["cannot be on one port of a team alone", "write nic = \"uplink\""]);
-    port("uplnk", &["there is no nic \"uplnk\"", "did you mean \"uplink\"?"]);
+    port("uplnk", &["there is no nic \"uplnk\"", "[nic.uplnk] or [team.uplnk]", "\"uplink\"?"]);
     change("nic = \"uplink\"\n", "", &["does not say which nic it belongs to", "port2, uplink"]);
     let to = "[traffic.own]\nto = \"host.alpha\"\nrate = \"1 Gbps\"\nnic = \"uplink\"";
     add(to, &["team.uplink brings packets to virtual NICs alone", "[vnic.mgmt]"]);

@@ -1,6 +1,6 @@
 //! Mistakes in events of virtual machines, functions and links: where, why, and what to write.
 
-use crate::bad_scenarios::{change_in, look};
+use crate::bad_scenarios::{change_in, look, mistakes};
 
 /// A sound scenario: two hosts, one with virtual functions, and a migration.
 const SOUND: &str = r#"duration = "300 ms"
@@ -180,6 +180,27 @@ fn a_destination_must_take_the_frames_and_rings_and_the_copy_a_name() {
     let filter =
         "[[nic.port0.filter]]\nmatch = { traffic = \"bulk\" }\naction = \"drop\"\nat = \"driver\"";
     look(&format!("{SOUND}{filter}"), &[], &["the filter never sees traffic \"bulk\""]);
+}
+
+#[test]
+fn a_mistake_is_told_once_and_not_what_would_follow_from_it() {
+    let event = |action: &str, keys: &str| {
+        let event = format!("[[event]]\nat = \"1 ms\"\naction = \"{action}\"\n{keys}\n");
+        mistakes(&format!("{SOUND}{event}"), &[])
+    };
+    let wrong = event("migrate", "vm = \"web[0]\"\nto = \"beta\"");
+    assert!(wrong.contains("does not take \"migrate\""), "{wrong}");
+    assert_eq!(wrong.matches("error: ").count(), 1, "{wrong}");
+    let wrong = event("live-migrate", "vm = \"vm.web[0]\"\nto = \"host.beta\"");
+    for phrase in ["`vm` takes the name alone", "leave out `vm.`", "leave out `host.`"] {
+        assert!(wrong.contains(phrase), "{wrong}");
+    }
+    let one = SOUND.replace("[[event]]", "[event]");
+    look(&one, &[], &["a list of tables is due", "write `[[...]]` above each"]);
+    let typo = SOUND.replace("rate = \"100 Mbps\"", "arrivals = \"request-respons\"");
+    let wrong = mistakes(&typo, &[]);
+    assert!(wrong.contains("did you mean \"request-response\"?"), "{wrong}");
+    assert_eq!(wrong.matches("error: ").count(), 1, "{wrong}");
 }
 
 #[test]

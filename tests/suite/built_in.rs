@@ -26,6 +26,12 @@ fn every_built_in_scenario_is_sound_and_claims_figures_that_exist() {
 }
 
 #[test]
+fn every_built_in_scenario_has_its_row_in_the_readme() {
+    let readme = include_str!("../../README.md");
+    each(|name, _| assert!(readme.contains(&format!("\n| `{name}` | ")), "{name}"));
+}
+
+#[test]
 fn every_design_of_a_built_in_scenario_has_a_claim_and_every_claim_its_source() {
     each(|name, loaded| {
         for design in loaded.designs() {

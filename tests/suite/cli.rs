@@ -3,7 +3,7 @@
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// A folder of its own for one test, removed in the end.
 struct Scratch(PathBuf);
@@ -117,6 +117,15 @@ fn bad_input_is_exit_2_with_a_message() {
         assert_eq!(code(&output), 2, "{arguments:?}: {}", stdout(&output));
         assert!(!output.stderr.is_empty() && output.stdout.is_empty(), "{arguments:?}");
     }
+}
+
+#[test]
+fn bad_input_stays_exit_2_where_nobody_reads_the_message() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rxsim"));
+    command.args(["run", "no-such-scenario"]).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    drop(child.stderr.take());
+    assert_eq!(child.wait().expect("it ends").code(), Some(2));
 }
 
 #[test]

@@ -89,7 +89,6 @@ fn keys(action: &str) -> (&'static [&'static str], usize) {
         "attach-vf" => (&["vm", "vnic", "nic", "vf_attach"], 1),
         "stop-vm" => (&["vm"], 1),
         "start-vm" => (&["vm", "vf_attach"], 1),
-        "set" => (&["key", "value"], 2),
         _ => (&["nic"], 1),
     }
 }
@@ -104,12 +103,12 @@ pub fn read<'d>(view: &View<'d>, world: &World, findings: &mut Findings) -> Opti
                 .help(WITHIN_RUN),
         );
     }
-    let action = view.text("action")?;
-    check_keys(view, action, findings);
+    let action = view.text("action").filter(|_| !view.is_wrong("action"))?;
     if action == "set" {
         refuse_set(view, findings);
         return None;
     }
+    check_keys(view, action, findings);
     let request = request(view, action, world, findings)?;
     Some(Event { view: *view, at: Time::ZERO + at, request })
 }

@@ -20,6 +20,9 @@ pub fn read(
     if kind == "burst" {
         return burst(view, link, findings);
     }
+    if view.is_wrong("arrivals") {
+        return None; // which has been reported: whether they have a rate is open
+    }
     if !view.has("rate") {
         findings.mistake(
             view.mistake("rate", format!("traffic \"{}\" has no rate", view.name))

@@ -30,6 +30,13 @@ pub fn find(name: &str, names: &[&str]) -> Option<usize> {
 /// A name that no table has.
 #[must_use]
 pub fn unknown(view: &View, key: &str, what: &str, name: &str, names: &[&str]) -> Diagnostic {
+    let prefix = format!("{what}.");
+    if name.strip_prefix(&prefix).is_some_and(|rest| find(rest, names).is_some()) {
+        return view
+            .mistake(key, format!("there is no {what} \"{}\"", short(name)))
+            .because(format!("`{key}` takes the name alone"))
+            .help(format!("leave out `{prefix}`"));
+    }
     let near = names
         .iter()
         .filter(|_| name.len() < 64)

@@ -43,6 +43,9 @@ pub fn over_cores(
     let all = view.has("cores") || nic.text("path") == Some("single-queue");
     let cores =
         if all { findings.take(view.cpus("cores", host.spec.cores))? } else { usable.to_vec() };
+    if cores.is_empty() {
+        return None; // no list of processors, which has been reported
+    }
     let rss = rss::hash(&view, cores.len() as u32, findings)?;
     let cores = Spread { over: cores, rss: Some(rss) };
     Some(SoftSpread { cores, backlog: view.count("backlog")? })

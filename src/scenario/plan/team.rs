@@ -15,6 +15,7 @@ use crate::rx::steering::toeplitz::KEY_MICROSOFT;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::document::Value;
 use crate::scenario::findings::Findings;
+use crate::scenario::units::short;
 use crate::scenario::view::View;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -92,7 +93,15 @@ impl Uplinks {
                 .because(format!("the port belongs to team.{}", team.name))
                 .help(format!("write nic = \"{}\"", team.name)));
         }
-        Ok(all[reference::named(view, "nic", "nic", &names)?])
+        let found = reference::named(view, "nic", "nic", &names);
+        let found = found.map_err(|mistake| match view.text("nic") {
+            Some(name) => {
+                let name = short(name);
+                mistake.because(format!("no table [nic.{name}] or [team.{name}]"))
+            }
+            None => mistake,
+        });
+        Ok(all[found?])
     }
 
     fn port_named(&self, view: &View) -> Option<usize> {

@@ -5,7 +5,7 @@ use super::word::{Kind, Table, word};
 
 pub(super) static TEAM: Table = Table {
     path: "team.NAME",
-    about: "ports that serve virtual NICs together (load balancing and failover); each names it \
+    about: "ports that serve virtual NICs together (LBFO; failing over is not simulated); each names it \
             with `nic`",
     words: &[
         word("nics", Kind::Names, Required, "its ports, two or more").known_as(&[
