@@ -7,7 +7,7 @@ use super::backlog::{BACKLOG, Backlog};
 use super::delivery::HandOff;
 use super::ledger::{Ledger, Processed};
 use super::queue::RxQueue;
-use super::rank::{Bounds, Rank};
+use super::rank::Bounds;
 use super::round::{Pace, Round, Stop};
 use super::softirq::Softirq;
 use super::thread_event::ThreadEvent;
