@@ -274,7 +274,7 @@ impl Maker {
 /// How packets find their queue.
 #[derive(Clone, Debug)]
 pub enum SteeringSpec {
-    /// By virtual NIC: to its own queue ([`VnicSpec::queue`]), everything else to queue 0, the
+    /// By virtual NIC: by its [`Way`], everything else to queue 0, the
     /// default queue.
     Vmq {
         /// Packets of a virtual NIC's own queue lie in memory that its guest can read, and need no
