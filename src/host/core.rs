@@ -240,7 +240,7 @@ impl Core {
                     let mut bounds = bounds.until(host);
                     if !self.outgoing.is_empty() {
                         // What cores behind it hand over at this moment comes behind that.
-                        bounds = bounds.before(Rank::given(self.see, self.number));
+                        bounds = bounds.before(Rank::spreads(self.see, self.number));
                     }
                     (bounds.threads, self.run_threads(due, bounds, rings, ledger))
                 };

@@ -161,9 +161,11 @@ const ONCE_DIFFERENT: &[(u64, u8)] = &[
     (3682, CHANGES),
     (345, SPREAD),
     (1021, SPREAD),
+    (766, SPREAD),
     (1497, SPREAD),
     (1593, SPREAD),
     (207, EVERYTHING),
+    (801, EVERYTHING),
     (919, EVERYTHING),
     (1462, EVERYTHING),
 ];
