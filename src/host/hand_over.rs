@@ -46,14 +46,13 @@ impl Core {
 }
 
 impl Site {
-    /// It is this core's turn to hand over, or to notify.
+    /// It is this core's turn to spread packets, to hand over, or to notify.
     pub(super) fn hand_over(&mut self, core: usize, ledger: &mut Ledger<'_>) {
         let item = self.cores[core].next_item();
         let rank = Rank::given(item.moment, core);
         self.cores[core].turns += 1;
-        self.spread(core, ledger);
-        if !self.cores[core].hands_over() {
-            return;
+        if !self.cores[core].outgoing.is_empty() {
+            return self.spread(core, ledger);
         }
         let mut delivery = std::mem::take(&mut self.cores[core].round_that_hands_over().delivery);
         let mut guests = 0;

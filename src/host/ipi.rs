@@ -4,6 +4,7 @@
 use super::backlog::BACKLOG;
 use super::core::{Core, Handler};
 use super::ledger::{Ledger, Processed};
+use super::queue::RxQueue;
 use super::rank::{Bounds, Rank};
 use super::site::Site;
 use crate::engine::time::Moment;
@@ -23,10 +24,14 @@ impl Site {
     pub(super) fn spread(&mut self, from: usize, ledger: &mut Ledger<'_>) {
         let now = self.cores[from].see;
         let mut outgoing = std::mem::take(&mut self.cores[from].outgoing);
-        // What follows from the item comes behind all of it.
-        for done in &outgoing {
-            let (to, _) = self.target(done);
-            self.catch_up_for(to, Rank::given(now, from), ledger);
+        for to in 0..self.cores.len() {
+            if outgoing.iter().any(|done| self.target(done).0 == to)
+                || self.cores[to].is_handed((now, from))
+            {
+                self.catch_up_for(to, Rank::spreads(now, from), ledger);
+                self.cores[to].receive_with_spread((now, from), &self.queues, ledger);
+                self.note_give(to);
+            }
         }
         for done in outgoing.drain(..) {
             let (to, bound) = self.target(&done);
@@ -52,6 +57,37 @@ impl Site {
 }
 
 impl Core {
+    /// Whether it has something to receive that this core, or one before it, handed over then.
+    fn is_handed(&self, by: (Moment, usize)) -> bool {
+        self.threads.as_ref().is_some_and(|threads| threads.is_handed(by))
+    }
+
+    /// Receives what core `from` has handed over to apps in one item with what it spreads. A thread
+    /// that this wakes takes a core that rests, but what follows from the item (an app's packet that
+    /// costs nothing, say) comes behind all of it.
+    fn receive_with_spread(
+        &mut self,
+        (moment, from): (Moment, usize),
+        rings: &[RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) {
+        if !self.is_handed((moment, from)) {
+            return;
+        }
+        let rests = self.handler.is_none() && !self.round.is_in_hand() && self.see <= moment;
+        let Some(threads) = &mut self.threads else { return };
+        if rests {
+            self.see = moment;
+            threads.pause(moment);
+        }
+        threads.catch_up_before((moment, from + 1), rings, ledger);
+        if rests {
+            threads.run(moment.time(), rings, ledger);
+            self.sheet.enter(threads.kind(), moment.time());
+        }
+        self.wake_by(moment);
+    }
+
     /// Another processor interrupts this one at `moment`.
     fn interrupt_for_backlog(&mut self, moment: Moment) {
         self.backlog.interrupt = Some(moment);
@@ -63,7 +99,7 @@ impl Core {
     #[inline(always)]
     pub(super) fn bounds_of_threads(&self, bounds: Bounds) -> Bounds {
         let gives = !self.outgoing.is_empty();
-        if gives { bounds.ahead_of(Rank::given(self.see, self.number)) } else { bounds }
+        if gives { bounds.ahead_of(Rank::spreads(self.see, self.number)) } else { bounds }
     }
 
     /// That interrupt is taken now.

@@ -46,12 +46,19 @@ impl Core {
 
     /// A lower bound of what this core does next that concerns others.
     pub(super) fn next_rank(&mut self, rings: &[RxQueue]) -> Rank {
-        let core = self.number;
+        self.turn(rings).unwrap_or_else(|| self.next_of_its_own(rings))
+    }
+
+    /// Where it has something to spread, or a round waits for its turn: that turn, or what comes
+    /// before it.
+    fn turn(&mut self, rings: &[RxQueue]) -> Option<Rank> {
+        let spreads = !self.outgoing.is_empty();
+        let spread = Rank::spreads(self.see, self.number);
         if self.hands_over() {
-            return Rank::given(self.see, core);
+            let given = Rank::given(self.see, self.number);
+            return Some(if spreads { spread } else { given });
         }
-        let next = self.next_of_its_own(rings);
-        if self.outgoing.is_empty() { next } else { next.min(Rank::given(self.see, core)) }
+        spreads.then(|| self.next_of_its_own(rings).min(spread))
     }
 
     /// Likewise, but for handing over.
@@ -105,11 +112,8 @@ impl Core {
         if self.vectors.is_empty() && !self.backlog.is_at_work {
             return Rank::before(Moment::NEVER);
         }
-        if self.hands_over() {
-            return Rank::given(self.see, core);
-        }
-        if !self.outgoing.is_empty() {
-            return self.next_of_its_own(rings).min(Rank::given(self.see, core));
+        if let Some(turn) = self.turn(rings) {
+            return turn;
         }
         let moment = if let Some(handler) = self.handler {
             handler.end.before_arrivals()

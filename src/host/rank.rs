@@ -4,9 +4,10 @@ use crate::engine::time::Moment;
 
 /// The place of an item in the order (time, class, entity), as far as other cores are concerned:
 /// of what a core does for itself, hand-overs are the last at an instant. One number, which is far
-/// quicker to compare than its parts: moment, whether something is handed over, core, and (handing
-/// over comes after the reception of what the same core handed over before) whether this core hands
-/// over itself.
+/// quicker to compare than its parts: moment, whether something is handed over, core, and whether
+/// this core spreads packets (which comes before what apps receive with them), something is
+/// received, or this core hands over itself (which comes after the reception of what the same core
+/// handed over before).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Rank(u128);
 
@@ -22,6 +23,10 @@ pub(super) struct Joint {
 }
 
 const HAND_OVER: u128 = 1 << 63;
+/// What is done with it, within one core's hand-over.
+const STEP: u128 = 3;
+const RECEIVES: u128 = 1;
+const GIVES: u128 = 2;
 
 /// How far a core may go.
 #[derive(Clone, Copy, Debug)]
@@ -42,31 +47,36 @@ impl Rank {
 
     /// Something that core `core` does for itself.
     pub(super) const fn own(moment: Moment, core: usize) -> Self {
-        Self(Self::before(moment).0 | (core as u128) << 1)
+        Self(Self::before(moment).0 | (core as u128) << 2)
+    }
+
+    /// Core `core` spreads packets to backlogs.
+    pub(super) const fn spreads(moment: Moment, core: usize) -> Self {
+        Self(Self::own(moment, core).0 | HAND_OVER)
     }
 
     /// Something that core `core` handed over is received.
     pub(super) const fn received(moment: Moment, core: usize) -> Self {
-        Self(Self::own(moment, core).0 | HAND_OVER)
+        Self(Self::spreads(moment, core).0 | RECEIVES)
     }
 
     /// Core `core` hands something over.
     pub(super) const fn given(moment: Moment, core: usize) -> Self {
-        Self(Self::received(moment, core).0 | 1)
+        Self(Self::spreads(moment, core).0 | GIVES)
     }
 
     pub(super) const fn moment(self) -> Moment {
         Moment((self.0 >> 64) as u64)
     }
 
-    /// Whether it is the turn of a core to hand over.
+    /// Whether it is the turn of a core to hand over, or to spread packets.
     pub(super) const fn gives(self) -> bool {
-        self.0 & 1 == 1
+        self.0 & HAND_OVER != 0 && self.0 & STEP != RECEIVES
     }
 
     /// The core whose item it is.
     pub(super) const fn core(self) -> usize {
-        (self.0 as u64 & !(1 << 63)) as usize >> 1
+        (self.0 as u64 & !(1 << 63)) as usize >> 2
     }
 }
 
@@ -114,13 +124,15 @@ mod tests {
             Rank::before(now),
             Rank::own(now, 3),
             Rank::received(now, 0),
+            Rank::spreads(now, 2),
             Rank::received(now, 2),
             Rank::given(now, 2),
             Rank::received(now, 1023),
             Rank::before(later),
         ];
         assert!(order.is_sorted());
-        assert_eq!((order[4].moment(), order[4].core(), order[4].gives()), (now, 2, true));
-        assert!(!order[5].gives() && order[5].core() == 1023);
+        assert_eq!((order[5].moment(), order[5].core(), order[5].gives()), (now, 2, true));
+        assert!(order[3].gives() && !order[4].gives() && !order[1].gives());
+        assert!(!order[6].gives() && order[6].core() == 1023);
     }
 }

@@ -280,6 +280,11 @@ impl Threads {
         self.inbox.front().is_none_or(|first| first.item.moment > now)
     }
 
+    /// Whether something has not been received that this core, or one before it, handed over then.
+    pub(super) fn is_handed(&self, by: (Moment, usize)) -> bool {
+        self.inbox.front().is_some_and(|first| (first.item.moment, first.item.core) <= by)
+    }
+
     fn is_ksoftirqd(&self, thread: usize) -> bool {
         matches!(self.list[thread], Thread::Ksoftirqd(_))
     }

@@ -165,9 +165,11 @@ const ONCE_DIFFERENT: &[(u64, u8)] = &[
     (1872, FLOATS),
     (4862, FUNCTIONS),
     (6059, CHANGES),
-    (207, EVERYTHING),
+    (766, SPREAD),
     (1497, SPREAD),
     (1593, SPREAD),
+    (207, EVERYTHING),
+    (801, EVERYTHING),
     (919, EVERYTHING),
     (1462, EVERYTHING),
 ];
