@@ -149,6 +149,7 @@ fn copy(copying: &Copying, name: String, arrivals: Arrivals, sizes: Sizes) -> Tr
         group: MIGRATION.to_owned(),
         nic: copying.nic,
         to: Consumer::Host,
+        inside: false,
         filter: Filter::Pass,
         from: copying.from,
         until: Some(copying.until),

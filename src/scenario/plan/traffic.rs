@@ -172,6 +172,7 @@ pub fn read(
             group: view.name.to_owned(),
             nic: *nic,
             to: *to,
+            inside: false,
             filter: filter(*nic),
             from,
             until,
