@@ -59,6 +59,12 @@ impl Extend<(usize, Stay)> for Stays {
 }
 
 impl Stays {
+    /// Whether a virtual NIC of the file is reached elsewhere some day.
+    #[must_use]
+    pub fn leaves(&self, vnic: usize) -> bool {
+        self.later.contains_key(&vnic)
+    }
+
     /// The sources of a file, each shared out among the ports by which its packets come.
     #[must_use]
     pub fn share_out(
@@ -176,6 +182,8 @@ fn parts(
         parts.push(TrafficSpec {
             nic,
             to: Consumer::Vnic(stay.vnic),
+            // Elsewhere it comes over the link.
+            inside: source.inside && nic == source.nic,
             filter: filter.map_or(Filter::Pass, |(_, filter)| *filter),
             until: sooner(source.until, end(at + 1)),
             part: Part { since: stay.since, ..source.part.clone() },
