@@ -229,7 +229,7 @@ impl Parts {
         let tables: Vec<View> = events.iter().map(|event| event.view).collect();
         sources.extend(outcome.stays.copies(&tables, nics, taken, findings));
         for traffic in &traffics {
-            sender::check(traffic, &guests.vnics, &outcome.stays, findings);
+            sender::check(traffic, &tables, guests, findings);
             traffic::check_filter(traffic, sources, &guests.vnics, findings);
         }
         outcome.events

@@ -96,7 +96,7 @@ fn a_sender_stays_where_it_is_and_a_receiver_need_not() {
                     path = \"sriov\"\nhost = \"beta\"\n";
         let event = format!(
             "[[event]]\nat = \"5 ms\"\naction = \"live-migrate\"\nvm = \"{vm}\"\nto = \"beta\"\n\
-             precopy = \"1 ms\"\nblackout = \"1 ms\"\n"
+             precopy = \"1 ms\"\nblackout = \"1 ms\"\nrelearn = \"1 ms\"\n"
         );
         let on_alpha = |port: &str| format!("[nic.{port}]\nhost = \"alpha\"");
         let text = SOUND.replace("[nic.port0]", &on_alpha("port0"));

@@ -1,9 +1,9 @@
 //! Traffic that a port's own switch forwards: who sends it, and whether the switch sees it.
 
+use super::guest::Guests;
 use super::reference;
-use super::stays::Stays;
 use super::traffic::World;
-use crate::host::world::{Consumer, VnicSpec};
+use crate::host::world::{Consumer, VnicOwner};
 use crate::scenario::findings::Findings;
 use crate::scenario::units::{Rate, short};
 use crate::scenario::view::View;
@@ -121,13 +121,23 @@ fn virtual_nic(
 }
 
 /// Refuses senders that migrate: where they send from then on is not followed.
-pub fn check(view: &View, vnics: &[VnicSpec], stays: &Stays, findings: &mut Findings) {
+pub fn check(view: &View, events: &[View], guests: &Guests, findings: &mut Findings) {
     let Some(sender) = view.text("sender") else { return };
     let name = if sender.contains('[') { sender.to_owned() } else { format!("{sender}[0]") };
-    if vnics.iter().position(|vnic| vnic.name == name).is_some_and(|vnic| stays.leaves(vnic)) {
-        findings.not_yet(
+    let named = guests.vnics.iter().find(|vnic| vnic.name == name);
+    let Some(VnicOwner::Vm { vm, .. }) = named.map(|vnic| vnic.owner) else { return };
+    let vm = &guests.vms[vm];
+    let moves = |event: &&View| {
+        let its = event.text("vm").and_then(reference::instance);
+        event.text("action") == Some("live-migrate")
+            && its.is_some_and(|(group, index)| {
+                group == vm.group && index.is_none_or(|index| index == vm.index)
+            })
+    };
+    if events.iter().any(|event| moves(&event)) {
+        findings.mistake(
             view.mistake("sender", format!("\"{}\" does not follow its sender", view.name))
-                .because(format!("{name} migrates to another port"))
+                .because(format!("vm.{}[{}] migrates to another port", vm.group, vm.index))
                 .help("leave the event out, or name a sender that stays"),
         );
     }

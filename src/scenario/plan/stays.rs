@@ -59,12 +59,6 @@ impl Extend<(usize, Stay)> for Stays {
 }
 
 impl Stays {
-    /// Whether a virtual NIC of the file is reached elsewhere some day.
-    #[must_use]
-    pub fn leaves(&self, vnic: usize) -> bool {
-        self.later.contains_key(&vnic)
-    }
-
     /// The sources of a file, each shared out among the ports by which its packets come.
     #[must_use]
     pub fn share_out(

@@ -53,5 +53,5 @@ fn it_fills_the_packet_buffer_and_the_link_pauses_for_it() {
     assert!(verdict.paused[0] >= Span::ns(4400 - 101));
     // Without a pause there is no room for the second over the link.
     world.nics[0].pause = None;
-    assert_eq!(lost(&run(&world), DropReason::BufferFull), [(1, 0)]);
+    assert_eq!(lost(&run(&world), DropReason::BufferFull), [(1, 1248)]);
 }
