@@ -59,6 +59,7 @@ fn main() {
         group,
         nic: 0,
         to,
+        inside: false,
         filter,
         from: Time::ZERO,
         until: None,

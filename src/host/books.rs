@@ -222,7 +222,7 @@ impl Site {
             queues: queues.collect(),
             paused: port.port.paused_by(now),
             wire: port.port.over_link(now),
-            link_busy: port.port.wire.held() - port.port.wire.ahead(now),
+            link_busy: port.port.link.wire.held() - port.port.link.wire.ahead(now),
             dma_busy: port.port.dma.busy - port.port.dma.ahead(now),
             held: port.held_by(now),
             interrupts: own.map(Vector::interrupts).sum::<u64>() + woken,

@@ -2,7 +2,7 @@
 //! timeline and feeds instruments.
 //!
 //! A `machine` drives `site`s (hosts) from one control event to the next. A site admits the frames
-//! of its `port`s (perhaps one `pausing` its peer) to rings in one time-ordered merge and advances its `core`s as late as it can; a
+//! of its `port`s (over the `link`, perhaps one `pausing` its peer, or from `inside`) to rings in one time-ordered merge and advances its `core`s as late as it can; a
 //! core runs `cycles`, `round`s, `softirq`s, `threads` (apps, work, `vcpu`s, which serve the rings
 //! of `virtual_function`s themselves), or one of the other stacks; or all cores together take
 //! packets as a `group`. Packets for all are `flood`ed. What a round `deliver`s is `hand`ed `over` to threads, perhaps of another
@@ -20,6 +20,8 @@ mod books;
 mod site;
 mod site_port;
 mod port;
+mod link;
+mod inside;
 mod pausing;
 mod merge;
 mod routes;

@@ -1,12 +1,12 @@
-//! A port: its sources, link, packet buffer and DMA engine, up to the ring's door.
+//! A port: its link, packet buffer and DMA engine, up to the ring's door.
 //!
-//! Frames come from the sources and over the link many at a time; they wait here, in order, for
-//! the ring.
+//! Frames come over the link, and from inside, many at a time; they wait here, in order, for the
+//! ring.
 
-use super::ledger::{Ledger, NO_QUEUE};
-use super::merge::Merge;
+use super::inside::Inside;
+use super::ledger::Ledger;
+use super::link::{BATCH, Link, lose_early, unseen};
 use super::outcome::Load;
-use super::pausing::{Path, Pausing};
 use super::queue::RxQueue;
 use super::routes::Routes;
 use super::ways::Ways;
@@ -16,35 +16,27 @@ use crate::rx::buffer::PacketBuffer;
 use crate::rx::dma::DmaEngine;
 use crate::rx::ring::Descriptor;
 use crate::rx::source::{Arrivals, Sizes, link_time};
-use crate::rx::wire::Wire;
 use crate::vocab::drop_reason::DropReason;
 use crate::vocab::frame::{Frame, FrameQueue};
 use crate::vocab::packet::Fate;
 
-/// Frames that are taken from the sources at a time.
-const BATCH: usize = 256;
-
 /// A port on its way to the rings.
 pub(super) struct Port {
-    merge: Merge,
-    pub(super) wire: Wire,
+    pub(super) link: Link,
+    /// What joins the frames of the link behind it, where something does.
+    inside: Option<Box<Inside>>,
     buffer: PacketBuffer,
     pub(super) dma: DmaEngine,
     routes: Routes,
     /// Per source of the world whether the port discards its frames.
     discards: Vec<bool>,
-    /// What is offered is lost, as the link is down.
-    is_down: bool,
-    /// Frames that the link has taken, and that have not been through their ring's door.
+    /// Frames that have come over the link or will, or from inside, and that have not been through
+    /// their ring's door.
     frames: FrameQueue,
     /// Frames may be turned away at the packet buffer's door.
     guarded: bool,
     /// The first ones that have been through that door; looked at only where it is guarded.
     entered: usize,
-    /// Frames, and their bytes, that the link has taken.
-    taken: Load,
-    /// What waits before the link, where the port may ask its peer to pause.
-    pausing: Option<Box<Pausing>>,
     /// What has been steered where, for a policy that wants to know.
     counts: Option<Counts>,
 }
@@ -91,20 +83,20 @@ impl Port {
         let discards = world.sources.iter().map(|source| source.filter == Filter::DropInNic);
         let discards: Vec<bool> = discards.collect();
         let pauses = spec.pause.is_some();
-        let bounded = spec.buffer.is_some() && (pauses || !never_fills(spec, &sizes));
+        let (inside, over_link): (Vec<usize>, Vec<usize>) =
+            sources.iter().partition(|source| world.sources[**source].inside);
+        let at_link_rate = inside.is_empty() && never_fills(spec, &sizes);
+        let bounded = spec.buffer.is_some() && (pauses || !at_link_rate);
         Self {
-            merge: Merge::new(world, &sources),
-            wire: Wire::new(spec.link, spec.egress),
+            link: Link::new(world, nic, &over_link),
+            inside: Inside::new(world, &inside).map(Box::new),
             buffer: PacketBuffer::new(spec.buffer.filter(|_| bounded)),
             dma: DmaEngine::new(spec.dma),
             guarded: bounded || pauses || sources.iter().any(|source| discards[*source]),
             routes: Routes::new(world, nic, ways),
             discards,
-            is_down: false,
             frames: FrameQueue::default(),
             entered: 0,
-            taken: Load::default(),
-            pausing: spec.pause.map(|pause| Box::new(Pausing::new(pause, spec.egress))),
             counts: spec.rebalance.map(|_| Counts::new(spec)),
         }
     }
@@ -163,78 +155,33 @@ impl Port {
     /// None may be waiting.
     #[inline(never)]
     fn refill(&mut self, limit: Time, ledger: &mut Ledger<'_>) -> bool {
-        if self.pausing.is_some() {
+        let pauses = self.link.pausing.is_some();
+        if pauses || self.inside.is_some() {
             // All that were before have left: when is known.
-            return self.begin_next(limit, Time::END, ledger);
+            let most = if pauses { 1 } else { BATCH };
+            return (0..most).take_while(|_| self.take_next(limit, Time::END, ledger)).count() > 0;
         }
         // A batch may end at the link altogether.
-        while self.take_offers(limit, ledger) && self.frames.is_empty() {}
-        !self.frames.is_empty()
+        let Self { link, frames, .. } = self;
+        while link.take_offers(limit, frames, ledger) && frames.is_empty() {}
+        !frames.is_empty()
     }
 
-    /// Takes up to a batch of the frames offered by `limit` over the link; true if it was a whole
-    /// batch, and more may follow.
-    fn take_offers(&mut self, limit: Time, ledger: &mut Ledger<'_>) -> bool {
-        let before = self.frames.len();
-        self.merge.fill(limit, BATCH, &mut self.frames);
-        let full = self.frames.len() == before + BATCH;
-        self.taken += ledger.offered(&self.frames.waiting()[before..], self.merge.only());
-        if self.is_down {
-            self.lose_offers(before, ledger);
-        }
-        for lost in self.wire.carry(&mut self.frames, before) {
-            self.taken = self.taken.less(Load::of(&[lost]));
-            lose_early(&lost, Fate::Dropped(DropReason::LinkFull), ledger);
-        }
-        full
-    }
-
-    /// Loses the frames behind the first `n`, that are offered while the link is down.
-    fn lose_offers(&mut self, n: usize, ledger: &mut Ledger<'_>) {
-        let lost = &self.frames.waiting()[n..];
-        self.taken = self.taken.less(Load::of(lost));
-        for frame in lost {
-            lose_early(frame, Fate::Dropped(DropReason::LinkDown), ledger);
-        }
-        self.frames.retain(n, |_| false);
+    /// Takes the next frame of a port that may pause its peer (one that begins on the link by
+    /// `limit`), or that has sources inside (one that arrives by then); false if there is none. What
+    /// leaves the packet buffer by `known` is known.
+    fn take_next(&mut self, limit: Time, known: Time, ledger: &mut Ledger<'_>) -> bool {
+        let Self { link, buffer, inside, .. } = self;
+        let next = match inside {
+            None => link.begin_next(limit, known, buffer, ledger),
+            Some(inside) => inside.next(limit, known, (link, buffer), ledger),
+        };
+        next.map(|frame| self.frames.push(frame)).is_some()
     }
 
     /// The link goes up or down; all that was offered before has been settled.
     pub(super) fn set_link(&mut self, up: bool) {
-        self.is_down = !up;
-    }
-
-    /// Lets the next frame begin on the link of a port that may pause its peer, if one does by
-    /// `limit`. What leaves the packet buffer by `known` is known.
-    fn begin_next(&mut self, limit: Time, known: Time, ledger: &mut Ledger<'_>) -> bool {
-        let Some(pausing) = &mut self.pausing else { return false };
-        loop {
-            if pausing.offered.is_empty() {
-                self.merge.fill(limit, BATCH, &mut pausing.offered);
-                ledger.offered(pausing.offered.waiting(), self.merge.only());
-                if self.is_down && !pausing.offered.is_empty() {
-                    for lost in pausing.offered.waiting() {
-                        lose_early(lost, Fate::Dropped(DropReason::LinkDown), ledger);
-                    }
-                    pausing.offered.pass(pausing.offered.len());
-                    continue;
-                }
-            }
-            let all_offered = pausing.offered.is_empty();
-            let (wire, buffer) = (&mut self.wire, &mut self.buffer);
-            let begun = pausing.begin(limit, all_offered, Path { wire, buffer, known });
-            for lost in pausing.lost.drain(..) {
-                lose_early(&lost, Fate::Dropped(DropReason::LinkFull), ledger);
-            }
-            if let Some(frame) = begun {
-                self.taken += Load::of(&[frame]);
-                self.frames.push(frame);
-                return true;
-            }
-            if all_offered {
-                return false;
-            }
-        }
+        self.link.is_down = !up;
     }
 
     /// The first frame is at the packet buffer's door; false if it is turned away.
@@ -263,7 +210,7 @@ impl Port {
     }
 
     fn enter_buffer(&mut self, now: Time, size: u32) -> bool {
-        match &mut self.pausing {
+        match &mut self.link.pausing {
             None => self.buffer.enter(now, size),
             Some(pausing) => pausing.enter(&mut self.buffer, now, size),
         }
@@ -332,15 +279,19 @@ impl Port {
 
     /// Brings everything before the rings up to `now`, as a control event must find it.
     pub(super) fn settle(&mut self, now: Time, ledger: &mut Ledger<'_>) {
-        if self.pausing.is_none() {
-            while self.take_offers(now, ledger) {}
+        if self.link.pausing.is_none() {
+            let Self { link, inside, frames, .. } = self;
+            let frames = inside.as_mut().map_or(frames, |inside| &mut inside.on_link);
+            while link.take_offers(now, frames, ledger) {}
         }
         self.enter_arrived(now, ledger);
-        // What has not left by now leaves later.
-        while self.begin_next(now, now, ledger) {
-            self.enter_arrived(now, ledger);
+        if self.link.pausing.is_some() || self.inside.is_some() {
+            // What has not left by now leaves later.
+            while self.take_next(now, now, ledger) {
+                self.enter_arrived(now, ledger);
+            }
         }
-        if let Some(pausing) = &mut self.pausing {
+        if let Some(pausing) = &mut self.link.pausing {
             pausing.resume(&mut self.buffer, now);
         }
     }
@@ -367,43 +318,38 @@ impl Port {
 
     /// Closed loops come to know what became of their packets up to `now`.
     pub(super) fn feed_back(&mut self, now: Time, ledger: &mut Ledger<'_>) {
-        self.merge.feed_back(now, ledger);
+        self.link.merge.feed_back(now, ledger);
+        if let Some(inside) = &mut self.inside {
+            inside.merge.feed_back(now, ledger);
+        }
     }
 
     /// Frames, and their bytes, that have come over the link by `now`, to which the port has been
     /// settled.
     pub(super) fn over_link(&self, now: Time) -> Load {
-        let waiting = self.frames.waiting();
+        let on_link = self.inside.as_ref().map_or(&self.frames, |inside| &inside.on_link);
+        let waiting = on_link.waiting();
         let arrived = waiting.partition_point(|frame| frame.time <= now);
-        self.taken.less(Load::of(&waiting[arrived..]))
+        self.link.taken.less(Load::of(&waiting[arrived..]))
     }
 
     /// Frames before the rings.
     pub(super) fn frames_inside(&self) -> usize {
-        self.frames.len() + self.pausing.as_ref().map_or(0, |pausing| pausing.len())
+        let before = self.link.pausing.as_ref().map_or(0, |pausing| pausing.len());
+        let joining = self.inside.as_ref().map_or(0, |inside| inside.len());
+        self.frames.len() + before + joining
     }
 
     /// How long the peer has paused by `now`, to which the port has been settled.
     pub(super) fn paused_by(&self, now: Time) -> Span {
-        self.pausing.as_ref().map_or(Span::ZERO, |pausing| pausing.paused_by(now))
+        self.link.pausing.as_ref().map_or(Span::ZERO, |pausing| pausing.paused_by(now))
     }
 
     /// Whether no source has anything left.
     pub(super) fn is_exhausted(&self) -> bool {
-        self.merge.is_exhausted()
+        let inside = self.inside.as_ref();
+        self.link.merge.is_exhausted() && inside.is_none_or(|inside| inside.merge.is_exhausted())
     }
-}
-
-/// A frame ends before it has a queue.
-#[inline(never)]
-fn lose_early(frame: &Frame, fate: Fate, ledger: &mut Ledger<'_>) {
-    ledger.lost(&unseen(frame), NO_QUEUE, frame.time, frame.time, fate);
-}
-
-/// A frame as a descriptor that no host has seen.
-fn unseen(frame: &Frame) -> Descriptor {
-    let (visible, dma_start) = (frame.time.at_arrivals(), frame.time);
-    Descriptor { frame: *frame, dma_start, visible }
 }
 
 /// All frame sizes that these sources send.

@@ -294,6 +294,9 @@ pub struct TrafficSpec {
     pub group: String,
     /// Index of the port it sends to.
     pub nic: usize,
+    /// Its packets come from the port's own switch, not over the link: their sender has a virtual
+    /// function of the port.
+    pub inside: bool,
     /// Who consumes its packets.
     pub to: Consumer,
     /// An early verdict on its packets.

@@ -11,7 +11,7 @@ use super::plan::nic::Nic;
 use super::plan::team::{self, Uplinks};
 use super::plan::traffic::{self, Captures};
 use super::plan::{
-    consumer, course, demand, event, host, nic, rate, rebalance, sharing, spread, sriov,
+    consumer, course, demand, event, host, nic, rate, rebalance, sender, sharing, spread, sriov,
 };
 use super::view::View;
 use super::words;
@@ -229,6 +229,7 @@ impl Parts {
         let tables: Vec<View> = events.iter().map(|event| event.view).collect();
         sources.extend(outcome.stays.copies(&tables, nics, taken, findings));
         for traffic in &traffics {
+            sender::check(traffic, &tables, guests, findings);
             traffic::check_filter(traffic, sources, &guests.vnics, findings);
         }
         outcome.events
@@ -268,7 +269,7 @@ impl Parts {
         self.check_spans(view, duration, run, findings);
         let (seed, replications) = (view.integer("seed")?, view.integer("replications")?);
         let run = run.unwrap_or(Span::ZERO);
-        let link = |spec: &TrafficSpec| self.nics[spec.nic].spec.link;
+        let link = |spec: &TrafficSpec| self.nics[spec.nic].spec.link.filter(|_| !spec.inside);
         let offered = self.sources.iter().map(|spec| rate::estimate(spec, link(spec), run));
         let offered: f64 = offered.sum();
         Some(Plan {

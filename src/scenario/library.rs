@@ -66,6 +66,7 @@ const ALL: &[(&str, &str)] = built_in![
     "sriov-not-available",
     "policy-removes-vf",
     "dual-port-card",
+    "vm-to-vm",
     "storage-over-vf",
     "rps",
     "team-min-queues",

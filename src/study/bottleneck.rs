@@ -411,7 +411,7 @@ fn resources(world: &World, metrics: &Tree) -> Vec<Resource> {
 /// port's share of what is offered.
 fn link_capacity(world: &World, metrics: &Tree, nic: usize) -> Option<f64> {
     let figure = |path: &str| metrics.number(path).unwrap_or(0.0);
-    let sources = world.sources.iter().filter(|source| source.nic == nic);
+    let sources = world.sources.iter().filter(|source| source.nic == nic && !source.inside);
     let groups: BTreeSet<&str> = sources.map(|source| source.group.as_str()).collect();
     let on_wire = groups.iter().map(|group| figure(&format!("traffic.{group}.offered.wire_gbps")));
     let on_wire: f64 = on_wire.sum();

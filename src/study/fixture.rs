@@ -93,6 +93,7 @@ pub(crate) fn traffic(name: &str, group: &str) -> TrafficSpec {
         group: group.into(),
         nic: 0,
         to: Consumer::Host,
+        inside: false,
         filter: Filter::Pass,
         from: Time::ZERO,
         until: None,

@@ -5,8 +5,8 @@
 
 use crate::reference;
 use crate::worlds::{
-    CHANGES, EVERYTHING, FLOATS, FLOODS, FUNCTIONS, HARDWARE, LOOPS, MIXED, MOVES, PAUSE, PLAIN,
-    SPREAD, STACKS, THREADS, VMS, only, random_world, restless,
+    CHANGES, EVERYTHING, FLOATS, FLOODS, FUNCTIONS, HARDWARE, INSIDE, LOOPS, MIXED, MOVES, PAUSE,
+    PLAIN, SPREAD, STACKS, THREADS, VMS, only, random_world, restless,
 };
 use rxsim::engine::chance::Stream;
 use rxsim::engine::sample::Draw;
@@ -303,6 +303,11 @@ fn worlds_with_pauses_agree() {
 #[test]
 fn worlds_with_vcpus_that_float_agree() {
     compare_level(FLOATS);
+}
+
+#[test]
+fn worlds_with_traffic_inside_agree() {
+    compare_level(INSIDE);
 }
 
 #[test]

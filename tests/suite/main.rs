@@ -19,6 +19,7 @@ mod after_2012_scenarios; // ... and for queues with tables, spreading in softwa
 mod loop_scenarios; // ... and for closed loops, with what is wrong about them
 mod bad_scenarios; // each mistake has a message that says what to write
 mod bad_events; // ... those about events
+mod bad_inside;
 mod bad_sriov; // ... those about virtual functions
 mod bad_after_2012; // ... those about what came after 2012
 mod reference; // the contract of ARCHITECTURE.md as a plain event heap
@@ -29,6 +30,7 @@ mod built_in; // the scenarios that come with the program
 mod cli; // commands, exit codes, files
 mod replicated; // many runs of a scenario against an exact figure
 mod queues; // textbook queues: M/M/1, M/D/1, finite rooms, mixes, separate queues
+mod inside;
 mod interrupts; // moderation, polling, cyclic service: vacation queues
 mod livelock; // interrupts starve what comes after them, masked ones do not
 mod bursts; // counted by hand: line rate, bursts into rings, transfers over a bus

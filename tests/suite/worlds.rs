@@ -9,6 +9,7 @@ mod closed_loops;
 mod floats;
 mod floods;
 mod functions;
+mod inside;
 pub(crate) mod looped;
 mod moves;
 mod pauses;
@@ -61,8 +62,10 @@ pub(crate) const SPREAD: u8 = 11;
 pub(crate) const PAUSE: u8 = 12;
 /// Also vCPUs that float.
 pub(crate) const FLOATS: u8 = 13;
+/// Also sources inside their ports, some of which ask for pauses.
+pub(crate) const INSIDE: u8 = 14;
 /// ... but for this one, which has all of them.
-pub(crate) const EVERYTHING: u8 = 14;
+pub(crate) const EVERYTHING: u8 = 15;
 
 /// The 40-byte key of Microsoft, verifying-the-RSS-hash-calculation.
 pub(crate) const MICROSOFT_KEY: [u8; 40] = [
@@ -112,6 +115,7 @@ pub(crate) fn random_world(seed: u64, level: u8) -> World {
     dice.parts(&mut sources, &nics, &vnics, duration);
     dice.floods(&mut sources, &vnics);
     dice.loops(&mut sources, gap);
+    dice.insides(&mut sources);
     World {
         slowdown: false,
         seed,
@@ -422,6 +426,7 @@ impl Dice {
             group: format!("s{index}"),
             nic,
             to,
+            inside: false,
             filter,
             from: Time::ZERO,
             until: None,
@@ -555,6 +560,7 @@ pub(crate) mod only {
             group: format!("s{index}"),
             nic: 0,
             to,
+            inside: false,
             filter,
             from: Time::ZERO,
             until: None,

@@ -20,6 +20,7 @@ pub mod rebalance;
 pub mod recorded;
 pub mod reference;
 pub mod rss;
+pub mod sender;
 pub mod sharing;
 pub mod spread;
 pub mod sriov;

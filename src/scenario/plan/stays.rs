@@ -149,6 +149,7 @@ fn copy(copying: &Copying, name: String, arrivals: Arrivals, sizes: Sizes) -> Tr
         group: MIGRATION.to_owned(),
         nic: copying.nic,
         to: Consumer::Host,
+        inside: false,
         filter: Filter::Pass,
         from: copying.from,
         until: Some(copying.until),
@@ -175,6 +176,8 @@ fn parts(
         parts.push(TrafficSpec {
             nic,
             to: Consumer::Vnic(stay.vnic),
+            // Elsewhere it comes over the link.
+            inside: source.inside && nic == source.nic,
             filter: filter.map_or(Filter::Pass, |(_, filter)| *filter),
             until: sooner(source.until, end(at + 1)),
             part: Part { since: stay.since, ..source.part.clone() },

@@ -4,7 +4,7 @@ use super::guest::Guests;
 use super::host::Host;
 use super::nic::Nic;
 use super::team::{self, Receives, Uplink};
-use super::{WITHIN_RUN, closed_loop, rate, recorded, reference};
+use super::{WITHIN_RUN, closed_loop, rate, recorded, reference, sender};
 use crate::engine::time::{Span, Time};
 use crate::host::world::{AppSpec, Consumer, Filter, Part, TrafficSpec, VnicSpec};
 use crate::rx::source::capture::{self, Capture};
@@ -130,6 +130,10 @@ pub fn read(
     captures: &mut Captures,
     findings: &mut Findings,
 ) -> Vec<TrafficSpec> {
+    let inside = view.has("sender");
+    if inside && sender::refuse_link(view, findings) {
+        return vec![];
+    }
     let by_address = view.text("to") == Some("addresses");
     let target = if by_address { None } else { target(view, world, findings) };
     let link = target.as_ref().and_then(|target| world.nics[target.port()].spec.link);
@@ -154,6 +158,10 @@ pub fn read(
         return vec![];
     };
     check_port(view, &world.nics[target.port()], &source, findings);
+    let ways = target.instances.iter().flat_map(|instance| instance.ways.iter().copied());
+    if inside && sender::read(view, ways, world, findings).is_none() {
+        return vec![];
+    }
     if closed.is_some() && refuse_several_ways(view, &target, findings) {
         return vec![];
     }
@@ -172,6 +180,7 @@ pub fn read(
             group: view.name.to_owned(),
             nic: *nic,
             to: *to,
+            inside,
             filter: filter(*nic),
             from,
             until,

@@ -26,6 +26,14 @@ pub(super) static TRAFFIC: Table = Table {
             "the port it comes in by",
         ),
         word(
+            "sender",
+            Kind::Text,
+            Says("none: it comes over the link"),
+            "\"vm.NAME[0]\" or \"vnic.NAME[0]\", a virtual NIC behind the same port: the NIC's own \
+             switch forwards what it sends, past the link; it or the receiver has a virtual \
+             function. What sending costs is not simulated",
+        ),
+        word(
             "rate",
             Kind::Rate,
             Says("none; all but captures, bursts and closed loops need it"),

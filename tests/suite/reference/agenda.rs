@@ -3,6 +3,7 @@
 use super::model::{CoreAt, VectorAt};
 use super::rounds::Holder;
 use rxsim::engine::time::{Moment, Time};
+use rxsim::host::world::TrafficSpec;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -36,9 +37,9 @@ pub(super) enum Item {
     /// The last bit of the oldest frame on this NIC's link.
     LastBit { nic: usize },
     /// A source offers its next packet.
-    Offer { nic: usize, source: usize },
+    Offer { place: Place, source: usize },
     /// A connection sends what was scheduled as the so-manieth of its source.
-    Send { nic: usize, source: usize, order: usize, connection: usize },
+    Send { place: Place, source: usize, order: usize, connection: usize },
     /// A queue on the move, the so-manieth one, leaves this core.
     Goes { from: CoreAt, number: usize, nic: usize, queue: u32 },
     /// One of the world's events.
@@ -47,11 +48,29 @@ pub(super) enum Item {
     Look { nic: usize },
 }
 
+/// Where a source offers: at a NIC, before its link or inside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    nic: usize,
+    inside: bool,
+}
+
+impl Place {
+    pub(super) fn of(source: &TrafficSpec) -> Self {
+        Self { nic: source.nic, inside: source.inside }
+    }
+
+    fn rank(self) -> [usize; 2] {
+        [self.nic + 1, 1 + usize::from(self.inside)]
+    }
+}
+
 /// A class, and the entity within it.
 type Rank = (u8, [usize; 5]);
 
 impl Item {
-    /// Class, then entity. Held frames come before arrivals; those of one NIC: the link's, then sources.
+    /// Class, then entity. Held frames come before arrivals; those of one NIC: the link's, then
+    /// sources, and those inside last.
     fn rank(self) -> Rank {
         let of_core = |class, core: CoreAt| (class, [core.host, core.index, 0, 0, 0]);
         match self {
@@ -69,8 +88,14 @@ impl Item {
             Self::HandOff { core } | Self::RoundHandOff { core, .. } => of_core(5, core),
             Self::LateDone => (6, [0, 0, 0, 0, 0]),
             Self::LastBit { nic } => (6, [nic + 1, 0, 0, 0, 0]),
-            Self::Offer { nic, source } => (6, [nic + 1, 1, source, 0, 0]),
-            Self::Send { nic, source, order, .. } => (6, [nic + 1, 1, source, order, 0]),
+            Self::Offer { place, source } => {
+                let [nic, side] = place.rank();
+                (6, [nic, side, source, 0, 0])
+            }
+            Self::Send { place, source, order, .. } => {
+                let [nic, side] = place.rank();
+                (6, [nic, side, source, order, 0])
+            }
             Self::Goes { from, number, .. } => (7, [0, from.host, from.index, number, 0]),
             Self::Event { event } => (7, [1, event, 0, 0, 0]),
             Self::Look { nic } => (7, [2, nic, 0, 0, 0]),

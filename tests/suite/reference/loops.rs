@@ -1,6 +1,6 @@
 //! Closed loops: connections, whose next packets wait for what becomes of those before.
 
-use super::agenda::Item;
+use super::agenda::{Item, Place};
 use super::costs::draw;
 use super::model::{Frame, Model};
 use rxsim::engine::chance::Stream;
@@ -115,7 +115,7 @@ impl Model<'_> {
         connection: usize,
         mut when: impl FnMut(&mut Loop) -> Time,
     ) {
-        let nic = self.world.sources[source].nic;
+        let place = Place::of(&self.world.sources[source]);
         let its = self.loops[source].as_mut().expect("a closed loop");
         while its.connections[connection].under_way < its.connections[connection].window {
             its.connections[connection].under_way += 1;
@@ -123,7 +123,7 @@ impl Model<'_> {
             let at = when(its);
             if at < its.until {
                 let order = its.scheduled;
-                self.agenda.put(at, Item::Send { nic, source, order, connection });
+                self.agenda.put(at, Item::Send { place, source, order, connection });
             }
         }
     }

@@ -28,6 +28,7 @@ mod traffic;
 mod by_hand;
 mod by_hand_changes;
 mod by_hand_floods;
+mod by_hand_inside;
 mod by_hand_functions;
 mod by_hand_loops;
 mod by_hand_moves;

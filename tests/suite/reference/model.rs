@@ -1,6 +1,6 @@
 //! The state of everything, and the loop over the agenda.
 
-use super::agenda::{Agenda, Item};
+use super::agenda::{Agenda, Item, Place};
 use super::changes::does_not_run;
 use super::cores::Core;
 use super::costs::Chance;
@@ -211,12 +211,12 @@ impl<'w> Model<'w> {
     /// Puts the source's next packet on the agenda.
     pub(super) fn expect_offer(&mut self, source: usize) {
         if let Some(packet) = self.feeds[source].next {
-            let nic = self.world.sources[source].nic;
-            self.agenda.put(packet.time, Item::Offer { nic, source });
+            let place = Place::of(&self.world.sources[source]);
+            self.agenda.put(packet.time, Item::Offer { place, source });
         }
     }
 
-    /// A source offers its next packet to the wire.
+    /// A source offers its next packet.
     fn offer(&mut self, source: usize) {
         let packet = self.feeds[source].take();
         self.expect_offer(source);
@@ -225,11 +225,11 @@ impl<'w> Model<'w> {
         }
     }
 
-    /// A packet is offered to the wire.
+    /// A packet is offered: to the wire, or behind it.
     pub(super) fn offer_packet(&mut self, source: usize, packet: Packet) {
         self.offered += 1;
         let spec = &self.world.sources[source];
-        self.enter_link(Frame {
+        let frame = Frame {
             source,
             packet,
             to: spec.to,
@@ -238,7 +238,8 @@ impl<'w> Model<'w> {
             arrival: packet.time,
             visible: Moment::NEVER,
             start: None,
-        });
+        };
+        if spec.inside { self.arrive(frame) } else { self.enter_link(frame) }
     }
 
     /// A packet ends here and now.

@@ -1,12 +1,12 @@
 //! Random ports that ask for pauses. Nothing here draws on other levels.
 
-use super::{Dice, PAUSE};
+use super::{Dice, INSIDE, PAUSE};
 use rxsim::host::world::{NicSpec, Pause};
 
 impl Dice {
     /// Most ports have a link and a packet buffer, and ask for a pause where that fills.
     pub(super) fn pauses(&mut self, nics: &mut [NicSpec]) {
-        if !self.has(PAUSE) {
+        if !self.has(PAUSE) && !self.has(INSIDE) {
             return;
         }
         for nic in nics {

@@ -1,0 +1,124 @@
+//! What comes to a port over its link: the sources, the link, and what waits before it.
+
+use super::ledger::{Ledger, NO_QUEUE};
+use super::merge::Merge;
+use super::outcome::Load;
+use super::pausing::{Path, Pausing};
+use super::world::World;
+use crate::engine::time::Time;
+use crate::rx::buffer::PacketBuffer;
+use crate::rx::ring::Descriptor;
+use crate::rx::wire::Wire;
+use crate::vocab::drop_reason::DropReason;
+use crate::vocab::frame::{Frame, FrameQueue};
+use crate::vocab::packet::Fate;
+
+/// Frames that are taken from the sources at a time.
+pub(super) const BATCH: usize = 256;
+
+/// A link with the sources that send over it.
+pub(super) struct Link {
+    pub(super) merge: Merge,
+    pub(super) wire: Wire,
+    /// What is offered is lost, as the link is down.
+    pub(super) is_down: bool,
+    /// Frames, and their bytes, that it has taken.
+    pub(super) taken: Load,
+    /// What waits before it, where the port may ask its peer to pause.
+    pub(super) pausing: Option<Box<Pausing>>,
+}
+
+impl Link {
+    pub(super) fn new(world: &World, nic: usize, sources: &[usize]) -> Self {
+        let spec = &world.nics[nic];
+        Self {
+            merge: Merge::new(world, sources),
+            wire: Wire::new(spec.link, spec.egress),
+            is_down: false,
+            taken: Load::default(),
+            pausing: spec.pause.map(|pause| Box::new(Pausing::new(pause, spec.egress))),
+        }
+    }
+
+    /// Takes up to a batch of the frames offered by `limit` over the link; true if it was a whole
+    /// batch, and more may follow.
+    pub(super) fn take_offers(
+        &mut self,
+        limit: Time,
+        frames: &mut FrameQueue,
+        ledger: &mut Ledger<'_>,
+    ) -> bool {
+        let before = frames.len();
+        self.merge.fill(limit, BATCH, frames);
+        let full = frames.len() == before + BATCH;
+        self.taken += ledger.offered(&frames.waiting()[before..], self.merge.only());
+        if self.is_down {
+            self.lose_offers(before, frames, ledger);
+        }
+        for lost in self.wire.carry(frames, before) {
+            self.taken = self.taken.less(Load::of(&[lost]));
+            lose_early(&lost, Fate::Dropped(DropReason::LinkFull), ledger);
+        }
+        full
+    }
+
+    /// Loses the frames behind the first `n`, that are offered while the link is down.
+    fn lose_offers(&mut self, n: usize, frames: &mut FrameQueue, ledger: &mut Ledger<'_>) {
+        let lost = &frames.waiting()[n..];
+        self.taken = self.taken.less(Load::of(lost));
+        for frame in lost {
+            lose_early(frame, Fate::Dropped(DropReason::LinkDown), ledger);
+        }
+        frames.retain(n, |_| false);
+    }
+
+    /// Lets the next frame begin on the link of a port that may pause its peer, if one does by
+    /// `limit`. What leaves the packet buffer by `known` is known.
+    pub(super) fn begin_next(
+        &mut self,
+        limit: Time,
+        known: Time,
+        buffer: &mut PacketBuffer,
+        ledger: &mut Ledger<'_>,
+    ) -> Option<Frame> {
+        let pausing = self.pausing.as_mut()?;
+        loop {
+            if pausing.offered.is_empty() {
+                self.merge.fill(limit, BATCH, &mut pausing.offered);
+                ledger.offered(pausing.offered.waiting(), self.merge.only());
+                if self.is_down && !pausing.offered.is_empty() {
+                    for lost in pausing.offered.waiting() {
+                        lose_early(lost, Fate::Dropped(DropReason::LinkDown), ledger);
+                    }
+                    pausing.offered.pass(pausing.offered.len());
+                    continue;
+                }
+            }
+            let all_offered = pausing.offered.is_empty();
+            let path = Path { wire: &mut self.wire, buffer: &mut *buffer, known };
+            let begun = pausing.begin(limit, all_offered, path);
+            for lost in pausing.lost.drain(..) {
+                lose_early(&lost, Fate::Dropped(DropReason::LinkFull), ledger);
+            }
+            if let Some(frame) = begun {
+                self.taken += Load::of(&[frame]);
+                return begun;
+            }
+            if all_offered {
+                return None;
+            }
+        }
+    }
+}
+
+/// A frame ends before it has a queue.
+#[inline(never)]
+pub(super) fn lose_early(frame: &Frame, fate: Fate, ledger: &mut Ledger<'_>) {
+    ledger.lost(&unseen(frame), NO_QUEUE, frame.time, frame.time, fate);
+}
+
+/// A frame as a descriptor that no host has seen.
+pub(super) fn unseen(frame: &Frame) -> Descriptor {
+    let (visible, dma_start) = (frame.time.at_arrivals(), frame.time);
+    Descriptor { frame: *frame, dma_start, visible }
+}
