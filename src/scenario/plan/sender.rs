@@ -1,12 +1,25 @@
 //! Traffic that a port's own switch forwards: who sends it, and whether the switch sees it.
 
 use super::guest::Guests;
+use super::nic::Nic;
 use super::reference;
-use super::traffic::World;
 use crate::host::world::{Consumer, VnicOwner};
 use crate::scenario::findings::Findings;
 use crate::scenario::units::{Rate, short};
 use crate::scenario::view::View;
+
+/// What senders and receivers are among.
+#[derive(Debug)]
+pub struct Around<'d> {
+    /// Ports.
+    pub nics: &'d [Nic],
+    /// Groups of VMs by name.
+    pub vms: &'d [&'d str],
+    /// Virtual NICs by name.
+    pub vnics: &'d [&'d str],
+    /// What these became.
+    pub guests: &'d Guests,
+}
 
 /// Refuses what says how packets come over the link; true where something does.
 pub fn refuse_link(view: &View, findings: &mut Findings) -> bool {
@@ -29,12 +42,12 @@ pub fn refuse_link(view: &View, findings: &mut Findings) -> bool {
 pub fn read(
     view: &View,
     to: impl Iterator<Item = (usize, Consumer)>,
-    world: &World,
+    around: &Around,
     findings: &mut Findings,
 ) -> Option<usize> {
     let sender = view.text("sender")?;
-    let (vnic, port) = virtual_nic(view, sender, world, findings)?;
-    let vnics = &world.guests.vnics;
+    let (vnic, port) = virtual_nic(view, sender, around, findings)?;
+    let vnics = &around.guests.vnics;
     for (nic, to) in to {
         let Consumer::Vnic(receiver) = to else {
             findings.mistake(
@@ -51,7 +64,7 @@ pub fn read(
                 "name others in `to`",
             )
         } else if nic != port {
-            let (theirs, ours) = (&world.nics[nic].spec.name, &world.nics[port].spec.name);
+            let (theirs, ours) = (&around.nics[nic].spec.name, &around.nics[port].spec.name);
             let why = format!("{receiver_name} is behind {theirs}, and {sender} behind {ours}");
             (why, "name a receiver behind the sender's port, or remove `sender`")
         } else if vnics[receiver].vf.is_none() && vnics[vnic].vf.is_none() {
@@ -77,13 +90,13 @@ pub fn read(
 fn virtual_nic(
     view: &View,
     sender: &str,
-    world: &World,
+    around: &Around,
     findings: &mut Findings,
 ) -> Option<(usize, usize)> {
     let (kind, name) = sender.split_once('.').unwrap_or(("", sender));
     let names = match kind {
-        "vm" => world.vms,
-        "vnic" => world.vnics,
+        "vm" => around.vms,
+        "vnic" => around.vnics,
         _ => {
             findings.mistake(
                 view.mistake("sender", format!("nobody sends traffic \"{}\"", view.name))
@@ -98,7 +111,7 @@ fn virtual_nic(
         findings.mistake(reference::unknown(view, "sender", kind, base, names));
         return None;
     }
-    let group = world.guests.receiver(&format!("{kind}.{base}"))?;
+    let group = around.guests.receiver(&format!("{kind}.{base}"))?;
     let count = group.count();
     let index = match index.map(|index| index as usize) {
         Some(index) if index < count => index,
@@ -117,7 +130,7 @@ fn virtual_nic(
         }
     };
     let vnic = group.instance(index).start;
-    Some((vnic, world.guests.vnics[vnic].nic))
+    Some((vnic, around.guests.vnics[vnic].nic))
 }
 
 /// Refuses senders that migrate: where they send from then on is not followed.

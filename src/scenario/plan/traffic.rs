@@ -159,7 +159,9 @@ pub fn read(
     };
     check_port(view, &world.nics[target.port()], &source, findings);
     let ways = target.instances.iter().flat_map(|instance| instance.ways.iter().copied());
-    if inside && sender::read(view, ways, world, findings).is_none() {
+    let World { nics, vms, vnics, guests, .. } = *world;
+    let around = sender::Around { nics, vms, vnics, guests };
+    if inside && sender::read(view, ways, &around, findings).is_none() {
         return vec![];
     }
     if closed.is_some() && refuse_several_ways(view, &target, findings) {
