@@ -26,6 +26,13 @@ pub(super) static TRAFFIC: Table = Table {
             "the port it comes in by",
         ),
         word(
+            "rate",
+            Kind::Rate,
+            Says("none; all but captures, bursts and closed loops need it"),
+            "bits of L2 frames incl. FCS, or packets, per second; \"line\" is the link's own rate",
+        ),
+        word("frame", Kind::Frame, Value("1518 B"), "frame size incl. FCS"),
+        word(
             "sender",
             Kind::Text,
             Says("none: it comes over the link"),
@@ -33,13 +40,6 @@ pub(super) static TRAFFIC: Table = Table {
              switch forwards what it sends, past the link; it or the receiver has a virtual \
              function. What sending costs is not simulated",
         ),
-        word(
-            "rate",
-            Kind::Rate,
-            Says("none; all but captures, bursts and closed loops need it"),
-            "bits of L2 frames incl. FCS, or packets, per second; \"line\" is the link's own rate",
-        ),
-        word("frame", Kind::Frame, Value("1518 B"), "frame size incl. FCS"),
         word(
             "arrivals",
             Kind::Word(&[
