@@ -5,6 +5,7 @@ use super::ledger::Ledger;
 use super::queue::RxQueue;
 use super::round::{Pace, Stop};
 use crate::engine::time::{Moment, Span, Time};
+use crate::rx::cpu::Kind;
 
 impl Core {
     pub(super) fn advance_polling(
@@ -15,6 +16,8 @@ impl Core {
     ) -> Advance {
         loop {
             if !self.round.is_in_hand() {
+                // It polls from the start on, also what it passes over now.
+                self.sheet.enter(Kind::Deferred, self.see.time());
                 self.skip_empty_visits(bound, rings);
                 let end = self.round_begins();
                 self.visit_begun = self.see.time();
