@@ -61,14 +61,11 @@ impl Backlog {
         let Some(Processed { packet, queue, .. }) = next else { return false };
         let costs = ledger.costs_of(packet.frame.source);
         self.started = now;
-        (round.doing, round.end) = if let Some(cost) = costs.in_backlog(&packet.frame) {
-            (Doing::Packet, now + cost)
+        if let Some(cost) = costs.in_backlog(&packet.frame) {
+            (round.doing, round.end) = (Doing::Packet, now + cost);
         } else {
-            round.driver_end = now;
-            (Doing::Switch, now + costs.switch(&packet.frame, *queue))
-        };
-        if round.doing == Doing::Switch && costs.copies > 0 {
-            (round.doing, round.copied) = (Doing::Copy, 0);
+            (round.driver_end, round.end) = (now, now);
+            round.begin_switching(&packet.frame, *queue, costs);
         }
         true
     }
@@ -80,13 +77,8 @@ impl Backlog {
                 round.driver_end = round.end;
                 let Processed { packet, queue, .. } = &self.packets[0];
                 let costs = ledger.costs_of(packet.frame.source);
-                if costs.is_switched {
-                    round.end += costs.switch(&packet.frame, *queue);
-                    round.doing = Doing::Switch;
-                    return;
-                }
-                if costs.copies > 0 {
-                    round.begin_copies(&packet.frame, *queue, costs);
+                if costs.is_switched || costs.copies > 0 {
+                    round.begin_switching(&packet.frame, *queue, costs);
                     return;
                 }
             }
@@ -168,14 +160,11 @@ impl Core {
     /// What a round over the backlog was doing has ended: begins the next packet (and reports the
     /// limit), or ends.
     pub(super) fn step_backlog(&mut self, round: &mut Round, ledger: &mut Ledger<'_>) -> Stop {
-        let acts = |doing| {
-            !matches!(
-                doing,
-                Doing::Nothing | Doing::Choosing | Doing::HandOver | Doing::Notified | Doing::Over
-            )
-        };
-        if acts(round.doing) {
-            self.backlog.conclude(round, ledger);
+        match round.doing {
+            Doing::Overhead | Doing::Packet | Doing::Switch | Doing::Copy | Doing::Notify => {
+                self.backlog.conclude(round, ledger);
+            }
+            Doing::Nothing | Doing::Choosing | Doing::HandOver | Doing::Notified | Doing::Over => {}
         }
         self.run_backlog(round, Moment::default(), ledger)
     }

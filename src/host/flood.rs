@@ -25,16 +25,22 @@ impl Round {
         let costs = ledger.costs_of(frame.source);
         let floods = costs.copies > 0 && !costs.is_spread;
         if floods {
-            self.begin_copies(frame, queue.number, costs);
+            self.begin_switching(frame, queue.number, costs);
             pace.sheet.enter(Kind::Vswitch, pace.see.time());
         }
         floods
     }
 
-    /// The virtual switch begins with the first copy of a packet.
-    pub(super) fn begin_copies(&mut self, frame: &Frame, queue: u32, costs: &PacketCosts) {
+    /// The virtual switch begins with a packet in this queue: with the first copy, if it makes any.
+    pub(super) fn begin_switching(&mut self, frame: &Frame, queue: u32, costs: &PacketCosts) {
+        self.copied = 0;
+        self.go_on_switching(frame, queue, costs);
+    }
+
+    /// The virtual switch begins with the next copy, or with the packet itself.
+    fn go_on_switching(&mut self, frame: &Frame, queue: u32, costs: &PacketCosts) {
         self.end += costs.switch(frame, queue);
-        (self.doing, self.copied) = (Doing::Copy, 0);
+        self.doing = if self.copied < costs.copies { Doing::Copy } else { Doing::Switch };
     }
 
     /// A copy of the packet in hand is made.
@@ -55,8 +61,6 @@ impl Round {
         self.delivery.add(ledger.copied(&copy, self.copied), copy);
         self.copied += 1;
         let frame = &copy.packet.frame;
-        let costs = ledger.costs_of(frame.source);
-        self.end += costs.switch(frame, copy.queue);
-        self.doing = if self.copied < costs.copies { Doing::Copy } else { Doing::Switch };
+        self.go_on_switching(frame, copy.queue, ledger.costs_of(frame.source));
     }
 }

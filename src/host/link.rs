@@ -66,9 +66,7 @@ impl Link {
     fn lose_offers(&mut self, n: usize, frames: &mut FrameQueue, ledger: &mut Ledger<'_>) {
         let lost = &frames.waiting()[n..];
         self.taken = self.taken.less(Load::of(lost));
-        for frame in lost {
-            lose_early(frame, Fate::Dropped(DropReason::LinkDown), ledger);
-        }
+        lose_for_link_down(lost, ledger);
         frames.retain(n, |_| false);
     }
 
@@ -87,9 +85,7 @@ impl Link {
                 self.merge.fill(limit, BATCH, &mut pausing.offered);
                 ledger.offered(pausing.offered.waiting(), self.merge.only());
                 if self.is_down && !pausing.offered.is_empty() {
-                    for lost in pausing.offered.waiting() {
-                        lose_early(lost, Fate::Dropped(DropReason::LinkDown), ledger);
-                    }
+                    lose_for_link_down(pausing.offered.waiting(), ledger);
                     pausing.offered.pass(pausing.offered.len());
                     continue;
                 }
@@ -108,6 +104,13 @@ impl Link {
                 return None;
             }
         }
+    }
+}
+
+/// These frames are offered while the link is down.
+fn lose_for_link_down(frames: &[Frame], ledger: &mut Ledger<'_>) {
+    for frame in frames {
+        lose_early(frame, Fate::Dropped(DropReason::LinkDown), ledger);
     }
 }
 

@@ -2,15 +2,16 @@
 //! timeline and feeds instruments.
 //!
 //! A `machine` drives `site`s (hosts) from one control event to the next. A site admits the frames
-//! of its `port`s (over the `link`, perhaps one `pausing` its peer, or from `inside`) to rings in one time-ordered merge and advances its `core`s as late as it can; a
-//! core runs `cycles`, `round`s, `softirq`s, `threads` (apps, work, `vcpu`s, which serve the rings
-//! of `virtual_function`s themselves), or one of the other stacks; or all cores together take
-//! packets as a `group`. Packets for all are `flood`ed. What a round `deliver`s is `hand`ed `over` to threads, perhaps of another
-//! core, or by `spreading` to its `backlog`, with an `ipi`: then the cores of a host advance
-//! `jointly`, by the `rank` of what they do next. A port's `governor` `look`s at the site and
-//! `moves` its queues to other cores; events make `changes`: of the `ways` of packets, of machines,
-//! of links. Every packet is entered in the `ledger`, twice; the `books` hold what the window and
-//! the series are made of.
+//! of its `port`s (over the `link`, perhaps one `pausing` its peer, or from `inside`) to rings in
+//! one time-ordered merge and advances its `core`s as late as it can; a core runs `cycles`,
+//! `round`s, `softirq`s, `threads` (apps, work, `vcpu`s, which serve the rings of
+//! `virtual_function`s themselves), or one of the other stacks; or all cores together take packets
+//! as a `group`. Packets for all are `flood`ed. What a round `deliver`s is `hand`ed `over` to
+//! threads, perhaps of another core, or by `spreading` to its `backlog`, with an `ipi`: then the
+//! cores of a host advance `jointly`, by the `rank` of what they do next. A port's `governor`
+//! `look`s at the site and `moves` its queues to other cores; events make `changes`: of the `ways`
+//! of packets, of machines, of links. Every packet is entered in the `ledger`, twice; the `books`
+//! hold what the window and the series are made of.
 
 pub mod outcome;
 pub mod world;

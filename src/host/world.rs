@@ -274,8 +274,7 @@ impl Maker {
 /// How packets find their queue.
 #[derive(Clone, Debug)]
 pub enum SteeringSpec {
-    /// By virtual NIC: by its [`Way`], everything else to queue 0, the
-    /// default queue.
+    /// By virtual NIC, as its [`Way`] says; everything else to queue 0, the default queue.
     Vmq {
         /// Packets of a virtual NIC's own queue lie in memory that its guest can read, and need no
         /// copy (Windows Server 2008 R2); false: every packet is copied (2012 and later).
