@@ -19,10 +19,10 @@ fn path(criterion: &mut Criterion) {
         let overlay = ("duration".to_string(), "\"10 ms\"".to_string());
         let plan = load(&source, &[overlay]).and_then(|loaded| loaded.plan(None));
         let world = plan.expect("the benchmark scenarios are sound").world;
-        let packets = rxsim::host::run(&world, &mut |_| {}).packets;
+        let packets = rxsim::sim::run(&world, &mut |_| {}).packets;
         group.throughput(Throughput::Elements(packets));
         group.bench_function(name, |bencher| {
-            bencher.iter(|| rxsim::host::run(&world, &mut |_| {}).fingerprint);
+            bencher.iter(|| rxsim::sim::run(&world, &mut |_| {}).fingerprint);
         });
     }
     group.finish();

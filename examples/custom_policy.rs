@@ -8,10 +8,10 @@
 //! ```
 
 use rxsim::engine::time::Span;
-use rxsim::host::world::{Maker, Rebalance, World};
 use rxsim::policy::{Loads, Move, Policy};
 use rxsim::scenario::{Source, load};
 use rxsim::vocab::id::{CoreId, QueueId};
+use rxsim::world::{Maker, Rebalance, World};
 
 /// Few flows are large, and chance puts them on few queues.
 const SCENARIO: &str = r#"
@@ -41,7 +41,7 @@ impl Policy for Overflow {
 }
 
 fn show(what: &str, world: &World) {
-    let port = &rxsim::host::run(world, &mut |_| ()).nics[0];
+    let port = &rxsim::sim::run(world, &mut |_| ()).nics[0];
     let cores: Vec<u32> = port.queues.iter().map(|queue| queue.core).collect();
     let lost: u64 = port.queues.iter().map(|queue| queue.dropped).sum();
     println!("{what}: {lost} lost, {} moves, queues on cores {cores:?}", port.policy.moves);

@@ -9,11 +9,11 @@
 
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::{Span, Time};
-use rxsim::host::world::{
-    Consumer, Dispatch, Filter, HostSpec, NicSpec, Part, SteeringSpec, TrafficSpec, World,
-};
 use rxsim::rx::source::{Arrivals, Flows, Gap, Popularity, Sizes, SourceSpec, keys::Keys};
 use rxsim::rx::{cpu, dma::DmaSpec, moderation::Moderation};
+use rxsim::world::{
+    Consumer, Dispatch, Filter, HostSpec, NicSpec, Part, SteeringSpec, TrafficSpec, World,
+};
 
 fn main() {
     let host = HostSpec {
@@ -47,8 +47,8 @@ fn main() {
         rebalance: None,
         shared_interrupts: false,
         usable: vec![],
-        spread: None,
-        pause: None,
+        rps: None,
+        flow_control: None,
     };
     let flows = Flows { count: 1, keys: Keys::Random, popularity: Popularity::Uniform };
     let arrivals = Arrivals::Poisson(Gap { ps: Span::us(1).0.into(), packets: 1 });
@@ -59,7 +59,7 @@ fn main() {
         group,
         nic: 0,
         to,
-        inside: false,
+        by_internal_switch: false,
         filter,
         from: Time::ZERO,
         until: None,
@@ -86,7 +86,7 @@ fn main() {
         slowdown: false,
     };
 
-    let outcome = rxsim::host::run(&world, &mut |_| ());
+    let outcome = rxsim::sim::run(&world, &mut |_| ());
     let bulk = &outcome.sources[0];
     let lost = bulk.dropped.iter().sum::<u64>() as f64 / bulk.offered.packets as f64;
     println!("loss {lost:.6} (theory 0.000271)");

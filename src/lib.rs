@@ -16,7 +16,8 @@
 //! - [`measure`] holds the instruments.
 //! - [`rx`] is the receive path, one file per station.
 //! - [`policy`] is the control plane beside it: loads in, moves out.
-//! - [`host`] is the wiring; it runs a [`host::world::World`].
+//! - [`world`] is what is simulated, in plain numbers, and what came out of it.
+//! - [`sim`] is the wiring; it runs a [`world::World`].
 //! - [`scenario`] goes from TOML file -> checked plan -> world.
 //! - [`study`] holds replications, comparisons, metrics, expectations.
 //! - [`report`] writes verdict, tables, files, plots.
@@ -24,11 +25,12 @@
 
 pub mod cli;
 pub mod engine;
-pub mod host;
 pub mod measure;
 pub mod policy;
 pub mod report;
 pub mod rx;
 pub mod scenario;
+pub mod sim;
 pub mod study;
 pub mod vocab;
+pub mod world;

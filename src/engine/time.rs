@@ -2,7 +2,7 @@
 //!
 //! A picosecond is exact per byte on every Ethernet from 1 to 400 Gbps (64 B at 10 GbE hold the
 //! link for 67.2 ns, which no whole number of nanoseconds is), and a `u64` of them lasts 213 days.
-//! The clock stops at half of that, so that a [`Moment`] fits a `u64` too.
+//! The clock stops at half of that, so that a [`PhasedTime`] fits a `u64` too.
 
 use std::fmt;
 use std::ops::{Add, AddAssign, Mul, Sub, SubAssign};
@@ -21,13 +21,13 @@ pub struct Span(pub u64);
 /// activities); phase 1 is what the arrivals of this instant bring about. So a packet that arrives
 /// at the very instant at which a poll round ends is not seen by that round.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Moment(pub u64);
+pub struct PhasedTime(pub u64);
 
 impl Time {
     /// The start of the run.
     pub const ZERO: Self = Self(0);
     /// The last instant of the clock: 53 days, a quarter of what a `u64` of picoseconds holds,
-    /// so that sums of two times and [`Moment`]s never overflow.
+    /// so that sums of two times and [`PhasedTime`]s never overflow.
     pub const END: Self = Self(1 << 62);
 
     /// How long after `earlier` this is; zero if it is not after.
@@ -38,24 +38,24 @@ impl Time {
 
     /// The first moment of this instant, before its arrivals.
     #[must_use]
-    pub const fn before_arrivals(self) -> Moment {
-        Moment(self.0 << 1)
+    pub const fn before_arrivals(self) -> PhasedTime {
+        PhasedTime(self.0 << 1)
     }
 
     /// The moment of this instant's arrivals and of what follows from them.
     #[must_use]
-    pub const fn at_arrivals(self) -> Moment {
-        Moment(self.0 << 1 | 1)
+    pub const fn at_arrivals(self) -> PhasedTime {
+        PhasedTime(self.0 << 1 | 1)
     }
 
     /// The bound that lies behind everything of this instant.
     #[must_use]
-    pub const fn after(self) -> Moment {
-        Moment((self.0 + 1) << 1)
+    pub const fn after(self) -> PhasedTime {
+        PhasedTime((self.0 + 1) << 1)
     }
 }
 
-impl Moment {
+impl PhasedTime {
     /// Behind the end of the clock.
     pub const NEVER: Self = Self(u64::MAX);
 

@@ -1,13 +1,13 @@
 //! Virtual NICs whose path changes while a world runs, over time.
 
 use crate::engine::time::Time;
-use crate::host::outcome::Load;
-use crate::host::world::{Consumer, Way, World};
 use crate::study::paths;
+use crate::world::outcome::Volume;
+use crate::world::{Consumer, RxPath, World};
 
 /// What each of them received within a step, by name: one that migrates has one name.
-pub(super) fn delivered<'w>(world: &'w World, changing: &[Load]) -> Vec<(&'w str, Load)> {
-    let mut all: Vec<(&str, Load)> = Vec::new();
+pub(super) fn delivered<'w>(world: &'w World, changing: &[Volume]) -> Vec<(&'w str, Volume)> {
+    let mut all: Vec<(&str, Volume)> = Vec::new();
     for (source, load) in world.changing().into_iter().zip(changing) {
         let Consumer::Vnic(vnic) = world.sources[source].to else { continue };
         let name = world.vnics[vnic].name.as_str();
@@ -22,7 +22,7 @@ pub(super) fn delivered<'w>(world: &'w World, changing: &[Load]) -> Vec<(&'w str
 /// The paths of all virtual NICs at some time.
 pub(super) struct Paths<'w> {
     world: &'w World,
-    ways: Vec<&'w Way>,
+    ways: Vec<&'w RxPath>,
     running: Vec<bool>,
 }
 

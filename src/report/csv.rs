@@ -2,9 +2,9 @@
 
 use super::changes;
 use crate::engine::time::{Span, Time};
-use crate::host::outcome::{Busy, Load, Step};
 use crate::measure::tree::Tree;
 use crate::study::run::Study;
+use crate::world::outcome::{Busy, SeriesStep, Volume};
 use csv::Writer;
 
 /// Rows of one kind of file.
@@ -57,9 +57,9 @@ pub fn series(study: &Study) -> String {
 }
 
 /// Rates of the whole within a step that starts at `start`.
-fn totals(step: &Step, start: Time) -> Vec<(String, f64)> {
+fn totals(step: &SeriesStep, start: Time) -> Vec<(String, f64)> {
     let seconds = step.end.since(start).as_s();
-    let gbps = |load: Load| load.bytes as f64 * 8e-9 / seconds;
+    let gbps = |load: Volume| load.bytes as f64 * 8e-9 / seconds;
     [
         ("offered.pps", step.offered.packets as f64 / seconds),
         ("offered.gbps", gbps(step.offered)),
@@ -73,7 +73,7 @@ fn totals(step: &Step, start: Time) -> Vec<(String, f64)> {
 }
 
 /// What cores did within a step, and how queues stood at its end.
-fn parts(study: &Study, step: &Step, start: Time) -> Vec<(String, f64)> {
+fn parts(study: &Study, step: &SeriesStep, start: Time) -> Vec<(String, f64)> {
     let (world, length) = (&study.plan.world, step.end.since(start));
     let mut values = Vec::new();
     for (host, cores) in world.hosts.iter().zip(&step.cores) {

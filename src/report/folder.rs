@@ -141,10 +141,10 @@ fn pictures() -> impl Iterator<Item = (Picture, String)> {
 mod tests {
     use super::*;
     use crate::engine::time::{Span, Time};
-    use crate::host::outcome::Load;
-    use crate::host::world::{Action, EventSpec, Way};
     use crate::scenario::Plan;
     use crate::study::fixture;
+    use crate::world::outcome::Volume;
+    use crate::world::{Action, EventSpec, RxPath};
 
     /// A folder of its own for one test, removed in the end.
     struct Scratch(PathBuf);
@@ -213,10 +213,13 @@ mod tests {
         let folder = Folder::open(&scratch.0, &[], false).unwrap();
         let mut world = fixture::guests(3);
         let at = Time::ZERO + Span::ms(100);
-        world.events = vec![EventSpec { at, action: Action::Steer { vnic: 1, way: Way::Common } }];
+        world.events = vec![EventSpec {
+            at,
+            action: Action::SetRoute { vnic: 1, rx_path: RxPath::DefaultQueue },
+        }];
         let mut outcome = fixture::guests_outcome(3);
         for step in &mut outcome.series {
-            step.changing = vec![Load { packets: 100, bytes: 125_000 }];
+            step.changing = vec![Volume { packets: 100, bytes: 125_000 }];
         }
         let plan = Plan { world, ..fixture::plan() };
         folder.write_study(&fixture::study_of(plan, vec![outcome])).unwrap();

@@ -2,13 +2,13 @@
 
 use super::vms::{self, Vm};
 use super::words;
-use crate::host::world::NicSpec;
 use crate::measure::tree::Tree;
 use crate::scenario::Equals;
 use crate::study::compare::{Comparison, Difference};
 use crate::study::expect::Judged;
 use crate::study::run::Study;
 use crate::vocab::drop_reason::DropReason;
+use crate::world::NicSpec;
 use std::collections::BTreeSet;
 
 /// Characters of a bar that stands for all of something; fewer where a table has more columns.

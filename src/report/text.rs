@@ -221,13 +221,13 @@ fn provenance(study: &Study) -> String {
 mod tests {
     use super::*;
     use crate::engine::time::Time;
-    use crate::host::outcome::PolicyTally;
-    use crate::host::world::{Action, EventSpec, Maker, PathReason, Rebalance, Way, World};
     use crate::measure::tree::Tree;
     use crate::policy::{Kind, PolicySpec};
     use crate::scenario::{Expect, Plan};
     use crate::study::expect::Judged;
     use crate::study::fixture;
+    use crate::world::outcome::PolicyTally;
+    use crate::world::{Action, EventSpec, Maker, PathReason, Rebalance, RxPath, World};
 
     fn sample() -> Study {
         let mut study = fixture::study(8, 1);
@@ -301,7 +301,7 @@ mod tests {
     fn many_virtual_machines_share_the_rows_of_their_paths() {
         let mut world = fixture::guests(20);
         for vnic in &mut world.vnics[15..] {
-            (vnic.way, vnic.path_reason) = (Way::Common, PathReason::NoFreeQueue);
+            (vnic.rx_path, vnic.path_reason) = (RxPath::DefaultQueue, PathReason::NoFreeQueue);
         }
         let text = of_guests(world);
         for row in ["15 of web[0-14] vmq", "5 of web[15-19] default-queue no-free-queue"] {

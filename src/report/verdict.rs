@@ -133,10 +133,10 @@ fn capacity(study: &Study, resource: &Resource) -> String {
 mod tests {
     use super::*;
     use crate::engine::time::Span;
-    use crate::host::outcome::Outcome;
-    use crate::host::world::{Spread, Way};
     use crate::scenario::Plan;
     use crate::study::fixture;
+    use crate::world::outcome::Outcome;
+    use crate::world::{FlowMap, RxPath};
 
     #[test]
     fn a_full_core_is_named_with_what_it_does_and_what_it_carried() {
@@ -204,8 +204,8 @@ mod tests {
     #[test]
     fn a_guest_that_leaves_its_virtual_function_full_is_named() {
         let mut plan = Plan { world: fixture::guests(3), ..fixture::plan() };
-        plan.world.vnics[0].vf = Some(Spread::one(0));
-        plan.world.vnics[0].way = Way::Function;
+        plan.world.vnics[0].vf = Some(FlowMap::one(0));
+        plan.world.vnics[0].rx_path = RxPath::VirtualFunction;
         let mut outcome = fixture::guests_outcome(3);
         outcome.sources[0].dropped = fixture::lost_at_rings(3_000);
         let verdict =

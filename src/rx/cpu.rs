@@ -131,7 +131,7 @@ pub enum Kind {
     Guest,
     /// Consumers on the host.
     App,
-    /// Load that is not networking.
+    /// Volume that is not networking.
     Work,
 }
 

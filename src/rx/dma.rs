@@ -2,7 +2,7 @@
 //!
 //! Before: [`steering`](super::steering). After: [`ring`](super::ring).
 
-use crate::engine::time::{Moment, Span, Time};
+use crate::engine::time::{PhasedTime, Span, Time};
 use crate::vocab::span_table::SpanTable;
 
 /// A port's share of PCIe, resolved to plain numbers.
@@ -19,7 +19,7 @@ pub struct DmaSpec {
 /// The DMA engine of one port: transfers one frame after the other.
 #[derive(Debug)]
 pub struct DmaEngine {
-    free: Moment,
+    free: PhasedTime,
     latency: Span,
     transfer: SpanTable<1>,
     /// Time spent on transfers so far.
@@ -32,7 +32,7 @@ pub struct Transfer {
     /// When it was done, and the frame left the packet buffer.
     pub done: Time,
     /// From when on the host sees the packet.
-    pub visible: Moment,
+    pub visible: PhasedTime,
 }
 
 impl DmaEngine {
@@ -42,7 +42,7 @@ impl DmaEngine {
         let transfer = SpanTable::new(move |size| {
             [spec.bits.map_or(Span::ZERO, |bits| transfer_time(size, bits, spec.max_payload))]
         });
-        Self { free: Moment::default(), latency: spec.latency, transfer, busy: Span::ZERO }
+        Self { free: PhasedTime::default(), latency: spec.latency, transfer, busy: Span::ZERO }
     }
 
     /// How long a frame of `size` bytes holds the bus.
@@ -60,13 +60,13 @@ impl DmaEngine {
     /// The moment at which the DMA of a frame that arrived at `arrival` may start.
     #[inline]
     #[must_use]
-    pub fn earliest(&self, arrival: Time) -> Moment {
+    pub fn earliest(&self, arrival: Time) -> PhasedTime {
         self.free.max(arrival.at_arrivals())
     }
 
     /// Transfers a frame from `start` on.
     #[inline(always)]
-    pub fn transfer(&mut self, start: Moment, size: u32) -> Transfer {
+    pub fn transfer(&mut self, start: PhasedTime, size: u32) -> Transfer {
         let span = self.transfer_time(size);
         let done = start.time() + span + self.latency;
         if span == Span::ZERO {
@@ -81,7 +81,7 @@ impl DmaEngine {
     }
 
     /// Gives up the frame that would have started at `start`; the next one may start there.
-    pub fn skip(&mut self, start: Moment) {
+    pub fn skip(&mut self, start: PhasedTime) {
         self.free = start;
     }
 

@@ -4,7 +4,7 @@
 
 mod adaptive;
 
-use crate::engine::time::{Moment, Span, Time};
+use crate::engine::time::{PhasedTime, Span, Time};
 use adaptive::{Ixgbe, NetDim};
 
 /// The rule of one NIC's vectors. Intervals are as the NIC uses them, rounded down to its unit.
@@ -56,7 +56,7 @@ pub struct Seen {
 pub struct Moderator {
     rule: Moderation,
     last: Option<Time>,
-    unmasked: Moment,
+    unmasked: PhasedTime,
     net_dim: NetDim,
     ixgbe: Ixgbe,
 }
@@ -66,11 +66,11 @@ impl Moderator {
     #[must_use]
     pub fn new(rule: Moderation) -> Self {
         let (net_dim, ixgbe) = (NetDim::default(), Ixgbe::default());
-        Self { rule, last: None, unmasked: Moment::default(), net_dim, ixgbe }
+        Self { rule, last: None, unmasked: PhasedTime::default(), net_dim, ixgbe }
     }
 
     /// Forgets all but its rule, unmasked since `at`.
-    pub fn start_anew(&mut self, at: Moment) {
+    pub fn start_anew(&mut self, at: PhasedTime) {
         *self = Self { unmasked: at, ..Self::new(self.rule) };
     }
 
@@ -78,9 +78,9 @@ impl Moderator {
     /// the moment at which so many packets are visible.
     #[inline]
     #[must_use]
-    pub fn due(&self, waiting: Moment, nth: impl Fn(u32) -> Moment) -> Moment {
-        if waiting == Moment::NEVER {
-            return Moment::NEVER;
+    pub fn due(&self, waiting: PhasedTime, nth: impl Fn(u32) -> PhasedTime) -> PhasedTime {
+        if waiting == PhasedTime::NEVER {
+            return PhasedTime::NEVER;
         }
         let first = waiting.max(self.unmasked);
         match self.rule {
@@ -100,25 +100,26 @@ impl Moderator {
     }
 
     #[inline]
-    fn throttled(&self, first: Moment, interval: Span) -> Moment {
+    fn throttled(&self, first: PhasedTime, interval: Span) -> PhasedTime {
         self.last.map_or(first, |last| first.max((last + interval).before_arrivals()))
     }
 
     fn counted(
         &self,
-        first: Moment,
+        first: PhasedTime,
         interval: Span,
         frames: u32,
-        nth: impl Fn(u32) -> Moment,
-    ) -> Moment {
+        nth: impl Fn(u32) -> PhasedTime,
+    ) -> PhasedTime {
         after(first, interval).min(nth(frames).max(self.unmasked))
     }
 
     /// The first tick that is not before `first` and comes after the unmasking.
-    fn next_tick(&self, first: Moment, interval: Span) -> Moment {
+    fn next_tick(&self, first: PhasedTime, interval: Span) -> PhasedTime {
         let tick = |n: u64| Time(n * interval.0).before_arrivals();
         let mut n = first.time().0.div_ceil(interval.0);
-        while tick(n) < first || (self.unmasked > Moment::default() && tick(n) <= self.unmasked) {
+        while tick(n) < first || (self.unmasked > PhasedTime::default() && tick(n) <= self.unmasked)
+        {
             n += 1;
         }
         tick(n)
@@ -139,7 +140,7 @@ impl Moderator {
 
     /// The deferred work is complete, the vector unmasked.
     #[inline]
-    pub fn unmask(&mut self, at: Moment, seen: Seen) {
+    pub fn unmask(&mut self, at: PhasedTime, seen: Seen) {
         self.unmasked = at;
         match self.rule {
             Moderation::NetDim => self.net_dim.completed(at.time(), seen),
@@ -150,7 +151,7 @@ impl Moderator {
 }
 
 /// A timer started at `first`.
-fn after(first: Moment, interval: Span) -> Moment {
+fn after(first: PhasedTime, interval: Span) -> PhasedTime {
     first.max((first.time() + interval).before_arrivals())
 }
 
@@ -158,14 +159,14 @@ fn after(first: Moment, interval: Span) -> Moment {
 mod tests {
     use super::*;
 
-    const fn at(us: u64) -> Moment {
+    const fn at(us: u64) -> PhasedTime {
         Time(us * 1_000_000).before_arrivals()
     }
 
-    fn due(rule: Moderation, prepare: impl Fn(&mut Moderator), waiting: Moment) -> Moment {
+    fn due(rule: Moderation, prepare: impl Fn(&mut Moderator), waiting: PhasedTime) -> PhasedTime {
         let mut moderator = Moderator::new(rule);
         prepare(&mut moderator);
-        moderator.due(waiting, |n| if n <= 3 { at(12) } else { Moment::NEVER })
+        moderator.due(waiting, |n| if n <= 3 { at(12) } else { PhasedTime::NEVER })
     }
 
     #[test]

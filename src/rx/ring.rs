@@ -7,7 +7,7 @@
 //! grows with the packets that are really inside. Whoever takes packets out to finish them in
 //! another order holds their descriptors meanwhile, and gives them back one by one.
 
-use crate::engine::time::{Moment, Time};
+use crate::engine::time::{PhasedTime, Time};
 use crate::vocab::frame::Frame;
 
 /// A packet in a ring.
@@ -18,7 +18,7 @@ pub struct Descriptor {
     /// Start of its DMA.
     pub dma_start: Time,
     /// From when on the host sees it.
-    pub visible: Moment,
+    pub visible: PhasedTime,
 }
 
 /// When a packet was processed.
@@ -150,8 +150,8 @@ impl Ring {
     /// When `n` packets are visible, `n` above 0.
     #[inline(always)]
     #[must_use]
-    pub fn visible(&self, n: u32) -> Moment {
-        self.get(u64::from(n) - 1).map_or(Moment::NEVER, |packet| packet.visible)
+    pub fn visible(&self, n: u32) -> PhasedTime {
+        self.get(u64::from(n) - 1).map_or(PhasedTime::NEVER, |packet| packet.visible)
     }
 
     /// The oldest packets inside, at most so many, as far as they lie in one piece: up to the

@@ -16,7 +16,7 @@ use super::plan::{
 use super::view::View;
 use super::words;
 use crate::engine::time::{Span, Time};
-use crate::host::world::{AppSpec, EventSpec, HostSpec, NicSpec, TrafficSpec, WorkSpec, World};
+use crate::world::{AppSpec, EventSpec, HostSpec, NicSpec, TrafficSpec, WorkSpec, World};
 
 /// Most sources of a file: each instance that a traffic goes to has one.
 const MOST_SOURCES: usize = 65_536;
@@ -172,11 +172,11 @@ impl Parts {
     /// Ports spread by software where virtual RSS needs it, as they say, or by default.
     fn virtual_rss(&mut self, views: &[View], findings: &mut Findings) {
         for (index, (port, view)) in self.nics.iter_mut().zip(views).enumerate() {
-            if !self.guests.spreads[index] || port.spec.spread.is_some() {
+            if !self.guests.spreads[index] || port.spec.rps.is_some() {
                 continue;
             }
             let host = &self.hosts[port.spec.host];
-            port.spec.spread = spread::over_cores(view, host, &port.spec.usable, findings);
+            port.spec.rps = spread::over_cores(view, host, &port.spec.usable, findings);
             self.guests.warn_of_spreading(index, view.name, findings);
         }
     }
@@ -269,7 +269,8 @@ impl Parts {
         self.check_spans(view, duration, run, findings);
         let (seed, replications) = (view.integer("seed")?, view.integer("replications")?);
         let run = run.unwrap_or(Span::ZERO);
-        let link = |spec: &TrafficSpec| self.nics[spec.nic].spec.link.filter(|_| !spec.inside);
+        let link =
+            |spec: &TrafficSpec| self.nics[spec.nic].spec.link.filter(|_| !spec.by_internal_switch);
         let offered = self.sources.iter().map(|spec| rate::estimate(spec, link(spec), run));
         let offered: f64 = offered.sum();
         Some(Plan {

@@ -8,10 +8,10 @@
 use super::metrics::TOLERATED_LOSS;
 use super::paths;
 use crate::engine::time::Time;
-use crate::host::world::{Consumer, NicSpec, TrafficSpec, VmSpec, VnicOwner, VnicSpec, World};
 use crate::measure::tree::Tree;
 use crate::rx::cpu::Stack;
 use crate::vocab::drop_reason::DropReason;
+use crate::world::{Consumer, NicSpec, TrafficSpec, VmSpec, VnicOwner, VnicSpec, World};
 use std::collections::BTreeSet;
 
 /// From this share of the window on a resource counts as saturated.
@@ -34,7 +34,7 @@ pub enum Doing {
     Guests,
     /// Consumers on the host.
     Apps,
-    /// Load that is not networking.
+    /// Volume that is not networking.
     Work,
 }
 
@@ -411,7 +411,8 @@ fn resources(world: &World, metrics: &Tree) -> Vec<Resource> {
 /// port's share of what is offered.
 fn link_capacity(world: &World, metrics: &Tree, nic: usize) -> Option<f64> {
     let figure = |path: &str| metrics.number(path).unwrap_or(0.0);
-    let sources = world.sources.iter().filter(|source| source.nic == nic && !source.inside);
+    let sources =
+        world.sources.iter().filter(|source| source.nic == nic && !source.by_internal_switch);
     let groups: BTreeSet<&str> = sources.map(|source| source.group.as_str()).collect();
     let on_wire = groups.iter().map(|group| figure(&format!("traffic.{group}.offered.wire_gbps")));
     let on_wire: f64 = on_wire.sum();
@@ -459,7 +460,7 @@ fn packet_cost(world: &World, metrics: &Tree, nic: &NicSpec, size: f64) -> f64 {
 fn stack_share(world: &World, metrics: &Tree, nic: &NicSpec) -> f64 {
     let to_guest = |to: Consumer| match to {
         Consumer::Vnic(vnic) => world.vnics[vnic].owner != VnicOwner::Host,
-        Consumer::Flood => true,
+        Consumer::Broadcast => true,
         Consumer::Host | Consumer::App(_) => false,
     };
     let ours = |(index, one): &(usize, &TrafficSpec)| {
@@ -482,9 +483,9 @@ mod tests {
     use super::*;
     use crate::engine::sample::Draw;
     use crate::engine::time::Span;
-    use crate::host::outcome::{Load, Outcome};
     use crate::study::fixture;
     use crate::study::metrics::metrics;
+    use crate::world::outcome::{Outcome, Volume};
     use std::time::Duration;
 
     fn found(world: &World, outcome: &Outcome) -> Bottleneck {
@@ -569,7 +570,7 @@ mod tests {
     #[test]
     fn where_nothing_was_delivered_only_the_link_s_capacity_is_known() {
         let mut outcome = fixture::outcome(8, 1);
-        outcome.sources[0].delivered = Load::default();
+        outcome.sources[0].delivered = Volume::default();
         let next = found(&fixture::world(8, 1), &outcome).next.unwrap();
         assert_eq!(next.kind, Kind::Link);
     }

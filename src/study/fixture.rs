@@ -4,13 +4,6 @@ use super::metrics::metrics;
 use super::run::{Run, Study, Warmed, assemble};
 use crate::engine::sample::Draw;
 use crate::engine::time::{Span, Time};
-use crate::host::outcome::{
-    Busy, CoreTally, HostTally, Load, NicTally, Outcome, QueueTally, SourceTally, Step, VnicTally,
-};
-use crate::host::world::{
-    Consumer, Dispatch, Filter, HostSpec, NicSpec, Part, PathReason, SteeringSpec, TrafficSpec,
-    VmSpec, VnicOwner, VnicSpec, Way, World,
-};
 use crate::measure::histogram::Histogram;
 use crate::rx::cpu::{Costs, Stack};
 use crate::rx::dma::DmaSpec;
@@ -20,6 +13,14 @@ use crate::rx::source::{Arrivals, Flows, Gap, Popularity, Sizes, SourceSpec};
 use crate::scenario::diagnostic::{Origin, Place};
 use crate::scenario::{Expect, Plan, Warmup};
 use crate::vocab::drop_reason::DropReason;
+use crate::world::outcome::{
+    Busy, CoreTally, HostTally, NicTally, Outcome, QueueTally, SeriesStep, SourceTally, VnicTally,
+    Volume,
+};
+use crate::world::{
+    Consumer, Dispatch, Filter, HostSpec, NicSpec, Part, PathReason, RxPath, SteeringSpec,
+    TrafficSpec, VmSpec, VnicOwner, VnicSpec, World,
+};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -82,8 +83,8 @@ fn nic(queues: u32) -> NicSpec {
         rebalance: None,
         shared_interrupts: false,
         usable: vec![],
-        spread: None,
-        pause: None,
+        rps: None,
+        flow_control: None,
     }
 }
 
@@ -93,7 +94,7 @@ pub(crate) fn traffic(name: &str, group: &str) -> TrafficSpec {
         group: group.into(),
         nic: 0,
         to: Consumer::Host,
-        inside: false,
+        by_internal_switch: false,
         filter: Filter::Pass,
         from: Time::ZERO,
         until: None,
@@ -160,8 +161,8 @@ pub(crate) fn guests(vms: u32) -> World {
             index,
             host: 0,
             vcpus,
-            floats: None,
-            runs: true,
+            allowed_cores: None,
+            running: true,
         });
         world.vnics.push(VnicSpec {
             name: format!("vm.web[{index}]"),
@@ -169,7 +170,7 @@ pub(crate) fn guests(vms: u32) -> World {
             owner: VnicOwner::Vm { vm: at, vcpu: 0 },
             channel: 1024,
             channels: None,
-            way: Way::queue(index + 1),
+            rx_path: RxPath::queue(index + 1),
             path_reason: PathReason::None,
             vf: None,
         });
@@ -204,8 +205,8 @@ pub(crate) fn guests_outcome(vms: u32) -> Outcome {
     outcome
 }
 
-fn load(packets: u64) -> Load {
-    Load { packets, bytes: packets * 1518 }
+fn load(packets: u64) -> Volume {
+    Volume { packets, bytes: packets * 1518 }
 }
 
 fn core_tally(serves: bool, busy: f64) -> CoreTally {
@@ -243,7 +244,7 @@ pub(crate) fn lost_at_rings(packets: u64) -> [u64; DropReason::ALL.len()] {
 }
 
 /// One of 200 steps: each core swings around its mean.
-fn step(index: u64, offered: u64, delivered: u64, cores: &[CoreTally]) -> Step {
+fn step(index: u64, offered: u64, delivered: u64, cores: &[CoreTally]) -> SeriesStep {
     let swing = |core: usize| 1.0 - 0.4 * (0.5 + 0.5 * ((index as f64) / 9.0 + core as f64).sin());
     let busy = |(core, tally): (usize, &CoreTally)| {
         let part = |span: Span| Span((span.0 as f64 / 200.0 * swing(core)) as u64);
@@ -255,7 +256,7 @@ fn step(index: u64, offered: u64, delivered: u64, cores: &[CoreTally]) -> Step {
             ..Busy::default()
         }
     };
-    Step {
+    SeriesStep {
         end: Time::ZERO + Span::ms(index + 1),
         offered: load(offered / 200),
         delivered: load(delivered / 200),

@@ -2,7 +2,7 @@
 //! run, and what that is called.
 
 use crate::engine::time::Time;
-use crate::host::world::{Action, EventSpec, SteeringSpec, VnicOwner, VnicSpec, Way, World};
+use crate::world::{Action, EventSpec, RxPath, SteeringSpec, VnicOwner, VnicSpec, World};
 
 /// The events of a world up to an instant, in the order in which they happen.
 fn until(world: &World, time: Time) -> Vec<&EventSpec> {
@@ -14,10 +14,10 @@ fn until(world: &World, time: Time) -> Vec<&EventSpec> {
 
 /// How the packets of each virtual NIC come.
 #[must_use]
-pub fn ways(world: &World, time: Time) -> Vec<&Way> {
-    let mut ways: Vec<&Way> = world.vnics.iter().map(|vnic| &vnic.way).collect();
+pub fn ways(world: &World, time: Time) -> Vec<&RxPath> {
+    let mut ways: Vec<&RxPath> = world.vnics.iter().map(|vnic| &vnic.rx_path).collect();
     for event in until(world, time) {
-        if let Action::Steer { vnic, way } = &event.action {
+        if let Action::SetRoute { vnic, rx_path: way } = &event.action {
             ways[*vnic] = way;
         }
     }
@@ -27,7 +27,7 @@ pub fn ways(world: &World, time: Time) -> Vec<&Way> {
 /// Which virtual machines run.
 #[must_use]
 pub fn running(world: &World, time: Time) -> Vec<bool> {
-    let mut runs: Vec<bool> = world.vms.iter().map(|vm| vm.runs).collect();
+    let mut runs: Vec<bool> = world.vms.iter().map(|vm| vm.running).collect();
     for event in until(world, time) {
         match event.action {
             Action::Start { vm } => runs[vm] = true,
@@ -49,21 +49,26 @@ pub fn is_in_use(vnic: &VnicSpec, running: &[bool]) -> bool {
 
 /// A way in the words of the metric `path`.
 #[must_use]
-pub fn word(world: &World, vnic: &VnicSpec, way: &Way) -> &'static str {
+pub fn word(world: &World, vnic: &VnicSpec, way: &RxPath) -> &'static str {
     let by_address = matches!(world.nics[vnic.nic].steering, SteeringSpec::Vmq { .. });
     match way {
-        Way::Function => "vf",
-        Way::Nowhere(_) => "none",
-        Way::Own(_) if by_address => "vmq",
-        Way::Common if by_address => "default-queue",
-        Way::Own(_) | Way::Common => "software",
+        RxPath::VirtualFunction => "vf",
+        RxPath::Drop(_) => "none",
+        RxPath::VmQueues(_) if by_address => "vmq",
+        RxPath::DefaultQueue if by_address => "default-queue",
+        RxPath::VmQueues(_) | RxPath::DefaultQueue => "software",
     }
 }
 
 /// The virtual NIC that has a queue of a port, if any has.
 #[must_use]
-pub fn owner<'w>(world: &'w World, ways: &[&Way], nic: usize, queue: u32) -> Option<&'w VnicSpec> {
-    let owns = |(vnic, way): &(&VnicSpec, &&Way)| vnic.nic == nic && way.own().contains(&queue);
+pub fn owner<'w>(
+    world: &'w World,
+    ways: &[&RxPath],
+    nic: usize,
+    queue: u32,
+) -> Option<&'w VnicSpec> {
+    let owns = |(vnic, way): &(&VnicSpec, &&RxPath)| vnic.nic == nic && way.own().contains(&queue);
     world.vnics.iter().zip(ways).find(owns).map(|(vnic, _)| vnic)
 }
 
@@ -78,12 +83,16 @@ mod tests {
     fn the_last_event_in_time_counts_and_of_one_instant_the_last_of_the_list() {
         let mut world = fixture::guests(3);
         let at = |us| Time::ZERO + Span::us(us);
-        let steer = |us, way| EventSpec { at: at(us), action: Action::Steer { vnic: 1, way } };
-        world.events =
-            vec![steer(9, Way::Function), steer(2, Way::Common), steer(9, Way::queue(1))];
+        let steer =
+            |us, way| EventSpec { at: at(us), action: Action::SetRoute { vnic: 1, rx_path: way } };
+        world.events = vec![
+            steer(9, RxPath::VirtualFunction),
+            steer(2, RxPath::DefaultQueue),
+            steer(9, RxPath::queue(1)),
+        ];
         assert_eq!(ways(&world, Time::END)[1].own(), [1]);
-        assert!(matches!(ways(&world, at(2))[1], Way::Common));
-        assert_eq!(ways(&world, at(1))[1].own(), world.vnics[1].way.own());
+        assert!(matches!(ways(&world, at(2))[1], RxPath::DefaultQueue));
+        assert_eq!(ways(&world, at(1))[1].own(), world.vnics[1].rx_path.own());
         let why = DropReason::NoFilter;
         world.events = vec![
             EventSpec { at: at(5), action: Action::Start { vm: 2 } },

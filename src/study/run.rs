@@ -6,14 +6,14 @@ use super::metrics::metrics;
 use crate::engine::chance::replication_seed;
 use crate::engine::digest;
 use crate::engine::time::{Span, Time};
-use crate::host;
-use crate::host::outcome::Outcome;
-use crate::host::world::World;
 use crate::measure::interval::estimate;
 use crate::measure::tree::Tree;
 use crate::measure::warmup::mser5;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::{Plan, Warmup};
+use crate::sim;
+use crate::world::World;
+use crate::world::outcome::Outcome;
 use rayon::prelude::*;
 use std::time::Instant;
 
@@ -117,7 +117,7 @@ fn replicate(world: &World, seed: u64, r: u64, progress: &Progress) -> Run {
 /// Runs `world`, turning the engine's absolute times into progress made.
 fn simulate(world: &World, progress: &Progress) -> Outcome {
     let mut last = Time::ZERO;
-    host::run(world, &mut |now| {
+    sim::run(world, &mut |now| {
         progress(now.since(last));
         last = now;
     })

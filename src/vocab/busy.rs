@@ -15,7 +15,7 @@ pub struct Busy {
     pub guest: Span,
     /// Consumers on the host.
     pub app: Span,
-    /// Load that is not networking.
+    /// Volume that is not networking.
     pub work: Span,
 }
 

@@ -4,13 +4,13 @@
 use crate::after_2012_scenarios::recording;
 use crate::good_scenarios::plan;
 use rxsim::engine::time::Span;
-use rxsim::host;
-use rxsim::host::outcome::{Load, Outcome};
-use rxsim::host::world::{Consumer, World};
+use rxsim::sim;
+use rxsim::world::outcome::{Outcome, Volume};
+use rxsim::world::{Consumer, World};
 use std::collections::BTreeMap;
 
 fn run(world: &World) -> Outcome {
-    host::run(world, &mut |_| ())
+    sim::run(world, &mut |_| ())
 }
 
 /// Six VMs behind two ports whose packets cost something; `vms` and `team` say where they are.
@@ -49,7 +49,7 @@ fn offered(world: &World) -> BTreeMap<String, (u64, u64)> {
     let outcome = run(world);
     let mut all = BTreeMap::new();
     for (source, tally) in world.sources.iter().zip(&outcome.sources) {
-        let Load { packets, bytes } = tally.offered;
+        let Volume { packets, bytes } = tally.offered;
         let sum: &mut (u64, u64) = all.entry(source.source.name.clone()).or_default();
         *sum = (sum.0 + packets, sum.1 + bytes);
     }

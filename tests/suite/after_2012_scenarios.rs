@@ -3,8 +3,8 @@
 
 use crate::good_scenarios::plan;
 use rxsim::engine::time::Span;
-use rxsim::host::world::{Consumer, PathReason, Spread, VnicOwner, Way, World};
 use rxsim::scenario::Plan;
+use rxsim::world::{Consumer, FlowMap, PathReason, RxPath, VnicOwner, World};
 use std::path::PathBuf;
 
 /// Four VMs on a port of a model, its options and further tables to be added.
@@ -35,15 +35,15 @@ fn with(nic: &str, vm: &str) -> Plan {
 
 /// The own queues of each virtual NIC.
 fn queues(world: &World) -> Vec<&[u32]> {
-    world.vnics.iter().map(|vnic| vnic.way.own()).collect()
+    world.vnics.iter().map(|vnic| vnic.rx_path.own()).collect()
 }
 
 /// The vCPUs that the channels of a virtual NIC lead to.
 fn channels(world: &World, vnic: usize) -> Option<&[u32]> {
-    world.vnics[vnic].channels.as_ref().map(|all| all.over.as_slice())
+    world.vnics[vnic].channels.as_ref().map(|all| all.targets.as_slice())
 }
 
-fn table(spread: &Spread) -> &[u32] {
+fn table(spread: &FlowMap) -> &[u32] {
     &spread.rss.as_ref().expect("a table").table
 }
 
@@ -55,7 +55,7 @@ fn a_vm_has_several_queues_a_table_of_its_own_and_as_many_channels_as_vcpus_go()
     assert_eq!(queues(&world), [&[1, 2, 3][..], &[4, 5, 6], &[7, 8, 9], &[10, 11, 12]]);
     let cores: Vec<u32> = (0..13).map(|queue| queue % 8).collect();
     assert_eq!(world.nics[0].queues, cores, "queue k on the (k mod n)-th core");
-    let Way::Own(own) = &world.vnics[1].way else { panic!("its own queues") };
+    let RxPath::VmQueues(own) = &world.vnics[1].rx_path else { panic!("its own queues") };
     assert_eq!((table(own).len(), &table(own)[..5]), (128, &[0, 1, 2, 0, 1][..]));
     assert_eq!(channels(&world, 1), Some(&[0, 1][..]));
     let several = world.vnics[1].channels.as_ref().expect("several");
@@ -90,18 +90,18 @@ fn plan_without_vmq() -> Vec<String> {
 fn virtual_rss_gives_channels_and_lets_the_port_spread() {
     let plan = with("vmq = { base_processor = 1, max_processors = 3 }", "vrss = true\nvcpus = 3");
     assert!(plan.warnings.is_empty(), "{:?}", plan.warnings);
-    let spread = plan.world.nics[0].spread.as_ref().expect("it spreads");
-    assert_eq!(spread.cores.over, [1, 2, 3], "those that its queues may use");
+    let spread = plan.world.nics[0].rps.as_ref().expect("it spreads");
+    assert_eq!(spread.cores.targets, [1, 2, 3], "those that its queues may use");
     assert_eq!((spread.backlog, &table(&spread.cores)[..4]), (1000, &[0, 1, 2, 0][..]));
     assert_eq!(channels(&plan.world, 0), Some(&[0, 1, 2][..]));
     assert_eq!(queues(&plan.world)[0], [1], "one hardware queue");
     let said =
         with("spread = { cores = \"5,7\", backlog = 9, table = 64 }", "vrss = true\nvcpus = 2");
-    let spread = said.world.nics[0].spread.as_ref().expect("it spreads");
-    assert_eq!((spread.cores.over.as_slice(), spread.backlog), (&[5, 7][..], 9));
+    let spread = said.world.nics[0].rps.as_ref().expect("it spreads");
+    assert_eq!((spread.cores.targets.as_slice(), spread.backlog), (&[5, 7][..], 9));
     assert_eq!(table(&spread.cores).len(), 64);
     let both = with("", "vrss = true\nvmq_queues = 2\nvcpus = 4").world;
-    assert!(both.nics[0].spread.is_none(), "the NIC spreads: several queues");
+    assert!(both.nics[0].rps.is_none(), "the NIC spreads: several queues");
     assert_eq!(channels(&both, 0), Some(&[0, 1, 2, 3][..]));
 }
 
@@ -109,7 +109,7 @@ fn virtual_rss_gives_channels_and_lets_the_port_spread() {
 fn no_vrss(nic: &str, vm: &str) -> String {
     let plan = plan(&text(nic, &format!("vrss = true\n{vm}"), ""));
     assert!(plan.world.vnics.iter().all(|vnic| vnic.channels.is_none()));
-    assert!(plan.world.nics[0].spread.is_none());
+    assert!(plan.world.nics[0].rps.is_none());
     plan.warnings.last().expect("a warning").clone()
 }
 
@@ -132,10 +132,10 @@ fn virtual_rss_is_off_where_something_is_missing_and_says_what() {
 fn a_port_spreads_for_its_host_and_says_whom_it_spreads_with_others() {
     let rps = "duration = \"1 ms\"\n[host.alpha]\ncores = 4\nstack = \"linux-napi\"\n[nic.port0]\n\
                spread = { cores = \"1-3\" }\n[traffic.bulk]\nto = \"host.alpha\"\nrate = \"1 Gbps\"";
-    let spec = plan(rps).world.nics[0].spread.clone().expect("it spreads");
-    assert_eq!(spec.cores.over, [1, 2, 3]);
+    let spec = plan(rps).world.nics[0].rps.clone().expect("it spreads");
+    assert_eq!(spec.cores.targets, [1, 2, 3]);
     let all = plan(&rps.replacen("{ cores = \"1-3\" }", "{}", 1)).world;
-    assert_eq!(all.nics[0].spread.as_ref().expect("it spreads").cores.over, [0, 1, 2, 3]);
+    assert_eq!(all.nics[0].rps.as_ref().expect("it spreads").cores.targets, [0, 1, 2, 3]);
     let text = text("", "vrss = true\nvcpus = 2", "[vm.old]\nvmq = true");
     let warning = "nic.port0: it spreads the packets of all its virtual NICs over cores, also those \
                    without `vrss`, such as vm.old[0]";
@@ -203,12 +203,13 @@ fn where_each_flow_has_its_port_a_virtual_nic_has_a_queue_on_every_one() {
         let mode = format!("mode = \"switch-dependent\"\nbalance = \"{mode}\"");
         let world = team(&mode, &same(3), &same(5)).world;
         let first = &world.vnics[..4];
-        let places: Vec<_> = first.iter().map(|v| (v.name.as_str(), v.nic, v.way.own())).collect();
+        let places: Vec<_> =
+            first.iter().map(|v| (v.name.as_str(), v.nic, v.rx_path.own())).collect();
         let (one, two) = ("vm.web[0]", "vm.web[1]");
         let expected: [(&str, usize, &[u32]); 4] =
             [(one, 0, &[1]), (one, 1, &[1]), (two, 0, &[2]), (two, 1, &[2])];
         assert_eq!(places, expected);
-        assert!(world.vnics[4..].iter().all(|vnic| vnic.way.own().is_empty()), "min of queues");
+        assert!(world.vnics[4..].iter().all(|vnic| vnic.rx_path.own().is_empty()), "min of queues");
         assert_eq!([&world.nics[0].queues, &world.nics[1].queues], [&[0, 1, 2], &[0, 1, 2]]);
         assert_eq!(world.sources.len(), 14);
     }
@@ -220,7 +221,7 @@ fn the_parts_of_a_stream_are_complementary_and_about_even() {
     for pair in world.sources.chunks(2) {
         let [a, b] = pair else { panic!("one for each port") };
         assert_eq!((a.source.name.as_str(), a.nic), (b.source.name.as_str(), b.nic - 1));
-        let flows = |part: &rxsim::host::world::Part| part.flows.clone().expect("a part");
+        let flows = |part: &rxsim::world::Part| part.flows.clone().expect("a part");
         let (ours, theirs) = (flows(&a.part), flows(&b.part));
         assert!(ours.iter().zip(theirs.iter()).all(|(one, other)| one != other));
         if ours.len() == 1000 {
@@ -253,9 +254,9 @@ fn processors_of_ports_whose_queues_add_up_should_not_overlap() {
 #[test]
 fn floating_vcpus_float_over_their_cores() {
     let world = with("", "placement = \"floating\"\ncores = \"4-6\"\nvcpus = 2").world;
-    assert_eq!(world.vms[1].floats.as_deref(), Some(&[4, 5, 6][..]));
+    assert_eq!(world.vms[1].allowed_cores.as_deref(), Some(&[4, 5, 6][..]));
     assert_eq!(world.vms[1].vcpus, [6, 4], "where they start");
-    assert_eq!(with("", "placement = \"pinned\"").world.vms[0].floats, None);
+    assert_eq!(with("", "placement = \"pinned\"").world.vms[0].allowed_cores, None);
 }
 
 #[test]

@@ -11,10 +11,10 @@ use crate::worlds::{
 use rxsim::engine::chance::Stream;
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::{Span, Time};
-use rxsim::host;
-use rxsim::host::outcome::VnicTally;
-use rxsim::host::world::{Consumer, Filter, PathReason, VmSpec, VnicOwner, VnicSpec, Way, World};
+use rxsim::sim;
 use rxsim::vocab::packet::Record;
+use rxsim::world::outcome::VnicTally;
+use rxsim::world::{Consumer, Filter, PathReason, RxPath, VmSpec, VnicOwner, VnicSpec, World};
 use std::fmt::Write;
 
 /// Worlds per level, unless `RXSIM_WORLDS` says how many.
@@ -46,7 +46,7 @@ fn difference(world: &World) -> Option<String> {
     let expected = reference::run(world);
     let expected_loads = restless::seen();
     let mut records = Vec::new();
-    let outcome = host::run_traced(world, &mut |record| records.push(record));
+    let outcome = sim::run_traced(world, &mut |record| records.push(record));
     let loads = restless::seen();
     if let Some(difference) = first_difference(records, expected.records) {
         return Some(difference);
@@ -196,8 +196,8 @@ fn several_cores_may_bring_packets_to_one_guest_at_one_instant() {
             index: 0,
             host: 0,
             vcpus: vec![guest],
-            floats: None,
-            runs: true,
+            allowed_cores: None,
+            running: true,
         }];
         world.vnics = vec![VnicSpec {
             name: "vm.vm[0]".into(),
@@ -205,7 +205,7 @@ fn several_cores_may_bring_packets_to_one_guest_at_one_instant() {
             owner: VnicOwner::Vm { vm: 0, vcpu: 0 },
             channel: 64,
             channels: None,
-            way: Way::Common,
+            rx_path: RxPath::DefaultQueue,
             path_reason: PathReason::None,
             vf: None,
         }];

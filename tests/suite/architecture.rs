@@ -15,8 +15,8 @@ const FLOORS: [&[&str]; 10] = [
     &["vocab"],
     &["measure"],
     &["rx", "policy"],
-    &["host"],
-    &["scenario"],
+    &["world"],
+    &["sim", "scenario"],
     &["study"],
     &["report"],
     &["cli"],
@@ -32,8 +32,13 @@ const CYCLES: &[(&str, &[&str], &str)] = &[
         "the commands use the exit codes and `print` of the module that calls them",
     ),
     (
-        "host/",
-        &["host/backlog", "host/core", "host/softirq", "host/threads"],
+        "sim/core/",
+        &[
+            "sim/core/backlog",
+            "sim/core/core",
+            "sim/core/stack/linux_napi",
+            "sim/core/threads/scheduler",
+        ],
         "one automaton, a core, whose methods are spread over the files of its activities",
     ),
     (
@@ -296,22 +301,19 @@ fn only_scenario_and_report_know_serde() {
 #[test]
 fn imports_upward_sideways_and_in_a_circle_are_seen_however_they_are_written() {
     let files = [
-        SourceFile::new("src/lib.rs", "pub mod host;\npub mod policy;\npub mod rx;\n"),
-        SourceFile::new("src/host/mod.rs", "pub mod site;\npub use site::Site;\n"),
-        SourceFile::new("src/host/site.rs", "use crate::rx::{ring, wire::Wire};\n"),
+        SourceFile::new("src/lib.rs", "pub mod policy;\npub mod rx;\npub mod sim;\n"),
+        SourceFile::new("src/sim/mod.rs", "pub mod site;\npub use site::Site;\n"),
+        SourceFile::new("src/sim/site.rs", "use crate::rx::{ring, wire::Wire};\n"),
         SourceFile::new("src/policy.rs", "use crate::rx::wire::Wire;\n"),
         SourceFile::new("src/rx/mod.rs", "pub mod ring;\npub mod wire;\n"),
-        SourceFile::new(
-            "src/rx/ring.rs",
-            "//! crate::host\nfn f(x: super::super::host::Site) {}\n",
-        ),
+        SourceFile::new("src/rx/ring.rs", "//! crate::sim\nfn f(x: super::super::sim::Site) {}\n"),
         SourceFile::new("src/rx/wire.rs", "use super::{\n    ring::Ring,\n};\n"),
     ];
     assert_eq!(
         against_the_floors(&files),
-        ["src/policy.rs:1: crate::rx::wire::Wire", "src/rx/ring.rs:2: super::super::host::Site"]
+        ["src/policy.rs:1: crate::rx::wire::Wire", "src/rx/ring.rs:2: super::super::sim::Site"]
     );
     assert_eq!(between_stations(&files), ["src/rx/wire.rs:2: super::ring::Ring"]);
-    let circle = ["host/site", "rx/ring", "rx/wire"].map(String::from);
+    let circle = ["sim/site", "rx/ring", "rx/wire"].map(String::from);
     assert_eq!(cycles(&dependencies(&files)), BTreeSet::from([BTreeSet::from(circle)]));
 }

@@ -38,7 +38,7 @@ fn change(line: &str, by: &str, phrases: &[&str]) {
 fn the_sound_scenario_is_sound() {
     let inside = |text: &str| {
         let plan = crate::good_scenarios::plan(text);
-        plan.world.sources.iter().map(|source| source.inside).collect::<Vec<bool>>()
+        plan.world.sources.iter().map(|source| source.by_internal_switch).collect::<Vec<bool>>()
     };
     assert_eq!(inside(SOUND), [true]);
     let one_has_a_function = [

@@ -2,7 +2,7 @@
 
 use crate::replicated::{OneCore, delivered_mpps, outcome, total, within, world};
 use rxsim::engine::time::{Span, Time};
-use rxsim::host;
+use rxsim::sim;
 
 /// Frames back to back on 10 Gbps into an ideal port.
 fn line(frame: u32, duration: &str, nic: &str, cost: &str) -> String {
@@ -27,7 +27,7 @@ fn line(frame: u32, duration: &str, nic: &str, cost: &str) -> String {
 fn a_million_smallest_frames_take_67_2_ms_from_the_file_to_the_host() {
     let text = line(64, "67.2 ms", "", "");
     let mut last = Time::ZERO;
-    let run = host::run_traced(&world(&text), &mut |record| {
+    let run = sim::run_traced(&world(&text), &mut |record| {
         if record.number == 999_999 {
             last = record.end;
         }

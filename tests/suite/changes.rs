@@ -12,13 +12,13 @@ use crate::invariants::traced;
 use crate::worlds::only::{self, packets_at};
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::{Span, Time};
-use rxsim::host::outcome::Outcome;
-use rxsim::host::world::{
-    Action, Consumer, EventSpec, PathReason, Spread, SteeringSpec, VmSpec, VnicOwner, VnicSpec,
-    Way, World,
-};
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::{Fate, Record};
+use rxsim::world::outcome::Outcome;
+use rxsim::world::{
+    Action, Consumer, EventSpec, FlowMap, PathReason, RxPath, SteeringSpec, VmSpec, VnicOwner,
+    VnicSpec, World,
+};
 
 const fn ns(n: u64) -> Draw {
     Draw::Constant(Span::ns(n))
@@ -51,8 +51,8 @@ fn guests(sent: &[&[u64]]) -> World {
             index: number as u32,
             host: 0,
             vcpus: vec![1],
-            floats: None,
-            runs: true,
+            allowed_cores: None,
+            running: true,
         });
         world.vnics.push(VnicSpec {
             name: format!("vm.web[{number}]"),
@@ -60,8 +60,8 @@ fn guests(sent: &[&[u64]]) -> World {
             owner: VnicOwner::Vm { vm: number, vcpu: 0 },
             channel: 64,
             channels: None,
-            way: Way::Common,
-            vf: Some(Spread::one(0)),
+            rx_path: RxPath::DefaultQueue,
+            vf: Some(FlowMap::one(0)),
             path_reason: PathReason::None,
         });
         let mut source = only::source(number, packets_at(sent, 64));
@@ -77,7 +77,7 @@ fn with_own_queue(sent: &[&[u64]]) -> World {
     let nic = &mut world.nics[0];
     (nic.queues, nic.vectors) = (vec![0, 2], vec![vec![0], vec![1]]);
     nic.steering = SteeringSpec::Vmq { shared_memory: true };
-    world.vnics[0].way = Way::queue(1);
+    world.vnics[0].rx_path = RxPath::queue(1);
     world
 }
 
@@ -85,8 +85,8 @@ fn event(world: &mut World, when: u64, action: Action) {
     world.events.push(EventSpec { at: at(when), action });
 }
 
-fn steer(world: &mut World, when: u64, way: Way) {
-    event(world, when, Action::Steer { vnic: 0, way });
+fn steer(world: &mut World, when: u64, way: RxPath) {
+    event(world, when, Action::SetRoute { vnic: 0, rx_path: way });
 }
 
 fn stop(world: &mut World, when: u64, reason: DropReason) {

@@ -6,12 +6,12 @@ use crate::worlds::{FUNCTIONS, MOVES, VMS, random_world};
 use rxsim::engine::chance::Stream;
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::Span;
-use rxsim::host;
-use rxsim::host::outcome::{Flooded, Outcome};
-use rxsim::host::world::{Consumer, Filter, PathReason, VmSpec, VnicOwner, VnicSpec, Way, World};
 use rxsim::rx::cpu::Stack;
+use rxsim::sim;
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::stage::Stage;
+use rxsim::world::outcome::{BroadcastTally, Outcome};
+use rxsim::world::{Consumer, Filter, PathReason, RxPath, VmSpec, VnicOwner, VnicSpec, World};
 
 const fn ns(n: u64) -> Draw {
     Draw::Constant(Span::ns(n))
@@ -31,18 +31,34 @@ fn flooded(at: &[u64]) -> World {
     for core in [1, 2] {
         let (group, vcpus) = ("web".into(), vec![core]);
         let (floats, runs) = (None, true);
-        world.vms.push(VmSpec { group, index: core - 1, host: 0, vcpus, floats, runs });
+        world.vms.push(VmSpec {
+            group,
+            index: core - 1,
+            host: 0,
+            vcpus,
+            allowed_cores: floats,
+            running: runs,
+        });
     }
     let guest = |vm| VnicOwner::Vm { vm, vcpu: 0 };
     world.vnics = [guest(0), VnicOwner::Host, guest(1)].map(vnic).to_vec();
     world.sources = vec![only::source(0, packets_at(at, 64))];
-    world.sources[0].to = Consumer::Flood;
+    world.sources[0].to = Consumer::Broadcast;
     world
 }
 
 fn vnic(owner: VnicOwner) -> VnicSpec {
-    let (channels, way, vf, path_reason) = (None, Way::Common, None, PathReason::None);
-    VnicSpec { name: "v".into(), nic: 0, owner, channel: 64, channels, way, vf, path_reason }
+    let (channels, way, vf, path_reason) = (None, RxPath::DefaultQueue, None, PathReason::None);
+    VnicSpec {
+        name: "v".into(),
+        nic: 0,
+        owner,
+        channel: 64,
+        channels,
+        rx_path: way,
+        vf,
+        path_reason,
+    }
 }
 
 /// A run, and number, start and end of all packets and copies in the order of their ends.
@@ -56,10 +72,10 @@ fn run(world: &World) -> (Outcome, Vec<(u64, u64, u64)>) {
     (run, shown.collect())
 }
 
-const BOTH: [Flooded; 3] = [Flooded { delivered: 1, dropped: 0 }; 3];
+const BOTH: [BroadcastTally; 3] = [BroadcastTally { delivered: 1, dropped: 0 }; 3];
 
-fn by_vnic(run: &Outcome) -> Vec<Flooded> {
-    run.vnics.iter().map(|vnic| vnic.flooded).collect()
+fn by_vnic(run: &Outcome) -> Vec<BroadcastTally> {
+    run.vnics.iter().map(|vnic| vnic.broadcast).collect()
 }
 
 #[test]
@@ -134,7 +150,7 @@ fn copies_are_made_by_the_byte_and_full_channels_lose_theirs() {
     let source = &run.sources[0];
     assert_eq!(source.dropped[DropReason::VmChannelFull as usize], 1);
     assert_eq!((source.replicated, source.delivered.packets), (6, 8));
-    let all = |delivered, dropped| Flooded { delivered, dropped };
+    let all = |delivered, dropped| BroadcastTally { delivered, dropped };
     assert_eq!(by_vnic(&run), [all(3, 0), all(3, 0), all(2, 1)]);
     assert!(ends.contains(&(2, 2054, 3006)), "the copy that found no room: {ends:?}");
 }
@@ -147,7 +163,7 @@ fn a_filter_leaves_nothing_to_copy_and_one_virtual_nic_needs_no_copy() {
     let (run, ends) = run(&world);
     assert_eq!(ends, [(0, 150, 160)]);
     assert_eq!((run.sources[0].filtered, run.sources[0].replicated), (1, 0));
-    assert_eq!(by_vnic(&run), [Flooded::default(); 3]);
+    assert_eq!(by_vnic(&run), [BroadcastTally::default(); 3]);
     let mut world = flooded(&[0]);
     world.vnics.truncate(1);
     let (run, ends) = self::run(&world);
@@ -164,7 +180,7 @@ fn random_flood(seed: u64, level: u8) -> Option<World> {
     let mut any = false;
     for source in &mut world.sources {
         if ports.contains(&source.nic) && dice.below(2) == 0 {
-            source.to = Consumer::Flood;
+            source.to = Consumer::Broadcast;
             any = true;
         }
     }
@@ -210,7 +226,7 @@ fn every_copy_is_accounted_for_in_any_window() {
         let (warmup, duration) = (Span(whole / 3), Some(Span(whole - whole / 3)));
         let window = World { warmup, duration, ..world.clone() };
         for world in [world, &window] {
-            let run = host::run(world, &mut |_| ());
+            let run = sim::run(world, &mut |_| ());
             for source in &run.sources {
                 let dropped: u64 = source.dropped.iter().sum();
                 let ended = source.delivered.packets + dropped + source.filtered;
@@ -219,10 +235,11 @@ fn every_copy_is_accounted_for_in_any_window() {
                 copies += source.replicated;
             }
         }
-        let run = host::run(world, &mut |_| ());
-        let flooded = run.vnics.iter().map(|vnic| vnic.flooded.delivered).sum::<u64>();
+        let run = sim::run(world, &mut |_| ());
+        let flooded = run.vnics.iter().map(|vnic| vnic.broadcast.delivered).sum::<u64>();
         let delivered = |at: usize| run.sources[at].delivered.packets;
-        let floods = (0..world.sources.len()).filter(|at| world.sources[*at].to == Consumer::Flood);
+        let floods =
+            (0..world.sources.len()).filter(|at| world.sources[*at].to == Consumer::Broadcast);
         assert_eq!(flooded, floods.map(delivered).sum::<u64>(), "{name}");
     });
     assert!(copies > 100_000, "{copies} copies");

@@ -2,7 +2,6 @@
 
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::Span;
-use rxsim::host::world::{Consumer, Filter, SteeringSpec};
 use rxsim::rx::cpu::{Costs, Stack};
 use rxsim::rx::dma::DmaSpec;
 use rxsim::rx::moderation::Moderation;
@@ -13,6 +12,7 @@ use rxsim::rx::steering::toeplitz::{KEY_MICROSOFT, KEY_SYMMETRIC};
 use rxsim::scenario::diagnostic::render;
 use rxsim::scenario::schema::schema;
 use rxsim::scenario::{Equals, Loaded, Plan, Source, Warmup, library, load, profile, words};
+use rxsim::world::{Consumer, Filter, SteeringSpec};
 use std::net::Ipv4Addr;
 
 pub(crate) fn loaded(text: &str, sets: &[(&str, &str)]) -> Loaded {

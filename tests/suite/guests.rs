@@ -7,9 +7,9 @@ use crate::replicated::{
     agrees, check, delivered_mpps, each, latency, mean_and_error, mean_us, plan_of,
     quantile_agrees, replicate, slow,
 };
-use rxsim::host;
-use rxsim::host::outcome::Outcome;
+use rxsim::sim;
 use rxsim::vocab::stage::Stage;
+use rxsim::world::outcome::Outcome;
 
 /// A switch on core 0 and a guest on core 1, both with waiting rooms without end. A round of one
 /// packet that costs nothing but the packet hands each over as it ends.
@@ -92,7 +92,7 @@ fn sum_quantile(a: f64, b: f64, p: f64) -> f64 {
 fn variation_of_departures(switch: &str) -> Vec<f64> {
     each(&tandem(switch, "\"0 s\"", 0.6, 0.3e6), |world| {
         let mut ends = Vec::new();
-        let _ = host::run_traced(world, &mut |record| {
+        let _ = sim::run_traced(world, &mut |record| {
             if record.end.0 > world.warmup.0 {
                 ends.push(record.end);
             }
@@ -254,7 +254,7 @@ fn queues_go_to_those_who_come_first_and_all_others_share_one_core() {
         let exact = f64::from(owned) * CEILING.min(each) + CEILING.min(others);
         let text = queues_for(vms, queues, each);
         let owners = plan_of(&text, None).world.vnics;
-        let has_one = |at: usize| !owners[at].way.own().is_empty();
+        let has_one = |at: usize| !owners[at].rx_path.own().is_empty();
         assert!(
             (0..vms as usize).all(|at| has_one(at) == (at < owned as usize)),
             "{vms}, {queues}"

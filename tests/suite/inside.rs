@@ -5,11 +5,11 @@ use crate::worlds::only::{self, packets_at};
 use crate::worlds::{EVERYTHING, INSIDE, random_world};
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::{Span, Time};
-use rxsim::host;
-use rxsim::host::outcome::Load;
-use rxsim::host::world::{Action, EventSpec, Pause, World};
+use rxsim::sim;
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::Fate;
+use rxsim::world::outcome::Volume;
+use rxsim::world::{Action, EventSpec, FlowControl, World};
 
 /// Frames of 80 B: those of source 0 over a link on which a byte takes 1 ns (one holds it for 100,
 /// and has arrived after 88), those of source 1 from inside.
@@ -18,7 +18,7 @@ fn both(over_link: &[u64], inside: &[u64]) -> World {
     (world.nics[0].link, world.nics[0].buffer) = (Some(8_000_000_000), Some(1_000));
     world.sources =
         vec![only::source(0, packets_at(over_link, 80)), only::source(1, packets_at(inside, 80))];
-    world.sources[1].inside = true;
+    world.sources[1].by_internal_switch = true;
     world.duration = Some(Span::us(20));
     world
 }
@@ -55,14 +55,14 @@ fn the_link_neither_carries_nor_loses_it() {
     let (run, _) = traced(&world);
     let lost = |source: usize, reason: DropReason| run.sources[source].dropped[reason as usize];
     assert_eq!((lost(0, DropReason::LinkFull), lost(0, DropReason::LinkDown)), (2, 0));
-    assert_eq!(run.sources[1].delivered, Load { packets: 4, bytes: 320 });
-    assert_eq!(run.nics[0].wire, Load { packets: 1, bytes: 80 });
+    assert_eq!(run.sources[1].delivered, Volume { packets: 4, bytes: 320 });
+    assert_eq!(run.nics[0].wire, Volume { packets: 1, bytes: 80 });
     assert_eq!(run.nics[0].link_busy, Span::ns(100));
     // It counts while it waits for its end, and what is on the link does not before it has come.
     world.duration = Some(Span::ns(60));
     world.hosts[0].costs.packet = Draw::Constant(Span::us(1));
-    let run = host::run(&world, &mut |_| {});
-    assert_eq!(run.nics[0].wire, Load::default());
+    let run = sim::run(&world, &mut |_| {});
+    assert_eq!(run.nics[0].wire, Volume::default());
     assert_eq!((run.sources[0].in_flight, run.sources[1].in_flight), (1, 4));
 }
 
@@ -76,7 +76,7 @@ fn it_fills_the_packet_buffer_and_makes_the_peer_pause() {
     assert_eq!(run.sources[0].dropped[DropReason::BufferFull as usize], 3);
     // The second one makes 160 B at 20: one frame is on the link by then, which finds no room
     // beside the third. The first one leaves at 1010, the second at 1020: no more than 80 are left.
-    world.nics[0].pause = Some(Pause { high: 160, low: 80 });
+    world.nics[0].flow_control = Some(FlowControl { high: 160, low: 80 });
     let order = [(1, 0, 10), (1, 1, 20), (1, 2, 30), (0, 1, 1_108), (0, 2, 1_208)];
     assert_eq!(served(&world), order);
     let (run, _) = traced(&world);
@@ -111,7 +111,7 @@ fn the_length_of_a_window_changes_nothing_and_nothing_is_lost_from_sight() {
             let off = ended as i64 + source.in_flight - all as i64;
             assert_eq!(off, 0, "random_world({seed}, {level}): source {at}");
             let [full, down] = [DropReason::LinkFull, DropReason::LinkDown];
-            if world.sources[at].inside {
+            if world.sources[at].by_internal_switch {
                 joined += source.delivered.packets;
                 assert_eq!(source.dropped[full as usize] + source.dropped[down as usize], 0);
             }

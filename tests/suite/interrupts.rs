@@ -3,7 +3,7 @@
 use crate::replicated::{
     OneCore, check, delivered_mpps, idle, interrupts_per_us, mean_us, outcome, replicate, within,
 };
-use rxsim::host::outcome::Outcome;
+use rxsim::world::outcome::Outcome;
 
 /// Loads (packets per us) and intervals (us) of moderation on its own.
 const LOADS: [(f64, f64); 5] =

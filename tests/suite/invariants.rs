@@ -4,11 +4,11 @@
 use crate::replicated::{OneCore, each, mean_and_error, outcome, world};
 use crate::worlds::{HARDWARE, MIXED, PLAIN, STACKS, THREADS, VMS, random_world};
 use rxsim::engine::time::{Span, Time};
-use rxsim::host;
-use rxsim::host::outcome::{Busy, Outcome};
-use rxsim::host::world::World;
+use rxsim::sim;
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::{Fate, Record};
+use rxsim::world::World;
+use rxsim::world::outcome::{Busy, Outcome};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -43,7 +43,7 @@ fn kinds(busy: &Busy) -> [u64; 6] {
 /// A run and the records of all packets that ended.
 pub(crate) fn traced(world: &World) -> (Outcome, Vec<Record>) {
     let mut records = Vec::new();
-    let run = host::run_traced(world, &mut |record| records.push(record));
+    let run = sim::run_traced(world, &mut |record| records.push(record));
     (run, records)
 }
 
@@ -57,7 +57,7 @@ fn every_packet_of_every_source_is_accounted_for_in_any_window() {
             ..world.clone()
         };
         [world, &window].into_iter().find_map(|world| {
-            let run = host::run(world, &mut |_| ());
+            let run = sim::run(world, &mut |_| ());
             run.sources.iter().enumerate().find_map(|(at, source)| {
                 let dropped: u64 = source.dropped.iter().sum();
                 let ended = source.delivered.packets + dropped + source.filtered;
@@ -75,7 +75,7 @@ fn a_window_and_its_warm_up_count_what_the_whole_run_counts() {
         let with = |warmup: u64, end: u64| {
             let duration = Some(Span(end - warmup));
             let world = World { warmup: Span(warmup), duration, ..world.clone() };
-            host::run(&world, &mut |_| ())
+            sim::run(&world, &mut |_| ())
         };
         let (all, late) = (with(0, whole), with(whole / 3, whole));
         let early = with(0, whole / 3);
@@ -135,7 +135,7 @@ fn no_core_is_busy_for_longer_than_the_window_or_any_step_of_it() {
         let step = Span::us(7);
         let steps = world.duration.expect("random worlds say how long").0.div_ceil(step.0);
         let duration = Some(step * steps);
-        let run = host::run(&World { step: Some(step), duration, ..world.clone() }, &mut |_| ());
+        let run = sim::run(&World { step: Some(step), duration, ..world.clone() }, &mut |_| ());
         let sum = |busy: &Busy| kinds(busy).into_iter().sum::<u64>();
         let cores = run.hosts.iter().flat_map(|host| &host.cores).map(|core| sum(&core.busy));
         if let Some(busy) = cores.clone().find(|busy| *busy > run.window.0) {

@@ -2,7 +2,7 @@
 //! packet before work of `p` per packet carry min(load, max(0, (1 - load x i) / p)).
 
 use crate::replicated::{OneCore, delivered_mpps, outcome, within};
-use rxsim::host::outcome::Outcome;
+use rxsim::world::outcome::Outcome;
 
 /// Per packet in the handler, and after it (us).
 const HANDLER: f64 = 2.0;

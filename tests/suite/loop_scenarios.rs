@@ -5,7 +5,7 @@ use crate::good_scenarios::{loaded, plan};
 use crate::replicated::{delivered_mpps, loss, outcome};
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::Span;
-use rxsim::host::world::{ClosedLoop, Window};
+use rxsim::world::{ClosedLoop, Window};
 
 const REQUESTS: &str = r#"duration = "10 ms"
 [host.alpha]

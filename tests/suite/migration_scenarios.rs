@@ -3,10 +3,10 @@
 
 use crate::good_scenarios::plan;
 use rxsim::engine::time::{Span, Time};
-use rxsim::host::world::{Action, EventSpec, TrafficSpec, Way, World};
 use rxsim::measure::tree::Tree;
 use rxsim::scenario::Plan;
 use rxsim::study::metrics::shape;
+use rxsim::world::{Action, EventSpec, RxPath, TrafficSpec, World};
 
 /// Four VMs on a host with SR-IOV or queues, and a second host with one port, with lines for the
 /// first port, the VMs, the second port, and further tables.
@@ -45,15 +45,15 @@ fn event(at: u64, action: &str, keys: &str) -> String {
 fn course(world: &World) -> Vec<(u64, String)> {
     let mut events: Vec<&EventSpec> = world.events.iter().collect();
     events.sort_by_key(|event| event.at);
-    let way = |way: &Way| match way {
-        Way::Common => "common".to_owned(),
-        Way::Own(queues) => format!("queue {:?}", queues.over),
-        Way::Function => "function".to_owned(),
-        Way::Nowhere(why) => why.name().to_owned(),
+    let way = |way: &RxPath| match way {
+        RxPath::DefaultQueue => "common".to_owned(),
+        RxPath::VmQueues(queues) => format!("queue {:?}", queues.targets),
+        RxPath::VirtualFunction => "function".to_owned(),
+        RxPath::Drop(why) => why.name().to_owned(),
     };
     let short = |action: &Action| match action {
         Action::LoseAffinity { nic } => format!("nic {nic} loses affinity"),
-        Action::Steer { vnic, way: to } => format!("vnic {vnic}: {}", way(to)),
+        Action::SetRoute { vnic, rx_path: to } => format!("vnic {vnic}: {}", way(to)),
         Action::Stop { vm, reason } => format!("vm {vm} stops: {}", reason.name()),
         Action::Start { vm } => format!("vm {vm} starts"),
         Action::Link { nic, up } => format!("nic {nic} {}", if *up { "up" } else { "down" }),
@@ -100,9 +100,9 @@ fn who_starts_takes_what_who_stopped_has_left_and_nobody_else_does() {
     let rest = format!("[vm.late]\nnic = \"port0\"\nvmq = true\nrunning = false\n{events}");
     let rest = rest.replace("web[3]", "late");
     let plan = plan(&text(VMQ, "vmq = true", "", &rest));
-    let ways: Vec<&[u32]> = plan.world.vnics.iter().map(|vnic| vnic.way.own()).collect();
+    let ways: Vec<&[u32]> = plan.world.vnics.iter().map(|vnic| vnic.rx_path.own()).collect();
     assert_eq!(ways, [&[1][..], &[2], &[], &[], &[]]);
-    assert!(!plan.world.vms[4].runs);
+    assert!(!plan.world.vms[4].running);
     expect(
         &plan,
         &[
@@ -241,7 +241,10 @@ fn a_migration_takes_the_function_away_copies_stops_starts_and_is_learnt_of() {
     );
     let world = &plan.world;
     let there = &world.vms[4];
-    assert_eq!((there.group.as_str(), there.index, there.host, there.runs), ("web", 3, 1, false));
+    assert_eq!(
+        (there.group.as_str(), there.index, there.host, there.running),
+        ("web", 3, 1, false)
+    );
     assert_eq!((world.vnics[4].nic, world.vnics[4].name.as_str()), (1, "vm.web[3]"));
     assert_eq!(parts(world), [(0, 0, Some(177)), (1, 177, None)]);
     let copy = world.sources.last().expect("there are some");

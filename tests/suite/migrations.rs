@@ -4,12 +4,12 @@
 use crate::good_scenarios::plan;
 use crate::invariants::traced;
 use rxsim::engine::time::{Span, Time};
-use rxsim::host::world::World;
 use rxsim::measure::tree::Tree;
 use rxsim::scenario::{Plan, library, load};
 use rxsim::study::run::{Study, run};
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::{Fate, Record};
+use rxsim::world::World;
 use std::collections::BTreeMap;
 
 /// Two VMs on a host with virtual functions, at no cost at all; the first one migrates: from its

@@ -4,9 +4,9 @@
 use crate::bad_scenarios::mistakes;
 use crate::good_scenarios::{loaded, plan};
 use rxsim::engine::time::{Span, Time};
-use rxsim::host::world::{Action, EventSpec, Maker, NicSpec, World};
 use rxsim::policy::{Kind, PolicySpec, Share};
 use rxsim::scenario::diagnostic::render;
+use rxsim::world::{Action, EventSpec, Maker, NicSpec, World};
 
 /// Six VMs on a port with VMQ; each part can be added to.
 fn vmq(host: &str, options: &str, rest: &str) -> String {

@@ -4,14 +4,14 @@
 use crate::worlds::{VMS, only, random_world};
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::{Span, Time};
-use rxsim::host::outcome::Outcome;
-use rxsim::host::world::{Action, EventSpec, Filter, Maker, Rebalance, World};
-use rxsim::host::{run, run_traced};
 use rxsim::policy::fixed::Fixed;
 use rxsim::policy::{Loads, Move, Policy};
 use rxsim::rx::cpu::Stack;
+use rxsim::sim::{run, run_traced};
 use rxsim::vocab::id::{CoreId, QueueId};
 use rxsim::vocab::packet::Record;
+use rxsim::world::outcome::Outcome;
+use rxsim::world::{Action, EventSpec, Filter, Maker, Rebalance, World};
 
 /// Two cores, two queues on core 1 with a vector each, a round per 100 ns, packets of 1 us that come
 /// at these instants (ns), in turn to both queues; a policy that looks every 3 us.

@@ -4,9 +4,9 @@ use crate::replicated::{agrees, each};
 use crate::worlds::{THREADS, VMS, only, random_world};
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::Span;
-use rxsim::host;
-use rxsim::host::world::{AppSpec, Consumer, NicSpec, WorkSpec, World};
 use rxsim::rx::cpu::Stack;
+use rxsim::sim;
+use rxsim::world::{AppSpec, Consumer, NicSpec, WorkSpec, World};
 
 /// Random worlds whose interrupts wait.
 fn patient_world(seed: u64, level: u8) -> World {
@@ -32,7 +32,7 @@ fn the_length_of_a_window_changes_nothing() {
         let outcomes = batches.map(|batch| {
             let mut records = Vec::new();
             let world = World { batch, ..world.clone() };
-            let outcome = host::run_traced(&world, &mut |record| records.push(record));
+            let outcome = sim::run_traced(&world, &mut |record| records.push(record));
             records.sort_by_key(|record| (record.end, record.source, record.number));
             (records, outcome.hosts)
         });
@@ -76,7 +76,7 @@ fn two_classes((first, cost): (&[u64], u64), (second, app): (&[u64], u64)) -> Wo
 /// Start and end in microseconds of each packet of a source, in order.
 fn spans(world: &World, source: u32) -> Vec<(u64, u64)> {
     let mut found = Vec::new();
-    let _ = host::run_traced(world, &mut |record| {
+    let _ = sim::run_traced(world, &mut |record| {
         if record.source.0 == source {
             found.push((record.start.0 / 1_000_000, record.end.0 / 1_000_000));
         }
@@ -150,7 +150,7 @@ fn two_classes_wait_as_cobham_says() {
             let waits: Vec<[f64; 2]> = each(&text, |world| {
                 let mut world = world.clone();
                 world.nics[1].contention = 0.0; // of the app's packets only the app's work costs
-                let run = host::run(&world, &mut |_| ());
+                let run = sim::run(&world, &mut |_| ());
                 let mean = |at: usize| run.sources[at].latency.mean_ps().expect("packets") / 1e6;
                 [mean(0) - 2.0, mean(1) - 5.0]
             });

@@ -4,11 +4,11 @@ use crate::invariants::traced;
 use crate::worlds::only;
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::{Span, Time};
-use rxsim::host::world::{Part, World};
 use rxsim::rx::source::keys::Keys;
 use rxsim::rx::source::{Arrivals, Flows, Gap, Popularity, Sizes, Source, SourceSpec};
 use rxsim::vocab::frame::{Frame, FrameQueue};
 use rxsim::vocab::packet::Record;
+use rxsim::world::{Part, World};
 use std::sync::Arc;
 
 const LINK: u64 = 10_000_000_000;

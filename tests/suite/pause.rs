@@ -7,10 +7,10 @@ use crate::worlds::{FUNCTIONS, HARDWARE, MIXED, MOVES, STACKS, THREADS, VMS, ran
 use rxsim::engine::chance::Stream;
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::Span;
-use rxsim::host::outcome::Outcome;
-use rxsim::host::world::{Pause, World};
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::{Fate, Record};
+use rxsim::world::outcome::Outcome;
+use rxsim::world::{FlowControl, World};
 
 /// Frames of 80 B at these instants to a link on which a byte takes 1 ns: one holds it for 100, and
 /// has arrived after 88. At 160 B the peer pauses, down to 80.
@@ -18,7 +18,7 @@ fn paused(at: &[u64]) -> World {
     let mut world = only::world();
     let nic = &mut world.nics[0];
     (nic.link, nic.buffer) = (Some(8_000_000_000), Some(1_000));
-    nic.pause = Some(Pause { high: 160, low: 80 });
+    nic.flow_control = Some(FlowControl { high: 160, low: 80 });
     world.sources = vec![only::source(0, packets_at(at, 80))];
     world
 }
@@ -71,7 +71,7 @@ fn a_slow_bus_fills_the_buffer_too_and_a_frame_may_begin_as_the_pause_ends() {
     // 188 to 1088, 1176 to 1188 (when the link is free), and so on; the last one until 3264.
     assert_eq!(run.nics[0].paused, Span::ns(3 * 900 + 2 * 12));
     // Where the marks are apart no frame is let in between.
-    world.nics[0].pause = Some(Pause { high: 160, low: 0 });
+    world.nics[0].flow_control = Some(FlowControl { high: 160, low: 0 });
     let (run, records) = self::run(&world);
     assert_eq!(arrivals(&records), [88, 188, 1276, 1376, 2464, 2564]);
     assert_eq!(run.nics[0].paused, Span::ns(3 * 1_000));
@@ -112,7 +112,7 @@ fn random_pauses(seed: u64, level: u8) -> World {
         let link = nic.link.unwrap_or(9_600_000_000);
         (nic.link, nic.buffer) = (Some(link), Some(buffer));
         let high = 1 + dice.below(buffer);
-        nic.pause = Some(Pause { high, low: dice.below(high) });
+        nic.flow_control = Some(FlowControl { high, low: dice.below(high) });
         nic.hold = dice.below(2) == 0;
     }
     world
@@ -155,7 +155,8 @@ fn a_pause_that_begins_a_frame_ahead_of_the_end_loses_nothing_in_the_buffer() {
     let runs = on_random_pauses(|world, _| {
         let mut world = world.clone();
         for nic in &mut world.nics {
-            (nic.buffer, nic.pause) = (Some(8_000), Some(Pause { high: 6_482, low: 3_000 }));
+            (nic.buffer, nic.flow_control) =
+                (Some(8_000), Some(FlowControl { high: 6_482, low: 3_000 }));
         }
         traced(&world).0
     });
@@ -173,7 +174,7 @@ fn the_marks_are_shares_of_the_buffer_and_a_driver_that_pauses_holds() {
             "duration = \"1 ms\"\n[host.alpha]\ncores = 4\n[nic.port0]\nmodel = \"intel-82599\"\n";
         let rest = "[traffic.bulk]\nto = \"host.alpha\"\nrate = \"1 Gbps\"\n";
         let nic = world(&format!("{head}path = \"rss\"\n{keys}\n{rest}")).nics.remove(0);
-        (nic.pause.map(|pause| (pause.high, pause.low)), nic.hold)
+        (nic.flow_control.map(|pause| (pause.high, pause.low)), nic.hold)
     };
     assert_eq!(port(""), (None, false));
     assert_eq!(port("flow_control = \"none\""), (None, false));

@@ -4,7 +4,7 @@
 //! figures that locks or caches make are out of its reach and not asked for.
 
 use crate::replicated::{OneCore, delivered_mpps, idle, loss, outcome, within};
-use rxsim::host::outcome::Outcome;
+use rxsim::world::outcome::Outcome;
 
 /// Mpps on 1 to 6 cores: Høiland-Jørgensen et al., "The eXpress Data Path", CoNEXT 2018,
 /// bench01_baseline.org (Linux 4.18, Xeon E5-1650 v4, 64-byte UDP frames, overload).

@@ -6,9 +6,9 @@ use crate::replicated::{
     OneCore, agrees, check, check_quantile, each, latency, loss, mean_us, quantile_agrees,
     replicate, slow,
 };
-use rxsim::host;
-use rxsim::host::outcome::Outcome;
+use rxsim::sim;
 use rxsim::vocab::packet::Fate;
+use rxsim::world::outcome::Outcome;
 
 const EXPONENTIAL: &str = "packet = { mean = \"1 us\", distribution = \"exponential\" }";
 const CONSTANT: &str = "packet = \"1 us\"";
@@ -111,7 +111,7 @@ fn the_whole_distribution_of_waiting_in_m_d_1_is_crommelins() {
     ];
     let shares = each(&server(CONSTANT, 0.8, 1e6).text(), |world| {
         let (mut counts, mut all) = ([0_u64; 7], 0_u64);
-        let _ = host::run_traced(world, &mut |record| {
+        let _ = sim::run_traced(world, &mut |record| {
             if record.fate != Fate::Delivered || record.end.0 <= world.warmup.0 {
                 return;
             }
@@ -164,7 +164,7 @@ fn a_mix_of_sizes_waits_as_pollaczek_and_khinchine_say() {
         let text = OneCore { traffic, kpps: 1e3 * rho / service, ..load }.text();
         let moments = each(&text, |world| {
             let (mut count, mut sum, mut squares) = (0.0, 0.0, 0.0);
-            let _ = host::run_traced(world, &mut |record| {
+            let _ = sim::run_traced(world, &mut |record| {
                 if record.end.0 > world.warmup.0 {
                     let waited = record.start.since(record.arrival).0 as f64 / 1e6;
                     count += 1.0;

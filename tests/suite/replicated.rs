@@ -9,12 +9,12 @@
 use rayon::prelude::*;
 use rxsim::engine::chance::replication_seed;
 use rxsim::engine::time::Span;
-use rxsim::host;
-use rxsim::host::outcome::{Outcome, SourceTally};
-use rxsim::host::world::World;
 use rxsim::measure::histogram::Histogram;
 use rxsim::scenario::diagnostic::render;
 use rxsim::scenario::{Plan, Source, load};
+use rxsim::sim;
+use rxsim::world::World;
+use rxsim::world::outcome::{Outcome, SourceTally};
 
 /// Independent runs of a scenario that does not say how many.
 pub(crate) const REPLICATIONS: u64 = 20;
@@ -43,7 +43,7 @@ pub(crate) fn world(text: &str) -> World {
 
 /// One run of a scenario.
 pub(crate) fn outcome(text: &str) -> Outcome {
-    host::run(&world(text), &mut |_| ())
+    sim::run(&world(text), &mut |_| ())
 }
 
 /// What `look` makes of the world of each replication.
@@ -56,7 +56,7 @@ pub(crate) fn each<T: Send>(text: &str, look: impl Fn(&World) -> T + Sync) -> Ve
 
 /// The outcome of each replication.
 pub(crate) fn replicate(text: &str) -> Vec<Outcome> {
-    each(text, |world| host::run(world, &mut |_| ()))
+    each(text, |world| sim::run(world, &mut |_| ()))
 }
 
 /// The mean of `values` and its standard error.

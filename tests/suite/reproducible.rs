@@ -5,11 +5,11 @@ use crate::replicated::{outcome, plan_of};
 use rxsim::engine::chance::Indexed;
 use rxsim::engine::sample::Sampler;
 use rxsim::engine::time::{Span, Time};
-use rxsim::host;
-use rxsim::host::world::World;
 use rxsim::rx::source::Source;
+use rxsim::sim;
 use rxsim::vocab::id::SourceId;
 use rxsim::vocab::packet::{Packet, Record};
+use rxsim::world::World;
 use std::collections::BTreeMap;
 use std::process::Command;
 
@@ -148,7 +148,7 @@ fn every_design_meets_the_same_packets() {
     };
     let arrivals = |world: &World| {
         let mut all = Vec::new();
-        let _ = host::run_traced(world, &mut |record: Record| {
+        let _ = sim::run_traced(world, &mut |record: Record| {
             all.push((record.source, record.number, record.arrival));
         });
         all.sort();

@@ -6,9 +6,9 @@ use crate::worlds::only::{self, packets_at};
 use crate::worlds::{FUNCTIONS, VMS, random_world};
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::Span;
-use rxsim::host::outcome::Outcome;
-use rxsim::host::world::{AppSpec, Consumer, World};
 use rxsim::measure::histogram::Histogram;
+use rxsim::world::outcome::Outcome;
+use rxsim::world::{AppSpec, Consumer, World};
 
 /// Packets of 1 us at 0 and 500 ns.
 fn two(slowdown: bool) -> World {

@@ -1,8 +1,8 @@
 //! How evenly a port spreads its load over queues, packet by packet, and what that costs.
 
 use crate::replicated::{agrees, delivered_mpps, each, loss, outcome, within};
-use rxsim::host;
-use rxsim::host::outcome::Outcome;
+use rxsim::sim;
+use rxsim::world::outcome::Outcome;
 
 /// `queues` cores, each good for 3.5 Gbps of full frames, behind one port.
 fn port(queues: u32, flows: u32, keys: &str, rate: &str, rest: &str) -> String {
@@ -46,7 +46,7 @@ fn equal_flows_of_random_keys_get_through_as_the_multinomial_says() {
             100 * queues + flows
         );
         let text = port(queues, flows, "random", "10 Gbps", &rest);
-        let delivered = each(&text, |world| gbps(&host::run(world, &mut |_| ())));
+        let delivered = each(&text, |world| gbps(&sim::run(world, &mut |_| ())));
         agrees(&format!("A15 {queues} queues, {flows} flows: Gbps"), &delivered, exact);
     }
 }

@@ -9,20 +9,20 @@ use rayon::prelude::*;
 use rxsim::engine::chance::{Stream, replication_seed};
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::{Span, Time};
-use rxsim::host;
-use rxsim::host::outcome::Outcome;
-use rxsim::host::world::{
-    AppSpec, Consumer, Filter, NicSpec, PathReason, SoftSpread, Spread, VmSpec, VnicOwner,
-    VnicSpec, Way, WorkSpec, World,
-};
 use rxsim::rx::cpu::Stack;
 use rxsim::rx::moderation::Moderation;
 use rxsim::rx::source::keys::Keys;
 use rxsim::rx::source::{Arrivals, Gap};
 use rxsim::rx::steering::rss::{HashTypes, Rss, RssSpec};
+use rxsim::sim;
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::{Fate, Record};
 use rxsim::vocab::stage::Stage;
+use rxsim::world::outcome::Outcome;
+use rxsim::world::{
+    AppSpec, Consumer, Filter, FlowMap, NicSpec, PathReason, RpsSpec, RxPath, VmSpec, VnicOwner,
+    VnicSpec, WorkSpec, World,
+};
 
 /// The random world of this seed and level, but for stacks that spread nothing.
 fn spreading_world(seed: u64, level: u8) -> World {
@@ -41,14 +41,14 @@ fn spreading_world(seed: u64, level: u8) -> World {
         let cores = world.hosts[nic.host].cores.into();
         let over = (0..=dice.below(3)).map(|_| dice.below(cores) as u32).collect();
         let backlog = [1, 2, 5, 1000][dice.below(4) as usize];
-        nic.spread = (dice.below(5) > 0).then(|| by_hash(over, backlog));
+        nic.rps = (dice.below(5) > 0).then(|| by_hash(over, backlog));
     }
     world
 }
 
 /// Spreads over these cores by a hash of addresses and ports, where there are any; else all goes
 /// to the first one.
-fn by_hash(over: Vec<u32>, backlog: u32) -> SoftSpread {
+fn by_hash(over: Vec<u32>, backlog: u32) -> RpsSpec {
     let types = HashTypes {
         ipv4: true,
         tcp_ipv4: true,
@@ -59,7 +59,7 @@ fn by_hash(over: Vec<u32>, backlog: u32) -> SoftSpread {
     };
     let table = (0..128).map(|entry| entry % over.len() as u32).collect();
     let rss = Some(RssSpec { key: MICROSOFT_KEY, types, table });
-    SoftSpread { cores: Spread { over, rss }, backlog }
+    RpsSpec { cores: FlowMap { targets: over, rss }, backlog }
 }
 
 const NAPI: Stack = Stack::LinuxNapi { hz: 1000, ksoftirqd_defers: false };
@@ -80,7 +80,7 @@ fn spread_to(to: u32, at: &[u64]) -> World {
     (costs.packet, costs.stack_packet, costs.filter_packet) = (ns(200), ns(300), ns(30));
     (costs.vswitch_packet, costs.vm_notify) = (ns(60), Span::ns(40));
     (costs.guest_interrupt, costs.guest_packet) = (Span::ns(30), ns(80));
-    world.nics[0].spread = Some(by_hash(vec![to], 100));
+    world.nics[0].rps = Some(by_hash(vec![to], 100));
     world.sources = vec![only::source(0, packets_at(at, 64))];
     world
 }
@@ -88,7 +88,7 @@ fn spread_to(to: u32, at: &[u64]) -> World {
 /// One more port, with a ring on `core`, that spreads nothing, and packets at these instants.
 fn add_plain_port(world: &mut World, core: u32, at: &[u64]) {
     let nic = world.nics.len();
-    world.nics.push(NicSpec { queues: vec![core], spread: None, ..world.nics[0].clone() });
+    world.nics.push(NicSpec { queues: vec![core], rps: None, ..world.nics[0].clone() });
     let index = world.sources.len();
     world.sources.push(only::source(index, packets_at(at, 64)));
     world.sources[index].nic = nic;
@@ -100,7 +100,8 @@ fn add_vnic(world: &mut World, core: Option<u32>) {
     if let Some(core) = core {
         owner = VnicOwner::Vm { vm: 0, vcpu: 0 };
         let (group, vcpus) = ("web".into(), vec![core]);
-        world.vms = vec![VmSpec { group, index: 0, host: 0, vcpus, floats: None, runs: true }];
+        world.vms =
+            vec![VmSpec { group, index: 0, host: 0, vcpus, allowed_cores: None, running: true }];
     }
     world.vnics = vec![VnicSpec {
         name: "vm.web[0]".into(),
@@ -108,7 +109,7 @@ fn add_vnic(world: &mut World, core: Option<u32>) {
         owner,
         channel: 64,
         channels: None,
-        way: Way::Common,
+        rx_path: RxPath::DefaultQueue,
         vf: None,
         path_reason: PathReason::None,
     }];
@@ -245,7 +246,7 @@ fn an_interrupt_preempts_threads_and_pays_for_a_guest() {
 #[test]
 fn a_full_backlog_counts_the_packet_in_processing() {
     let mut world = spread_to(1, &[1000, 1000, 1600, 2000]);
-    world.nics[0].spread = Some(by_hash(vec![1], 2));
+    world.nics[0].rps = Some(by_hash(vec![1], 2));
     let (run, packets) = run(&world);
     // The third comes at 1950, 20 before the first one ends; the fourth finds the backlog idle.
     let lost = (0, 1750, 0);
@@ -257,7 +258,7 @@ fn a_full_backlog_counts_the_packet_in_processing() {
 #[test]
 fn what_a_round_brings_comes_with_its_end_in_the_order_of_processing() {
     let mut world = spread_to(1, &[1000, 1000, 1000]);
-    world.nics[0].spread = Some(by_hash(vec![1], 2));
+    world.nics[0].rps = Some(by_hash(vec![1], 2));
     let (_, packets) = run(&world);
     assert_eq!(packets, [(0, 1550, 0), (0, 1150, 1750 + 420), (0, 1350, 1750 + 720)]);
 }
@@ -373,7 +374,7 @@ fn poisson(gap: Span, over: Vec<u32>) -> World {
     world.hosts[0].cores = 5;
     world.hosts[0].budget = 1;
     world.nics[0].ring = 1 << 20;
-    world.nics[0].spread = Some(by_hash(over, 1 << 20));
+    world.nics[0].rps = Some(by_hash(over, 1 << 20));
     let gap = Gap { ps: gap.0.into(), packets: 1 };
     world.sources = vec![only::source(0, Arrivals::Poisson(gap))];
     world
@@ -381,7 +382,7 @@ fn poisson(gap: Span, over: Vec<u32>) -> World {
 
 fn replicated(world: &World) -> Vec<Outcome> {
     let seeds = (0..30).into_par_iter().map(|number| replication_seed(world.seed, number));
-    seeds.map(|seed| host::run(&World { seed, ..world.clone() }, &mut |_| ())).collect()
+    seeds.map(|seed| sim::run(&World { seed, ..world.clone() }, &mut |_| ())).collect()
 }
 
 #[test]
@@ -403,7 +404,7 @@ fn each_core_is_m_d_1_by_its_share_of_the_flows() {
     world.hosts[0].costs.stack_packet = ns(1000);
     world.sources[0].source.flows.count = 4000;
     world.sources[0].source.flows.keys = Keys::SequentialPorts;
-    let spread = world.nics[0].spread.clone().expect("set").cores;
+    let spread = world.nics[0].rps.clone().expect("set").cores;
     let spec = spread.rss.expect("by hash");
     let rss = Rss::new(&spec);
     let mut flows = [0_u32; 4];
@@ -428,9 +429,9 @@ fn n_cores_carry_n_times_as_much_until_the_drivers_is_full() {
         (host.cores, host.budget) = (1 + cores, 64);
         (host.costs.packet, host.costs.stack_packet) = (ns(100), ns(900));
         world.nics[0].ring = 512;
-        world.nics[0].spread = Some(by_hash((1..=cores).collect(), 1000));
+        world.nics[0].rps = Some(by_hash((1..=cores).collect(), 1000));
         world.sources[0].source.flows.count = 8000;
-        let run = host::run(&world, &mut |_| ());
+        let run = sim::run(&world, &mut |_| ());
         let ceiling = (f64::from(cores) / 0.9).min(10.0);
         let what = format!("spreading over {cores}: Mpps");
         within(&what, delivered_mpps(&run), ceiling, 0.005 * ceiling);

@@ -3,10 +3,10 @@
 
 use crate::good_scenarios::plan;
 use rxsim::engine::time::Span;
-use rxsim::host::world::{Consumer, PathReason, SteeringSpec, VnicSpec, World};
 use rxsim::measure::tree::Tree;
 use rxsim::scenario::Plan;
 use rxsim::study;
+use rxsim::world::{Consumer, PathReason, SteeringSpec, VnicSpec, World};
 
 /// Six VMs that want virtual functions, with lines for host, port and VMs, and further tables.
 fn text(host: &str, nic: &str, vm: &str, rest: &str) -> String {
@@ -36,7 +36,7 @@ fn sriov(host: &str, nic: &str, vm: &str, rest: &str) -> Plan {
 
 /// Whether it has a function, its queue, and why it has no better path.
 fn path(vnic: &VnicSpec) -> (bool, Option<u32>, PathReason) {
-    (vnic.way.is_function(), vnic.way.own().first().copied(), vnic.path_reason)
+    (vnic.rx_path.is_function(), vnic.rx_path.own().first().copied(), vnic.path_reason)
 }
 
 fn paths(world: &World) -> Vec<(bool, Option<u32>, PathReason)> {
@@ -55,7 +55,7 @@ fn every_vm_that_wants_a_function_is_given_one_with_one_ring() {
     assert_eq!(paths(&plan.world), [FUNCTION; 6]);
     assert_eq!(plan.world.nics[0].queues, [0], "the default queue is left");
     let function = plan.world.vnics[5].vf.as_ref().expect("a function");
-    assert_eq!((function.over.as_slice(), function.rss.is_none()), (&[0][..], true));
+    assert_eq!((function.targets.as_slice(), function.rss.is_none()), (&[0][..], true));
     assert!(matches!(plan.world.nics[0].steering, SteeringSpec::Vmq { shared_memory: false }));
     assert!(plan.warnings.is_empty(), "{:?}", plan.warnings);
 }
@@ -163,7 +163,7 @@ fn further_virtual_nics_have_functions_and_drivers_of_their_vm() {
     let unwanted = |vm: &str, rest: &str| text("", "", vm, rest).replacen("vf = true\n", "", 1);
     let world = plan(&unwanted("vcpus = 3", rest)).world;
     let function = world.vnics[6].vf.as_ref().expect("a function");
-    assert_eq!(function.over, [1, 2], "its own NIC notifies vCPU 0");
+    assert_eq!(function.targets, [1, 2], "its own NIC notifies vCPU 0");
     assert_eq!(path(&world.vnics[0]), without(PathReason::VfNotWanted));
     let alone = "[vnic.disk]\nvm = \"web\"\nvf = true";
     let world = plan(&unwanted("vf_driver = false", alone)).world;
@@ -176,7 +176,7 @@ fn rings_of_a_function_are_spread_by_a_table_of_its_own() {
     let entries = |nic: &str| {
         let world = sriov("", nic, vm, "").world;
         let function = world.vnics[1].vf.clone().expect("a function");
-        assert_eq!(function.over, [0, 1]);
+        assert_eq!(function.targets, [0, 1]);
         function.rss.expect("a table").table
     };
     assert_eq!(entries("").len(), 128);

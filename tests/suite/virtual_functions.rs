@@ -9,20 +9,20 @@ use rayon::prelude::*;
 use rxsim::engine::chance::{Stream, replication_seed};
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::{Span, Time};
-use rxsim::host;
-use rxsim::host::outcome::Outcome;
-use rxsim::host::world::{
-    Consumer, Filter, PathReason, Spread, VmSpec, VnicOwner, VnicSpec, Way, WorkSpec, World,
-};
 use rxsim::rx::cpu::Stack;
 use rxsim::rx::dma::DmaSpec;
 use rxsim::rx::moderation::Moderation;
 use rxsim::rx::source::keys::Keys;
 use rxsim::rx::source::{Arrivals, Gap};
 use rxsim::rx::steering::rss::{HashTypes, Rss, RssSpec};
+use rxsim::sim;
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::{Fate, Record};
 use rxsim::vocab::stage::Stage;
+use rxsim::world::outcome::Outcome;
+use rxsim::world::{
+    Consumer, Filter, FlowMap, PathReason, RxPath, VmSpec, VnicOwner, VnicSpec, WorkSpec, World,
+};
 
 const fn ns(n: u64) -> Draw {
     Draw::Constant(Span::ns(n))
@@ -48,10 +48,10 @@ fn vfs_on(cores: &[u32], at: &[&[u64]]) -> World {
             index,
             host: 0,
             vcpus: vec![*core],
-            floats: None,
-            runs: true,
+            allowed_cores: None,
+            running: true,
         });
-        world.vnics.push(vnic(number, Some(Spread { over: vec![0], rss: None })));
+        world.vnics.push(vnic(number, Some(FlowMap { targets: vec![0], rss: None })));
     }
     world.sources = (0..at.len()).map(|i| only::source(i, packets_at(at[i], 64))).collect();
     for (i, source) in world.sources.iter_mut().enumerate() {
@@ -60,14 +60,14 @@ fn vfs_on(cores: &[u32], at: &[&[u64]]) -> World {
     world
 }
 
-fn vnic(vm: usize, vf: Option<Spread>) -> VnicSpec {
+fn vnic(vm: usize, vf: Option<FlowMap>) -> VnicSpec {
     VnicSpec {
         name: format!("vm.web[{vm}]"),
         nic: 0,
         owner: VnicOwner::Vm { vm, vcpu: 0 },
         channel: 64,
         channels: None,
-        way: if vf.is_some() { Way::Function } else { Way::Common },
+        rx_path: if vf.is_some() { RxPath::VirtualFunction } else { RxPath::DefaultQueue },
         vf,
         path_reason: PathReason::None,
     }
@@ -142,7 +142,7 @@ fn a_packets_cost_is_the_guests_by_its_bytes_and_without_contention() {
 fn a_spent_budget_sends_a_ring_to_the_tail_without_another_interrupt() {
     let mut world = vfs_on(&[1], &[&[0, 0, 0, 0], &[10]]);
     world.hosts[0].budget = 2;
-    world.vnics.push(vnic(0, Some(Spread { over: vec![0], rss: None })));
+    world.vnics.push(vnic(0, Some(FlowMap { targets: vec![0], rss: None })));
     let (run, packets) = run(&world);
     let (first, second) = ([(0, 130, 200), (0, 200, 270)], [(0, 470, 540), (0, 540, 610)]);
     assert_eq!(packets, [&first[..], &[(1, 400, 470)], &second[..]].concat());
@@ -217,7 +217,7 @@ fn the_hash_spreads_a_virtual_functions_packets_over_its_vcpus() {
     world.vms[0].vcpus = vec![1, 2];
     let types = HashTypes { udp_ipv4: true, ..HashTypes::USUAL };
     let rss = RssSpec { key: MICROSOFT_KEY, types, table: vec![1, 0, 1, 1] };
-    world.vnics[0].vf = Some(Spread { over: vec![0, 1], rss: Some(rss.clone()) });
+    world.vnics[0].vf = Some(FlowMap { targets: vec![0, 1], rss: Some(rss.clone()) });
     world.sources = vec![only::source(0, Arrivals::Constant(Gap { ps: 1_000_000, packets: 1 }))];
     world.sources[0].to = Consumer::Vnic(0);
     (world.sources[0].source.flows.count, world.sources[0].source.flows.keys) = (64, Keys::Random);
@@ -285,7 +285,7 @@ fn guests_become_runnable_in_the_order_of_their_interrupts() {
 fn rings_due_at_one_instant_go_by_thread_and_number() {
     // Visible at the same instant; the second of the VM's rings and the other VM's one come first.
     let mut world = vfs_on(&[1, 1], &[&[0], &[0], &[0]]);
-    world.vnics.push(vnic(0, Some(Spread { over: vec![0], rss: None })));
+    world.vnics.push(vnic(0, Some(FlowMap { targets: vec![0], rss: None })));
     world.nics[0].dma.latency = Span::ns(10);
     for (source, vnic) in [(0, 2), (1, 1), (2, 0)] {
         world.sources[source].to = Consumer::Vnic(vnic);
@@ -336,7 +336,7 @@ fn a_guest_of_a_core_that_polls_is_interrupted_and_never_served() {
     let mut world = vfs_on(&[0], &[&[0, 100, 200]]);
     world.hosts[0].stack = Stack::BusyPoll;
     world.nics[0].ring = 2;
-    let run = host::run(&world, &mut |_| ());
+    let run = sim::run(&world, &mut |_| ());
     assert_eq!((run.sources[0].delivered.packets, run.sources[0].in_flight), (0, 2));
     assert_eq!(
         (run.nics[0].interrupts, run.sources[0].dropped[DropReason::RingFull as usize]),
@@ -365,7 +365,7 @@ fn random_vfs(seed: u64) -> World {
         let table = (0..4).map(|_| dice.below(rings) as u32).collect();
         let rss = RssSpec { key: MICROSOFT_KEY, types: HashTypes::USUAL, table };
         let rss = (dice.below(3) > 0).then_some(rss);
-        (vnic.vf, vnic.way) = (Some(Spread { over: vcpus, rss }), Way::Function);
+        (vnic.vf, vnic.rx_path) = (Some(FlowMap { targets: vcpus, rss }), RxPath::VirtualFunction);
     }
     world
 }
@@ -423,7 +423,7 @@ fn speed_of_63_virtual_functions() {
     let ms = std::env::var("RXSIM_MS").map_or(200, |n| n.parse().expect("a number"));
     let world = sixty_three_vfs(Span::ms(ms));
     let start = std::time::Instant::now();
-    let run = host::run(&world, &mut |_| ());
+    let run = sim::run(&world, &mut |_| ());
     let ns = start.elapsed().as_nanos() as f64 / run.packets as f64;
     let interrupts = run.nics[0].interrupts;
     println!("{} packets, {interrupts} interrupts, {ns:.1} ns per packet", run.packets);
@@ -446,7 +446,7 @@ fn guests_as_servers(guests: u32, rho: f64, packets: f64) -> Vec<Outcome> {
     }
     world.warmup = Span((20e6 / (1.0 - rho).powi(2)) as u64);
     world.duration = Some(Span((packets / rho / f64::from(guests) * 1e6) as u64));
-    let run = |r| host::run(&World { seed: replication_seed(1, r), ..world.clone() }, &mut |_| ());
+    let run = |r| sim::run(&World { seed: replication_seed(1, r), ..world.clone() }, &mut |_| ());
     (0..20_u64).into_par_iter().map(run).collect()
 }
 

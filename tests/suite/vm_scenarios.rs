@@ -3,8 +3,8 @@
 use crate::good_scenarios::{loaded, plan};
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::Span;
-use rxsim::host::world::{Consumer, PathReason, SteeringSpec, VnicOwner, World};
 use rxsim::scenario::diagnostic::render;
+use rxsim::world::{Consumer, PathReason, SteeringSpec, VnicOwner, World};
 
 /// Four VMs on a port of a model, its options and further tables to be added.
 fn text(nic: &str, vm: &str, rest: &str) -> String {
@@ -38,7 +38,7 @@ fn paths(world: &World) -> Vec<(&str, Option<u32>, PathReason)> {
     world
         .vnics
         .iter()
-        .map(|v| (v.name.as_str(), v.way.own().first().copied(), v.path_reason))
+        .map(|v| (v.name.as_str(), v.rx_path.own().first().copied(), v.path_reason))
         .collect()
 }
 
@@ -56,7 +56,7 @@ fn the_short_form_of_a_group_has_all_defaults() {
     let vnic = &world.vnics[1];
     assert_eq!((vnic.name.as_str(), vnic.nic, vnic.channel), ("vm.web[1]", 0, 1024));
     assert_eq!(vnic.owner, VnicOwner::Vm { vm: 1, vcpu: 0 });
-    assert_eq!((vnic.way.own().first(), vnic.path_reason), (None, PathReason::SingleQueue));
+    assert_eq!((vnic.rx_path.own().first(), vnic.path_reason), (None, PathReason::SingleQueue));
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn broadcasts_are_one_stream_to_the_only_port_or_the_one_that_is_named() {
         (arp.source.name, arp.nic, arp.to)
     };
     let found = of(world("", "", &broadcast("")));
-    assert_eq!(found, ("traffic.arp".to_owned(), 0, Consumer::Flood));
+    assert_eq!(found, ("traffic.arp".to_owned(), 0, Consumer::Broadcast));
     let two =
         format!("{}\n[nic.port1]\n[vnic.mgmt]\nnic = \"port1\"", broadcast("nic = \"port1\""));
     assert_eq!(of(world("", "nic = \"port0\"", &two)).1, 1);

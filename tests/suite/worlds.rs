@@ -20,16 +20,16 @@ mod virtual_machines;
 use rxsim::engine::chance::Stream;
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::{Span, Time};
-use rxsim::host::world::{
-    AppSpec, Consumer, Dispatch, Filter, HostSpec, NicSpec, Part, SteeringSpec, TrafficSpec,
-    WorkSpec, World,
-};
 use rxsim::rx::cpu::{Costs, Stack};
 use rxsim::rx::dma::DmaSpec;
 use rxsim::rx::moderation::Moderation;
 use rxsim::rx::source::keys::Keys;
 use rxsim::rx::source::{Arrivals, Flows, Gap, Popularity, Sizes, SourceSpec};
 use rxsim::rx::steering::rss::{HashTypes, RssSpec};
+use rxsim::world::{
+    AppSpec, Consumer, Dispatch, Filter, HostSpec, NicSpec, Part, SteeringSpec, TrafficSpec,
+    WorkSpec, World,
+};
 
 /// One source, one queue, one core, `windows-dpc`, an ideal NIC without moderation.
 pub(crate) const PLAIN: u8 = 0;
@@ -301,8 +301,8 @@ impl Dice {
             rebalance: None,
             shared_interrupts: false,
             usable: vec![],
-            spread: None,
-            pause: None,
+            rps: None,
+            flow_control: None,
         }
     }
 
@@ -426,7 +426,7 @@ impl Dice {
             group: format!("s{index}"),
             nic,
             to,
-            inside: false,
+            by_internal_switch: false,
             filter,
             from: Time::ZERO,
             until: None,
@@ -526,8 +526,8 @@ pub(crate) mod only {
             rebalance: None,
             shared_interrupts: false,
             usable: vec![],
-            spread: None,
-            pause: None,
+            rps: None,
+            flow_control: None,
         };
         World {
             seed: 1,
@@ -560,7 +560,7 @@ pub(crate) mod only {
             group: format!("s{index}"),
             nic: 0,
             to,
-            inside: false,
+            by_internal_switch: false,
             filter,
             from: Time::ZERO,
             until: None,

@@ -5,9 +5,9 @@ use super::sheet::{
 };
 use super::{Area, Drawn};
 use crate::engine::time::{Span, Time};
-use crate::host::outcome::Busy;
 use crate::report::words;
 use crate::study::run::Study;
+use crate::world::outcome::Busy;
 use plotters::prelude::*;
 
 /// Kinds of work from the bottom up.

@@ -215,9 +215,9 @@ fn times<DB: DrawingBackend>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::world::{Maker, Rebalance};
     use crate::policy::{Kind, PolicySpec};
     use crate::study::fixture;
+    use crate::world::{Maker, Rebalance};
 
     fn with(kind: Kind) -> Study {
         let mut study = fixture::study(8, 4);

@@ -2,13 +2,13 @@
 
 use crate::engine::sample::Draw;
 use crate::engine::time::Span;
-use crate::host::world::{ClosedLoop, TrafficSpec, Window};
 use crate::scenario::cost;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::document::Value;
 use crate::scenario::findings::Findings;
 use crate::scenario::units::{self, Work};
 use crate::scenario::view::View;
+use crate::world::{ClosedLoop, TrafficSpec, Window};
 
 /// The shortest way back: the engine feeds back at least that often.
 const SHORTEST: Span = Span::us(1);

@@ -3,10 +3,10 @@
 use super::host::Host;
 use super::reference;
 use crate::engine::time::Span;
-use crate::host::world::{AppSpec, VmSpec, WorkSpec};
 use crate::scenario::cost;
 use crate::scenario::findings::Findings;
 use crate::scenario::view::View;
+use crate::world::{AppSpec, VmSpec, WorkSpec};
 
 /// Reads an app; none where its host is unknown.
 pub fn app(view: &View, hosts: &[Host], findings: &mut Findings) -> Option<AppSpec> {
@@ -48,7 +48,7 @@ pub fn inside(view: &View, vms: &[VmSpec], findings: &mut Findings) -> Vec<WorkS
     let Some((group, index)) = reference::instance(name) else { return vec![] };
     let named = |vm: &&VmSpec| vm.group == group && index.is_none_or(|index| index == vm.index);
     let its: Vec<&VmSpec> = vms.iter().filter(named).collect();
-    if its.iter().any(|vm| vm.floats.is_some()) {
+    if its.iter().any(|vm| vm.allowed_cores.is_some()) {
         findings.mistake(
             view.mistake("on", format!("`{}` has no cores to run on", view.name))
                 .because(format!("the vCPUs of vm.{group} float"))

@@ -17,9 +17,9 @@ use super::host::Host;
 use super::nic::Nic;
 use super::stays::Stays;
 use crate::engine::time::{Span, Time};
-use crate::host::world::{Action, EventSpec, PathReason, Way};
 use crate::scenario::findings::Findings;
 use crate::vocab::drop_reason::DropReason;
+use crate::world::{Action, EventSpec, PathReason, RxPath};
 use std::ops::Range;
 
 /// Most changes that the events of a file make.
@@ -96,7 +96,8 @@ impl Course<'_> {
             }
             Step::Attached(vnics) => {
                 for vnic in vnics {
-                    let left = self.steer(at, event, vnic, Way::Function, PathReason::None);
+                    let left =
+                        self.steer(at, event, vnic, RxPath::VirtualFunction, PathReason::None);
                     self.guests.free_queues(self.guests.vnics[vnic].nic, &left);
                 }
             }
@@ -205,7 +206,7 @@ impl Course<'_> {
         let home = self.lives[vm].home();
         self.emit(at, event, Action::Stop { vm: home, reason: why });
         for vnic in self.vnics[home].clone() {
-            let left = self.steer(at, event, vnic, Way::Nowhere(why), PathReason::NotRunning);
+            let left = self.steer(at, event, vnic, RxPath::Drop(why), PathReason::NotRunning);
             self.guests.free_queues(self.guests.vnics[vnic].nic, &left);
         }
     }

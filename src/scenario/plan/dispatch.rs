@@ -1,9 +1,9 @@
 //! Which core of a host takes a packet, what it may stop, and which stacks can do so.
 
-use crate::host::world::Dispatch;
 use crate::rx::cpu::Stack;
 use crate::scenario::findings::Findings;
 use crate::scenario::view::View;
+use crate::world::Dispatch;
 
 /// Reads how packets in rings find a core.
 pub fn read(host: &View) -> Dispatch {

@@ -6,10 +6,10 @@ use super::host::Host;
 use super::nic::Nic;
 use super::{WITHIN_RUN, rebalance, reference};
 use crate::engine::time::{Span, Time};
-use crate::host::world::HostSpec;
 use crate::scenario::findings::Findings;
 use crate::scenario::overlay;
 use crate::scenario::view::View;
+use crate::world::HostSpec;
 use std::ops::Range;
 
 /// What events refer to.

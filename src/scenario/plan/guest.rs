@@ -8,11 +8,11 @@ use super::spread;
 use super::sriov::{Sriov, Wish};
 use super::team::{Uplink, Uplinks};
 use super::{demand, reference};
-use crate::host::world::{PathReason, Spread, SteeringSpec, VmSpec, VnicOwner, VnicSpec, Way};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::findings::Findings;
 use crate::scenario::view::View;
 use crate::vocab::drop_reason::DropReason;
+use crate::world::{FlowMap, PathReason, RxPath, SteeringSpec, VmSpec, VnicOwner, VnicSpec};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -162,7 +162,7 @@ impl Guests {
     }
 
     /// Queues of a port are free again.
-    pub fn free_queues(&mut self, nic: usize, way: &Way) {
+    pub fn free_queues(&mut self, nic: usize, way: &RxPath) {
         self.queues.give_back(nic, way.own());
     }
 
@@ -208,8 +208,8 @@ impl Guests {
                 index,
                 host,
                 vcpus,
-                floats: floats.then(|| cores.clone()),
-                runs,
+                allowed_cores: floats.then(|| cores.clone()),
+                running: runs,
             });
         }
         let owner = |index| VnicOwner::Vm { vm: first + index, vcpu: 0 };
@@ -332,7 +332,7 @@ impl Guests {
                 owner,
                 channel: asked.channel,
                 channels: spread::channels(owner, vcpus, if vrss { vcpus } else { queues }),
-                way,
+                rx_path: way,
                 vf: vf.clone(),
                 path_reason,
             });
@@ -405,7 +405,7 @@ impl Guests {
     fn refuse_floating(&self, asked: &Asked, owner: VnicOwner, findings: &mut Findings) {
         let VnicOwner::Vm { vm, .. } = owner else { return };
         let said = findings.mistakes.iter().any(|known| known.message.contains(FLOATING));
-        if self.vms[vm].floats.is_some() && !said {
+        if self.vms[vm].allowed_cores.is_some() && !said {
             findings.mistake(
                 asked
                     .view
@@ -426,13 +426,15 @@ impl Guests {
         ports: &[(usize, &Nic)],
         owner: VnicOwner,
         wants: &Wants,
-    ) -> (Option<Spread>, Vec<Way>, PathReason) {
-        if matches!(owner, VnicOwner::Vm { vm, .. } if !self.vms[vm].runs) {
-            let nowhere = Way::Nowhere(DropReason::NoFilter);
+    ) -> (Option<FlowMap>, Vec<RxPath>, PathReason) {
+        if matches!(owner, VnicOwner::Vm { vm, .. } if !self.vms[vm].running) {
+            let nowhere = RxPath::Drop(DropReason::NoFilter);
             return (None, vec![nowhere; ports.len()], PathReason::NotRunning);
         }
         match self.function(ports[0].0, owner, &wants.function) {
-            Some(Ok(vf)) => (Some(vf), vec![Way::Function; ports.len()], PathReason::None),
+            Some(Ok(vf)) => {
+                (Some(vf), vec![RxPath::VirtualFunction; ports.len()], PathReason::None)
+            }
             without => {
                 let (ways, why) = self.by_switches(ports, wants, without.and_then(Result::err));
                 (None, ways, why)
@@ -448,7 +450,7 @@ impl Guests {
         port: &Nic,
         wants: &Wants,
         missing: Option<PathReason>,
-    ) -> (Way, PathReason) {
+    ) -> (RxPath, PathReason) {
         let (mut ways, why) = self.by_switches(&[(nic, port)], wants, missing);
         (ways.remove(0), why)
     }
@@ -459,7 +461,7 @@ impl Guests {
         ports: &[(usize, &Nic)],
         wants: &Wants,
         missing: Option<PathReason>,
-    ) -> (Vec<Way>, PathReason) {
+    ) -> (Vec<RxPath>, PathReason) {
         let given = self.queues.ask(ports, wants.queues);
         let why = match (missing, given) {
             (Some(PathReason::VfNotWanted), Err(why)) if wants.queues > 0 => why,
@@ -469,8 +471,8 @@ impl Guests {
             (None, Ok(_)) => PathReason::None,
         };
         let way = |(port, _): &(usize, &Nic)| match given {
-            Ok(number) => Way::Own(spread::by_hash(self.queues.take(*port, number))),
-            Err(_) => Way::Common,
+            Ok(number) => RxPath::VmQueues(spread::by_hash(self.queues.take(*port, number))),
+            Err(_) => RxPath::DefaultQueue,
         };
         (ports.iter().map(way).collect(), why)
     }
@@ -482,7 +484,7 @@ impl Guests {
         nic: usize,
         owner: VnicOwner,
         wish: &Wish,
-    ) -> Option<Result<Spread, PathReason>> {
+    ) -> Option<Result<FlowMap, PathReason>> {
         let sriov = self.functions[nic].as_mut()?;
         let VnicOwner::Vm { vm, vcpu } = owner else { return Some(Err(PathReason::VfNotWanted)) };
         let given = sriov.give(wish);
@@ -495,7 +497,7 @@ impl Guests {
 
     /// Warns of virtual NICs on a port that spreads for others.
     pub fn warn_of_spreading(&self, port: usize, name: &str, findings: &mut Findings) {
-        let here = self.vnics.iter().filter(|vnic| vnic.nic == port && !vnic.way.is_function());
+        let here = self.vnics.iter().filter(|vnic| vnic.nic == port && !vnic.rx_path.is_function());
         if let Some(other) =
             here.filter(|vnic| vnic.channels.is_none()).map(|vnic| &vnic.name).next()
         {

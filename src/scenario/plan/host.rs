@@ -1,13 +1,13 @@
 //! A host: its cores, its stack, its costs.
 
 use super::dispatch;
-use crate::host::world::{Dispatch, HostSpec, PathReason};
 use crate::rx::cpu::{Costs, Stack};
 use crate::rx::steering::placement::Processors;
 use crate::scenario::cost;
 use crate::scenario::findings::Findings;
 use crate::scenario::profile;
 use crate::scenario::view::View;
+use crate::world::{Dispatch, HostSpec, PathReason};
 
 /// A host as NICs and consumers need it.
 #[derive(Debug)]

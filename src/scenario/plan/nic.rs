@@ -6,11 +6,11 @@ use super::sriov::{Demand, Sriov};
 use super::vmq::Vmq;
 use super::{moderation, pause, reference, rss, spread, vmq};
 use crate::engine::time::Span;
-use crate::host::world::{Filter, NicSpec, Rebalance, SteeringSpec};
 use crate::rx::dma::DmaSpec;
 use crate::scenario::findings::Findings;
 use crate::scenario::profile::{self, Pcie, Profile};
 use crate::scenario::view::View;
+use crate::world::{Filter, NicSpec, Rebalance, SteeringSpec};
 use std::collections::BTreeSet;
 
 /// A port as traffic needs it.
@@ -93,9 +93,9 @@ pub fn read(
         contention: 1.0 + host.contention * (cores.len() as f64 - 1.0),
         rebalance: queues.rebalance,
         shared_interrupts: share,
-        spread: spread::read(view, host, &queues.usable, findings),
+        rps: spread::read(view, host, &queues.usable, findings),
         usable: queues.usable,
-        pause: pause::read(view, link, buffer, findings),
+        flow_control: pause::read(view, link, buffer, findings),
         queues: queues.cores,
     };
     guests(view, model, findings);

@@ -1,8 +1,8 @@
 //! Queues for virtual NICs: first come, first served.
 
 use super::nic::Nic;
-use crate::host::world::{PathReason, SteeringSpec};
 use crate::scenario::findings::Findings;
+use crate::world::{PathReason, SteeringSpec};
 use std::collections::BTreeSet;
 
 /// The queues that the ports of a file have given.

@@ -1,8 +1,8 @@
 //! Flow control: at which fill of its packet buffer a port asks its peer to pause.
 
-use crate::host::world::Pause;
 use crate::scenario::findings::Findings;
 use crate::scenario::view::View;
+use crate::world::FlowControl;
 
 /// The marks where the file does not say: shares of the buffer in percent; assumed. Data sheets
 /// (Intel I210, FCRTH0 and FCRTL0) leave them to the driver, above the largest frame.
@@ -21,7 +21,7 @@ pub fn read(
     link: Option<u64>,
     buffer: Option<u64>,
     findings: &mut Findings,
-) -> Option<Pause> {
+) -> Option<FlowControl> {
     if !is_on(nic) {
         return None;
     }
@@ -45,12 +45,12 @@ pub fn read(
         Some(marks) if marks.has(key) => marks.size(key),
         _ => Some(buffer * percent / 100),
     };
-    let pause = Pause { high: mark("high", HIGH)?, low: mark("low", LOW)? };
+    let pause = FlowControl { high: mark("high", HIGH)?, low: mark("low", LOW)? };
     if let Some(marks) = &marks
         && (pause.low >= pause.high || pause.high > buffer)
     {
         let key = if marks.has("high") { "high" } else { "low" };
-        let Pause { high, low } = pause;
+        let FlowControl { high, low } = pause;
         findings.mistake(
             marks
                 .mistake(key, "a pause that cannot begin or end")

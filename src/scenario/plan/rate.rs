@@ -3,11 +3,11 @@
 use super::closed_loop;
 use crate::engine::sample::Draw;
 use crate::engine::time::{Span, Time};
-use crate::host::world::TrafficSpec;
 use crate::rx::source::{Arrivals, Gap, Sizes, SourceSpec, link_time};
 use crate::scenario::findings::Findings;
 use crate::scenario::units::{Fraction, Rate};
 use crate::scenario::view::View;
+use crate::world::TrafficSpec;
 
 /// The arrivals of a traffic that is no recording, on a link of `link` bits per second.
 pub fn read(

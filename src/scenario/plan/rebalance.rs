@@ -2,13 +2,13 @@
 
 use super::host::Host;
 use crate::engine::time::Span;
-use crate::host::world::{Maker, NicSpec, Rebalance};
 use crate::policy::{Kind, PolicySpec, Share, Start};
 use crate::rx::cpu::Stack;
 use crate::rx::steering::placement::place;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::findings::Findings;
 use crate::scenario::view::View;
+use crate::world::{Maker, NicSpec, Rebalance};
 
 /// Looks that a window should hold: fewer show how a policy starts rather than what it does.
 const LOOKS: u64 = 20;

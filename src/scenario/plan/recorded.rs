@@ -3,14 +3,14 @@
 use super::guest::Guests;
 use super::nic::Nic;
 use super::{address, reference};
-use crate::host::world::Consumer;
 use crate::rx::source::{Arrivals, SourceSpec};
 use crate::scenario::findings::Findings;
 use crate::scenario::view::View;
+use crate::world::Consumer;
 use std::sync::Arc;
 
 /// By which port, and to whom.
-type Way = (usize, Consumer);
+type WayIn = (usize, Consumer);
 
 /// Marks of the flows that go there.
 type Flows = Arc<[bool]>;
@@ -23,7 +23,7 @@ pub fn by_address(
     nics: &[Nic],
     guests: &Guests,
     findings: &mut Findings,
-) -> Option<(Vec<Way>, Vec<Flows>)> {
+) -> Option<(Vec<WayIn>, Vec<Flows>)> {
     let Arrivals::Capture(capture) = &source.arrivals else {
         findings.mistake(
             view.mistake("to", "only a recording has addresses")

@@ -2,7 +2,6 @@
 
 use super::host::Host;
 use super::rebalance;
-use crate::host::world::Rebalance;
 use crate::rx::steering::placement::{self, Profile as Order};
 use crate::rx::steering::rss::{HashTypes, RssSpec, default_table};
 use crate::rx::steering::toeplitz::{KEY_BYTES, KEY_MICROSOFT, KEY_SYMMETRIC, parse_key};
@@ -10,6 +9,7 @@ use crate::scenario::document::{Node, Value};
 use crate::scenario::findings::Findings;
 use crate::scenario::profile::Profile;
 use crate::scenario::view::View;
+use crate::world::Rebalance;
 
 /// The RSS of a port.
 #[derive(Debug)]

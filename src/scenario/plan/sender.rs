@@ -3,10 +3,10 @@
 use super::guest::Guests;
 use super::nic::Nic;
 use super::reference;
-use crate::host::world::{Consumer, VnicOwner};
 use crate::scenario::findings::Findings;
 use crate::scenario::units::{Rate, short};
 use crate::scenario::view::View;
+use crate::world::{Consumer, VnicOwner};
 
 /// What senders and receivers are among.
 #[derive(Debug)]

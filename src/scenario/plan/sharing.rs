@@ -2,10 +2,10 @@
 
 use super::guest::Guests;
 use super::nic::Nic;
-use crate::host::world::{AppSpec, NicSpec, VnicOwner, VnicSpec, WorkSpec};
 use crate::rx::moderation::Moderation;
 use crate::scenario::findings::Findings;
 use crate::scenario::view::View;
+use crate::world::{AppSpec, NicSpec, VnicOwner, VnicSpec, WorkSpec};
 
 /// Refuses whatever else would run on cores that share packets.
 pub fn check_threads(

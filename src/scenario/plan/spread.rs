@@ -3,24 +3,19 @@
 
 use super::host::Host;
 use super::rss;
-use crate::host::world::{SoftSpread, Spread, VnicOwner, Way};
 use crate::rx::cpu::Stack;
 use crate::rx::steering::rss::{HashTypes, RssSpec, default_table};
 use crate::rx::steering::toeplitz::KEY_MICROSOFT;
 use crate::scenario::findings::Findings;
 use crate::scenario::view::View;
+use crate::world::{FlowMap, RpsSpec, RxPath, VnicOwner};
 
 /// Entries of the tables of virtual NICs (Microsoft, "RSSv2": 128 is the most of native RSS).
 const ENTRIES: u32 = 128;
 
 /// Reads the table `spread` of a port whose queues may use these cores; none: it has no such table,
 /// or a wrong one, which has been reported.
-pub fn read(
-    nic: &View,
-    host: &Host,
-    usable: &[u32],
-    findings: &mut Findings,
-) -> Option<SoftSpread> {
+pub fn read(nic: &View, host: &Host, usable: &[u32], findings: &mut Findings) -> Option<RpsSpec> {
     nic.table("spread")?;
     if let Some((reason, help)) = obstacle(host) {
         findings.mistake(
@@ -38,7 +33,7 @@ pub fn over_cores(
     host: &Host,
     usable: &[u32],
     findings: &mut Findings,
-) -> Option<SoftSpread> {
+) -> Option<RpsSpec> {
     let view = nic.options("spread");
     let all = view.has("cores") || nic.text("path") == Some("single-queue");
     let cores =
@@ -47,8 +42,8 @@ pub fn over_cores(
         return None; // no list of processors, which has been reported
     }
     let rss = rss::hash(&view, cores.len() as u32, findings)?;
-    let cores = Spread { over: cores, rss: Some(rss) };
-    Some(SoftSpread { cores, backlog: view.count("backlog")? })
+    let cores = FlowMap { targets: cores, rss: Some(rss) };
+    Some(RpsSpec { cores, backlog: view.count("backlog")? })
 }
 
 /// Why nothing can be spread by software on a host, and what to write instead; none: it can.
@@ -81,20 +76,20 @@ pub fn obstacle(host: &Host) -> Option<(&'static str, &'static str)> {
 
 /// Over some of a kind, by hash and a table of its own.
 #[must_use]
-pub fn by_hash(over: Vec<u32>) -> Spread {
+pub fn by_hash(over: Vec<u32>) -> FlowMap {
     let n = over.len() as u32;
     let rss = || RssSpec {
         key: KEY_MICROSOFT,
         types: HashTypes::USUAL,
         table: default_table(ENTRIES.max(n.next_power_of_two()), n),
     };
-    Spread { rss: (n > 1).then(rss), over }
+    FlowMap { rss: (n > 1).then(rss), targets: over }
 }
 
 /// The channels of a virtual NIC whose VM has `vcpus`: as many as wanted, one to a vCPU, from its
 /// own on. None: one.
 #[must_use]
-pub fn channels(owner: VnicOwner, vcpus: u32, wanted: u32) -> Option<Spread> {
+pub fn channels(owner: VnicOwner, vcpus: u32, wanted: u32) -> Option<FlowMap> {
     let VnicOwner::Vm { vcpu, .. } = owner else { return None };
     let channels = wanted.min(vcpus);
     (channels > 1).then(|| by_hash((0..channels).map(|k| (vcpu + k) % vcpus).collect()))
@@ -103,11 +98,13 @@ pub fn channels(owner: VnicOwner, vcpus: u32, wanted: u32) -> Option<Spread> {
 /// Why a virtual NIC that wants virtual RSS does without (Microsoft, "vRSS"), if it does; `way` is how
 /// its packets come at the start.
 #[must_use]
-pub fn no_vrss(way: &Way, link: Option<u64>, vcpus: u32) -> Option<&'static str> {
+pub fn no_vrss(way: &RxPath, link: Option<u64>, vcpus: u32) -> Option<&'static str> {
     const TEN_GIGABIT: u64 = 10_000_000_000;
     match way {
-        Way::Function => Some("its packets come by a virtual function, which spreads them itself"),
-        Way::Common => Some("it has no queue of its own"),
+        RxPath::VirtualFunction => {
+            Some("its packets come by a virtual function, which spreads them itself")
+        }
+        RxPath::DefaultQueue => Some("it has no queue of its own"),
         _ if link.is_some_and(|bits| bits < TEN_GIGABIT) => Some("its link is slower than 10 Gbps"),
         _ => (vcpus < 2).then_some("it takes two vCPUs"),
     }
@@ -120,12 +117,13 @@ mod tests {
     #[test]
     fn channels_go_to_the_vcpus_in_turn_and_are_no_more_than_these() {
         let owner = |vcpu| VnicOwner::Vm { vm: 0, vcpu };
-        let over = |vcpu, vcpus, wanted| channels(owner(vcpu), vcpus, wanted).map(|all| all.over);
+        let over =
+            |vcpu, vcpus, wanted| channels(owner(vcpu), vcpus, wanted).map(|all| all.targets);
         assert_eq!(over(0, 4, 4), Some(vec![0, 1, 2, 3]));
         assert_eq!(over(1, 4, 2), Some(vec![1, 2]));
         assert_eq!(over(3, 4, 3), Some(vec![3, 0, 1]));
         assert_eq!(over(0, 2, 8), Some(vec![0, 1]));
         assert_eq!((over(0, 1, 8), over(0, 4, 1)), (None, None));
-        assert_eq!(channels(VnicOwner::Host, 4, 4).map(|all| all.over), None);
+        assert_eq!(channels(VnicOwner::Host, 4, 4).map(|all| all.targets), None);
     }
 }

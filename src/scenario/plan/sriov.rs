@@ -6,12 +6,12 @@
 
 use super::host::Host;
 use super::reference;
-use crate::host::world::{PathReason, Spread};
 use crate::rx::steering::rss::{HashTypes, RssSpec, default_table};
 use crate::rx::steering::toeplitz::KEY_MICROSOFT;
 use crate::scenario::findings::Findings;
 use crate::scenario::profile::{self, Profile};
 use crate::scenario::view::View;
+use crate::world::{FlowMap, PathReason};
 
 /// The virtual functions of a port on `path = "sriov"`.
 #[derive(Clone, Debug)]
@@ -122,15 +122,15 @@ impl Sriov {
 
     /// The function of a virtual NIC: its rings in turn over the vCPUs of its VM, from `first` on.
     #[must_use]
-    pub fn function(&self, wish: &Wish, first: u32, vcpus: u32) -> Spread {
+    pub fn function(&self, wish: &Wish, first: u32, vcpus: u32) -> FlowMap {
         let entries = self.model.number("vf.rss.table").unwrap_or(128) as u32;
         let rss = || RssSpec {
             key: KEY_MICROSOFT,
             types: HashTypes::USUAL,
             table: default_table(entries, wish.queues),
         };
-        Spread {
-            over: (0..wish.queues).map(|ring| (first + ring) % vcpus).collect(),
+        FlowMap {
+            targets: (0..wish.queues).map(|ring| (first + ring) % vcpus).collect(),
             rss: (wish.queues > 1).then(rss),
         }
     }

@@ -4,12 +4,12 @@
 use super::nic::Nic;
 use super::{rate, traffic};
 use crate::engine::time::Time;
-use crate::host::world::{Consumer, Filter, Part, TrafficSpec, VnicSpec};
 use crate::rx::source::keys::Keys;
 use crate::rx::source::{Arrivals, Flows, Popularity, Sizes, SourceSpec};
 use crate::scenario::findings::Findings;
 use crate::scenario::units::Rate;
 use crate::scenario::view::View;
+use crate::world::{Consumer, Filter, Part, TrafficSpec, VnicSpec};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The traffic that copies the memory of machines that migrate, as results name it.
@@ -149,7 +149,7 @@ fn copy(copying: &Copying, name: String, arrivals: Arrivals, sizes: Sizes) -> Tr
         group: MIGRATION.to_owned(),
         nic: copying.nic,
         to: Consumer::Host,
-        inside: false,
+        by_internal_switch: false,
         filter: Filter::Pass,
         from: copying.from,
         until: Some(copying.until),
@@ -177,7 +177,7 @@ fn parts(
             nic,
             to: Consumer::Vnic(stay.vnic),
             // Elsewhere it comes over the link.
-            inside: source.inside && nic == source.nic,
+            by_internal_switch: source.by_internal_switch && nic == source.nic,
             filter: filter.map_or(Filter::Pass, |(_, filter)| *filter),
             until: sooner(source.until, end(at + 1)),
             part: Part { since: stay.since, ..source.part.clone() },

@@ -1,4 +1,4 @@
-//! Teams: ports that serve the virtual NICs of a host together (Windows Server 2012, "Load balancing
+//! Teams: ports that serve the virtual NICs of a host together (Windows Server 2012, "Volume balancing
 //! and failover").
 //!
 //! Of what a team does only receiving is told here: by which of its ports the packets for a virtual

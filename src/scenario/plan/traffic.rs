@@ -6,7 +6,6 @@ use super::nic::Nic;
 use super::team::{self, Receives, Uplink};
 use super::{WITHIN_RUN, closed_loop, rate, recorded, reference, sender};
 use crate::engine::time::{Span, Time};
-use crate::host::world::{AppSpec, Consumer, Filter, Part, TrafficSpec, VnicSpec};
 use crate::rx::source::capture::{self, Capture};
 use crate::rx::source::keys::Keys;
 use crate::rx::source::{Arrivals, Flows, Gap, Popularity, Sizes, SourceSpec};
@@ -15,6 +14,7 @@ use crate::scenario::findings::Findings;
 use crate::scenario::library;
 use crate::scenario::shape;
 use crate::scenario::view::View;
+use crate::world::{AppSpec, Consumer, Filter, Part, TrafficSpec, VnicSpec};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
@@ -182,7 +182,7 @@ pub fn read(
             group: view.name.to_owned(),
             nic: *nic,
             to: *to,
-            inside,
+            by_internal_switch: inside,
             filter: filter(*nic),
             from,
             until,
@@ -255,7 +255,8 @@ pub fn check_filter(
 
 /// Refuses closed loops whose packets come several ways: their sender knows of one end of each.
 fn refuse_several_ways(view: &View, target: &Target, findings: &mut Findings) -> bool {
-    let floods = |instance: &Instance| instance.ways.iter().any(|(_, to)| *to == Consumer::Flood);
+    let floods =
+        |instance: &Instance| instance.ways.iter().any(|(_, to)| *to == Consumer::Broadcast);
     let what = if target.instances.iter().any(floods) {
         "the virtual switch copies its packets, so that each ends several times"
     } else if target.instances.iter().any(|instance| instance.ways.len() > 1) {
@@ -278,7 +279,7 @@ fn target(view: &View, world: &World, findings: &mut Findings) -> Option<Target>
     let to = view.text("to")?;
     if to == "broadcast" {
         let nic = flooded_port(view, world, findings)?;
-        let all = Instance::one(nic, Consumer::Flood);
+        let all = Instance::one(nic, Consumer::Broadcast);
         return Some(Target { instances: vec![all], numbered: false });
     }
     let (kind, name) = to.split_once('.').unwrap_or(("", to));

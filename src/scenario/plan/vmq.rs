@@ -3,11 +3,11 @@
 use super::host::Host;
 use super::sriov::Demand;
 use super::{rebalance, rss};
-use crate::host::world::{Rebalance, SteeringSpec};
 use crate::rx::steering::placement::Profile as Order;
 use crate::scenario::findings::Findings;
 use crate::scenario::profile::{self, Profile};
 use crate::scenario::view::View;
+use crate::world::{Rebalance, SteeringSpec};
 
 /// Most queues of a port, the default queue included.
 const MOST: u64 = 4097;

@@ -1,11 +1,11 @@
 //! Figures of a stream of packets: a source's, a group's, or all traffic's.
 
 use crate::engine::time::Span;
-use crate::host::outcome::{Load, SourceTally};
 use crate::measure::histogram::Histogram;
 use crate::measure::tree::Tree;
 use crate::vocab::drop_reason::DropReason;
 use crate::vocab::stage::Stage;
+use crate::world::outcome::{SourceTally, Volume};
 
 /// Bytes beside the frame that a packet occupies on the wire: preamble 8, gap 12.
 const WIRE_EXTRA: u64 = 20;
@@ -69,7 +69,7 @@ pub(super) fn figures(tally: &SourceTally, window: Span) -> Vec<(String, Tree)> 
     .into()
 }
 
-fn load(load: Load, window: Span) -> Tree {
+fn load(load: Volume, window: Span) -> Tree {
     let gbps = |bytes: u64| rate(bytes as f64 * 8e-9, window);
     Tree::table([
         ("packets", Tree::count(load.packets)),

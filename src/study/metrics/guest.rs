@@ -2,10 +2,10 @@
 
 use super::flow;
 use crate::engine::time::Time;
-use crate::host::outcome::{Outcome, SourceTally, VnicTally};
-use crate::host::world::{Consumer, PathReason, VnicOwner, Way, World};
 use crate::measure::tree::Tree;
 use crate::study::paths;
+use crate::world::outcome::{Outcome, SourceTally, VnicTally};
+use crate::world::{Consumer, PathReason, RxPath, VnicOwner, World};
 use std::collections::BTreeMap;
 
 /// What went to each virtual NIC of a world.
@@ -17,7 +17,7 @@ pub(super) struct Guests<'d> {
     /// Per VM its virtual NICs, its own one first.
     vnics: Vec<Vec<usize>>,
     /// At the end: the way of each virtual NIC, and whether each VM runs.
-    ways: Vec<&'d Way>,
+    ways: Vec<&'d RxPath>,
     runs: Vec<bool>,
 }
 
@@ -134,8 +134,8 @@ impl<'d> Guests<'d> {
         let tallies = vnics.iter().filter_map(|vnic| self.outcome.vnics.get(*vnic));
         let sum = |of: fn(&VnicTally) -> u64| tallies.clone().map(of).sum::<u64>();
         let flooded = Tree::table([
-            ("delivered", Tree::count(sum(|tally| tally.flooded.delivered))),
-            ("dropped", Tree::count(sum(|tally| tally.flooded.dropped))),
+            ("delivered", Tree::count(sum(|tally| tally.broadcast.delivered))),
+            ("dropped", Tree::count(sum(|tally| tally.broadcast.dropped))),
         ]);
         entries.push(("flooded".to_owned(), flooded));
         let told = sum(|tally| tally.notifications);
@@ -176,10 +176,10 @@ fn reason(reason: PathReason) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::outcome::Flooded;
-    use crate::host::world::{Spread, VnicSpec};
     use crate::study::fixture;
     use crate::study::metrics::{metrics, shape};
+    use crate::world::outcome::BroadcastTally;
+    use crate::world::{FlowMap, VnicSpec};
     use std::time::Duration;
 
     fn sample() -> (World, Outcome) {
@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn each_vm_has_the_figures_of_what_went_to_it_and_its_path() {
         let (mut world, outcome) = sample();
-        world.vnics[2].way = Way::Common;
+        world.vnics[2].rx_path = RxPath::DefaultQueue;
         world.vnics[2].path_reason = PathReason::NoFreeQueue;
         let tree = tree(&world, &outcome);
         let delivered = tree.number("vm.web[1].delivered.packets");
@@ -219,8 +219,8 @@ mod tests {
             tree(world, outcome).number("interrupts.packets_per_interrupt").unwrap()
         };
         let before = per_interrupt(&world, &outcome);
-        world.vnics[0].vf = Some(Spread::one(0));
-        world.vnics[0].way = Way::Function;
+        world.vnics[0].vf = Some(FlowMap::one(0));
+        world.vnics[0].rx_path = RxPath::VirtualFunction;
         outcome.sources[0].by_function = outcome.sources[0].delivered.packets;
         let more = outcome.sources[0].by_function as f64;
         let interrupts = outcome.nics[0].interrupts as f64;
@@ -245,8 +245,8 @@ mod tests {
     fn packets_for_all_count_apart_from_those_for_a_vm() {
         let (world, mut outcome) = sample();
         let before = tree(&world, &outcome);
-        outcome.vnics[0].flooded = Flooded { delivered: 7, dropped: 2 };
-        outcome.vnics[1].flooded = Flooded { delivered: 9, dropped: 0 };
+        outcome.vnics[0].broadcast = BroadcastTally { delivered: 7, dropped: 2 };
+        outcome.vnics[1].broadcast = BroadcastTally { delivered: 9, dropped: 0 };
         let tree = tree(&world, &outcome);
         assert_eq!(tree.number("vm.web[0].flooded.dropped"), Some(2.0));
         assert_eq!(tree.number("vm_groups.web.flooded.delivered"), Some(16.0));
@@ -267,7 +267,7 @@ mod tests {
         world.vnics.push(VnicSpec { name: "vnic.mgmt".into(), ..mgmt });
         for vnic in [4, 5] {
             let to = Consumer::Vnic(vnic);
-            world.sources.push(crate::host::world::TrafficSpec { to, ..world.sources[0].clone() });
+            world.sources.push(crate::world::TrafficSpec { to, ..world.sources[0].clone() });
             outcome.sources.push(outcome.sources[0].clone());
         }
         let tree = tree(&world, &outcome);

@@ -2,11 +2,11 @@
 
 use super::flow::rate;
 use crate::engine::time::{Span, Time};
-use crate::host::outcome::{Busy, CoreTally, NicTally, Outcome, QueueTally};
-use crate::host::world::{NicSpec, Way, World};
 use crate::measure::tree::Tree;
 use crate::rx::moderation::Moderation;
 use crate::study::paths;
+use crate::world::outcome::{Busy, CoreTally, NicTally, Outcome, QueueTally};
+use crate::world::{NicSpec, RxPath, World};
 use std::collections::BTreeSet;
 
 /// The time a core spent on traffic: all but work.
@@ -108,7 +108,7 @@ pub(super) fn nics(world: &World, outcome: &Outcome) -> Tree {
 }
 
 /// Per queue of a port the virtual NIC that has it at the end, by name.
-fn owners(world: &World, ways: &[&Way], nic: usize) -> Vec<Tree> {
+fn owners(world: &World, ways: &[&RxPath], nic: usize) -> Vec<Tree> {
     let mut owners = vec![Tree::Null; world.nics[nic].queues.len()];
     for (vnic, way) in world.vnics.iter().zip(ways).filter(|(vnic, _)| vnic.nic == nic) {
         for queue in way.own() {

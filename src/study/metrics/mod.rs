@@ -6,13 +6,13 @@ mod guest;
 mod machine;
 
 use crate::engine::time::Span;
-use crate::host::outcome::{
-    CoreTally, HostTally, NicTally, Outcome, QueueTally, SourceTally, VnicTally,
-};
-use crate::host::world::{HostSpec, NicSpec, TrafficSpec, World};
 use crate::measure::growth::{Growth, growth};
 use crate::measure::tree::Tree;
 use crate::rx::source::Arrivals;
+use crate::world::outcome::{
+    CoreTally, HostTally, NicTally, Outcome, QueueTally, SourceTally, VnicTally,
+};
+use crate::world::{HostSpec, NicSpec, TrafficSpec, World};
 use std::time::Duration;
 
 /// The largest share of lost packets at which a load still counts as carried: 0.1 %.
@@ -152,9 +152,9 @@ fn streams(members: &[(&TrafficSpec, &SourceTally)]) -> Vec<SourceTally> {
 mod tests {
     use super::*;
     use crate::engine::time::Time;
-    use crate::host::outcome::PolicyTally;
     use crate::study::fixture;
     use crate::vocab::drop_reason::DropReason;
+    use crate::world::outcome::PolicyTally;
 
     fn close(tree: &Tree, path: &str, expected: f64) {
         let found = tree.number(path).unwrap_or_else(|| panic!("{path}: {:?}", tree.get(path)));

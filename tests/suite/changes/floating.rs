@@ -1,14 +1,14 @@
 //! vCPUs that float over cores.
 
 use super::*;
-use rxsim::host::world::WorkSpec;
+use rxsim::world::WorkSpec;
 
 /// Two machines that start on core 1 and float over cores 1 and 2.
 fn floating(sent: &[&[u64]]) -> World {
     let mut world = guests(sent);
     world.hosts[0].costs.context_switch = Span::ns(7);
     for (vm, vnic) in world.vms.iter_mut().zip(&mut world.vnics) {
-        (vm.floats, vnic.vf) = (Some(vec![1, 2]), None);
+        (vm.allowed_cores, vnic.vf) = (Some(vec![1, 2]), None);
     }
     world
 }
@@ -23,7 +23,7 @@ fn a_vcpu_wakes_up_where_the_fewest_threads_are_runnable() {
     assert_eq!(ends[2], (1, Some(0), 2150, 2467 + 100, None));
     assert_eq!([busy(&run, 1)[3], busy(&run, 2)[3]], [100 + 107, 100]);
     let mut pinned = world.clone();
-    pinned.vms.iter_mut().for_each(|vm| vm.floats = None);
+    pinned.vms.iter_mut().for_each(|vm| vm.allowed_cores = None);
     assert_eq!(super::run(&pinned).1[1], (1, Some(0), 420, 977, None));
 }
 
@@ -41,7 +41,7 @@ fn a_vcpu_stays_where_it_is_until_it_waits_again() {
 fn other_threads_count_and_so_does_the_list_of_cores() {
     for (floats, core) in [(vec![1, 2], 2), (vec![2, 1], 2), (vec![1, 0], 0), (vec![1], 1)] {
         let mut world = floating(&[&[0]]);
-        world.vms[0].floats = Some(floats.clone());
+        world.vms[0].allowed_cores = Some(floats.clone());
         world.hosts[0].quantum = Span::us(1);
         let period = Span::us(400);
         world.works.push(WorkSpec { name: "w".into(), host: 0, core: 1, period, demand: period });
@@ -56,7 +56,7 @@ fn other_threads_count_and_so_does_the_list_of_cores() {
 #[test]
 fn a_floating_machine_that_stops_is_idle_wherever_it_was() {
     let mut world = floating(&[&[0, 5000], &[1]]);
-    world.vms[0].floats = Some(vec![2, 1]);
+    world.vms[0].allowed_cores = Some(vec![2, 1]);
     stop(&mut world, 800, DropReason::VmPaused);
     start(&mut world, 900);
     let (run, ends) = run(&world);

@@ -56,7 +56,7 @@ fn the_next_thread_has_the_core_when_a_machine_stops() {
 /// The first machine's packets come by its function, whose ring holds two.
 fn with_function(sent: &[&[u64]]) -> World {
     let mut world = guests(sent);
-    world.vnics[0].way = Way::Function;
+    world.vnics[0].rx_path = RxPath::VirtualFunction;
     world
 }
 
@@ -86,7 +86,7 @@ fn a_machine_that_stops_loses_all_that_hold_a_descriptor_of_its_function() {
 fn a_vcpu_waits_since_its_machine_started() {
     for (begins, ended) in [(2500, 7480 + 150), (2400, 7480 + 500 + 150)] {
         let mut world = with_function(&[&[7480]]);
-        world.vms[0].runs = false;
+        world.vms[0].running = false;
         start(&mut world, begins);
         assert_eq!(run(&world).1, [(0, Some(1), ended - 70, ended, None)]);
     }
@@ -106,7 +106,7 @@ fn the_vectors_of_a_stopped_machine_are_as_at_the_start_and_unmasked_since_then(
 fn a_machine_that_does_not_run_has_no_filter() {
     const NONE: Option<DropReason> = Some(DropReason::NoFilter);
     let mut world = guests(&[&[0, 1000]]);
-    world.vms[0].runs = false;
+    world.vms[0].running = false;
     start(&mut world, 420);
     let (_, ends) = run(&world);
     assert_eq!(ends, [(0, Some(0), 150, 420, NONE), (0, Some(0), 1150, 1560, None)]);
@@ -114,7 +114,7 @@ fn a_machine_that_does_not_run_has_no_filter() {
     start(&mut world, 419);
     assert_eq!(run(&world).1[0], (0, Some(0), 150, 560, None));
     let mut world = with_function(&[&[0, 1000]]);
-    world.vms[0].runs = false;
+    world.vms[0].running = false;
     start(&mut world, 1000);
     let (_, ends) = run(&world);
     assert_eq!(ends, [(0, None, 0, 0, NONE), (0, None, 1000, 1000, NONE)]);

@@ -5,10 +5,10 @@ use crate::worlds::{FUNCTIONS, MICROSOFT_KEY, random_world};
 use rayon::prelude::*;
 use rxsim::engine::chance::Stream;
 use rxsim::engine::time::{Span, Time};
-use rxsim::host::world::{Action, EventSpec, Filter, Spread, SteeringSpec, VnicOwner, Way, World};
 use rxsim::rx::steering::rss::{HashTypes, RssSpec};
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::Record;
+use rxsim::world::{Action, EventSpec, Filter, FlowMap, RxPath, SteeringSpec, VnicOwner, World};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 const REASONS: [DropReason; 3] =
@@ -34,7 +34,7 @@ impl Changes<'_> {
     }
 
     /// Over up to four of `choices`, none twice.
-    fn spread(&mut self, mut choices: Vec<u32>) -> Spread {
+    fn spread(&mut self, mut choices: Vec<u32>) -> FlowMap {
         let most = choices.len().min(4);
         let count = 1 + self.below(most);
         let over: Vec<u32> = (0..count)
@@ -47,18 +47,18 @@ impl Changes<'_> {
         let table = (0..entries).map(|_| self.below(count) as u32).collect();
         let types = if self.one_in(5) { HashTypes::NONE } else { HashTypes::USUAL };
         let rss = (!self.one_in(4)).then_some(RssSpec { key: MICROSOFT_KEY, types, table });
-        Spread { over, rss }
+        FlowMap { targets: over, rss }
     }
 
-    fn way(&mut self, vnic: usize) -> Way {
+    fn way(&mut self, vnic: usize) -> RxPath {
         let nic = &self.world.nics[self.world.vnics[vnic].nic];
         let (queues, has_function) = (nic.queues.len() as u32, self.world.vnics[vnic].vf.is_some());
         let vmq = matches!(nic.steering, SteeringSpec::Vmq { .. });
         match self.below(4) {
-            1 if vmq && queues > 1 => Way::Own(self.spread((1..queues).collect())),
-            2 if has_function => Way::Function,
-            3 => Way::Nowhere(self.reason()),
-            _ => Way::Common,
+            1 if vmq && queues > 1 => RxPath::VmQueues(self.spread((1..queues).collect())),
+            2 if has_function => RxPath::VirtualFunction,
+            3 => RxPath::Drop(self.reason()),
+            _ => RxPath::DefaultQueue,
         }
     }
 
@@ -79,7 +79,7 @@ impl Changes<'_> {
             }
             if self.one_in(3) {
                 let way = self.way(vnic);
-                self.world.vnics[vnic].way = way;
+                self.world.vnics[vnic].rx_path = way;
             }
         }
     }
@@ -92,8 +92,8 @@ impl Changes<'_> {
             let mut vnics = self.world.vnics.iter().filter(|vnic| of_vm(vnic.owner));
             if floats && vnics.all(|vnic| vnic.vf.is_none()) {
                 let cores = self.world.hosts[self.world.vms[vm].host].cores;
-                let Spread { over, .. } = self.spread((0..cores).collect());
-                self.world.vms[vm].floats = Some(over);
+                let FlowMap { targets: over, .. } = self.spread((0..cores).collect());
+                self.world.vms[vm].allowed_cores = Some(over);
             }
         }
     }
@@ -102,7 +102,7 @@ impl Changes<'_> {
         Some(match self.below(6) {
             0 | 1 if !self.world.vnics.is_empty() => {
                 let vnic = self.below(self.world.vnics.len());
-                Action::Steer { vnic, way: self.way(vnic) }
+                Action::SetRoute { vnic, rx_path: self.way(vnic) }
             }
             2 | 3 if !self.world.vms.is_empty() => {
                 let vm = self.below(self.world.vms.len());
@@ -120,7 +120,7 @@ impl Changes<'_> {
         self.vnics();
         self.floats();
         for vm in 0..self.world.vms.len() {
-            self.world.vms[vm].runs = !self.one_in(6);
+            self.world.vms[vm].running = !self.one_in(6);
         }
         for source in 0..self.world.sources.len() {
             if self.world.sources[source].filter == Filter::Pass && self.one_in(12) {

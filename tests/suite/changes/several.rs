@@ -47,7 +47,8 @@ fn own_queues_take_the_packets_that_hash_and_table_send_them() {
         (nic.queues, nic.vectors) = (vec![0, 0, 0, 0], (0..4).map(|queue| vec![queue]).collect());
         world.sources[0].source.arrivals = arrivals;
         let over = vec![3, 1, 2];
-        world.vnics[0].way = Way::Own(Spread { over: over.clone(), rss: Some(rss(types)) });
+        world.vnics[0].rx_path =
+            RxPath::VmQueues(FlowMap { targets: over.clone(), rss: Some(rss(types)) });
         let (run, ends) = run(&world);
         for (n, (place, end)) in (0..).zip(places.iter().zip(&ends)) {
             let came = 10_000 * n;
@@ -66,7 +67,7 @@ fn each_channel_has_its_own_vcpu_bound_arming_and_notifications() {
     let (arrivals, places) = flows(HashTypes::USUAL);
     let mut world = guests(&[&[]]);
     world.vms[0].vcpus = vec![1, 2];
-    let channels = Spread { over: vec![0, 1, 1], rss: Some(rss(HashTypes::USUAL)) };
+    let channels = FlowMap { targets: vec![0, 1, 1], rss: Some(rss(HashTypes::USUAL)) };
     world.vnics[0].channels = Some(channels);
     let Arrivals::Capture(capture) = &arrivals else { unreachable!("just made") };
     let at_once = capture.packets.iter().map(|packet| Captured { offset: Span::ZERO, ..*packet });
@@ -99,7 +100,7 @@ fn each_channel_has_its_own_vcpu_bound_arming_and_notifications() {
 fn a_channel_without_a_table_takes_everything() {
     let mut world = guests(&[&[0, 1000]]);
     world.vms[0].vcpus = vec![1, 2];
-    world.vnics[0].channels = Some(Spread { over: vec![1, 0], rss: None });
+    world.vnics[0].channels = Some(FlowMap { targets: vec![1, 0], rss: None });
     let (run, _) = run(&world);
     assert_eq!([busy(&run, 1)[3], busy(&run, 2)[3]], [0, 200]);
 }

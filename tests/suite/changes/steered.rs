@@ -1,8 +1,8 @@
 //! Ways that change.
 
 use super::*;
-use rxsim::host::world::Filter;
 use rxsim::vocab::stage::Stage;
+use rxsim::world::Filter;
 
 /// A transfer of a frame of 64 bytes takes 100 ns.
 const BUS: Option<u64> = Some(10_050_000_000);
@@ -11,7 +11,7 @@ const BUS: Option<u64> = Some(10_050_000_000);
 fn a_way_that_leads_nowhere_loses_a_frame_where_its_dma_would_start() {
     let mut world = guests(&[&[10], &[0, 20]]);
     world.nics[0].dma.bits = BUS;
-    world.vnics[0].way = Way::Nowhere(DropReason::WrongHost);
+    world.vnics[0].rx_path = RxPath::Drop(DropReason::WrongHost);
     let (run, ends) = run(&world);
     // The engine is busy until 100, and takes the frame behind the lost one up then.
     assert_eq!(ends[0], (0, None, 100, 100, Some(DropReason::WrongHost)));
@@ -25,7 +25,7 @@ fn a_way_that_leads_nowhere_loses_a_frame_where_its_dma_would_start() {
 fn a_way_holds_from_the_start_of_a_frames_dma_on() {
     let mut world = guests(&[&[0, 40, 50]]);
     world.nics[0].dma.bits = BUS;
-    steer(&mut world, 100, Way::Function);
+    steer(&mut world, 100, RxPath::VirtualFunction);
     let (run, ends) = run(&world);
     // The second one's DMA starts at 100, before the event; the third one's at 200.
     let came =
@@ -39,7 +39,7 @@ fn a_way_holds_from_the_start_of_a_frames_dma_on() {
 
 #[test]
 fn a_pin_filter_goes_before_every_way() {
-    for way in [Way::Nowhere(DropReason::NoFilter), Way::Function, Way::Common] {
+    for way in [RxPath::Drop(DropReason::NoFilter), RxPath::VirtualFunction, RxPath::DefaultQueue] {
         let mut world = with_own_queue(&[&[0, 1000]]);
         world.sources[0].filter = Filter::Pin(1);
         steer(&mut world, 500, way);
@@ -54,13 +54,13 @@ fn a_pin_filter_goes_before_every_way() {
 fn whether_a_packet_came_by_an_own_queue_is_settled_when_the_switch_begins_with_it() {
     for (when, delivered) in [(349, 560), (350, 550), (500, 550)] {
         let mut world = with_own_queue(&[&[0]]);
-        steer(&mut world, when, Way::Common);
+        steer(&mut world, when, RxPath::DefaultQueue);
         assert_eq!(run(&world).1, [(0, Some(1), 150, delivered, None)], "{when}");
     }
     let mut given = with_own_queue(&[&[0, 1000]]);
-    given.vnics[0].way = Way::Common;
-    steer(&mut given, 300, Way::queue(0));
-    steer(&mut given, 700, Way::queue(1));
+    given.vnics[0].rx_path = RxPath::DefaultQueue;
+    steer(&mut given, 300, RxPath::queue(0));
+    steer(&mut given, 700, RxPath::queue(1));
     let (_, ends) = run(&given);
     assert_eq!(ends, [(0, Some(0), 150, 550, None), (0, Some(1), 1150, 1550, None)]);
 }
@@ -70,7 +70,7 @@ fn the_drivers_filter_sees_what_the_driver_sees() {
     let mut world = guests(&[&[0, 1000]]);
     world.hosts[0].costs.filter_packet = ns(20);
     world.sources[0].filter = Filter::DropInDriver;
-    steer(&mut world, 500, Way::Function);
+    steer(&mut world, 500, RxPath::VirtualFunction);
     let (run, ends) = run(&world);
     assert_eq!(ends, [(0, Some(0), 150, 170, None), (0, Some(1), 1080, 1150, None)]);
     assert_eq!((run.sources[0].filtered, run.sources[0].delivered.packets), (1, 1));
@@ -91,7 +91,7 @@ fn a_held_frame_is_steered_anew_at_once() {
     let expected = [(0, Some(1), 150), (0, Some(1), 500), (1, Some(0), 560)];
     assert_eq!(ends.iter().map(came).collect::<Vec<_>>(), expected);
     let mut other = held();
-    steer(&mut other, 50, Way::Common);
+    steer(&mut other, 50, RxPath::DefaultQueue);
     let (moved, ends) = run(&other);
     // At 50 to queue 0, which then has no descriptor for the frame behind it until 470; its guest
     // has not found its channel empty by then, so no notification delays the round's end.
@@ -104,7 +104,7 @@ fn a_held_frame_is_steered_anew_at_once() {
 #[test]
 fn a_held_frame_that_leads_nowhere_is_lost_at_once() {
     let mut world = held();
-    steer(&mut world, 50, Way::Nowhere(DropReason::NoFilter));
+    steer(&mut world, 50, RxPath::Drop(DropReason::NoFilter));
     let (run, ends) = run(&world);
     assert_eq!(ends[0], (0, None, 50, 50, Some(DropReason::NoFilter)));
     // The frame behind it starts at that instant.
@@ -115,7 +115,7 @@ fn a_held_frame_that_leads_nowhere_is_lost_at_once() {
 #[test]
 fn events_of_one_instant_happen_in_their_order() {
     let mut world = guests(&[&[100]]);
-    steer(&mut world, 50, Way::Nowhere(DropReason::NoFilter));
-    steer(&mut world, 50, Way::Function);
+    steer(&mut world, 50, RxPath::Drop(DropReason::NoFilter));
+    steer(&mut world, 50, RxPath::VirtualFunction);
     assert_eq!(run(&world).1, [(0, Some(1), 180, 250, None)]);
 }

@@ -5,12 +5,12 @@
 use rxsim::engine::chance::Indexed;
 use rxsim::engine::sample::{Draw, Sampler};
 use rxsim::engine::time::{Span, Time};
-use rxsim::host::world::{Dispatch, Filter, World};
 use rxsim::rx::cpu::Stack;
 use rxsim::rx::source::Source;
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::id::SourceId;
 use rxsim::vocab::packet::{Fate, Packet, Record};
+use rxsim::world::{Dispatch, Filter, World};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 

@@ -9,10 +9,10 @@ use crate::replicated::{
     OneCore, agrees, check, check_quantile, each, latency, mean_and_error, mean_us, plan_of,
     quantile_agrees, replicate,
 };
-use rxsim::host;
-use rxsim::host::world::{Dispatch, World};
 use rxsim::rx::moderation::Moderation;
+use rxsim::sim;
 use rxsim::vocab::packet::{Fate, Record};
+use rxsim::world::{Dispatch, World};
 
 const EXPONENTIAL: &str = "packet = { mean = \"1 us\", distribution = \"exponential\" }";
 
@@ -33,7 +33,7 @@ fn cores(dispatch: &str, cores: u32, rho: f64, packets: f64) -> String {
 /// The probability of waiting, the mean sojourn and two quantiles of it.
 fn figures(world: &World) -> [f64; 4] {
     let (mut waited, mut all) = (0_u64, 0_u64);
-    let outcome = host::run_traced(world, &mut |record| {
+    let outcome = sim::run_traced(world, &mut |record| {
         if record.end.0 > world.warmup.0 {
             all += 1;
             waited += u64::from(record.start > record.arrival);
@@ -111,7 +111,7 @@ fn a_bound_of_one_is_one_line_for_all() {
     let records = |dispatch: &str| {
         let mut records: Vec<Record> = Vec::new();
         let world = crate::replicated::world(&cores(dispatch, 4, 0.9, 20_000.0));
-        let outcome = host::run_traced(&world, &mut |record| records.push(record));
+        let outcome = sim::run_traced(&world, &mut |record| records.push(record));
         (records, outcome.fingerprint)
     };
     let (shared, bounded) = (records("\"shared\""), records("{ jbsq = 1 }"));

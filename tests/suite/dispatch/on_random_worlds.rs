@@ -5,13 +5,13 @@ use crate::worlds::only;
 use rxsim::engine::chance::Stream;
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::Span;
-use rxsim::host;
-use rxsim::host::outcome::Outcome;
-use rxsim::host::world::{Dispatch, Filter, HostSpec, NicSpec, TrafficSpec, World};
 use rxsim::rx::cpu::Stack;
 use rxsim::rx::dma::DmaSpec;
 use rxsim::rx::source::{Arrivals, Gap, Sizes};
+use rxsim::sim;
 use rxsim::vocab::packet::Record;
+use rxsim::world::outcome::Outcome;
+use rxsim::world::{Dispatch, Filter, HostSpec, NicSpec, TrafficSpec, World};
 
 /// The multiple of all times in a world on the grid, where instants coincide all the time.
 const GRID: u64 = 100_000;
@@ -115,7 +115,7 @@ fn random_world(seed: u64) -> World {
 
 fn traced(world: &World) -> (Outcome, Vec<Record>) {
     let mut records = Vec::new();
-    let outcome = host::run_traced(world, &mut |record| records.push(record));
+    let outcome = sim::run_traced(world, &mut |record| records.push(record));
     records.sort_by_key(|record| (record.end, record.source, record.number));
     (outcome, records)
 }

@@ -2,8 +2,8 @@
 
 use super::model::{CoreAt, VectorAt};
 use super::rounds::Holder;
-use rxsim::engine::time::{Moment, Time};
-use rxsim::host::world::TrafficSpec;
+use rxsim::engine::time::{PhasedTime, Time};
+use rxsim::world::TrafficSpec;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -57,7 +57,7 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn of(source: &TrafficSpec) -> Self {
-        Self { nic: source.nic, inside: source.inside }
+        Self { nic: source.nic, inside: source.by_internal_switch }
     }
 
     fn rank(self) -> [usize; 2] {
@@ -116,7 +116,7 @@ type Entry = (Time, Rank, u64, Item);
 pub(super) struct Agenda {
     heap: BinaryHeap<Reverse<Entry>>,
     serial: u64,
-    now: Moment,
+    now: PhasedTime,
 }
 
 impl Agenda {
@@ -141,7 +141,7 @@ impl Agenda {
     }
 
     /// The moment that it is now.
-    pub(super) fn now(&self) -> Moment {
+    pub(super) fn now(&self) -> PhasedTime {
         self.now
     }
 

@@ -4,13 +4,13 @@ use super::{Verdict, run};
 use crate::worlds::only::{self, packets_at};
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::{Span, Time};
-use rxsim::host::world::{AppSpec, Consumer, Filter, WorkSpec, World};
 use rxsim::rx::cpu::Stack;
 use rxsim::rx::dma::DmaSpec;
 use rxsim::rx::moderation::Moderation;
 use rxsim::rx::source::{Arrivals, Sizes};
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::Fate;
+use rxsim::world::{AppSpec, Consumer, Filter, WorkSpec, World};
 
 pub(super) const fn ns(n: u64) -> Draw {
     Draw::Constant(Span::ns(n))

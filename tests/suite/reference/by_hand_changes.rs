@@ -6,11 +6,11 @@ use super::by_hand_vms::{busy, notifications, vms_on};
 use super::{Verdict, run};
 use crate::worlds::MICROSOFT_KEY;
 use rxsim::engine::time::{Span, Time};
-use rxsim::host::world::{Action, EventSpec, Part, Spread, SteeringSpec, Way, World};
 use rxsim::rx::source::keys::Keys;
 use rxsim::rx::source::{Arrivals, Gap};
 use rxsim::rx::steering::rss::{HashTypes, RssSpec};
 use rxsim::vocab::drop_reason::DropReason::{LinkDown, NoFilter, VmPaused, WrongHost};
+use rxsim::world::{Action, EventSpec, FlowMap, Part, RxPath, SteeringSpec, World};
 use std::sync::Arc;
 
 fn at(world: &mut World, nanoseconds: u64, action: Action) {
@@ -30,8 +30,8 @@ const NONE: u32 = u32::MAX;
 #[test]
 fn a_way_that_leads_nowhere_loses_packets_until_it_changes() {
     let mut world = vms_on(&[1], &[&[0, 99, 100, 101]]);
-    world.vnics[0].way = Way::Nowhere(WrongHost);
-    at(&mut world, 100, Action::Steer { vnic: 0, way: Way::Common });
+    world.vnics[0].rx_path = RxPath::Drop(WrongHost);
+    at(&mut world, 100, Action::SetRoute { vnic: 0, rx_path: RxPath::DefaultQueue });
     // The third comes before the change of its instant.
     let verdict = run(&world);
     assert_eq!(lost(&verdict, WrongHost), [(0, 0), (1, 99), (2, 100)]);
@@ -43,7 +43,7 @@ fn a_way_that_leads_nowhere_loses_packets_until_it_changes() {
 fn a_held_frame_is_steered_anew_at_once() {
     let mut world = vms_on(&[1], &[&[0, 10, 20]]);
     (world.nics[0].hold, world.nics[0].ring) = (true, 1);
-    at(&mut world, 120, Action::Steer { vnic: 0, way: Way::Nowhere(NoFilter) });
+    at(&mut world, 120, Action::SetRoute { vnic: 0, rx_path: RxPath::Drop(NoFilter) });
     let verdict = run(&world);
     assert_eq!(lost(&verdict, NoFilter), [(1, 120), (2, 120)]);
     assert_eq!(verdict.changes.unheld, 2);
@@ -56,9 +56,9 @@ fn a_queue_is_the_own_one_by_the_way_that_holds_when_the_switch_begins() {
     world.nics[0].queues = vec![0, 0];
     world.nics[0].vectors = vec![vec![0], vec![1]];
     world.nics[0].steering = SteeringSpec::Vmq { shared_memory: false };
-    world.vnics[0].way = Way::queue(1);
+    world.vnics[0].rx_path = RxPath::queue(1);
     // The first one's switch begins at 350, with what ends then; the second's at 610.
-    at(&mut world, 350, Action::Steer { vnic: 0, way: Way::Common });
+    at(&mut world, 350, Action::SetRoute { vnic: 0, rx_path: RxPath::DefaultQueue });
     assert_eq!(records(&run(&world)), [(0, 1, 150, 830), (1, 1, 410, 900)]);
 }
 
@@ -83,8 +83,8 @@ fn hash_and_table_choose_among_own_queues_and_among_channels() {
     world.nics[0].queues = vec![0; 4];
     world.nics[0].vectors = vec![vec![0, 1, 2, 3]];
     world.nics[0].steering = SteeringSpec::Vmq { shared_memory: false };
-    world.vnics[0].way = Way::Own(Spread { over: vec![3, 2], rss: Some(second()) });
-    world.vnics[0].channels = Some(Spread { over: vec![0, 1], rss: Some(second()) });
+    world.vnics[0].rx_path = RxPath::VmQueues(FlowMap { targets: vec![3, 2], rss: Some(second()) });
+    world.vnics[0].channels = Some(FlowMap { targets: vec![0, 1], rss: Some(second()) });
     let source = &mut world.sources[0].source;
     source.arrivals = Arrivals::Burst {
         packets: 1,
@@ -97,8 +97,8 @@ fn hash_and_table_choose_among_own_queues_and_among_channels() {
     assert_eq!(records(&verdict), [(0, 2, 150, 550)]);
     assert_eq!((busy(&verdict, 1)[3], busy(&verdict, 2)[3]), (0, 100));
     // Without a hash to the first ones.
-    let first = |spread: &mut Spread| spread.rss = None;
-    if let Way::Own(queues) = &mut world.vnics[0].way {
+    let first = |spread: &mut FlowMap| spread.rss = None;
+    if let RxPath::VmQueues(queues) = &mut world.vnics[0].rx_path {
         first(queues);
     }
     first(world.vnics[0].channels.as_mut().expect("two"));
@@ -152,7 +152,7 @@ fn a_function_of_a_machine_that_stops_gives_its_descriptors_up() {
 #[test]
 fn a_machine_that_does_not_run_at_first_is_stopped() {
     let mut world = functions_on(&[1], &[&[0, 2000]]);
-    world.vms[0].runs = false;
+    world.vms[0].running = false;
     world.hosts[0].costs.vm_wakeup = Span::ns(500);
     at(&mut world, 1500, Action::Start { vm: 0 });
     // It waits since 1500: it has not halted yet.
@@ -183,7 +183,7 @@ fn a_vcpu_that_floats_wakes_up_where_least_is_to_do() {
     let mut world = vms_on(&[1], &[&[0, 2000, 2420]]);
     world.hosts[0].cores = 4;
     world.hosts[0].costs.context_switch = Span::ns(10);
-    world.vms[0].floats = Some(vec![1, 3, 2]);
+    world.vms[0].allowed_cores = Some(vec![1, 3, 2]);
     world.works = vec![work(Span::us(4), Span::us(1)); 2];
     (world.works[0].core, world.works[1].core) = (1, 3);
     // At 450 the works run on cores 1 and 3: it wakes up on core 2, the first thread there. At 2450

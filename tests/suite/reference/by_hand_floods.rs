@@ -4,12 +4,10 @@ use super::by_hand::{in_ns, ns};
 use super::by_hand_vms::{busy, notifications, vms_on, vnic};
 use super::run;
 use rxsim::engine::time::{Span, Time};
-use rxsim::host::world::{
-    Action, Consumer, EventSpec, Filter, SteeringSpec, VnicOwner, Way, World,
-};
 use rxsim::rx::cpu::Stack;
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::Fate;
+use rxsim::world::{Action, Consumer, EventSpec, Filter, RxPath, SteeringSpec, VnicOwner, World};
 
 /// Two machines on cores of their own and a virtual NIC of the host between them (driver 200,
 /// switch 60 and 128 to copy, notification 40, guest 30 and 70), and one flooded packet at each of
@@ -17,7 +15,7 @@ use rxsim::vocab::packet::Fate;
 fn flood(at: &[u64]) -> World {
     let mut world = vms_on(&[1, 2], &[at, &[]]);
     world.sources.truncate(1);
-    world.sources[0].to = Consumer::Flood;
+    world.sources[0].to = Consumer::Broadcast;
     world.vnics.insert(1, vnic(VnicOwner::Host));
     let costs = &mut world.hosts[0].costs;
     (costs.vswitch_copy, costs.vswitch_lookup) = (ns(2), ns(5000));
@@ -46,7 +44,7 @@ fn it_comes_the_common_way_and_holds_its_descriptor_to_the_last_copy() {
     world.nics[0].queues = vec![0, 0];
     world.nics[0].vectors = vec![vec![0], vec![1]];
     world.nics[0].steering = SteeringSpec::Vmq { shared_memory: true };
-    (world.vnics[0].way, world.nics[0].ring) = (Way::queue(1), 1);
+    (world.vnics[0].rx_path, world.nics[0].ring) = (RxPath::queue(1), 1);
     let verdict = run(&world);
     assert!(verdict.records.iter().all(|record| record.queue == 0));
     let full =

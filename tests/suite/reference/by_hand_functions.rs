@@ -5,9 +5,9 @@ use super::by_hand_vms::{busy, notifications, vms_on};
 use super::{Verdict, run};
 use crate::worlds::only::packets_at;
 use rxsim::engine::time::Span;
-use rxsim::host::world::{Filter, Spread, VnicOwner, Way, World};
 use rxsim::rx::moderation::Moderation;
 use rxsim::vocab::drop_reason::DropReason;
+use rxsim::world::{Filter, FlowMap, RxPath, VnicOwner, World};
 
 /// As `vms_on` (virtual interrupt 30, a guest's packet 70), each virtual NIC with a virtual function
 /// of one ring; two exits of 20 per interrupt.
@@ -17,7 +17,7 @@ pub(super) fn functions_on(cores: &[u32], at: &[&[u64]]) -> World {
     world.hosts[0].costs.vm_exit = Span::ns(20);
     world.hosts[0].halt_poll = Span::ns(1000);
     for vnic in &mut world.vnics {
-        (vnic.vf, vnic.way) = (Some(Spread::one(0)), Way::Function);
+        (vnic.vf, vnic.rx_path) = (Some(FlowMap::one(0)), RxPath::VirtualFunction);
     }
     world
 }
@@ -100,7 +100,7 @@ fn a_pinned_packet_goes_by_the_virtual_switch() {
 fn channels_and_rings_of_a_vcpu_wait_in_one_list() {
     let mut world = functions_on(&[1], &[&[0], &[440]]);
     world.vnics[1].owner = VnicOwner::Vm { vm: 0, vcpu: 0 };
-    (world.vnics[0].vf, world.vnics[0].way) = (None, Way::Common);
+    (world.vnics[0].vf, world.vnics[0].rx_path) = (None, RxPath::DefaultQueue);
     // Handed over at 410, notified at 450: behind the ring, due at 440, which ends at 580.
     let verdict = run(&world);
     assert_eq!(delivered(&verdict), [(1, 510, 580), (0, 150, 680)]);

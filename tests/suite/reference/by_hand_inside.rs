@@ -4,8 +4,8 @@ use super::by_hand::{base, in_ns, lost, ns};
 use super::{Verdict, run};
 use crate::worlds::only::{self, packets_at};
 use rxsim::engine::time::Span;
-use rxsim::host::world::{Pause, World};
 use rxsim::vocab::drop_reason::DropReason;
+use rxsim::world::{FlowControl, World};
 
 /// `base` with frames of 64 bytes at these instants over a link of 1 ns a bit (arrival 576 after
 /// the beginning, free 672 after it), and at those from inside.
@@ -13,7 +13,7 @@ fn both(over_link: &[u64], inside: &[u64]) -> World {
     let mut world = base(over_link);
     world.nics[0].link = Some(1_000_000_000);
     world.sources.push(only::source(1, packets_at(inside, 64)));
-    world.sources[1].inside = true;
+    world.sources[1].by_internal_switch = true;
     world
 }
 
@@ -33,7 +33,7 @@ fn a_frame_from_inside_has_arrived_when_it_is_offered_behind_those_of_the_link()
     world.nics[0].link = None;
     world.sources.swap(0, 1);
     world.sources.push(only::source(2, packets_at(&[0], 64)));
-    world.sources[2].inside = true;
+    world.sources[2].by_internal_switch = true;
     assert_eq!(order(&run(&world)), [(1, 0), (0, 0), (2, 0)]);
 }
 
@@ -42,7 +42,7 @@ fn it_fills_the_packet_buffer_and_the_link_pauses_for_it() {
     let mut world = both(&[0, 0], &[100, 101]);
     let nic = &mut world.nics[0];
     (nic.hold, nic.ring, nic.buffer) = (true, 1, Some(128));
-    nic.pause = Some(Pause { high: 64, low: 0 });
+    nic.flow_control = Some(FlowControl { high: 64, low: 0 });
     world.hosts[0].costs.packet = ns(2000);
     let verdict = run(&world);
     // The first from inside is in processing up to 2250, the second in the buffer up to then; the
@@ -52,6 +52,6 @@ fn it_fills_the_packet_buffer_and_the_link_pauses_for_it() {
     assert_eq!(order(&verdict), arrivals);
     assert!(verdict.paused[0] >= Span::ns(4400 - 101));
     // Without a pause there is no room for the second over the link.
-    world.nics[0].pause = None;
+    world.nics[0].flow_control = None;
     assert_eq!(lost(&run(&world), DropReason::BufferFull), [(1, 1248)]);
 }

@@ -5,8 +5,8 @@ use super::{Verdict, run};
 use rxsim::engine::chance::Stream;
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::{Span, Time};
-use rxsim::host::world::{ClosedLoop, Filter, Window, World};
 use rxsim::rx::source::Sizes;
+use rxsim::world::{ClosedLoop, Filter, Window, World};
 
 /// `base` (a packet alone ends 350 after its arrival) with one connection, which knows of a
 /// delivery 1000 after it and gives up 3000 after sending. Times of tests are from its beginning

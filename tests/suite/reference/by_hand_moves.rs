@@ -4,11 +4,11 @@ use super::by_hand::{base, busy, delivered, in_ns, ns, two_vectors};
 use super::{Verdict, run};
 use crate::worlds::only::{self, packets_at};
 use rxsim::engine::time::{Span, Time};
-use rxsim::host::world::{Action, EventSpec, Maker, Rebalance, World};
 use rxsim::policy::{Loads, Move, Policy};
 use rxsim::rx::cpu::Stack;
 use rxsim::rx::moderation::Moderation;
 use rxsim::vocab::id::{CoreId, QueueId};
+use rxsim::world::{Action, EventSpec, Maker, Rebalance, World};
 
 /// What is moved at which look: (look, queue, core).
 struct Plan(u64, &'static [(u64, u32, u32)]);

@@ -3,8 +3,8 @@
 use super::by_hand::{base, in_ns, lost, ns};
 use super::{Verdict, run};
 use rxsim::engine::time::Span;
-use rxsim::host::world::{Pause, World};
 use rxsim::vocab::drop_reason::DropReason;
+use rxsim::world::{FlowControl, World};
 
 /// `base` with frames of 64 bytes at these instants over a link of 1 ns a bit (arrival 576 after
 /// the beginning, free 672 after it), and a ring of one descriptor that frames wait for. The first
@@ -15,7 +15,7 @@ fn paused(at: &[u64], high: u64, low: u64) -> World {
     let nic = &mut world.nics[0];
     (nic.link, nic.buffer) = (Some(1_000_000_000), Some(10_000));
     (nic.hold, nic.ring) = (true, 1);
-    nic.pause = Some(Pause { high, low });
+    nic.flow_control = Some(FlowControl { high, low });
     world
 }
 

@@ -5,17 +5,17 @@ use super::by_hand_vms::{busy, notifications, vms_on, vnic};
 use super::run;
 use crate::worlds::only::{self, packets_at};
 use rxsim::engine::time::Span;
-use rxsim::host::world::{Consumer, Filter, SoftSpread, Spread, VnicOwner, World};
 use rxsim::rx::cpu::Stack;
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::Fate;
+use rxsim::world::{Consumer, Filter, FlowMap, RpsSpec, VnicOwner, World};
 
 /// The world with all packets of its first port going to the backlog of this core: IPI 25, stack
 /// 80, one core more.
 fn spread_to(core: u32, mut world: World) -> World {
     world.hosts[0].cores = 2.max(world.hosts[0].cores);
     (world.hosts[0].costs.ipi, world.hosts[0].costs.stack_packet) = (Span::ns(25), ns(80));
-    world.nics[0].spread = Some(SoftSpread { cores: Spread::one(core), backlog: 64 });
+    world.nics[0].rps = Some(RpsSpec { cores: FlowMap::one(core), backlog: 64 });
     world
 }
 
@@ -46,7 +46,7 @@ fn the_descriptor_is_free_when_the_driver_is_done() {
 #[test]
 fn a_backlog_counts_the_packet_in_processing() {
     let mut world = spread_to(1, base(&[0, 10, 700]));
-    world.nics[0].spread.as_mut().expect("spread").backlog = 1;
+    world.nics[0].rps.as_mut().expect("spread").backlog = 1;
     world.hosts[0].costs.stack_packet = ns(1000);
     // The first is in processing from 625 to 1625, the others handed over at 550 (with it) and
     // 1050.

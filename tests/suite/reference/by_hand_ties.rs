@@ -3,9 +3,9 @@
 use super::by_hand::{base, busy, delivered, in_ns, ns, two_vectors};
 use super::run;
 use rxsim::engine::time::{Span, Time};
-use rxsim::host::world::Filter;
 use rxsim::rx::cpu::{Costs, Stack};
 use rxsim::vocab::packet::Fate;
+use rxsim::world::Filter;
 
 /// What follows from an arrival runs to completion before the next one.
 #[test]

@@ -4,12 +4,12 @@ use super::by_hand::{app, base, delivered, in_ns, lost, ns, two_vectors};
 use super::{Verdict, run};
 use crate::worlds::only::{self, packets_at};
 use rxsim::engine::time::{Span, Time};
-use rxsim::host::world::{
-    Consumer, Filter, PathReason, SteeringSpec, VmSpec, VnicOwner, VnicSpec, Way, World,
-};
 use rxsim::rx::cpu::Stack;
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::Fate;
+use rxsim::world::{
+    Consumer, Filter, PathReason, RxPath, SteeringSpec, VmSpec, VnicOwner, VnicSpec, World,
+};
 
 /// `base` with a VM on each of these cores, each with a virtual NIC, and `at[i]` sent to the i-th:
 /// switch 60, notification 40, virtual interrupt 30, a guest's packet 70. Alone on an idle host a
@@ -25,8 +25,8 @@ pub(super) fn vms_on(cores: &[u32], at: &[&[u64]]) -> World {
         index: 0,
         host: 0,
         vcpus: vec![*core],
-        floats: None,
-        runs: true,
+        allowed_cores: None,
+        running: true,
     };
     world.vms = cores.iter().map(vm).collect();
     world.vnics = (0..at.len()).map(|i| vnic(VnicOwner::Vm { vm: i, vcpu: 0 })).collect();
@@ -44,7 +44,7 @@ pub(super) fn vnic(owner: VnicOwner) -> VnicSpec {
         owner,
         channel: 64,
         channels: None,
-        way: Way::Common,
+        rx_path: RxPath::DefaultQueue,
         path_reason: PathReason::None,
         vf: None,
     }
@@ -221,7 +221,7 @@ fn vmq(shared_memory: bool) -> World {
     world.nics[0].queues = vec![0; 3];
     world.nics[0].vectors = vec![vec![0], vec![1], vec![2]];
     world.nics[0].steering = SteeringSpec::Vmq { shared_memory };
-    (world.vnics[0].way, world.vnics[1].way) = (Way::queue(1), Way::queue(2));
+    (world.vnics[0].rx_path, world.vnics[1].rx_path) = (RxPath::queue(1), RxPath::queue(2));
     world
 }
 
@@ -239,7 +239,7 @@ fn an_own_queue_saves_the_lookup_and_shared_memory_the_copy() {
     assert_eq!(queue_and_end(vmq(false)), (1, 550 + 192));
     for shared_memory in [true, false] {
         let mut world = vmq(shared_memory);
-        world.vnics[0].way = Way::Common;
+        world.vnics[0].rx_path = RxPath::DefaultQueue;
         assert_eq!(queue_and_end(world), (0, 550 + 192 + 20));
     }
 }

@@ -5,9 +5,9 @@ use super::model::{Model, VectorAt};
 use super::moderation::Vector;
 use super::threads::ThreadKind;
 use super::traffic::Feed;
-use rxsim::host::world::{Action, VmSpec, VnicOwner, Way, World};
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::{Fate, Packet};
+use rxsim::world::{Action, RxPath, VmSpec, VnicOwner, World};
 use std::collections::BTreeSet;
 
 /// The virtual machine of a virtual NIC; none for the host's own.
@@ -20,14 +20,14 @@ pub(super) fn vm_of(world: &World, vnic: usize) -> Option<usize> {
 
 /// Why the packets of a virtual machine are lost at the start of the run, if they are.
 pub(super) fn does_not_run(vm: &VmSpec) -> Option<DropReason> {
-    (!vm.runs).then_some(DropReason::NoFilter)
+    (!vm.running).then_some(DropReason::NoFilter)
 }
 
 impl Model<'_> {
     pub(super) fn event(&mut self, event: usize) {
         match &self.world.events[event].action {
             Action::LoseAffinity { nic } => self.lose_affinity(*nic),
-            Action::Steer { vnic, way } => self.change_way(*vnic, way),
+            Action::SetRoute { vnic, rx_path: way } => self.change_way(*vnic, way),
             Action::Stop { vm, reason } => self.stop(*vm, *reason),
             Action::Start { vm } => self.start_vm(*vm),
             Action::Link { nic, up } => self.nics[*nic].link.up = *up,
@@ -42,7 +42,7 @@ impl Model<'_> {
     }
 
     /// A held frame is steered anew at once.
-    fn change_way(&mut self, vnic: usize, way: &Way) {
+    fn change_way(&mut self, vnic: usize, way: &RxPath) {
         self.vnics[vnic].way = way.clone();
         let nic = self.world.vnics[vnic].nic;
         let waiting = self.nics[nic].waiting();
@@ -137,7 +137,7 @@ impl Model<'_> {
             let at = self.vector_of_queue(self.world.vnics[vnic].nic, first + ring as u32);
             at.expect("each ring of a function has a vector")
         };
-        (0..function.over.len()).map(vector).collect()
+        (0..function.targets.len()).map(vector).collect()
     }
 
     /// All packets that hold a descriptor are lost, and the vector is as at the start of a run.

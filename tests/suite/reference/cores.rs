@@ -5,12 +5,12 @@ use super::model::{CoreAt, Frame, Model, VectorAt};
 use super::moderation::Server;
 use super::rounds::{Leaving, Round, Softirq, Work};
 use super::threads::{Thread, ThreadKind, Threads};
-use rxsim::engine::time::{Moment, Span, Time};
-use rxsim::host::outcome::CoreTally;
-use rxsim::host::world::World;
+use rxsim::engine::time::{PhasedTime, Span, Time};
 use rxsim::rx::cpu::Stack;
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::Fate;
+use rxsim::world::World;
+use rxsim::world::outcome::CoreTally;
 use std::collections::VecDeque;
 
 /// What a core has in hand in each class, and what it runs now.
@@ -27,7 +27,7 @@ pub(super) struct Core {
     /// Where software spreads packets: the work on the backlog is due, or in hand.
     pub(super) backlog_works: bool,
     /// Since when an interrupt by another core is due.
-    pub(super) ipi: Option<Moment>,
+    pub(super) ipi: Option<PhasedTime>,
     /// The rings of this core, by (NIC, queue), on stacks that move no queues.
     pub(super) rings: Vec<(usize, u32)>,
     /// What the next round pays for queues that were moved to this core.
@@ -267,7 +267,7 @@ impl Model<'_> {
             let earliest = core.rings.iter().filter_map(first).min_by_key(|frame| frame.visible);
             return earliest.map(Interrupt::Packet);
         }
-        let mut earliest: Option<(Moment, VectorAt)> = None;
+        let mut earliest: Option<(PhasedTime, VectorAt)> = None;
         for (nic, port) in self.nics.iter().enumerate() {
             for (index, vector) in port.vectors.iter().enumerate() {
                 let here = vector.server == Server::Core(at);

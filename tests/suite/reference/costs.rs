@@ -4,8 +4,8 @@ use super::model::{CoreAt, Frame, Model};
 use rxsim::engine::chance::{Indexed, Stream};
 use rxsim::engine::sample::{Draw, Sampler};
 use rxsim::engine::time::Span;
-use rxsim::host::world::{Consumer, Filter, SteeringSpec, VnicOwner, World};
 use rxsim::rx::cpu::Costs;
+use rxsim::world::{Consumer, Filter, SteeringSpec, VnicOwner, World};
 
 /// The streams of all cores, per host.
 pub(super) struct Chance {
@@ -19,7 +19,7 @@ impl Chance {
             let of_core = |host: &str, core: u32| {
                 Stream::new(world.seed, &format!("host.{host}.core[{core}]"), purpose)
             };
-            let of_host = |host: &rxsim::host::world::HostSpec| {
+            let of_host = |host: &rxsim::world::HostSpec| {
                 (0..host.cores).map(|core| of_core(&host.name, core)).collect()
             };
             world.hosts.iter().map(of_host).collect()
@@ -54,7 +54,7 @@ impl Model<'_> {
         }
         let driver =
             entry(&costs.packet, "cost.packet") + entry(&costs.byte, "cost.byte") * frame.bytes();
-        if self.is_spread(frame) { driver } else { driver + self.stack_cost(frame) }
+        if self.uses_rps(frame) { driver } else { driver + self.stack_cost(frame) }
     }
 
     /// The host's stack works on what is for it, for an app, or for a virtual NIC of its own.
@@ -63,7 +63,7 @@ impl Model<'_> {
         match frame.to {
             Consumer::Host | Consumer::App(_) => {}
             Consumer::Vnic(vnic) if of_host(vnic) => {}
-            Consumer::Vnic(_) | Consumer::Flood => return Span::ZERO,
+            Consumer::Vnic(_) | Consumer::Broadcast => return Span::ZERO,
         }
         let costs = self.costs_of(frame);
         let entry = |law: &Draw, purpose| self.contended(frame, law, purpose);
@@ -77,7 +77,7 @@ impl Model<'_> {
         let entry = |law: &Draw, purpose| self.contended(frame, law, purpose);
         let (sorted, copied) = match (frame.to, &self.world.nics[frame.nic].steering) {
             // A flooded one is looked up for nobody.
-            (Consumer::Flood, _) => (true, true),
+            (Consumer::Broadcast, _) => (true, true),
             (Consumer::Vnic(vnic), SteeringSpec::Vmq { shared_memory }) => {
                 let own = self.vnics[vnic].way.own().contains(&frame.queue);
                 (own, !(own && *shared_memory))

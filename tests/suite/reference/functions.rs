@@ -3,14 +3,14 @@
 use super::guests::{Pending, Vcpu};
 use super::model::{Model, VectorAt};
 use rxsim::engine::time::Span;
-use rxsim::host::world::{VnicOwner, World};
 use rxsim::vocab::packet::Fate;
+use rxsim::world::{VnicOwner, World};
 
 /// The number of a virtual function's first ring within its port.
 pub(super) fn first_ring(world: &World, vnic: usize) -> u32 {
     let nic = world.vnics[vnic].nic;
     let before = world.vnics[..vnic].iter().filter(|other| other.nic == nic);
-    let rings = before.filter_map(|other| other.vf.as_ref()).map(|vf| vf.over.len());
+    let rings = before.filter_map(|other| other.vf.as_ref()).map(|vf| vf.targets.len());
     (world.nics[nic].queues.len() + rings.sum::<usize>()) as u32
 }
 
@@ -19,7 +19,7 @@ pub(super) fn vcpus_of_rings(world: &World, nic: usize) -> Vec<usize> {
     let mut vcpus = Vec::new();
     for vnic in world.vnics.iter().filter(|vnic| vnic.nic == nic) {
         if let (Some(vf), VnicOwner::Vm { vm, .. }) = (&vnic.vf, vnic.owner) {
-            vcpus.extend(vf.over.iter().map(|vcpu| Vcpu::number(world, vm, *vcpu)));
+            vcpus.extend(vf.targets.iter().map(|vcpu| Vcpu::number(world, vm, *vcpu)));
         }
     }
     vcpus

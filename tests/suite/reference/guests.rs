@@ -3,15 +3,15 @@
 use super::model::{CoreAt, Frame, Model, VectorAt};
 use super::threads::ThreadKind;
 use rxsim::engine::time::Time;
-use rxsim::host::outcome::VnicTally;
-use rxsim::host::world::{VnicOwner, VnicSpec, Way, World};
 use rxsim::vocab::packet::Fate;
+use rxsim::world::outcome::VnicTally;
+use rxsim::world::{RxPath, VnicOwner, VnicSpec, World};
 use std::collections::VecDeque;
 
 /// A virtual NIC.
 pub(super) struct Vnic {
     /// How its packets come now.
-    pub(super) way: Way,
+    pub(super) way: RxPath,
     /// None where it is the host's own.
     pub(super) channels: Vec<Channel>,
     pub(super) tally: VnicTally,
@@ -76,12 +76,12 @@ impl Vnic {
         let vcpus = match (spec.owner, &spec.channels) {
             (VnicOwner::Host, _) => Vec::new(),
             (VnicOwner::Vm { vm, .. }, Some(channels)) => {
-                channels.over.iter().map(|vcpu| Vcpu::number(world, vm, *vcpu)).collect()
+                channels.targets.iter().map(|vcpu| Vcpu::number(world, vm, *vcpu)).collect()
             }
             (VnicOwner::Vm { vm, vcpu }, None) => vec![Vcpu::number(world, vm, vcpu)],
         };
         let channels = vcpus.into_iter().map(Channel::new).collect();
-        Self { way: spec.way.clone(), channels, tally: VnicTally::default() }
+        Self { way: spec.rx_path.clone(), channels, tally: VnicTally::default() }
     }
 }
 
@@ -113,8 +113,8 @@ impl Vcpu {
             doing: Doing::Nothing,
             in_hand: None,
         };
-        let of_vm = |vm: &rxsim::host::world::VmSpec| {
-            vm.vcpus.iter().map(|core| vcpu(vm.host, *core, &vm.floats)).collect::<Vec<_>>()
+        let of_vm = |vm: &rxsim::world::VmSpec| {
+            vm.vcpus.iter().map(|core| vcpu(vm.host, *core, &vm.allowed_cores)).collect::<Vec<_>>()
         };
         world.vms.iter().flat_map(of_vm).collect()
     }

@@ -5,9 +5,9 @@ use super::guests::ChannelAt;
 use super::model::{CoreAt, Frame, Model};
 use super::rounds::{Holder, Leaving, Round, Step};
 use super::threads::ThreadKind;
-use rxsim::host::world::Consumer;
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::Fate;
+use rxsim::world::Consumer;
 
 impl Model<'_> {
     /// The packets of the rounds that ended on this core reach their apps.
@@ -85,7 +85,7 @@ impl Model<'_> {
     /// A packet reaches a backlog, its app or its channel. Returns a channel that it disarms.
     fn hand_over(&mut self, from: CoreAt, leaving: Leaving) -> Option<ChannelAt> {
         let frame = match leaving {
-            Leaving::Spread(frame) => {
+            Leaving::FlowMap(frame) => {
                 self.hand_to_backlog(from, frame);
                 return None;
             }
@@ -94,7 +94,7 @@ impl Model<'_> {
         match frame.to {
             Consumer::App(app) => self.hand_to_app(frame, app),
             Consumer::Vnic(vnic) => return self.hand_to_guest(frame, vnic),
-            Consumer::Host | Consumer::Flood => unreachable!("these are not handed over"),
+            Consumer::Host | Consumer::Broadcast => unreachable!("these are not handed over"),
         }
         None
     }

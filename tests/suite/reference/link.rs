@@ -57,7 +57,7 @@ impl Model<'_> {
         let Some(bits) = spec.link else {
             return self.arrive(frame);
         };
-        if spec.pause.is_some() {
+        if spec.flow_control.is_some() {
             return self.wait_for_link(frame);
         }
         if link.free.since(offered) > byte_times(spec.egress, bits) {
@@ -112,7 +112,7 @@ impl Model<'_> {
     pub(super) fn buffer_fills(&mut self, at: usize) {
         let now = self.agenda.time();
         let nic = &mut self.nics[at];
-        if let Some(pause) = self.world.nics[at].pause
+        if let Some(pause) = self.world.nics[at].flow_control
             && nic.buffered >= pause.high
             && nic.link.paused.is_none()
         {
@@ -125,7 +125,7 @@ impl Model<'_> {
     pub(super) fn buffer_drains(&mut self, at: usize) {
         let now = self.agenda.time();
         let nic = &mut self.nics[at];
-        if let Some(pause) = self.world.nics[at].pause
+        if let Some(pause) = self.world.nics[at].flow_control
             && nic.buffered <= pause.low
             && let Some(since) = nic.link.paused.take()
         {

@@ -5,10 +5,10 @@ use super::costs::draw;
 use super::model::{Frame, Model};
 use rxsim::engine::chance::Stream;
 use rxsim::engine::time::{Span, Time};
-use rxsim::host::world::{ClosedLoop, TrafficSpec, Window};
 use rxsim::rx::source::Sizes;
 use rxsim::vocab::id::FlowId;
 use rxsim::vocab::packet::Packet;
+use rxsim::world::{ClosedLoop, TrafficSpec, Window};
 
 /// The connections of a source.
 pub(super) struct Loop {

@@ -40,9 +40,9 @@ mod by_hand_vms;
 mod on_random_worlds;
 
 use rxsim::engine::time::Span;
-use rxsim::host::outcome::{CoreTally, PolicyTally, VnicTally};
-use rxsim::host::world::World;
 use rxsim::vocab::packet::Record;
+use rxsim::world::World;
+use rxsim::world::outcome::{CoreTally, PolicyTally, VnicTally};
 
 /// What the model says about a world.
 #[derive(Clone, Debug, Default)]

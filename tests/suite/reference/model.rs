@@ -12,12 +12,12 @@ use super::policies::Governor;
 use super::threads::App;
 use super::traffic::Feed;
 use super::{Changes, Functions, Moves, Tallies, Verdict};
-use rxsim::engine::time::{Moment, Time};
-use rxsim::host::outcome::PolicyTally;
-use rxsim::host::world::{Consumer, World};
+use rxsim::engine::time::{PhasedTime, Time};
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::id::SourceId;
 use rxsim::vocab::packet::{Fate, Packet, Record};
+use rxsim::world::outcome::PolicyTally;
+use rxsim::world::{Consumer, World};
 
 /// Where a core is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,7 +46,7 @@ pub(super) struct Frame {
     /// Last bit on the wire; until then, when it was offered.
     pub(super) arrival: Time,
     /// When the host could see it.
-    pub(super) visible: Moment,
+    pub(super) visible: PhasedTime,
     /// When its own processing started.
     pub(super) start: Option<Time>,
 }
@@ -236,10 +236,10 @@ impl<'w> Model<'w> {
             nic: spec.nic,
             queue: u32::MAX,
             arrival: packet.time,
-            visible: Moment::NEVER,
+            visible: PhasedTime::NEVER,
             start: None,
         };
-        if spec.inside { self.arrive(frame) } else { self.enter_link(frame) }
+        if spec.by_internal_switch { self.arrive(frame) } else { self.enter_link(frame) }
     }
 
     /// A packet ends here and now.

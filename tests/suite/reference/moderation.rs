@@ -2,10 +2,10 @@
 
 use super::agenda::Item;
 use super::model::{CoreAt, Frame, Model, VectorAt};
-use rxsim::engine::time::{Moment, Span, Time};
-use rxsim::host::world::NicSpec;
+use rxsim::engine::time::{PhasedTime, Span, Time};
 use rxsim::rx::cpu::Stack;
 use rxsim::rx::moderation::Moderation;
+use rxsim::world::NicSpec;
 
 /// An interrupt vector.
 #[derive(Clone, Debug)]
@@ -15,11 +15,11 @@ pub(super) struct Vector {
     pub(super) queues: Vec<u32>,
     pub(super) masked: bool,
     /// The last unmasking; none before the first interrupt.
-    pub(super) unmasked: Option<Moment>,
+    pub(super) unmasked: Option<PhasedTime>,
     /// When its last interrupt was taken.
     last_taken: Option<Time>,
     /// Since when it is due.
-    pub(super) due: Option<Moment>,
+    pub(super) due: Option<PhasedTime>,
     /// What its timer is set to.
     timer: Option<Time>,
     /// The position among its rings from which the next packet is looked for.
@@ -112,12 +112,12 @@ impl Model<'_> {
     }
 
     /// When an unmasked vector is due by what waits in its rings now.
-    fn due_moment(&self, at: VectorAt) -> Option<Moment> {
+    fn due_moment(&self, at: VectorAt) -> Option<PhasedTime> {
         let vector = &self.nics[at.nic].vectors[at.index];
-        let mut waiting: Vec<Moment> = self.waiting(at).map(|frame| frame.visible).collect();
+        let mut waiting: Vec<PhasedTime> = self.waiting(at).map(|frame| frame.visible).collect();
         waiting.sort_unstable();
         let after_unmasking =
-            |moment: Moment| vector.unmasked.map_or(moment, |unmasked| moment.max(unmasked));
+            |moment: PhasedTime| vector.unmasked.map_or(moment, |unmasked| moment.max(unmasked));
         let first = after_unmasking(*waiting.first()?);
         Some(match self.world.nics[at.nic].moderation {
             Moderation::None => first,
@@ -125,7 +125,7 @@ impl Model<'_> {
             Moderation::Timer { interval } => timer(first, interval),
             Moderation::TimerOrCount { interval, frames } => {
                 let counted = waiting.get(frames as usize - 1).copied().map(after_unmasking);
-                timer(first, interval).min(counted.unwrap_or(Moment::NEVER))
+                timer(first, interval).min(counted.unwrap_or(PhasedTime::NEVER))
             }
             Moderation::Periodic { interval } => tick(first, vector.unmasked, interval),
             Moderation::NetDim | Moderation::Ixgbe => adaptive(),
@@ -155,7 +155,7 @@ impl Model<'_> {
         }
     }
 
-    pub(super) fn fall_due(&mut self, at: VectorAt, due: Moment) {
+    pub(super) fn fall_due(&mut self, at: VectorAt, due: PhasedTime) {
         self.vector(at).due = Some(due);
         let item = match self.vector(at).server {
             Server::Core(core) => Item::Interrupt { core },
@@ -192,17 +192,17 @@ impl Model<'_> {
 }
 
 /// At once when quiet, else `interval` after the last interrupt was taken.
-fn throttled(first: Moment, last_taken: Option<Time>, interval: Span) -> Moment {
+fn throttled(first: PhasedTime, last_taken: Option<Time>, interval: Span) -> PhasedTime {
     last_taken.map_or(first, |last| first.max((last + interval).before_arrivals()))
 }
 
 /// `interval` after the first packet; never before it, where the interval is zero.
-fn timer(first: Moment, interval: Span) -> Moment {
+fn timer(first: PhasedTime, interval: Span) -> PhasedTime {
     first.max((first.time() + interval).before_arrivals())
 }
 
 /// The first multiple of `interval` that is not before `first` and is after the unmasking.
-fn tick(first: Moment, unmasked: Option<Moment>, interval: Span) -> Moment {
+fn tick(first: PhasedTime, unmasked: Option<PhasedTime>, interval: Span) -> PhasedTime {
     let mut tick = Time(first.time().0 / interval.0 * interval.0);
     while tick.before_arrivals() < first
         || unmasked.is_some_and(|unmasked| tick.before_arrivals() <= unmasked)
@@ -214,7 +214,7 @@ fn tick(first: Moment, unmasked: Option<Moment>, interval: Span) -> Moment {
 
 /// DELEGATION POINT: `net_dim` and `ixgbe` are pure functions of what the vector saw, shared with
 /// the engine through `rx::moderation`; random worlds leave them out until those exist.
-fn adaptive() -> Moment {
+fn adaptive() -> PhasedTime {
     unimplemented!("adaptive moderation is shared with rx::moderation")
 }
 

@@ -7,10 +7,10 @@ use super::model::{Frame, Model, VectorAt};
 use super::moderation::{Server, Vector};
 use super::steering::Steered;
 use rxsim::engine::time::{Span, Time};
-use rxsim::host::world::{Filter, SteeringSpec, World};
 use rxsim::rx::dma::DmaSpec;
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::Fate;
+use rxsim::world::{Filter, SteeringSpec, World};
 use std::collections::VecDeque;
 
 /// A port.

@@ -3,10 +3,10 @@
 use super::{Changes, Functions, Moves, Tallies, Verdict, run};
 use crate::worlds::{EVERYTHING, PLAIN, random_world};
 use rxsim::engine::time::{Span, Time};
-use rxsim::host::world::{Consumer, VnicOwner, World};
 use rxsim::rx::cpu::Stack;
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::Fate;
+use rxsim::world::{Consumer, VnicOwner, World};
 use std::collections::BTreeMap;
 
 const WORLDS: u64 = 60;
@@ -30,7 +30,7 @@ fn every_packet_ends_at_most_once_and_never_before_it_starts() {
         for ((source, _), ends) in &ends {
             let spec = &world.sources[source.at()];
             let ports = world.vnics.iter().filter(|vnic| vnic.nic == spec.nic).count();
-            assert!(*ends <= if spec.to == Consumer::Flood { ports } else { 1 });
+            assert!(*ends <= if spec.to == Consumer::Broadcast { ports } else { 1 });
         }
         let replicated: u64 = verdict.replicated.iter().sum();
         assert!(ends.len() as u64 <= verdict.offered);
@@ -52,9 +52,8 @@ fn no_core_is_busy_for_longer_than_the_run_and_polling_cores_always_are() {
                 let busy = tally.busy;
                 let polled = busy.deferred + busy.vswitch;
                 let total = busy.interrupt + polled + busy.guest + busy.app + busy.work;
-                let has_ring = |nic: &rxsim::host::world::NicSpec| {
-                    nic.host == at && nic.queues.contains(&core)
-                };
+                let has_ring =
+                    |nic: &rxsim::world::NicSpec| nic.host == at && nic.queues.contains(&core);
                 if host.stack == Stack::BusyPoll && world.nics.iter().any(has_ring) {
                     assert_eq!(polled, run);
                 }
@@ -125,7 +124,7 @@ fn a_channel_is_served_in_order() {
             let to = world.sources[record.source.at()].to;
             if let (Consumer::Vnic(vnic), Fate::Delivered) = (to, record.fate)
                 && world.vnics[vnic].channels.is_none()
-                && world.nics[world.vnics[vnic].nic].spread.is_none()
+                && world.nics[world.vnics[vnic].nic].rps.is_none()
             {
                 let ended = (record.start, record.end);
                 channels.entry((vnic, record.queue)).or_default().push(ended);
@@ -144,7 +143,7 @@ fn only_virtual_nics_of_guests_are_notified_and_never_more_often_than_packets_co
         for (at, tally) in verdict.vnics.iter().enumerate() {
             let to = |source: usize| match world.sources[source].to {
                 Consumer::Vnic(vnic) => vnic == at,
-                Consumer::Flood => world.sources[source].nic == world.vnics[at].nic,
+                Consumer::Broadcast => world.sources[source].nic == world.vnics[at].nic,
                 Consumer::Host | Consumer::App(_) => false,
             };
             let came = verdict.records.iter().filter(|record| to(record.source.at())).count();

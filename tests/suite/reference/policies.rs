@@ -4,10 +4,10 @@ use super::agenda::Item;
 use super::model::{CoreAt, Frame, Model};
 use super::rounds::Round;
 use rxsim::engine::time::{Span, Time};
-use rxsim::host::outcome::Busy;
-use rxsim::host::world::{NicSpec, SteeringSpec, World};
 use rxsim::policy::{CoreLoad, EntryLoad, Loads, Move, Policy, QueueLoad};
 use rxsim::vocab::id::{CoreId, QueueId};
+use rxsim::world::outcome::Busy;
+use rxsim::world::{NicSpec, SteeringSpec, World};
 
 /// A port's policy, if it has one, and what it is told of the interval in hand.
 pub(super) struct Governor {

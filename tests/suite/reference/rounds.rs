@@ -4,10 +4,10 @@ use super::agenda::Item;
 use super::guests::ChannelAt;
 use super::model::{CoreAt, Frame, Model, VectorAt};
 use rxsim::engine::time::{Span, Time};
-use rxsim::host::outcome::Busy;
-use rxsim::host::world::{Consumer, Filter, VnicOwner};
 use rxsim::rx::cpu::Stack;
 use rxsim::vocab::packet::Fate;
+use rxsim::world::outcome::Busy;
+use rxsim::world::{Consumer, Filter, VnicOwner};
 
 /// A round in progress: first its own cost, then packets, then perhaps notifications.
 pub(super) struct Round {
@@ -47,7 +47,7 @@ pub(super) enum Step {
 #[derive(Clone, Copy)]
 pub(super) enum Leaving {
     /// To the backlog of a core.
-    Spread(Frame),
+    FlowMap(Frame),
     /// To an app or a channel.
     Consumed(Frame),
 }
@@ -195,9 +195,9 @@ impl Model<'_> {
     /// The round's activity has ended. Goes on with the next one, or expects its hand-offs.
     pub(super) fn goes_on(&mut self, at: CoreAt, holder: Holder, round: &mut Round) -> Next {
         match round.step {
-            Step::Driver(frame) if self.is_spread(&frame) => {
+            Step::Driver(frame) if self.uses_rps(&frame) => {
                 self.free_descriptor(&frame);
-                round.leaving.push(Leaving::Spread(frame));
+                round.leaving.push(Leaving::FlowMap(frame));
             }
             Step::Driver(frame) | Step::Stack(frame) if self.is_switched(&frame) => {
                 round.begin(Step::Switch(frame, 0), self.switch_cost(&frame));
@@ -225,7 +225,7 @@ impl Model<'_> {
             let now = self.agenda.time();
             frame.start = frame.start.or(Some(now));
             round.taken += 1;
-            if round.of_backlog() && self.is_spread(&frame) {
+            if round.of_backlog() && self.uses_rps(&frame) {
                 self.begin_stack(round, frame);
             } else {
                 round.begin(Step::Driver(frame), self.driver_cost(&frame));
@@ -264,7 +264,7 @@ impl Model<'_> {
         let to_stack = match frame.to {
             Consumer::Host | Consumer::App(_) => true,
             Consumer::Vnic(vnic) => self.world.vnics[vnic].owner == VnicOwner::Host,
-            Consumer::Flood => false,
+            Consumer::Broadcast => false,
         };
         if to_stack {
             round.begin(Step::Stack(frame), self.stack_cost(&frame));
@@ -278,14 +278,14 @@ impl Model<'_> {
         let on_port = |vnic: &usize| self.world.vnics[*vnic].nic == frame.nic;
         match frame.to {
             Consumer::Vnic(vnic) => vec![vnic],
-            Consumer::Flood => (0..self.world.vnics.len()).filter(on_port).collect(),
+            Consumer::Broadcast => (0..self.world.vnics.len()).filter(on_port).collect(),
             Consumer::Host | Consumer::App(_) => Vec::new(),
         }
     }
 
     /// Whether a packet has to pass the virtual switch.
     fn is_switched(&self, frame: &Frame) -> bool {
-        matches!(frame.to, Consumer::Vnic(_) | Consumer::Flood)
+        matches!(frame.to, Consumer::Vnic(_) | Consumer::Broadcast)
             && self.world.sources[frame.source].filter != Filter::DropInDriver
     }
 
@@ -313,7 +313,7 @@ impl Model<'_> {
     /// A packet's deferred work ends.
     fn processed(&mut self, at: CoreAt, frame: Frame, round: &mut Round) {
         let per_packet = self.world.hosts[at.host].stack == Stack::InterruptPerPacket;
-        if !per_packet && !self.is_spread(&frame) {
+        if !per_packet && !self.uses_rps(&frame) {
             self.free_descriptor(&frame);
         }
         if self.world.sources[frame.source].filter == Filter::DropInDriver {
@@ -330,7 +330,7 @@ impl Model<'_> {
             Consumer::Host => self.end(frame, Fate::Delivered),
             Consumer::Vnic(vnic) if of_host(vnic) => self.end(frame, Fate::Delivered),
             Consumer::App(_) | Consumer::Vnic(_) => round.leaving.push(Leaving::Consumed(frame)),
-            Consumer::Flood => unreachable!("the switch sends it to virtual NICs"),
+            Consumer::Broadcast => unreachable!("the switch sends it to virtual NICs"),
         }
     }
 

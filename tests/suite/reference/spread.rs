@@ -4,24 +4,24 @@ use super::agenda::Item;
 use super::model::{CoreAt, Frame, Model};
 use super::rounds::{Round, Work};
 
-use rxsim::host::world::Filter;
 use rxsim::rx::cpu::Stack;
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::Fate;
+use rxsim::world::Filter;
 
 impl Model<'_> {
     /// Whether a packet's driver and the rest of its deferred work are different activities, the
     /// second one for a packet of a backlog.
-    pub(super) fn is_spread(&self, frame: &Frame) -> bool {
-        self.world.nics[frame.nic].spread.is_some()
+    pub(super) fn uses_rps(&self, frame: &Frame) -> bool {
+        self.world.nics[frame.nic].rps.is_some()
             && self.world.sources[frame.source].filter != Filter::DropInDriver
     }
 
     /// A packet comes to the backlog of the core that hash and table name. The first one makes the
     /// work of an idle one due: there by an interrupt, unless that is the handing core itself.
     pub(super) fn hand_to_backlog(&mut self, from: CoreAt, frame: Frame) {
-        let spread = self.world.nics[frame.nic].spread.as_ref().expect("its packets are spread");
-        let index = spread.cores.over[self.place_in(&spread.cores, &frame)] as usize;
+        let spread = self.world.nics[frame.nic].rps.as_ref().expect("its packets are spread");
+        let index = spread.cores.targets[self.place_in(&spread.cores, &frame)] as usize;
         let at = CoreAt { host: from.host, index };
         let now = self.agenda.now();
         let core = self.core(at);

@@ -3,10 +3,10 @@
 use super::changes::vm_of;
 use super::functions::first_ring;
 use super::model::{Frame, Model};
-use rxsim::host::world::{Consumer, Filter, Spread, SteeringSpec, Way};
 use rxsim::rx::steering::rss::{HashTypes, RssSpec};
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::flow_key::{Addresses, FlowKey, Protocol};
+use rxsim::world::{Consumer, Filter, FlowMap, RxPath, SteeringSpec};
 
 /// Where steering leads a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,10 +30,10 @@ impl Model<'_> {
             return self.common_way(frame);
         };
         match &self.vnics[vnic].way {
-            Way::Common => self.common_way(frame),
-            Way::Own(queues) => to(queues.over[self.place_in(queues, frame)]),
-            Way::Nowhere(reason) => Steered::Nowhere(*reason),
-            Way::Function => {
+            RxPath::DefaultQueue => self.common_way(frame),
+            RxPath::VmQueues(queues) => to(queues.targets[self.place_in(queues, frame)]),
+            RxPath::Drop(reason) => Steered::Nowhere(*reason),
+            RxPath::VirtualFunction => {
                 if let Some(reason) = vm_of(self.world, vnic).and_then(|vm| self.stopped[vm]) {
                     return Steered::Nowhere(reason);
                 }
@@ -58,7 +58,7 @@ impl Model<'_> {
     }
 
     /// Which of several a frame goes to.
-    pub(super) fn place_in(&self, spread: &Spread, frame: &Frame) -> usize {
+    pub(super) fn place_in(&self, spread: &FlowMap, frame: &Frame) -> usize {
         let place = |rss: &RssSpec| Some(rss.table[entry(rss, &self.key(frame))?] as usize);
         spread.rss.as_ref().and_then(place).unwrap_or(0)
     }

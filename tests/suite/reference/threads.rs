@@ -5,9 +5,9 @@ use super::guests::Vcpu;
 use super::model::{CoreAt, Frame, Model};
 use super::rounds::{Holder, Next, Round};
 use rxsim::engine::time::Span;
-use rxsim::host::world::World;
 use rxsim::rx::cpu::Stack;
 use rxsim::vocab::packet::Fate;
+use rxsim::world::World;
 use std::collections::VecDeque;
 
 /// The threads of a core.

@@ -1,11 +1,11 @@
 //! Traffic comes from the shared generator; here it only learns to wait.
 
 use rxsim::engine::time::{Span, Time};
-use rxsim::host::world::{Part, TrafficSpec};
 use rxsim::rx::source::Source;
 use rxsim::vocab::flow_key::FlowKey;
 use rxsim::vocab::id::FlowId;
 use rxsim::vocab::packet::Packet;
+use rxsim::world::{Part, TrafficSpec};
 
 /// A source, its next packet, and the keys of its flows.
 pub(super) struct Feed {

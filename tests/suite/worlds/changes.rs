@@ -3,11 +3,11 @@
 
 use super::{CHANGES, Dice};
 use rxsim::engine::time::{Span, Time};
-use rxsim::host::world::{
-    Action, Consumer, EventSpec, Filter, NicSpec, Part, Spread, SteeringSpec, TrafficSpec, VmSpec,
-    VnicOwner, VnicSpec, Way,
-};
 use rxsim::vocab::drop_reason::DropReason;
+use rxsim::world::{
+    Action, Consumer, EventSpec, Filter, FlowMap, NicSpec, Part, RxPath, SteeringSpec, TrafficSpec,
+    VmSpec, VnicOwner, VnicSpec,
+};
 use std::sync::Arc;
 
 impl Dice {
@@ -23,7 +23,7 @@ impl Dice {
                 let next = if self.one_in(2) { core } else { core.saturating_sub(1) };
                 vm.vcpus.push(next);
             }
-            vm.runs = !self.one_in(5);
+            vm.running = !self.one_in(5);
         }
         for vnic in vnics {
             if let VnicOwner::Vm { vm, .. } = vnic.owner {
@@ -34,7 +34,7 @@ impl Dice {
                 }
             }
             if self.one_in(10) {
-                vnic.way = Way::Nowhere(self.reason());
+                vnic.rx_path = RxPath::Drop(self.reason());
             }
         }
     }
@@ -56,7 +56,7 @@ impl Dice {
             return;
         }
         for (vm, spec) in vms.iter().enumerate() {
-            self.stops_and_starts(events, vm, spec.runs, duration);
+            self.stops_and_starts(events, vm, spec.running, duration);
         }
         for nic in 0..nics.len() {
             if self.one_in(3) {
@@ -74,7 +74,10 @@ impl Dice {
                 let other = self.below(events.len() as u64) as usize;
                 at = events[other].at;
             }
-            events.push(EventSpec { at, action: Action::Steer { vnic, way: Way::Common } });
+            events.push(EventSpec {
+                at,
+                action: Action::SetRoute { vnic, rx_path: RxPath::DefaultQueue },
+            });
         }
         events.sort_by_key(|event| event.at);
         self.choose_ways(events, nics, vnics);
@@ -110,20 +113,20 @@ impl Dice {
     /// The queues of each virtual NIC at the start, and where ways lead that change. No queue is in
     /// two hands.
     fn choose_ways(&mut self, events: &mut [EventSpec], nics: &[NicSpec], vnics: &mut [VnicSpec]) {
-        let mut ways: Vec<Way> = vnics.iter().map(|vnic| vnic.way.clone()).collect();
+        let mut ways: Vec<RxPath> = vnics.iter().map(|vnic| vnic.rx_path.clone()).collect();
         for at in 0..vnics.len() {
             if !ways[at].own().is_empty() && self.one_in(2) {
                 ways[at] = self.own_way(at, nics, vnics, &ways).expect("it has a queue");
-                vnics[at].way = ways[at].clone();
+                vnics[at].rx_path = ways[at].clone();
             }
         }
         for event in events {
-            if let Action::Steer { vnic, way } = &mut event.action {
+            if let Action::SetRoute { vnic, rx_path: way } = &mut event.action {
                 *way = match self.below(8) {
-                    0 => Way::Nowhere(self.reason()),
-                    1 | 2 => Way::Common,
-                    3 | 4 if vnics[*vnic].vf.is_some() => Way::Function,
-                    _ => self.own_way(*vnic, nics, vnics, &ways).unwrap_or(Way::Common),
+                    0 => RxPath::Drop(self.reason()),
+                    1 | 2 => RxPath::DefaultQueue,
+                    3 | 4 if vnics[*vnic].vf.is_some() => RxPath::VirtualFunction,
+                    _ => self.own_way(*vnic, nics, vnics, &ways).unwrap_or(RxPath::DefaultQueue),
                 };
                 ways[*vnic] = way.clone();
             }
@@ -136,8 +139,8 @@ impl Dice {
         at: usize,
         nics: &[NicSpec],
         vnics: &[VnicSpec],
-        ways: &[Way],
-    ) -> Option<Way> {
+        ways: &[RxPath],
+    ) -> Option<RxPath> {
         let nic = &nics[vnics[at].nic];
         if !matches!(nic.steering, SteeringSpec::Vmq { .. }) {
             return None;
@@ -153,7 +156,7 @@ impl Dice {
         }
         let queues = free.len() as u64;
         let rss = (queues > 0 && !self.one_in(4)).then(|| self.rss(queues));
-        (queues > 0).then_some(Way::Own(Spread { over: free, rss }))
+        (queues > 0).then_some(RxPath::VmQueues(FlowMap { targets: free, rss }))
     }
 
     /// Some sources come in part, the rest of some of them by another port.

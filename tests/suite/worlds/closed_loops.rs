@@ -3,7 +3,7 @@
 use super::{Dice, GRID, LOOPS};
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::Span;
-use rxsim::host::world::{ClosedLoop, Consumer, Part, TrafficSpec, Window};
+use rxsim::world::{ClosedLoop, Consumer, Part, TrafficSpec, Window};
 
 impl Dice {
     /// Some of the sources that have all their packets to themselves become closed loops of a few
@@ -17,7 +17,7 @@ impl Dice {
             let alone = sources.iter().filter(|it| name(it) == name(&sources[at])).count() == 1;
             let Part { since, flows } = &sources[at].part;
             let whole = flows.is_none() && since.0 == 0;
-            if alone && whole && sources[at].to != Consumer::Flood && !self.one_in(3) {
+            if alone && whole && sources[at].to != Consumer::Broadcast && !self.one_in(3) {
                 sources[at].closed = Some(self.closed_loop(gap));
                 sources[at].source.flows.count = self.between(1, 4) as u32;
             }

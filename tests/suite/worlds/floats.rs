@@ -1,7 +1,7 @@
 //! Random vCPUs that float. Nothing here draws on other levels.
 
 use super::{Dice, FLOATS};
-use rxsim::host::world::{HostSpec, VmSpec, VnicOwner, VnicSpec, Way};
+use rxsim::world::{HostSpec, RxPath, VmSpec, VnicOwner, VnicSpec};
 
 impl Dice {
     /// The vCPUs of most virtual machines float over some of the cores, those that they start on
@@ -27,12 +27,12 @@ impl Dice {
             }
             let first = self.below(over.len() as u64) as usize;
             over.rotate_left(first);
-            vm.floats = Some(over);
+            vm.allowed_cores = Some(over);
             let mine = |vnic: &&mut VnicSpec| matches!(vnic.owner, VnicOwner::Vm { vm, .. } if vm == number);
             for vnic in vnics.iter_mut().filter(mine) {
                 vnic.vf = None;
-                if vnic.way.is_function() {
-                    vnic.way = Way::Common;
+                if vnic.rx_path.is_function() {
+                    vnic.rx_path = RxPath::DefaultQueue;
                 }
             }
         }

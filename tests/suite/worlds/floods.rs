@@ -1,7 +1,7 @@
 //! Random floods. Nothing here draws on other levels.
 
 use super::{Dice, FLOODS};
-use rxsim::host::world::{Consumer, TrafficSpec, VnicSpec};
+use rxsim::world::{Consumer, TrafficSpec, VnicSpec};
 
 impl Dice {
     /// Some sources send to all virtual NICs of their port, if there are any.
@@ -11,7 +11,7 @@ impl Dice {
         }
         for source in sources {
             if vnics.iter().any(|vnic| vnic.nic == source.nic) && self.one_in(3) {
-                source.to = Consumer::Flood;
+                source.to = Consumer::Broadcast;
             }
         }
     }

@@ -3,7 +3,7 @@
 
 use super::{Dice, FUNCTIONS};
 use rxsim::engine::time::Span;
-use rxsim::host::world::{HostSpec, Spread, VmSpec, VnicOwner, VnicSpec, Way};
+use rxsim::world::{FlowMap, HostSpec, RxPath, VmSpec, VnicOwner, VnicSpec};
 
 impl Dice {
     /// Virtual functions for half of the virtual machines' virtual NICs, and what they cost.
@@ -28,14 +28,14 @@ impl Dice {
             };
             if self.one_in(2) {
                 vnic.vf = Some(self.function(vms[vm].vcpus.len() as u64));
-                vnic.way = Way::Function;
+                vnic.rx_path = RxPath::VirtualFunction;
             }
         }
     }
 
-    pub(super) fn function(&mut self, vcpus: u64) -> Spread {
+    pub(super) fn function(&mut self, vcpus: u64) -> FlowMap {
         let rings = self.between(1, 4);
         let vcpus = (0..rings).map(|_| self.below(vcpus) as u32).collect();
-        Spread { over: vcpus, rss: if self.one_in(3) { None } else { Some(self.rss(rings)) } }
+        FlowMap { targets: vcpus, rss: if self.one_in(3) { None } else { Some(self.rss(rings)) } }
     }
 }

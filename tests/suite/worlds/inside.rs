@@ -1,7 +1,7 @@
 //! Random sources inside their ports. Nothing here draws on other levels.
 
 use super::{Dice, INSIDE};
-use rxsim::host::world::TrafficSpec;
+use rxsim::world::TrafficSpec;
 
 impl Dice {
     /// Some sources send from inside, whoever receives: the engine does not look.
@@ -10,7 +10,7 @@ impl Dice {
             return;
         }
         for source in sources {
-            source.inside = self.one_in(2);
+            source.by_internal_switch = self.one_in(2);
         }
     }
 }

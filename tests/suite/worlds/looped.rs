@@ -3,8 +3,8 @@
 use rxsim::engine::chance::Stream;
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::Span;
-use rxsim::host::world::{ClosedLoop, Window, World};
 use rxsim::rx::source::Arrivals;
+use rxsim::world::{ClosedLoop, Window, World};
 
 /// The same world with most of its sources closed loops of a few connections.
 pub(crate) fn with_loops(mut world: World) -> World {

@@ -3,11 +3,11 @@
 
 use super::{Dice, GRID, MOVES, restless};
 use rxsim::engine::time::{Span, Time};
-use rxsim::host::world::{
-    Action, EventSpec, HostSpec, Maker, NicSpec, Rebalance, SteeringSpec, TrafficSpec,
-};
 use rxsim::policy::{Kind, PolicySpec, Share, Start};
 use rxsim::rx::cpu::Stack;
+use rxsim::world::{
+    Action, EventSpec, HostSpec, Maker, NicSpec, Rebalance, SteeringSpec, TrafficSpec,
+};
 
 impl Dice {
     /// Policies on most ports, and what a move costs.

@@ -1,7 +1,7 @@
 //! Random ports that ask for pauses. Nothing here draws on other levels.
 
 use super::{Dice, INSIDE, PAUSE};
-use rxsim::host::world::{NicSpec, Pause};
+use rxsim::world::{FlowControl, NicSpec};
 
 impl Dice {
     /// Most ports have a link and a packet buffer, and ask for a pause where that fills.
@@ -18,7 +18,7 @@ impl Dice {
             let buffer = self.pick(&[100, 300, 1_600, 8_000]);
             nic.buffer = Some(buffer);
             let high = self.between(1, buffer);
-            nic.pause = Some(Pause { high, low: self.below(high) });
+            nic.flow_control = Some(FlowControl { high, low: self.below(high) });
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Dice, SPREAD};
 use rxsim::engine::time::Span;
-use rxsim::host::world::{HostSpec, NicSpec, SoftSpread, Spread};
+use rxsim::world::{FlowMap, HostSpec, NicSpec, RpsSpec};
 
 impl Dice {
     /// Most ports whose stack knows it spread their packets over some of the cores.
@@ -16,12 +16,12 @@ impl Dice {
         for nic in nics {
             let host = &hosts[nic.host];
             if host.stack.masks() && !self.one_in(4) {
-                nic.spread = Some(self.soft_spread(host.cores));
+                nic.rps = Some(self.soft_spread(host.cores));
             }
         }
     }
 
-    fn soft_spread(&mut self, cores: u32) -> SoftSpread {
+    fn soft_spread(&mut self, cores: u32) -> RpsSpec {
         let mut over: Vec<u32> = (0..cores).collect();
         while over.len() > 1 && self.one_in(3) {
             let left_out = self.below(over.len() as u64) as usize;
@@ -31,6 +31,6 @@ impl Dice {
             over.reverse();
         }
         let rss = if self.one_in(5) { None } else { Some(self.rss(over.len() as u64)) };
-        SoftSpread { cores: Spread { over, rss }, backlog: self.small() }
+        RpsSpec { cores: FlowMap { targets: over, rss }, backlog: self.small() }
     }
 }

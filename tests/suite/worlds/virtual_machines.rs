@@ -3,9 +3,9 @@
 use super::{Dice, VMS};
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::Span;
-use rxsim::host::world::{
-    Consumer, Filter, HostSpec, NicSpec, PathReason, SteeringSpec, TrafficSpec, VmSpec, VnicOwner,
-    VnicSpec, Way,
+use rxsim::world::{
+    Consumer, Filter, HostSpec, NicSpec, PathReason, RxPath, SteeringSpec, TrafficSpec, VmSpec,
+    VnicOwner, VnicSpec,
 };
 
 impl Dice {
@@ -39,7 +39,14 @@ impl Dice {
                     vnics.push(self.vnic(name, nic, owner));
                 }
                 let (floats, runs) = (None, true);
-                vms.push(VmSpec { group: format!("h{at}"), index, host: at, vcpus, floats, runs });
+                vms.push(VmSpec {
+                    group: format!("h{at}"),
+                    index,
+                    host: at,
+                    vcpus,
+                    allowed_cores: floats,
+                    running: runs,
+                });
             }
             if self.one_in(3) {
                 let nic = self.pick(&ports);
@@ -60,8 +67,8 @@ impl Dice {
     fn vnic(&mut self, name: String, nic: usize, owner: VnicOwner) -> VnicSpec {
         let channel = if self.one_in(2) { self.between(1, 3) as u32 } else { self.small() };
         let path_reason = PathReason::None;
-        let (channels, way) = (None, Way::Common);
-        VnicSpec { name, nic, owner, channel, channels, way, vf: None, path_reason }
+        let (channels, way) = (None, RxPath::DefaultQueue);
+        VnicSpec { name, nic, owner, channel, channels, rx_path: way, vf: None, path_reason }
     }
 
     fn virtual_costs(&mut self, host: &mut HostSpec) {
@@ -105,7 +112,7 @@ impl Dice {
             let nic = &nics[vnic.nic];
             let vmq = matches!(nic.steering, SteeringSpec::Vmq { .. });
             if vmq && next[vnic.nic] < nic.queues.len() as u32 && !self.one_in(4) {
-                vnic.way = Way::queue(next[vnic.nic]);
+                vnic.rx_path = RxPath::queue(next[vnic.nic]);
                 next[vnic.nic] += 1;
             }
         }

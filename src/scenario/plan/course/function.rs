@@ -2,9 +2,9 @@
 
 use super::state::{Course, Step, after};
 use crate::engine::time::{Span, Time};
-use crate::host::world::PathReason;
 use crate::scenario::findings::Findings;
 use crate::scenario::view::View;
+use crate::world::PathReason;
 use std::ops::Range;
 
 impl Course<'_> {

@@ -3,11 +3,11 @@
 
 use super::state::{Course, Port, Step, after};
 use crate::engine::time::Time;
-use crate::host::world::{PathReason, VmSpec, VnicOwner, VnicSpec, Way};
 use crate::scenario::findings::Findings;
 use crate::scenario::plan::event::Destination;
 use crate::scenario::plan::stays::{Copying, Stay};
 use crate::vocab::drop_reason::DropReason;
+use crate::world::{PathReason, RxPath, VmSpec, VnicOwner, VnicSpec};
 
 impl Course<'_> {
     /// A VM sets out: it gives its functions up, its memory is copied, it stops.
@@ -60,7 +60,7 @@ impl Course<'_> {
             );
             return false;
         }
-        let mut theirs = spec.vcpus.iter().chain(spec.floats.iter().flatten());
+        let mut theirs = spec.vcpus.iter().chain(spec.allowed_cores.iter().flatten());
         let beyond = theirs.find(|core| **core >= host.cores).filter(|_| to.cores.is_none());
         if let Some(core) = beyond {
             findings.mistake(
@@ -107,7 +107,7 @@ impl Course<'_> {
         findings: &mut Findings,
     ) {
         for vnic in self.vnics[self.lives[vm].home()].clone() {
-            let gone = Way::Nowhere(DropReason::WrongHost);
+            let gone = RxPath::Drop(DropReason::WrongHost);
             self.steer(at, event, vnic, gone, PathReason::NotRunning);
         }
         self.lives[vm].home = self.home(vm, to);
@@ -136,8 +136,14 @@ impl Course<'_> {
         }
         let (first, new) = (self.lives[vm].homes[0], self.guests.vms.len());
         let spec = self.guests.vms[first].clone();
-        let floats = spec.floats.clone().map(|usual| to.cores.clone().unwrap_or(usual));
-        self.guests.vms.push(VmSpec { host: to.host, vcpus, floats, runs: false, ..spec });
+        let floats = spec.allowed_cores.clone().map(|usual| to.cores.clone().unwrap_or(usual));
+        self.guests.vms.push(VmSpec {
+            host: to.host,
+            vcpus,
+            allowed_cores: floats,
+            running: false,
+            ..spec
+        });
         let mut vnics = Vec::new();
         for vnic in self.vnics[first].clone() {
             let spec = &self.guests.vnics[vnic];
@@ -145,7 +151,7 @@ impl Course<'_> {
             let there = VnicSpec {
                 nic: to.nic,
                 owner: VnicOwner::Vm { vm: new, vcpu },
-                way: Way::Nowhere(DropReason::NoFilter),
+                rx_path: RxPath::Drop(DropReason::NoFilter),
                 vf: None,
                 path_reason: PathReason::NotRunning,
                 ..spec.clone()

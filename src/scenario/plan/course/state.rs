@@ -1,12 +1,12 @@
 //! The state of things at some time while events are worked out.
 
 use crate::engine::time::{Span, Time};
-use crate::host::world::{Action, EventSpec, PathReason, VmSpec, VnicOwner, VnicSpec, Way};
 use crate::scenario::plan::event::{Destination, Event};
 use crate::scenario::plan::guest::Guests;
 use crate::scenario::plan::host::Host;
 use crate::scenario::plan::nic::Nic;
 use crate::scenario::plan::stays::Stays;
+use crate::world::{Action, EventSpec, PathReason, RxPath, VmSpec, VnicOwner, VnicSpec};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A virtual machine of the file.
@@ -24,7 +24,7 @@ pub(super) struct Life {
 /// How the packets of a virtual NIC come at some time.
 #[derive(Debug)]
 pub(super) struct Port {
-    pub(super) way: Way,
+    pub(super) way: RxPath,
     pub(super) reason: PathReason,
     /// It has a virtual function, though perhaps not in use.
     pub(super) holds: bool,
@@ -83,7 +83,7 @@ impl<'d> Course<'d> {
         let life = |(vm, spec): (usize, &VmSpec)| Life {
             homes: vec![vm],
             home: 0,
-            runs: spec.runs,
+            runs: spec.running,
             busy: None,
         };
         let mut vnics = vec![Vec::new(); guests.vms.len()];
@@ -131,10 +131,10 @@ impl<'d> Course<'d> {
         at: Time,
         event: usize,
         vnic: usize,
-        way: Way,
+        way: RxPath,
         reason: PathReason,
-    ) -> Way {
-        self.emit(at, event, Action::Steer { vnic, way: way.clone() });
+    ) -> RxPath {
+        self.emit(at, event, Action::SetRoute { vnic, rx_path: way.clone() });
         self.ports[vnic].reason = reason;
         std::mem::replace(&mut self.ports[vnic].way, way)
     }
@@ -168,7 +168,7 @@ impl Life {
 
 impl Port {
     pub(super) fn at_start(vnic: &VnicSpec) -> Self {
-        let (way, reason) = (vnic.way.clone(), vnic.path_reason);
+        let (way, reason) = (vnic.rx_path.clone(), vnic.path_reason);
         let holds = way.is_function() || reason == PathReason::VfDriver;
         Self { way, reason, holds }
     }

@@ -1,0 +1,181 @@
+//! The backlog of a core: packets that the driver is done with wait there for the host's stack or
+//! the virtual switch, which take them in rounds of their own.
+//!
+//! The handlers of `interrupt-per-packet` fill it, or (`spreading`) rounds of any core of the host.
+
+use crate::engine::time::{PhasedTime, Time};
+use crate::rx::cpu::Stack;
+use crate::sim::accounting::ledger::{Ledger, RxPacket};
+use crate::sim::core::core::Core;
+use crate::sim::core::round::{Doing, Round, Stop};
+use crate::vocab::drop_reason::DropReason;
+use crate::vocab::packet::Fate;
+use std::collections::VecDeque;
+
+/// What a round serves that is over the backlog, where others serve a vector.
+pub(crate) const BACKLOG: usize = usize::MAX;
+
+/// Packets that are done with their ring; the first may be in processing.
+#[derive(Default)]
+pub(crate) struct Backlog {
+    packets: VecDeque<RxPacket>,
+    /// When the packet in processing was begun.
+    started: Time,
+    /// When an interrupt from another processor (IPI) is due, if one is.
+    pub(crate) interrupt: Option<PhasedTime>,
+    /// Rounds over it are under way, or an interrupt that leads to them is.
+    pub(crate) is_at_work: bool,
+}
+
+impl Backlog {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.packets.is_empty()
+    }
+
+    /// Packets inside.
+    pub(crate) fn len(&self) -> usize {
+        self.packets.len()
+    }
+
+    /// Takes a packet in at `now`, or loses it if `bound` are inside.
+    pub(crate) fn accept(
+        &mut self,
+        done: RxPacket,
+        bound: u32,
+        now: Time,
+        ledger: &mut Ledger<'_>,
+    ) -> bool {
+        let has_room = self.packets.len() < bound as usize;
+        if has_room {
+            self.packets.push_back(done);
+        } else {
+            let fate = Fate::Dropped(DropReason::BacklogFull);
+            ledger.lost(&done.packet, done.queue, done.start, now, fate);
+        }
+        has_room
+    }
+
+    /// A round takes the next packet in hand, if there is one and the budget allows it.
+    fn choose(&mut self, round: &mut Round, now: Time, budget: u32, ledger: &Ledger<'_>) -> bool {
+        let next = self.packets.front().filter(|_| round.taken < budget);
+        let Some(RxPacket { packet, queue, .. }) = next else { return false };
+        let costs = ledger.costs_of(packet.frame.source);
+        self.started = now;
+        if let Some(cost) = costs.in_backlog(&packet.frame) {
+            (round.doing, round.end) = (Doing::Packet, now + cost);
+        } else {
+            (round.driver_end, round.end) = (now, now);
+            round.begin_switching(&packet.frame, *queue, costs);
+        }
+        true
+    }
+
+    /// What a round over it was doing has ended.
+    fn conclude(&mut self, round: &mut Round, ledger: &mut Ledger<'_>) {
+        match round.doing {
+            Doing::Packet => {
+                round.driver_end = round.end;
+                let RxPacket { packet, queue, .. } = &self.packets[0];
+                let costs = ledger.costs_of(packet.frame.source);
+                if costs.is_switched || costs.copies > 0 {
+                    round.begin_switching(&packet.frame, *queue, costs);
+                    return;
+                }
+            }
+            Doing::Copy => {
+                let copy = self.in_hand(round);
+                round.deal_out(copy, ledger);
+                return;
+            }
+            Doing::Switch => {}
+            Doing::Notify => {
+                round.doing = Doing::Notified;
+                return;
+            }
+            _ => {
+                round.doing = Doing::Choosing;
+                return;
+            }
+        }
+        let done = self.in_hand(round);
+        self.packets.pop_front();
+        round.taken += 1;
+        round.delivery.add(ledger.leaves_backlog(&done), done);
+        round.doing = Doing::Choosing;
+    }
+
+    /// The packet in processing by a round, as it is now.
+    fn in_hand(&self, round: &Round) -> RxPacket {
+        let done = self.packets[0];
+        let deferred = done.deferred + (round.driver_end - self.started);
+        RxPacket { end: round.end, deferred, vswitch: round.end - round.driver_end, ..done }
+    }
+}
+
+impl Core {
+    /// Runs the round in the deferred class, which is over the backlog, up to `limit`.
+    #[inline(never)]
+    pub(crate) fn run_round_over_backlog(
+        &mut self,
+        limit: PhasedTime,
+        ledger: &mut Ledger<'_>,
+    ) -> Stop {
+        self.sheet.enter(self.round.kind(), self.see.time());
+        let mut round = std::mem::take(&mut self.round);
+        let stop = self.run_backlog(&mut round, limit, ledger);
+        self.round = round;
+        stop
+    }
+
+    /// Runs a round over the backlog up to `limit`.
+    pub(crate) fn run_backlog(
+        &mut self,
+        round: &mut Round,
+        limit: PhasedTime,
+        ledger: &mut Ledger<'_>,
+    ) -> Stop {
+        loop {
+            match round.doing {
+                Doing::Nothing => unreachable!("only a round in hand runs"),
+                Doing::HandOver | Doing::Notified => return Stop::HandsOver,
+                Doing::Over => return Stop::Ended,
+                Doing::Choosing => {
+                    if !self.backlog.choose(round, self.see.time(), self.budget, ledger) {
+                        return round.wind_up(self.see);
+                    }
+                    self.sheet.enter(round.kind(), self.see.time());
+                }
+                Doing::Overhead | Doing::Packet | Doing::Switch | Doing::Copy | Doing::Notify => {
+                    if round.end.before_arrivals() >= limit {
+                        return Stop::Limit;
+                    }
+                    self.see = self.see.max(round.end.before_arrivals());
+                    self.backlog.conclude(round, ledger);
+                    self.sheet.enter(round.kind(), self.see.time());
+                }
+            }
+        }
+    }
+
+    /// What a round over the backlog was doing has ended: begins the next packet (and reports the
+    /// limit), or ends.
+    pub(crate) fn step_backlog(&mut self, round: &mut Round, ledger: &mut Ledger<'_>) -> Stop {
+        match round.doing {
+            Doing::Overhead | Doing::Packet | Doing::Switch | Doing::Copy | Doing::Notify => {
+                self.backlog.conclude(round, ledger);
+            }
+            Doing::Nothing | Doing::Choosing | Doing::HandOver | Doing::Notified | Doing::Over => {}
+        }
+        self.run_backlog(round, PhasedTime::default(), ledger)
+    }
+
+    /// A round over the backlog that took so many packets is over: the work is complete, or goes to
+    /// the tail.
+    pub(crate) fn close_round_over_backlog(&mut self, taken: u32) {
+        let spent = matches!(self.stack, Stack::LinuxNapi { .. }) && taken >= self.budget;
+        self.backlog.is_at_work = spent || !self.backlog.is_empty();
+        if self.backlog.is_at_work {
+            self.waiting.push_back(BACKLOG);
+        }
+    }
+}

@@ -1,0 +1,592 @@
+//! A core: its vectors, what it has in hand, and the loop that advances it.
+//!
+//! A core is caught up only when someone must know its state. `advance(bound)` then runs all that
+//! happens on it before the bound, in time order, all three classes together.
+
+use crate::engine::chance::Stream;
+use crate::engine::sample::{Draw, Sampler};
+use crate::engine::time::{PhasedTime, Span, Time};
+use crate::rx::cpu::{Kind, Stack, TimeSheet};
+use crate::sim::accounting::ledger::{Ledger, RxPacket};
+use crate::sim::core::backlog::{BACKLOG, Backlog};
+use crate::sim::core::delivery::HandOff;
+use crate::sim::core::round::{Pace, Round, Stop};
+use crate::sim::core::stack::linux_napi::Softirq;
+use crate::sim::core::threads::event::ThreadEvent;
+use crate::sim::core::threads::scheduler::{Ended, Threads};
+use crate::sim::core::threads::vcpu::Channel;
+use crate::sim::core::threads::vf_ring::VfRing;
+use crate::sim::coupling::rank::Bounds;
+use crate::sim::queue::rx_queue::RxQueue;
+use crate::sim::queue::vector::{RoundSum, Vector};
+use crate::vocab::busy::Busy;
+use crate::world::{HostSpec, World};
+use std::collections::VecDeque;
+
+/// A core of a host.
+pub(crate) struct Core {
+    /// Its number within the host.
+    pub(crate) number: usize,
+    /// Interrupt vectors in the order (NIC, vector).
+    pub(crate) vectors: Vec<Vector>,
+    /// See `cycles`.
+    pub(crate) only_cycles: bool,
+    /// The core's own clock: what lies before it is done.
+    pub(crate) see: PhasedTime,
+    /// Nothing before this is left to happen.
+    pub(crate) reached: PhasedTime,
+    pub(crate) sheet: TimeSheet,
+    pub(crate) costs: CoreCosts,
+    pub(crate) stack: Stack,
+    pub(crate) budget: u32,
+    /// What is in hand is finished before work of a higher class begins.
+    pub(crate) non_preemptive: bool,
+    /// An interrupt is due, and waits for what is in hand to end then.
+    pub(crate) waits: Option<Time>,
+    /// The interrupt handler that runs.
+    pub(crate) handler: Option<Handler>,
+    /// Vectors whose deferred work waits, and the backlog.
+    pub(crate) waiting: VecDeque<usize>,
+    /// The round in the deferred class.
+    pub(crate) round: Round,
+    pub(crate) softirq: Option<Softirq>,
+    pub(crate) backlog: Backlog,
+    /// How many packets it holds under `interrupt-per-packet`.
+    pub(crate) backlog_bound: u32,
+    /// Packets that go to backlogs, once it is the core's turn at its time.
+    pub(crate) outgoing: Vec<RxPacket>,
+    /// Threads, where there are any.
+    pub(crate) threads: Option<Box<Threads>>,
+    pub(crate) tally: Counts,
+    /// What the site has to take to other cores.
+    pub(crate) outbox: Vec<HandOff>,
+    /// How often its rounds had their turn to hand over, or to notify.
+    pub(crate) turns: u64,
+    /// The ring that busy polling visits next, as the index of its vector.
+    pub(crate) visit: usize,
+    /// When the visit in hand began.
+    pub(crate) visit_begun: Time,
+    /// Time spent on polls that found nothing.
+    pub(crate) idle_polls: Span,
+    /// Queues that have left the core, and when, until the site takes note of it.
+    pub(crate) departed: Vec<(Time, usize)>,
+    /// What queues that have moved here cost: paid with the next round.
+    pub(crate) owes: Span,
+}
+
+/// Why a core stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Advance {
+    /// It is where it was to go.
+    Reached,
+    /// A descriptor of a watched queue was freed, at its time.
+    Freed,
+    /// It is a round's turn, as far as this core is concerned, to hand over or to notify.
+    HandsOver,
+    /// Queues have left the core.
+    LetsGo,
+}
+
+/// Counters of a core.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) interrupts: u64,
+    pub(crate) rounds: u64,
+}
+
+/// An interrupt handler that runs until `end`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Handler {
+    pub(crate) vector: usize,
+    pub(crate) start: Time,
+    pub(crate) end: Time,
+}
+
+/// What a core's own activities cost.
+pub(crate) struct CoreCosts {
+    pub(crate) interrupt: Charge,
+    pub(crate) round: Charge,
+    pub(crate) wakeup: Span,
+    pub(crate) vm_notify: Span,
+    pub(crate) queue_move: Span,
+    pub(crate) ipi: Span,
+    guest_preempt: Span,
+    idle_before_sleep: Span,
+}
+
+/// A cost drawn in the order in which it falls due on its core.
+pub(crate) struct Charge {
+    pub(crate) law: Sampler,
+    stream: Stream,
+}
+
+impl Charge {
+    fn new(draw: &Draw, seed: u64, core: &str, entry: &str) -> Self {
+        Self { law: Sampler::new(draw), stream: Stream::new(seed, core, &format!("cost.{entry}")) }
+    }
+
+    #[inline]
+    pub(crate) fn draw(&mut self) -> Span {
+        if let Some(span) = self.law.constant() {
+            return span;
+        }
+        let word = self.stream.word();
+        self.law.span(word)
+    }
+}
+
+impl Core {
+    pub(crate) fn new(world: &World, host: usize, core: u32) -> Self {
+        let spec: &HostSpec = &world.hosts[host];
+        let name = format!("host.{}.core[{core}]", spec.name);
+        let charge = |draw, entry| Charge::new(draw, world.seed, &name, entry);
+        Self {
+            number: core as usize,
+            vectors: Vec::new(),
+            only_cycles: false,
+            see: PhasedTime::default(),
+            reached: PhasedTime::default(),
+            sheet: TimeSheet::new(),
+            costs: CoreCosts {
+                interrupt: charge(&spec.costs.interrupt, "interrupt"),
+                round: charge(&spec.costs.round, "round"),
+                wakeup: spec.costs.wakeup,
+                vm_notify: spec.costs.vm_notify,
+                queue_move: spec.costs.queue_move,
+                ipi: spec.costs.ipi,
+                guest_preempt: spec.costs.guest_preempt,
+                idle_before_sleep: spec.idle_before_sleep,
+            },
+            stack: spec.stack,
+            budget: spec.budget,
+            non_preemptive: spec.non_preemptive,
+            waits: None,
+            handler: None,
+            waiting: VecDeque::new(),
+            round: Round::default(),
+            softirq: None,
+            backlog: Backlog::default(),
+            backlog_bound: spec.backlog,
+            outgoing: Vec::new(),
+            threads: Threads::new(world, host, core).map(Box::new),
+            tally: Counts::default(),
+            outbox: Vec::new(),
+            turns: 0,
+            visit: 0,
+            visit_begun: Time::ZERO,
+            idle_polls: Span::ZERO,
+            departed: Vec::new(),
+            owes: Span::ZERO,
+        }
+    }
+
+    /// Runs what happens within `bounds`, or up to the first thing that concerns others.
+    pub(crate) fn advance(
+        &mut self,
+        mut bounds: Bounds,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) -> Advance {
+        if self.non_preemptive && self.threads.is_some() {
+            // What others hand over may delay host work.
+            bounds.all = bounds.threads;
+        }
+        if self.see >= bounds.all {
+            // A descriptor was freed at this very moment; what follows waits for its port.
+            return Advance::Reached;
+        }
+        self.let_guest_choose(rings, ledger);
+        let advance = match self.stack {
+            Stack::InterruptPerPacket => self.advance_per_packet(bounds, rings, ledger),
+            Stack::BusyPoll if !self.vectors.is_empty() => {
+                self.advance_polling(bounds.all, rings, ledger)
+            }
+            _ => self.advance_interrupts(bounds, rings, ledger),
+        };
+        self.reached = if advance == Advance::Reached { bounds.threads } else { self.see };
+        advance
+    }
+
+    /// The loop of the stacks that mask a vector while its deferred work lasts.
+    fn advance_interrupts(
+        &mut self,
+        bounds: Bounds,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) -> Advance {
+        self.go_on(rings, ledger);
+        let only_cycles = self.only_cycles && !rings[self.vectors[0].queues[0]].watched;
+        if only_cycles && self.is_at_rest() {
+            self.run_cycles(bounds.all, rings, ledger);
+        }
+        let mut next = self.next_due(rings);
+        loop {
+            if !self.departed.is_empty() {
+                return Advance::LetsGo;
+            }
+            let (host, stopped) = self.bound_of_host_work(bounds);
+            if let Some(handler) = self.handler {
+                if handler.end.before_arrivals() >= host {
+                    return stopped;
+                }
+                self.end_handler(handler);
+            }
+            let vector = next.1;
+            let due = self.waits.map_or(next.0, Time::at_arrivals);
+            if due > self.see {
+                let (limit, stop) = if self.round.is_in_hand() || self.begin_deferred() {
+                    (host, self.run_deferred(due.min(host), rings, ledger))
+                } else {
+                    let bounds = self.bounds_of_threads(bounds.until(host));
+                    (bounds.threads, self.run_threads(due, bounds, rings, ledger))
+                };
+                if stop != Stop::Limit {
+                    self.waits = None;
+                }
+                match stop {
+                    // A vector may have been unmasked.
+                    Stop::Ended => {
+                        if only_cycles && self.waiting.is_empty() {
+                            self.run_cycles(bounds.all, rings, ledger);
+                        }
+                        next = self.next_due(rings);
+                        continue;
+                    }
+                    Stop::Freed => return Advance::Freed,
+                    Stop::HandsOver => return Advance::HandsOver,
+                    Stop::Limit if due >= limit => return stopped,
+                    Stop::Limit if self.waits.is_some() => {}
+                    Stop::Limit if self.finishes_first() => continue,
+                    Stop::Limit => self.see = due,
+                }
+            }
+            self.waits = None;
+            if vector == BACKLOG {
+                self.take_ipi();
+            } else {
+                self.take_interrupt(vector);
+            }
+            next = self.next_due(rings);
+        }
+    }
+
+    /// How far handlers and deferred work may go, and why no further: while a round waits for its
+    /// turn to hand over, no further than its instant.
+    #[inline(always)]
+    pub(crate) fn bound_of_host_work(&mut self, bounds: Bounds) -> (PhasedTime, Advance) {
+        if !self.outgoing.is_empty() || self.hands_over() {
+            (PhasedTime(self.see.0 + 1), Advance::HandsOver)
+        } else {
+            (bounds.all, Advance::Reached)
+        }
+    }
+
+    /// A round that freed a descriptor for a port turns to its next packet, or ends: that is part of
+    /// the packet's end, before anything that the port's frame brings about.
+    fn go_on(&mut self, rings: &mut [RxQueue], ledger: &mut Ledger<'_>) {
+        if self.round.is_choosing() {
+            self.run_deferred(self.see.time().before_arrivals(), rings, ledger);
+        } else if self.ksoftirqd_is_choosing() {
+            self.run_ksoftirqd(rings, ledger);
+        }
+    }
+
+    /// A guest that freed a descriptor for a port chooses what comes next: likewise part of the
+    /// packet's end.
+    fn let_guest_choose(&mut self, rings: &[RxQueue], ledger: &mut Ledger<'_>) {
+        if let Some(threads) = &mut self.threads
+            && threads.guest_is_choosing()
+        {
+            threads.choose(self.see, rings);
+            threads.catch_up(self.see, rings, ledger);
+            threads.run(self.see.time(), rings, ledger);
+            self.sheet.enter(threads.kind(), self.see.time());
+        }
+    }
+
+    /// Whether an interrupt that is due has to wait for what is in hand: then it comes behind all
+    /// that follows from the end of that.
+    pub(crate) fn finishes_first(&mut self) -> bool {
+        if self.non_preemptive {
+            let round = self.round.is_in_hand().then_some(self.round.end);
+            self.waits = round.or_else(|| self.threads.as_ref()?.in_hand_until());
+        }
+        self.waits.is_some()
+    }
+
+    /// Runs the round in hand up to `limit`.
+    #[inline(always)]
+    fn run_deferred(
+        &mut self,
+        limit: PhasedTime,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) -> Stop {
+        if self.round.vector == BACKLOG {
+            let stop = self.run_round_over_backlog(limit, ledger);
+            if stop == Stop::Ended {
+                self.after_round(rings, ledger);
+            }
+            return stop;
+        }
+        self.sheet.enter(self.round.kind(), self.see.time());
+        let vector = &self.vectors[self.round.vector];
+        let (see, sheet, budget) = (&mut self.see, &mut self.sheet, self.budget);
+        let pace = Pace { vector, see, sheet, limit, budget };
+        let stop = self.round.run(pace, rings, ledger);
+        if stop == Stop::Ended {
+            self.after_round(rings, ledger);
+        }
+        stop
+    }
+
+    /// The vector that is due first, or the interrupt for the backlog.
+    #[inline(always)]
+    pub(crate) fn next_due(&self, rings: &[RxQueue]) -> (PhasedTime, usize) {
+        let mut next = (PhasedTime::NEVER, 0);
+        for (index, vector) in self.vectors.iter().enumerate() {
+            let due = vector.due(rings);
+            if due < next.0 {
+                next = (due, index);
+            }
+        }
+        match self.backlog.interrupt {
+            Some(due) if due < next.0 => (due, BACKLOG),
+            _ => next,
+        }
+    }
+
+    /// The interrupt of a vector is taken now: when its handler ends.
+    #[inline(always)]
+    pub(crate) fn take_interrupt(&mut self, index: usize) -> Time {
+        let now = self.see.time();
+        let cost = self.interrupt_cost(now);
+        self.vectors[index].take(now);
+        self.begin_handler(index, now, cost);
+        now + cost
+    }
+
+    /// What an interrupt taken at `now` costs, a wake-up or a guest's preemption included.
+    #[inline(always)]
+    pub(crate) fn interrupt_cost(&mut self, now: Time) -> Span {
+        self.costs.interrupt.draw() + self.disturbance(now)
+    }
+
+    /// What an interrupt taken at `now` costs because of what it interrupts.
+    #[inline(always)]
+    pub(crate) fn disturbance(&self, now: Time) -> Span {
+        let wakeup = if self.costs.wakeup > Span::ZERO { self.wakeup(now) } else { Span::ZERO };
+        let preempt = if self.costs.guest_preempt > Span::ZERO
+            && self.threads.as_ref().is_some_and(|threads| threads.guest_runs())
+        {
+            self.costs.guest_preempt
+        } else {
+            Span::ZERO
+        };
+        wakeup + preempt
+    }
+
+    /// What waking up costs an interrupt taken at `now`.
+    fn wakeup(&self, now: Time) -> Span {
+        let idle = self.sheet.idle_for(now);
+        let asleep = idle.is_some_and(|idle| idle >= self.costs.idle_before_sleep);
+        // A demand of this very instant comes before the interrupt, and wakes the core for nothing.
+        let woken = self.threads.as_ref().is_some_and(|threads| threads.is_due(now));
+        if asleep && !woken { self.costs.wakeup } else { Span::ZERO }
+    }
+
+    /// Runs a handler from `now` on; what it interrupts ends later by its length.
+    #[inline(always)]
+    pub(crate) fn begin_handler(&mut self, vector: usize, now: Time, cost: Span) {
+        self.tally.interrupts += 1;
+        self.handle(Handler { vector, start: now, end: now + cost });
+        self.sheet.enter(Kind::Interrupt, now);
+    }
+
+    /// A handler runs from now on.
+    #[inline(always)]
+    pub(crate) fn handle(&mut self, handler: Handler) {
+        let cost = handler.end - handler.start;
+        self.handler = Some(handler);
+        if self.round.is_in_hand() {
+            self.round.end += cost;
+        } else if let Some(threads) = &mut self.threads {
+            // What another core handed over comes behind all ends.
+            threads.pause_behind(self.see, handler.vector == BACKLOG);
+        }
+    }
+
+    #[inline(always)]
+    fn end_handler(&mut self, handler: Handler) {
+        self.see = self.see.max(handler.end.before_arrivals());
+        self.handler = None;
+        self.waiting.push_back(handler.vector);
+        self.raise_softirq();
+    }
+
+    /// Starts the next deferred work, if there is any and it may run.
+    #[inline(always)]
+    fn begin_deferred(&mut self) -> bool {
+        if !self.softirq_may_run() {
+            return false;
+        }
+        let Some(vector) = self.waiting.pop_front() else { return false };
+        let end = self.round_begins();
+        self.round.begin(vector, self.first_ring(vector), end);
+        true
+    }
+
+    /// The ring that the next round over a vector (or the backlog) visits first.
+    #[inline(always)]
+    pub(crate) fn first_ring(&self, vector: usize) -> usize {
+        self.vectors.get(vector).map_or(0, |vector| vector.cursor)
+    }
+
+    /// A round begins: when its overhead ends.
+    #[inline(always)]
+    pub(crate) fn round_begins(&mut self) -> Time {
+        self.tally.rounds += 1;
+        self.see.time() + self.costs.round.draw() + std::mem::take(&mut self.owes)
+    }
+
+    /// Settles what a finished round leaves behind.
+    #[inline(always)]
+    pub(crate) fn after_round(&mut self, rings: &[RxQueue], ledger: &mut Ledger<'_>) {
+        self.close_round(self.round.sum(), rings);
+        self.round.clear();
+        self.hand_over_from(|core| &mut core.round);
+        self.note_softirq_round(self.round.taken, rings, ledger);
+    }
+
+    /// A round over a vector's rings is over: where the deferred work is done with it, the vector is
+    /// unmasked, else it goes to the tail.
+    #[inline(always)]
+    pub(crate) fn close_round(&mut self, round: RoundSum, rings: &[RxQueue]) {
+        let index = round.vector;
+        if index == BACKLOG {
+            return self.close_round_over_backlog(round.taken);
+        }
+        self.vectors[index].note(round);
+        let lets_go = !self.vectors[index].leaving.is_empty();
+        if lets_go {
+            self.let_go(index);
+        }
+        let vector = &mut self.vectors[index];
+        let departs = lets_go && vector.moves;
+        let done = match self.stack {
+            _ if departs => true,
+            Stack::LinuxNapi { .. } => round.taken < self.budget,
+            _ => !vector.has_visible(self.see, rings),
+        };
+        if done {
+            vector.unmask(self.see);
+            // Nobody serves it before it has arrived.
+            vector.masked = departs;
+        } else {
+            self.waiting.push_back(index);
+        }
+    }
+
+    /// The thread class's share of an advance: runs up to an interrupt at `due`.
+    pub(crate) fn run_threads(
+        &mut self,
+        due: PhasedTime,
+        bounds: Bounds,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) -> Stop {
+        if self.see >= bounds.threads {
+            // Others may still reach the threads before.
+            return Stop::Limit;
+        }
+        loop {
+            let now = self.see.time();
+            let Some(threads) = &mut self.threads else {
+                self.sheet.enter(Kind::Idle, now);
+                return Stop::Limit;
+            };
+            threads.pause(self.see);
+            let from_outside = threads.catch_up(self.see, rings, ledger);
+            threads.run(now, rings, ledger);
+            self.sheet.enter(threads.kind(), now);
+            let span = (&mut self.see, due.min(bounds.threads));
+            if threads.work_off(span, from_outside, rings, ledger) {
+                continue;
+            }
+            let Some((moment, event)) = threads.next_event(from_outside) else {
+                return Stop::Limit;
+            };
+            let may = match event {
+                ThreadEvent::HandOff(core) => bounds.allow((moment, core)),
+                _ => moment < bounds.threads,
+            };
+            if moment >= due || !may {
+                return Stop::Limit;
+            }
+            self.see = self.see.max(moment);
+            let time = moment.time();
+            threads.pause(self.see);
+            match event {
+                ThreadEvent::Release(_) | ThreadEvent::Interrupt(..) => {
+                    threads.wake_by(event, time);
+                }
+                ThreadEvent::HandOff(_) => threads.receive_item(ledger),
+                ThreadEvent::SliceEnd => threads.rotate(),
+                ThreadEvent::Switched => {}
+                ThreadEvent::End => match threads.end(self.see, rings, ledger) {
+                    Ended::Settled => {}
+                    Ended::Freed => return Stop::Freed,
+                    Ended::OfKsoftirqd => match self.run_ksoftirqd(rings, ledger) {
+                        Stop::Limit => {}
+                        stop => return stop,
+                    },
+                },
+            }
+        }
+    }
+
+    /// Its time by kind so far.
+    pub(crate) fn busy(&self) -> Busy {
+        Busy {
+            interrupt: self.sheet.spent(Kind::Interrupt),
+            deferred: self.sheet.spent(Kind::Deferred),
+            vswitch: self.sheet.spent(Kind::Vswitch),
+            guest: self.sheet.spent(Kind::Guest),
+            app: self.sheet.spent(Kind::App),
+            work: self.sheet.spent(Kind::Work),
+        }
+    }
+
+    /// The same at `now`, to which the core has been brought, without polls that found nothing: a
+    /// visit counts, as a whole, once it has found a packet.
+    pub(crate) fn busy_with_finds(&self, now: Time) -> Busy {
+        let busy = self.busy();
+        let visits = self.stack == Stack::BusyPoll && self.round.is_overhead();
+        let in_vain = if visits { now - self.visit_begun } else { Span::ZERO };
+        Busy { deferred: busy.deferred - self.idle_polls - in_vain, ..busy }
+    }
+
+    /// Brings the core's books up to a control event at `now`, to which it has been advanced.
+    pub(crate) fn settle(&mut self, now: Time, rings: &[RxQueue], ledger: &mut Ledger<'_>) {
+        self.sheet.charge(now);
+        if let Some(threads) = &mut self.threads {
+            threads.settle(now, rings, ledger);
+        }
+    }
+
+    /// The channels of the guests that run here.
+    pub(crate) fn channels(&self) -> impl Iterator<Item = &Channel> {
+        self.threads.iter().flat_map(|threads| threads.channels())
+    }
+
+    /// The rings of virtual functions that guests here serve.
+    pub(crate) fn vf_rings(&self) -> impl Iterator<Item = &VfRing> {
+        self.threads.iter().flat_map(|threads| threads.vf_rings())
+    }
+
+    /// Packets that have left their ring and not ended.
+    pub(crate) fn packets_inside(&self) -> usize {
+        let threads = self.threads.as_ref().map_or(0, |threads| threads.packets_inside());
+        threads + self.round.delivery.len() + self.backlog.len() + self.outgoing.len()
+    }
+}

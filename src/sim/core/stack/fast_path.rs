@@ -1,0 +1,96 @@
+//! The common case in a straight line: a core that serves one ring behind one vector, and has
+//! nothing else to do.
+//!
+//! A cycle goes from rest to rest: interrupt, rounds until nothing is visible, unmasked. Where the
+//! bound falls into a cycle, what is in hand is left as the general loop of `core` keeps it, which goes
+//! on from there. Both do the same; this one does not look for what cannot be.
+
+use crate::engine::time::PhasedTime;
+use crate::rx::cpu::{Kind, Stack};
+use crate::rx::ring::Ring;
+use crate::sim::accounting::ledger::Ledger;
+use crate::sim::core::core::Core;
+use crate::sim::core::round::{RunStop, Terms, run_on};
+use crate::sim::queue::rx_queue::RxQueue;
+
+impl Core {
+    /// Whether the core can have nothing but cycles of one ring.
+    pub(crate) fn has_only_cycles(&self) -> bool {
+        let one_ring = matches!(&self.vectors[..], [only] if only.queues.len() == 1);
+        one_ring && self.stack == Stack::WindowsDpc && self.threads.is_none()
+    }
+
+    /// Whether nothing is in hand and nothing waits.
+    #[inline(always)]
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.handler.is_none() && !self.round.is_in_hand() && self.waiting.is_empty()
+    }
+
+    /// Runs cycles from rest on, as far as they go before `bound`.
+    #[inline(never)]
+    pub(crate) fn run_cycles(
+        &mut self,
+        bound: PhasedTime,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) {
+        let ring = &mut rings[self.vectors[0].queues[0]].ring;
+        self.sheet.enter(Kind::Idle, self.see.time());
+        loop {
+            let due = self.vectors[0].moderator.due(ring.visible(1), |n| ring.visible(n));
+            if due >= bound {
+                return;
+            }
+            self.see = self.see.max(due);
+            let handler_end = self.take_interrupt(0);
+            if handler_end.before_arrivals() >= bound {
+                return;
+            }
+            self.see = self.see.max(handler_end.before_arrivals());
+            self.handler = None;
+            self.sheet.enter(Kind::Deferred, self.see.time());
+            while ring.visible(1) <= self.see {
+                if !self.run_only_round(bound, ring, ledger) {
+                    return;
+                }
+            }
+            self.vectors[0].unmask(self.see);
+            self.sheet.enter(Kind::Idle, self.see.time());
+        }
+    }
+
+    /// A round over the only ring, that shows a packet; false if it is left in hand.
+    #[inline(always)]
+    fn run_only_round(&mut self, bound: PhasedTime, ring: &mut Ring, ledger: &Ledger<'_>) -> bool {
+        let end = self.round_begins();
+        if end.before_arrivals() >= bound {
+            self.round.begin(0, 0, end);
+            return false;
+        }
+        self.see = self.see.max(end.before_arrivals());
+        let vector = &mut self.vectors[0];
+        let terms = Terms { limit: bound, interrupt: vector.moderator.last_taken(), ledger };
+        let budget = self.budget as usize;
+        let (mut taken, mut bytes) = (0, 0);
+        loop {
+            let run = run_on(ring.front_mut(budget - taken), self.see, None, &terms);
+            ring.finish(run.n);
+            self.see = run.see;
+            taken += run.n;
+            bytes += run.bytes;
+            match run.stop {
+                RunStop::Unseen => break,
+                RunStop::Done if taken == budget || ring.is_empty() => break,
+                // The memory's edge.
+                RunStop::Done => {}
+                RunStop::Limit | RunStop::GoesOn => {
+                    self.round.resume(0, run.end, taken as u32, bytes);
+                    return false;
+                }
+            }
+        }
+        vector.seen.packets += taken as u64;
+        vector.seen.bytes += bytes;
+        true
+    }
+}

@@ -1,0 +1,128 @@
+//! The vCPUs among the threads of a core.
+
+use super::scheduler::{Thread, Threads};
+use crate::engine::time::{PhasedTime, Time};
+use crate::sim::accounting::ledger::Ledger;
+use crate::sim::core::delivery::{ChannelAt, HandOff, What};
+use crate::sim::core::threads::vcpu::{Channel, Vcpu};
+use crate::sim::queue::rx_queue::RxQueue;
+use crate::vocab::drop_reason::DropReason;
+
+impl Threads {
+    /// The vCPUs here, each with its place among the threads.
+    pub(in crate::sim) fn vcpus(&self) -> impl Iterator<Item = (usize, &Vcpu)> {
+        self.list.iter().enumerate().filter_map(|(at, thread)| match thread {
+            Thread::Vcpu(vcpu) => Some((at, vcpu)),
+            Thread::App(_) | Thread::Work(_) | Thread::Ksoftirqd(_) => None,
+        })
+    }
+
+    fn vcpus_of(&mut self, vm: usize) -> impl Iterator<Item = (usize, &mut Vcpu)> {
+        self.list.iter_mut().enumerate().filter_map(move |(at, thread)| match thread {
+            Thread::Vcpu(vcpu) if vcpu.vm == vm => Some((at, vcpu)),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn vcpu(&mut self, thread: usize) -> &mut Vcpu {
+        let Thread::Vcpu(vcpu) = &mut self.list[thread] else {
+            unreachable!("channels belong to vCPUs")
+        };
+        vcpu
+    }
+
+    /// Whether any vCPU of this machine is here.
+    pub(in crate::sim) fn serve(&self, vm: usize) -> bool {
+        self.vcpus().any(|(_, vcpu)| vcpu.vm == vm)
+    }
+
+    /// Whether a vCPU of this machine, or the switch to it, has the core.
+    pub(in crate::sim) fn run_vm(&self, vm: usize) -> bool {
+        let running = self.current.filter(|turn| turn.since.is_some());
+        running.is_some_and(
+            |turn| matches!(&self.list[turn.thread], Thread::Vcpu(vcpu) if vcpu.vm == vm),
+        )
+    }
+
+    /// A machine stops: its vCPUs give up what they have, and their turns end.
+    pub(in crate::sim) fn stop_vm(
+        &mut self,
+        vm: usize,
+        reason: DropReason,
+        now: Time,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) {
+        let mut stopped = Vec::new();
+        for (thread, vcpu) in self.vcpus_of(vm) {
+            vcpu.stop(reason, now, rings, ledger);
+            stopped.push(thread);
+        }
+        self.current = self.current.filter(|turn| !stopped.contains(&turn.thread));
+        self.runnable.retain(|thread| !stopped.contains(thread));
+    }
+
+    /// A machine starts: its vCPUs wait.
+    pub(in crate::sim) fn start_vm(&mut self, vm: usize, now: Time) {
+        self.vcpus_of(vm).for_each(|(_, vcpu)| vcpu.start(now));
+    }
+
+    /// A channel of one of these vCPUs.
+    pub(in crate::sim) fn channel(&mut self, at: ChannelAt) -> &mut Channel {
+        &mut self.vcpu(at.thread).channels[at.channel]
+    }
+
+    /// The channels of all vCPUs of this core.
+    pub(in crate::sim) fn channels(&self) -> impl Iterator<Item = &Channel> {
+        self.vcpus().flat_map(|(_, vcpu)| &vcpu.channels)
+    }
+
+    /// The same by number, and where they are.
+    pub(in crate::sim) fn places(&self) -> impl Iterator<Item = (usize, ChannelAt)> {
+        self.vcpus().flat_map(|(thread, vcpu)| {
+            let places = vcpu.channels.iter().enumerate();
+            places.map(move |(channel, one)| (one.number, ChannelAt { thread, channel }))
+        })
+    }
+
+    /// Whether a vCPU waits, and nothing that was handed over will wake it.
+    pub(in crate::sim) fn waits(&self, thread: usize) -> bool {
+        !self.is_runnable(thread) && !self.inbox.iter().any(|one| self.target(one) == Some(thread))
+    }
+
+    /// The threads that are runnable once all is received that core `core` is behind of when it hands
+    /// over at `moment`, up to which this core has been brought.
+    pub(in crate::sim) fn load(
+        &mut self,
+        (moment, core): (PhasedTime, usize),
+        rings: &[RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) -> usize {
+        if self.current.is_none_or(|turn| turn.since.is_none()) {
+            self.catch_up_before((moment, core), rings, ledger);
+        }
+        // What the same core has handed over at this very moment is not received yet; what cores of
+        // higher numbers hand over then comes behind it.
+        let before = |one: &&HandOff| (one.item.moment, one.item.core) <= (moment, core);
+        let ahead = self.inbox.iter().take_while(before);
+        let mut woken: Vec<usize> = ahead.filter_map(|one| self.target(one)).collect();
+        woken.retain(|thread| !self.is_runnable(*thread));
+        woken.sort_unstable();
+        woken.dedup();
+        self.runnable.len() + usize::from(self.current.is_some()) + woken.len()
+    }
+
+    /// The thread that something handed over wakes up.
+    fn target(&self, one: &HandOff) -> Option<usize> {
+        match one.what {
+            What::Packet(app, _) => self.place_of(app),
+            What::Notification(at) => Some(at.thread),
+        }
+    }
+
+    /// A vCPU moves from its place on another core to the one that it has here; nothing of it is in
+    /// hand.
+    pub(in crate::sim) fn take_over(&mut self, thread: usize, from: &mut Self, its: usize) {
+        std::mem::swap(self.vcpu(thread), from.vcpu(its));
+    }
+}

@@ -1,0 +1,564 @@
+//! The thread class of one core: consumers, other load and `ksoftirqd` share what is left of it.
+//!
+//! Runnable threads take turns with a slice of `quantum`, in the order in which they became
+//! runnable. All lengths are kept as what is left of them; only the thread that runs has a clock.
+
+use crate::engine::time::{PhasedTime, Span, Time};
+use crate::rx::cpu::{Kind, Stack};
+use crate::sim::accounting::ledger::Ledger;
+use crate::sim::core::delivery::{ChannelAt, HandOff, What};
+use crate::sim::core::round::Round;
+use crate::sim::core::stack::linux_napi::Ksoftirqd;
+use crate::sim::core::threads::app::Consumer;
+use crate::sim::core::threads::event::{Next, ThreadEvent, sooner};
+use crate::sim::core::threads::timeslice::{Progress, Timeslice};
+use crate::sim::core::threads::vcpu::Vcpu;
+use crate::sim::core::threads::vf_ring::VfRing;
+use crate::sim::queue::rx_queue::RxQueue;
+use crate::world::World;
+use std::collections::VecDeque;
+
+/// The threads of one core.
+pub(crate) struct Threads {
+    pub(super) list: Vec<Thread>,
+    /// The works among them.
+    works: Vec<usize>,
+    /// The vCPUs among them that serve virtual functions.
+    with_vfs: Vec<usize>,
+    /// Runnable threads behind the current one.
+    pub(super) runnable: VecDeque<usize>,
+    pub(super) current: Option<Turn>,
+    /// The thread that had the last turn.
+    last: Option<usize>,
+    quantum: Span,
+    context_switch: Span,
+    /// Packets handed over that no app has noticed yet, item by item in their order.
+    pub(super) inbox: VecDeque<HandOff>,
+}
+
+/// A thread.
+pub(super) enum Thread {
+    App(Consumer),
+    Work(Work),
+    Vcpu(Vcpu),
+    Ksoftirqd(Ksoftirqd),
+}
+
+/// Volume that asks for `demand` of CPU every `period`.
+pub(super) struct Work {
+    period: Span,
+    demand: Span,
+    left: Span,
+    next: Time,
+}
+
+/// The turn of one thread.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Turn {
+    pub(super) thread: usize,
+    /// Left of the switch to it.
+    switch: Span,
+    /// Left of its slice.
+    slice: Span,
+    /// Since when it runs; none while something of a higher class does.
+    pub(super) since: Option<Time>,
+}
+
+/// What follows the end of what the current thread did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// Nothing that concerns the core.
+    Settled,
+    /// It was part of a round of `ksoftirqd`, which the core has to run on.
+    OfKsoftirqd,
+    /// It freed a descriptor that a port waits for; the guest has still to choose.
+    Freed,
+}
+
+impl Threads {
+    /// The threads of core `core`, if it has any.
+    pub(crate) fn new(world: &World, host: usize, core: u32) -> Option<Self> {
+        let spec = &world.hosts[host];
+        let here = |its_host: usize, its_core: u32| its_host == host && its_core == core;
+        let apps = world.apps.iter().enumerate().filter(|(_, app)| here(app.host, app.core));
+        let apps = apps.map(|(index, app)| Thread::App(Consumer::new(index, app.backlog)));
+        let works = world.works.iter().filter(|work| here(work.host, work.core)).map(|work| {
+            let (period, demand) = (work.period, work.demand);
+            Thread::Work(Work { period, demand, left: Span::ZERO, next: Time::ZERO })
+        });
+        let vcpus = Vcpu::of_core(world, host, core).into_iter().map(Thread::Vcpu);
+        let mut list: Vec<Thread> = apps.chain(works).chain(vcpus).collect();
+        if matches!(spec.stack, Stack::LinuxNapi { .. }) {
+            list.push(Thread::Ksoftirqd(Ksoftirqd::default()));
+        }
+        let is_work = |index: &usize| matches!(list[*index], Thread::Work(_));
+        let works = (0..list.len()).filter(is_work).collect();
+        let has_vfs =
+            |index: &usize| matches!(&list[*index], Thread::Vcpu(one) if !one.rings.is_empty());
+        let with_vfs = (0..list.len()).filter(has_vfs).collect();
+        (!list.is_empty()).then(|| Self {
+            list,
+            works,
+            with_vfs,
+            runnable: VecDeque::new(),
+            current: None,
+            last: None,
+            quantum: spec.quantum,
+            context_switch: spec.costs.context_switch,
+            inbox: VecDeque::new(),
+        })
+    }
+
+    /// The current thread does not run any more, on a core whose time is `see`.
+    pub(crate) fn pause(&mut self, see: PhasedTime) {
+        self.pause_behind(see, false);
+    }
+
+    /// Likewise; `all_ends`: what pauses it comes behind all that is due to end at this instant.
+    pub(crate) fn pause_behind(&mut self, see: PhasedTime, all_ends: bool) {
+        let now = see.time();
+        let Some(mut turn) = self.current else { return };
+        let Some(since) = turn.since.take() else { return };
+        let mut ran = now - since;
+        let switched = ran.min(turn.switch);
+        turn.switch -= switched;
+        ran -= switched;
+        turn.slice -= ran;
+        self.current = Some(turn);
+        // Where the switch ends at this very instant, what is behind it has begun if anything came
+        // before what pauses it now.
+        let behind = all_ends || see.is_at_arrivals() || self.is_due(now);
+        let may_have_begun = switched == Span::ZERO || ran > Span::ZERO || behind;
+        match &mut self.list[turn.thread] {
+            Thread::App(app) => app.left -= ran,
+            Thread::Work(work) => work.left -= ran,
+            Thread::Vcpu(vcpu) if turn.switch == Span::ZERO && may_have_begun => {
+                vcpu.spend(since + switched, ran);
+            }
+            Thread::Vcpu(_) => {}
+            Thread::Ksoftirqd(ksoftirqd) => ksoftirqd.left -= ran,
+        }
+    }
+
+    /// Gives the core to the current thread, or else to the next runnable one, from `now` on. True
+    /// if there is one.
+    pub(crate) fn run(&mut self, now: Time, rings: &[RxQueue], ledger: &Ledger<'_>) -> bool {
+        if self.current.is_none() {
+            let Some(thread) = self.runnable.pop_front() else { return false };
+            let same = self.last.is_none_or(|last| last == thread);
+            let switch = if same { Span::ZERO } else { self.context_switch };
+            self.last = Some(thread);
+            self.current = Some(Turn { thread, switch, slice: self.quantum, since: None });
+        }
+        let turn = self.current.as_mut().expect("just set");
+        turn.since = Some(now);
+        match &mut self.list[turn.thread] {
+            Thread::App(app) => app.take_up(ledger),
+            Thread::Vcpu(vcpu) => vcpu.take_up(rings, ledger),
+            Thread::Ksoftirqd(ksoftirqd) => ksoftirqd.set_clock(now + turn.switch),
+            Thread::Work(_) => {}
+        }
+        true
+    }
+
+    /// Lets a running app or vCPU finish one packet after the other, as long as each ends before
+    /// `until`, the first thing `from_outside`, and within its slice; puts the core's clock there.
+    /// True if something else may come first now.
+    pub(crate) fn work_off(
+        &mut self,
+        (see, until): (&mut PhasedTime, PhasedTime),
+        from_outside: Next,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) -> bool {
+        let Some(turn) = self.current.as_mut().filter(|turn| turn.switch == Span::ZERO) else {
+            return false;
+        };
+        let Some(now) = turn.since else { return false };
+        let until = until.min(from_outside.map_or(until, |(moment, _)| moment));
+        let mut timeslice = Timeslice { now, see: *see, until, slice: turn.slice };
+        let step = loop {
+            let step = match &mut self.list[turn.thread] {
+                Thread::App(app) => app.work(&mut timeslice, ledger),
+                Thread::Vcpu(vcpu) => vcpu.work(&mut timeslice, rings, ledger),
+                Thread::Work(_) | Thread::Ksoftirqd(_) => Progress::Running,
+            };
+            if step != Progress::Continue {
+                break step;
+            }
+        };
+        (*see, turn.since, turn.slice) = (timeslice.see, Some(timeslice.now), timeslice.slice);
+        if step == Progress::Idle {
+            self.current = None;
+        }
+        step != Progress::Running
+    }
+
+    /// Until when the current thread has in hand what it runs: to the end of that, or of its slice; a
+    /// work's next demand takes the place of the one in hand.
+    pub(crate) fn in_hand_until(&self) -> Option<Time> {
+        let turn = self.current?;
+        let end = turn.since? + turn.switch + self.left(turn.thread).min(turn.slice);
+        Some(match &self.list[turn.thread] {
+            Thread::Work(work) => end.min(work.next),
+            Thread::App(_) | Thread::Vcpu(_) | Thread::Ksoftirqd(_) => end,
+        })
+    }
+
+    /// What comes next, given that the current thread runs, and what comes next from outside.
+    #[inline(always)]
+    pub(crate) fn next_event(&self, from_outside: Next) -> Next {
+        let turn = self.current.and_then(|turn| {
+            let begun = turn.since? + turn.switch;
+            let end = begun + self.left(turn.thread);
+            let slice_end = begun + turn.slice;
+            let next = (end, ThreadEvent::End).min((slice_end, ThreadEvent::SliceEnd));
+            // Only the kind of what ksoftirqd does may differ from that of the switch to it.
+            let switches = turn.switch > Span::ZERO && self.is_ksoftirqd(turn.thread);
+            Some(if switches { (begun, ThreadEvent::Switched) } else { next })
+        });
+        let turn = turn.map(|(time, event)| (time.before_arrivals(), event));
+        sooner(turn, from_outside)
+    }
+
+    /// What comes next to the threads, whoever has the core.
+    #[inline(always)]
+    fn next_from_outside(&self, rings: &[RxQueue]) -> Next {
+        let release = self.next_release();
+        let release =
+            release.map(|(time, work)| (time.before_arrivals(), ThreadEvent::Release(work)));
+        let first = self.inbox.front().map(|first| first.item);
+        let hand_off = first.map(|item| (item.moment, ThreadEvent::HandOff(item.core)));
+        sooner(sooner(release, self.next_interrupt(rings)), hand_off)
+    }
+
+    /// The virtual function that interrupts next.
+    #[inline(always)]
+    fn next_interrupt(&self, rings: &[RxQueue]) -> Next {
+        let mut next = (PhasedTime::NEVER, None);
+        for thread in &self.with_vfs {
+            for (ring, one) in self.rings_of(*thread).iter().enumerate() {
+                let due = one.vector.due(rings);
+                if due < next.0 {
+                    next = (due, Some(ThreadEvent::Interrupt(*thread, ring)));
+                }
+            }
+        }
+        Some((next.0, next.1?))
+    }
+
+    fn rings_of(&self, thread: usize) -> &[VfRing] {
+        if let Thread::Vcpu(vcpu) = &self.list[thread] { &vcpu.rings } else { &[] }
+    }
+
+    /// The rings of all vCPUs of this core.
+    pub(crate) fn vf_rings(&self) -> impl Iterator<Item = &VfRing> {
+        self.with_vfs.iter().flat_map(|thread| self.rings_of(*thread))
+    }
+
+    /// The first item that was handed over (when, and by which core), unless something else comes
+    /// before.
+    pub(crate) fn next_hand_off(&self, rings: &[RxQueue]) -> Option<(PhasedTime, usize)> {
+        if self.turns_at_once() {
+            return None; // what that thread does may end at this very moment
+        }
+        match self.next_event(self.next_from_outside(rings))? {
+            (moment, ThreadEvent::HandOff(core)) => Some((moment, core)),
+            _ => None,
+        }
+    }
+
+    /// Whether a thread is to be given the core as soon as the higher classes rest.
+    fn turns_at_once(&self) -> bool {
+        self.current.map_or(!self.runnable.is_empty(), |turn| turn.since.is_none())
+    }
+
+    /// Whether all that was handed over by `now` has been received.
+    pub(crate) fn has_received(&self, now: PhasedTime) -> bool {
+        self.inbox.front().is_none_or(|first| first.item.moment > now)
+    }
+
+    /// Whether something has not been received that this core, or one before it, handed over then.
+    pub(crate) fn is_handed(&self, by: (PhasedTime, usize)) -> bool {
+        self.inbox.front().is_some_and(|first| (first.item.moment, first.item.core) <= by)
+    }
+
+    fn is_ksoftirqd(&self, thread: usize) -> bool {
+        matches!(self.list[thread], Thread::Ksoftirqd(_))
+    }
+
+    /// Whether a vCPU, or the switch to it, has the core.
+    pub(crate) fn guest_runs(&self) -> bool {
+        self.current.is_some_and(|turn| {
+            turn.since.is_some() && matches!(self.list[turn.thread], Thread::Vcpu(_))
+        })
+    }
+
+    fn next_release(&self) -> Option<(Time, usize)> {
+        let release = |index: &usize| match &self.list[*index] {
+            Thread::Work(work) => (work.next, *index),
+            _ => unreachable!("listed as a work"),
+        };
+        self.works.iter().map(release).min()
+    }
+
+    /// Whether a work asks for its demand by `now`.
+    pub(crate) fn is_due(&self, now: Time) -> bool {
+        self.next_release().is_some_and(|(time, _)| time <= now)
+    }
+
+    fn left(&self, thread: usize) -> Span {
+        match &self.list[thread] {
+            Thread::App(app) => app.left,
+            Thread::Work(work) => work.left,
+            Thread::Vcpu(vcpu) => vcpu.left,
+            Thread::Ksoftirqd(ksoftirqd) => ksoftirqd.left,
+        }
+    }
+
+    /// Demands and interrupts due by `now`, and what was handed over before it. Nothing may be
+    /// running. What comes next from outside.
+    pub(crate) fn catch_up(
+        &mut self,
+        now: PhasedTime,
+        rings: &[RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) -> Next {
+        self.catch_up_before((now, 0), rings, ledger)
+    }
+
+    /// As `catch_up`, but also with what cores below `core` handed over by `now`.
+    pub(crate) fn catch_up_before(
+        &mut self,
+        (now, core): (PhasedTime, usize),
+        rings: &[RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) -> Next {
+        loop {
+            let next = self.next_from_outside(rings);
+            match next? {
+                (moment, ThreadEvent::HandOff(from)) if (moment, from) < (now, core) => {
+                    self.receive(ledger);
+                }
+                (_, ThreadEvent::HandOff(_)) => return next,
+                (moment, event) if moment <= now => self.wake_by(event, moment.time()),
+                _ => return next,
+            }
+        }
+    }
+
+    /// A work asks for its demand, or a virtual function interrupts.
+    pub(crate) fn wake_by(&mut self, event: ThreadEvent, now: Time) {
+        match event {
+            ThreadEvent::Release(work) => self.release(work),
+            ThreadEvent::Interrupt(thread, ring) => {
+                self.vcpu(thread).interrupt(ring, now);
+                self.make_runnable(thread);
+            }
+            _ => unreachable!("nothing else wakes a thread by itself"),
+        }
+    }
+
+    /// A work asks for its demand again; what it did not get is forgone.
+    fn release(&mut self, index: usize) {
+        let Thread::Work(work) = &mut self.list[index] else {
+            unreachable!("only works are released")
+        };
+        work.left = work.demand;
+        work.next += work.period;
+        self.make_runnable(index);
+    }
+
+    fn make_runnable(&mut self, index: usize) {
+        if !self.is_runnable(index) {
+            self.runnable.push_back(index);
+        }
+    }
+
+    pub(super) fn is_runnable(&self, index: usize) -> bool {
+        self.current.is_some_and(|turn| turn.thread == index) || self.runnable.contains(&index)
+    }
+
+    /// The first thing that was handed over arrives: a packet enters its app's backlog, a guest is
+    /// notified.
+    fn receive(&mut self, ledger: &mut Ledger<'_>) {
+        let HandOff { item, what } = self.inbox.pop_front().expect("something was handed over");
+        let (index, wakes) = match what {
+            What::Packet(app, packet) => {
+                let index = self.place_of(app).expect("an app runs on the core it is fed at");
+                let Thread::App(consumer) = &mut self.list[index] else {
+                    unreachable!("found as an app")
+                };
+                (index, consumer.accept(packet, item.moment.time(), ledger))
+            }
+            What::Notification(ChannelAt { thread, channel }) => {
+                self.vcpu(thread).notify(channel);
+                (thread, true)
+            }
+        };
+        if wakes {
+            self.make_runnable(index);
+        }
+    }
+
+    /// The thread of an app, if it is one of these.
+    pub(super) fn place_of(&self, app: usize) -> Option<usize> {
+        self.list.iter().position(|thread| matches!(thread, Thread::App(one) if one.index == app))
+    }
+
+    /// Whether this app runs here.
+    pub(crate) fn has_app(&self, app: usize) -> bool {
+        self.place_of(app).is_some()
+    }
+
+    /// The first item of the inbox enters the apps' backlogs. What an app does with it at once
+    /// comes before the next one.
+    pub(crate) fn receive_item(&mut self, ledger: &mut Ledger<'_>) {
+        let first = self.inbox.front().map(|hand_off| hand_off.item);
+        while first.is_some() && self.inbox.front().map(|hand_off| hand_off.item) == first {
+            self.receive(ledger);
+        }
+    }
+
+    /// A packet is handed over.
+    pub(crate) fn hand_off(&mut self, new: HandOff) {
+        let place = self.inbox.partition_point(|other| other.item <= new.item);
+        self.inbox.insert(place, new);
+    }
+
+    /// What the current thread did has ended, on a core whose time is `see`.
+    pub(crate) fn end(
+        &mut self,
+        see: PhasedTime,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) -> Ended {
+        let turn = self.current.expect("something of the current thread ended");
+        let goes_on = match &mut self.list[turn.thread] {
+            Thread::App(app) => app.finish(see.time(), ledger),
+            Thread::Vcpu(vcpu) => {
+                if vcpu.finish(see.time(), rings, ledger) {
+                    return Ended::Freed;
+                }
+                vcpu.choose(see, rings) != Progress::Idle
+            }
+            Thread::Work(_) => false,
+            Thread::Ksoftirqd(_) => return Ended::OfKsoftirqd,
+        };
+        self.keep_or_leave(goes_on);
+        Ended::Settled
+    }
+
+    /// Whether the guest that has the core freed a descriptor for a port, and has still to choose.
+    pub(crate) fn guest_is_choosing(&self) -> bool {
+        let thread = self.current.map(|turn| &self.list[turn.thread]);
+        matches!(thread, Some(Thread::Vcpu(vcpu)) if vcpu.is_choosing())
+    }
+
+    /// That guest chooses.
+    pub(crate) fn choose(&mut self, see: PhasedTime, rings: &[RxQueue]) {
+        let turn = self.current.expect("a guest has the core");
+        let goes_on = self.vcpu(turn.thread).choose(see, rings) != Progress::Idle;
+        self.keep_or_leave(goes_on);
+    }
+
+    /// The current thread, of which something has ended, keeps the core if it goes on and has some of
+    /// its slice left.
+    fn keep_or_leave(&mut self, goes_on: bool) {
+        if !goes_on {
+            self.current = None;
+        } else if self.slice_is_over() {
+            self.rotate();
+        }
+    }
+
+    /// The current thread's slice is over: it goes to the tail.
+    pub(crate) fn rotate(&mut self) {
+        let turn = self.current.take().expect("a slice belongs to a thread");
+        self.runnable.push_back(turn.thread);
+    }
+
+    /// Whether the current thread has used its slice up.
+    pub(crate) fn slice_is_over(&self) -> bool {
+        self.current.is_some_and(|turn| turn.slice == Span::ZERO)
+    }
+
+    /// The current thread has nothing left to do.
+    pub(crate) fn sleep(&mut self) {
+        self.current = None;
+    }
+
+    /// `ksoftirqd` has something to do.
+    pub(crate) fn wake_ksoftirqd(&mut self) {
+        self.make_runnable(self.list.len() - 1);
+    }
+
+    /// Whether `ksoftirqd` is runnable. Only on a core that has it, as the last thread.
+    pub(crate) fn ksoftirqd_is_runnable(&self) -> bool {
+        self.is_runnable(self.list.len() - 1)
+    }
+
+    /// The core's `ksoftirqd`, where it has one and it has the core.
+    pub(crate) fn current_ksoftirqd(&mut self) -> Option<&mut Ksoftirqd> {
+        match &mut self.list[self.current?.thread] {
+            Thread::Ksoftirqd(ksoftirqd) => Some(ksoftirqd),
+            Thread::App(_) | Thread::Work(_) | Thread::Vcpu(_) => None,
+        }
+    }
+
+    /// The round of the core's `ksoftirqd`, where it has one.
+    pub(crate) fn round_of_ksoftirqd(&mut self) -> Option<&mut Round> {
+        let Some(Thread::Ksoftirqd(ksoftirqd)) = self.list.last_mut() else { return None };
+        Some(&mut ksoftirqd.round)
+    }
+
+    /// Whether `ksoftirqd` has a round in hand.
+    pub(crate) fn ksoftirqd_has_round(&self) -> bool {
+        matches!(self.list.last(), Some(Thread::Ksoftirqd(one)) if one.round.is_in_hand())
+    }
+
+    /// When anything happens here next, on a core whose time is `see` and whose higher classes
+    /// rest.
+    pub(crate) fn next_moment(&self, see: PhasedTime, rings: &[RxQueue]) -> PhasedTime {
+        if self.turns_at_once() {
+            return see;
+        }
+        let next = self.next_event(self.next_from_outside(rings));
+        next.map_or(PhasedTime::NEVER, |(moment, _)| moment)
+    }
+
+    /// What a control event at `now`, or an arrival then, must find: all that was handed over by then
+    /// is in the apps' backlogs, and virtual functions have interrupted, even where a higher class
+    /// has the core beyond it.
+    pub(crate) fn settle(&mut self, now: Time, rings: &[RxQueue], ledger: &mut Ledger<'_>) {
+        if self.current.is_none_or(|turn| turn.since.is_none()) {
+            self.catch_up_before((now.at_arrivals(), usize::MAX), rings, ledger);
+        }
+    }
+
+    /// What the current thread's time counts as.
+    pub(crate) fn kind(&self) -> Kind {
+        match self.current.map(|turn| &self.list[turn.thread]) {
+            None => Kind::Idle,
+            Some(Thread::App(_)) => Kind::App,
+            Some(Thread::Work(_)) => Kind::Work,
+            Some(Thread::Vcpu(_)) => Kind::Guest,
+            Some(Thread::Ksoftirqd(ksoftirqd)) => {
+                let switches = self.current.is_some_and(|turn| turn.switch > Span::ZERO);
+                if switches { Kind::Deferred } else { ksoftirqd.round.kind() }
+            }
+        }
+    }
+
+    /// Packets that apps hold, or that are on their way to them.
+    pub(crate) fn packets_inside(&self) -> usize {
+        let held = |thread: &Thread| match thread {
+            Thread::App(app) => app.packets(),
+            Thread::Work(_) => 0,
+            Thread::Vcpu(vcpu) => vcpu.packets(),
+            Thread::Ksoftirqd(ksoftirqd) => ksoftirqd.round.delivery.len(),
+        };
+        let on_the_way = |one: &&HandOff| matches!(one.what, What::Packet(..));
+        self.inbox.iter().filter(on_the_way).count() + self.list.iter().map(held).sum::<usize>()
+    }
+}

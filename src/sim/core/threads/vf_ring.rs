@@ -1,0 +1,139 @@
+//! The ring of a virtual function, which a guest serves itself, past the host's cores.
+
+use crate::engine::time::{Span, Time};
+use crate::rx::ring::{Descriptor, Finished, Processing};
+use crate::sim::accounting::ledger::Ledger;
+use crate::sim::core::threads::timeslice::Timeslice;
+use crate::sim::itinerary::vf_rings::owners;
+use crate::sim::queue::rx_queue::RxQueue;
+use crate::sim::queue::vector::Vector;
+use crate::vocab::drop_reason::DropReason;
+use crate::vocab::packet::Fate;
+use crate::world::{NicSpec, VnicOwner, World};
+
+/// A virtual function's ring with its vector, as the vCPU that serves it has them.
+pub(crate) struct VfRing {
+    /// It has this ring alone.
+    pub(crate) vector: Vector,
+    /// What the interrupt costs the guest, which has not taken it up yet.
+    interrupt: Option<Span>,
+}
+
+/// The first packet of a ring, in processing.
+pub(crate) struct InHand {
+    pub(crate) begun: Time,
+    /// Left of it.
+    pub(crate) left: Span,
+    /// How many packets may be taken, this one included.
+    pub(crate) most: u32,
+}
+
+impl VfRing {
+    pub(crate) fn new(queue: usize, nic: usize, spec: &NicSpec) -> Self {
+        Self { vector: Vector::new(nic, spec, vec![queue]), interrupt: None }
+    }
+
+    /// The ring in the host's list of queues.
+    #[inline(always)]
+    pub(crate) fn queue(&self) -> usize {
+        self.vector.queues[0]
+    }
+
+    /// Its interrupt is taken, and costs the guest so much.
+    pub(crate) fn interrupt(&mut self, now: Time, cost: Span) {
+        self.vector.take(now);
+        self.interrupt = Some(cost);
+    }
+
+    /// Its guest stops at `now`: its packets are lost, its vector is as at the start of a run.
+    pub(crate) fn stop(
+        &mut self,
+        reason: DropReason,
+        now: Time,
+        rings: &mut [RxQueue],
+        ledger: &mut Ledger<'_>,
+    ) {
+        self.interrupt = None;
+        self.vector.start_anew(now.at_arrivals());
+        let queue = &mut rings[self.queue()];
+        while !queue.ring.is_empty() {
+            let packet = queue.ring.take_first();
+            ledger.lost(&packet, queue.number, now, now, Fate::Dropped(reason));
+        }
+    }
+
+    /// The guest takes its interrupt up, if there is one: what that costs.
+    pub(crate) fn take_up_interrupt(&mut self) -> Option<Span> {
+        self.interrupt.take()
+    }
+
+    /// The packet that the guest processes next.
+    pub(crate) fn first<'a>(&self, rings: &'a [RxQueue]) -> &'a Descriptor {
+        rings[self.queue()].ring.first().expect("a ring in the list shows a packet")
+    }
+
+    /// Its first packet has been processed. True if a port waits for the descriptor.
+    pub(crate) fn finish(&mut self, start: Time, end: Time, rings: &mut [RxQueue]) -> bool {
+        let queue = &mut rings[self.queue()];
+        let first = &mut queue.ring.front_mut(1)[0];
+        first.work = Processing { start, end, interrupt: self.vector.moderator.last_taken() };
+        self.vector.seen.packets += 1;
+        self.vector.seen.bytes += u64::from(first.packet.frame.size);
+        queue.ring.finish(1);
+        queue.watched
+    }
+
+    /// Finishes the packet in hand and those behind it, as long as they are visible and end within
+    /// the timeslice. True if one is in hand then.
+    #[inline(never)]
+    pub(crate) fn work_off(
+        &mut self,
+        hand: &mut InHand,
+        timeslice: &mut Timeslice,
+        rings: &mut [RxQueue],
+        ledger: &Ledger<'_>,
+    ) -> bool {
+        let ring = &mut rings[self.queue()].ring;
+        let interrupt = self.vector.moderator.last_taken();
+        let (mut n, mut bytes, mut lasts) = (0, 0, false);
+        let (mut source, mut costs) = (u32::MAX, None);
+        for Finished { packet, work } in ring.front_mut(hand.most as usize) {
+            if n > 0 {
+                if packet.visible > timeslice.see {
+                    break;
+                }
+                if packet.frame.source != source {
+                    source = packet.frame.source;
+                    costs = Some(ledger.costs_of(source));
+                }
+                let costs = costs.expect("just looked up");
+                (hand.begun, hand.left) = (timeslice.now, costs.guest(&packet.frame));
+            }
+            lasts = !timeslice.pass(hand.left);
+            if lasts {
+                break;
+            }
+            *work = Processing { start: hand.begun, end: timeslice.now, interrupt };
+            bytes += u64::from(packet.frame.size);
+            n += 1;
+        }
+        ring.finish(n);
+        hand.most -= n as u32;
+        self.vector.seen.packets += n as u64;
+        self.vector.seen.bytes += bytes;
+        lasts
+    }
+}
+
+/// The rings that a vCPU serves, in the order of the host's list of queues.
+pub(crate) fn rings_of(world: &World, owner: VnicOwner, host: usize) -> Vec<VfRing> {
+    let (mut rings, mut base) = (Vec::new(), 0);
+    for (nic, spec) in world.nics.iter().enumerate().filter(|(_, nic)| nic.host == host) {
+        let owners = owners(world, nic);
+        base += spec.queues.len();
+        let own = (base..).zip(&owners).filter(|(_, one)| **one == owner);
+        rings.extend(own.map(|(queue, _)| VfRing::new(queue, nic, spec)));
+        base += owners.len();
+    }
+    rings
+}

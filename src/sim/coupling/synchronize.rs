@@ -1,0 +1,196 @@
+//! How the cores of a host that reach each other are advanced together.
+
+use crate::engine::time::PhasedTime;
+use crate::sim::accounting::ledger::Ledger;
+use crate::sim::core::core::Advance;
+use crate::sim::coupling::rank::{Bounds, Rank};
+use crate::sim::host::host::Host;
+
+impl Host {
+    /// Brings one core (or, coupled, all) up to `bound`. True if all are there.
+    #[inline(never)]
+    pub(crate) fn catch_up(
+        &mut self,
+        core: usize,
+        bound: PhasedTime,
+        ledger: &mut Ledger<'_>,
+    ) -> bool {
+        let all = self.coupled || self.moving > 0 || self.group.is_some();
+        if all {
+            self.advance_all(bound, ledger);
+        } else {
+            self.advance_alone(core, bound, ledger);
+        }
+        all
+    }
+
+    /// Brings all cores up to `bound`.
+    pub(crate) fn advance_all(&mut self, bound: PhasedTime, ledger: &mut Ledger<'_>) {
+        if self.group.is_some() {
+            self.advance_group(bound, ledger);
+            return;
+        }
+        if self.coupled && (self.holds || self.floats()) || self.moving > 0 {
+            let all: Vec<usize> = (0..self.cores.len()).collect();
+            self.advance_jointly(&all, bound, ledger);
+        } else if self.coupled {
+            self.advance_givers(bound, ledger);
+        }
+        for core in 0..self.cores.len() {
+            self.advance_alone(core, bound, ledger);
+        }
+    }
+
+    /// Brings the cores of a group up to `bound`, or until one frees a descriptor that a port waits
+    /// for.
+    pub(crate) fn advance_group(
+        &mut self,
+        bound: PhasedTime,
+        ledger: &mut Ledger<'_>,
+    ) -> Option<()> {
+        let group = self.group.as_mut()?;
+        let advance = group.advance(bound, &mut self.cores, &mut self.queues, ledger);
+        (advance == Advance::Freed).then_some(())
+    }
+
+    /// Advances the cores that hand over to others, one hand-over after the other, up to `bound`.
+    /// Threads run only up to the next hand-over that any other core may make, host work up to the
+    /// next one of a core that spreads; a core that hands nothing over is caught up where somebody
+    /// looks into its channels, or its backlog.
+    fn advance_givers(&mut self, bound: PhasedTime, ledger: &mut Ledger<'_>) {
+        self.joint.in_step = false;
+        self.joint.front = bound;
+        self.joint.gives.clear();
+        self.joint.gives.extend(self.cores.iter_mut().map(|core| core.next_give(&self.queues)));
+        while let Some((core, rival)) = self.first_giver() {
+            if self.joint.gives[core].gives() {
+                self.hand_over(core, ledger);
+            } else {
+                let all = self.bound_of_spreading(core);
+                let bounds = Bounds::joint(all, rival, core);
+                self.cores[core].advance(bounds, &mut self.queues, ledger);
+                self.route(core);
+            }
+            self.joint.gives[core] = self.cores[core].next_give(&self.queues);
+        }
+    }
+
+    /// The core that may hand over first, if that is before the front, and when another one may.
+    fn first_giver(&self) -> Option<(usize, Rank)> {
+        let end = Rank::before(self.joint.front);
+        let (mut first, mut rival) = ((end, None), end);
+        for (core, rank) in self.joint.gives.iter().enumerate() {
+            if *rank < first.0 {
+                rival = first.0;
+                first = (*rank, Some(core));
+            } else {
+                rival = rival.min(*rank);
+            }
+        }
+        Some((first.1?, rival))
+    }
+
+    /// Brings a core's threads up to the hand-over of another core that comes at `rank`.
+    pub(crate) fn catch_up_for(&mut self, core: usize, rank: Rank, ledger: &mut Ledger<'_>) {
+        let is_there = self.cores[core].is_past(rank.moment());
+        if core != rank.core() && !self.joint.in_step && !is_there {
+            let mut bounds = Bounds::joint(self.joint.front, rank, core);
+            if self.spreading.is_some() {
+                bounds.all = bounds.threads;
+            }
+            self.cores[core].advance(bounds, &mut self.queues, ledger);
+            self.route(core);
+            self.note_give(core);
+        }
+    }
+
+    /// Takes note of when a core hands something over next, where that is looked at.
+    pub(crate) fn note_give(&mut self, core: usize) {
+        if !self.joint.in_step {
+            self.joint.gives[core] = self.cores[core].next_give(&self.queues);
+        }
+    }
+
+    /// Brings a core that no other one reaches up to `bound`.
+    fn advance_alone(&mut self, core: usize, bound: PhasedTime, ledger: &mut Ledger<'_>) {
+        let bounds = Bounds::alone(bound);
+        while self.cores[core].advance(bounds, &mut self.queues, ledger) == Advance::HandsOver {
+            self.hand_over(core, ledger);
+        }
+        assert!(self.cores[core].outbox.is_empty(), "cores that feed others advance jointly");
+    }
+
+    /// Advances these cores together, until one frees a descriptor that a port waits for, or (none) all
+    /// have reached `bound`. Threads run only up to the next thing that another core may do to
+    /// them; host work runs ahead, where no port waits for what it frees and no queue is on the move.
+    pub(crate) fn advance_jointly(
+        &mut self,
+        cores: &[usize],
+        bound: PhasedTime,
+        ledger: &mut Ledger<'_>,
+    ) -> Option<()> {
+        self.joint.in_step = self.holds || self.floats() || self.moving > 0;
+        loop {
+            let first = self.first_of(cores, bound);
+            let arrival = Rank::before(self.next_arrival());
+            if arrival <= first.map_or(Rank::before(bound), |(rank, ..)| rank) {
+                if self.waits_for_frames(ledger) {
+                    return None;
+                }
+                self.arrive(ledger);
+                continue;
+            }
+            let (_, core, rival) = first?;
+            let mut bounds = Bounds::joint(bound, rival.min(arrival), core);
+            if self.joint.in_step {
+                bounds.all = bounds.threads;
+            }
+            match self.cores[core].advance(bounds, &mut self.queues, ledger) {
+                Advance::Reached => {}
+                Advance::LetsGo => self.see_off(core),
+                Advance::Freed => {
+                    self.route(core);
+                    self.interrupt_others(core);
+                    return Some(());
+                }
+                Advance::HandsOver => {
+                    // What it has handed over to apps before may concern others first.
+                    let from = &mut self.cores[core];
+                    if from.outbox.is_empty() && from.next_rank(&self.queues) < rival {
+                        self.hand_over(core, ledger);
+                        self.see_off(core);
+                    }
+                }
+            }
+            self.route(core);
+        }
+    }
+
+    /// A core has freed a descriptor: the other ones have taken the interrupts that are due at that
+    /// very moment, whatever the port's next frame may bring about then.
+    fn interrupt_others(&mut self, core: usize) {
+        let now = self.cores[core].see;
+        if now.is_at_arrivals() {
+            for other in self.cores.iter_mut().filter(|other| other.number != core) {
+                other.take_what_is_due(now, &self.queues);
+            }
+        }
+    }
+
+    /// The next item of all cores, if that is before `bound`, its core, and the rank of the item of
+    /// another core that follows.
+    fn first_of(&mut self, cores: &[usize], bound: PhasedTime) -> Option<(Rank, usize, Rank)> {
+        let end = Rank::before(bound);
+        let (mut first, mut rival) = ((end, None), end);
+        for core in cores {
+            let rank = self.cores[*core].next_rank(&self.queues);
+            if rank < first.0 {
+                rival = first.0;
+                first = (rank, Some(*core));
+            } else {
+                rival = rival.min(rank);
+            }
+        }
+        Some((first.0, first.1?, rival))
+    }
+}

@@ -1,0 +1,147 @@
+//! A port as its site sees it: its queues, the vectors behind them, who moves them.
+
+use crate::engine::time::{Span, Time};
+use crate::rx::ring::Ring;
+use crate::sim::control::policy_runner::PolicyRunner;
+use crate::sim::core::core::Core;
+use crate::sim::itinerary::rx_path::Ways;
+use crate::sim::itinerary::vf_rings::owners;
+use crate::sim::nic::port::Port;
+use crate::sim::queue::rx_queue::RxQueue;
+use crate::sim::queue::vector::Vector;
+use crate::world::{VnicOwner, World};
+
+/// A port and where its queues are.
+pub(crate) struct NicBinding {
+    /// Its number in the world.
+    pub(crate) nic: usize,
+    pub(crate) port: Port,
+    /// Its queue 0 in the site's list; behind its queues are the rings of its virtual functions.
+    pub(crate) base: usize,
+    pub(crate) queues: usize,
+    pub(crate) hold: bool,
+    /// Its head waits for a descriptor of this queue, since then.
+    pub(crate) blocked: Option<(usize, Time)>,
+    /// Time heads have waited for descriptors, up to the last one freed.
+    pub(crate) held: Span,
+    /// The cores that its queues may be moved to, the home core first.
+    pub(crate) usable: Vec<usize>,
+    /// Where queues move: the first of its vectors on each core.
+    slots: Vec<usize>,
+    /// Queues of one core share a vector.
+    shared: bool,
+    pub(crate) governor: Option<PolicyRunner>,
+    /// Moves decided, and when the last one was.
+    pub(crate) moves: u64,
+    pub(crate) last_move: Option<Time>,
+}
+
+impl NicBinding {
+    /// Port `index` of the world; its queues and vectors are put where they start.
+    pub(crate) fn new(
+        world: &World,
+        index: usize,
+        ways: &Ways,
+        queues: &mut Vec<RxQueue>,
+        cores: &mut [Core],
+    ) -> Self {
+        let (nic, base) = (&world.nics[index], queues.len());
+        let of_vfs = owners(world, index).into_iter().map(|owner| core_of(world, owner));
+        let all = nic.queues.iter().copied().chain(of_vfs);
+        queues.extend(all.zip(0..).map(|(core, number)| RxQueue {
+            ring: Ring::new(nic.ring),
+            number,
+            core: core as usize,
+            of_function: number as usize >= nic.queues.len(),
+            target: None,
+            decided: 0,
+            watched: false,
+            refused: 0,
+            dropped: 0,
+        }));
+        let mut port = Self {
+            nic: index,
+            port: Port::new(world, index, ways),
+            base,
+            queues: nic.queues.len(),
+            hold: nic.hold,
+            blocked: None,
+            held: Span::ZERO,
+            usable: nic.usable.iter().map(|core| *core as usize).collect(),
+            slots: Vec::new(),
+            shared: nic.shared_interrupts,
+            governor: nic.rebalance.as_ref().map(PolicyRunner::new),
+            moves: 0,
+            last_move: None,
+        };
+        if world.moves_queues(index) {
+            port.put_everywhere(world, queues, cores);
+        } else {
+            port.put_where_they_stay(world, queues, cores);
+        }
+        port
+    }
+
+    /// Vectors of queues that do not move.
+    fn put_where_they_stay(&self, world: &World, queues: &[RxQueue], cores: &mut [Core]) {
+        let nic = &world.nics[self.nic];
+        // Without a mask that vectors could share, each ring stands for itself.
+        let together = world.hosts[nic.host].stack.masks();
+        let each: Vec<Vec<u32>> = (0..self.queues as u32).map(|queue| vec![queue]).collect();
+        for vector in if together { &nic.vectors } else { &each } {
+            let rings: Vec<usize> = vector.iter().map(|one| self.base + *one as usize).collect();
+            cores[queues[rings[0]].core].vectors.push(Vector::new(self.nic, nic, rings));
+        }
+    }
+
+    /// Places for the vectors of queues that move, on every core; a place without queues stays
+    /// silent.
+    fn put_everywhere(&mut self, world: &World, queues: &[RxQueue], cores: &mut [Core]) {
+        let nic = &world.nics[self.nic];
+        let own = self.base..self.base + self.queues;
+        for (number, core) in cores.iter_mut().enumerate() {
+            self.slots.push(core.vectors.len());
+            let here: Vec<usize> = own.clone().filter(|at| queues[*at].core == number).collect();
+            if self.shared {
+                core.vectors.push(Vector::new(self.nic, nic, here));
+            } else {
+                for at in own.clone() {
+                    let only = here.contains(&at).then_some(at).into_iter().collect();
+                    let mut vector = Vector::new(self.nic, nic, only);
+                    vector.moves = true;
+                    core.vectors.push(vector);
+                }
+            }
+        }
+    }
+
+    /// Whether its queues may move at all.
+    pub(crate) fn moves_queues(&self) -> bool {
+        !self.slots.is_empty()
+    }
+
+    /// The place of a queue's vector on a core.
+    pub(crate) fn slot(&self, core: usize, number: usize) -> usize {
+        assert!(self.moves_queues(), "nothing moves the queues of nic {}", self.nic);
+        self.slots[core] + if self.shared { 0 } else { number }
+    }
+
+    /// A move has been decided.
+    pub(crate) fn note_move(&mut self, now: Time) {
+        self.moves += 1;
+        self.last_move = Some(now);
+    }
+
+    /// Time its heads have waited for descriptors up to `now`.
+    pub(crate) fn held_by(&self, now: Time) -> Span {
+        self.held + self.blocked.map_or(Span::ZERO, |(_, since)| now - since)
+    }
+}
+
+/// The core of a vCPU.
+fn core_of(world: &World, owner: VnicOwner) -> u32 {
+    match owner {
+        VnicOwner::Vm { vm, vcpu } => world.vms[vm].vcpus[vcpu as usize],
+        VnicOwner::Host => unreachable!("virtual functions belong to guests"),
+    }
+}

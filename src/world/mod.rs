@@ -1,0 +1,116 @@
+//! A world: all that a run is given, and what it leaves behind ([`outcome`]), in plain numbers.
+//!
+//! Times are picoseconds, sizes bytes, rates bits per second; names serve random streams and
+//! results. A scenario that has been checked becomes a world; a world that breaks a stated bound is
+//! a bug of the program that made it.
+
+mod host;
+mod nic;
+mod vm;
+mod traffic;
+mod event;
+pub mod outcome;
+
+pub use event::{Action, EventSpec};
+pub use host::{AppSpec, Dispatch, HostSpec, WorkSpec};
+pub use nic::{FlowControl, FlowMap, Maker, NicSpec, Rebalance, RpsSpec, SteeringSpec};
+pub use traffic::{ClosedLoop, Consumer, Filter, Part, TrafficSpec, Window};
+pub use vm::{PathReason, RxPath, VmSpec, VnicOwner, VnicSpec};
+
+use crate::engine::time::Span;
+use crate::policy::spec::Kind;
+
+/// Everything that is simulated together.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// Seed of all randomness.
+    pub seed: u64,
+    /// Simulated before the measured window.
+    pub warmup: Span,
+    /// Length of the measured window; none (captures only): until the last packet has ended.
+    pub duration: Option<Span>,
+    /// Step of the recorded series; none: no series.
+    pub step: Option<Span>,
+    /// Upper bound of the spans between two points at which all cores are caught up; results do
+    /// not depend on it. None: only where control events need it.
+    pub batch: Option<Span>,
+    /// The hosts.
+    pub hosts: Vec<HostSpec>,
+    /// The ports; their order is the order of simultaneous events.
+    pub nics: Vec<NicSpec>,
+    /// The traffic sources; likewise.
+    pub sources: Vec<TrafficSpec>,
+    /// Consumers on hosts.
+    pub apps: Vec<AppSpec>,
+    /// CPU load that is not networking.
+    pub works: Vec<WorkSpec>,
+    /// Virtual machines.
+    pub vms: Vec<VmSpec>,
+    /// Virtual NICs: those of the virtual machines, and further ones of hosts.
+    pub vnics: Vec<VnicSpec>,
+    /// What changes while it runs; those of one instant in this order.
+    pub events: Vec<EventSpec>,
+    /// Record every delivered packet's slowdown: its latency over what its own processing costs.
+    pub slowdown: bool,
+}
+
+impl World {
+    /// The virtual NIC by whose virtual function the packets of a source come, if they do: a filter
+    /// that names a queue of the port leads past it.
+    #[must_use]
+    pub fn function_of(&self, source: usize) -> Option<usize> {
+        let traffic = &self.sources[source];
+        match traffic.to {
+            Consumer::Vnic(vnic) if !matches!(traffic.filter, Filter::Pin(_)) => {
+                self.vnics[vnic].rx_path.is_function().then_some(vnic)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether software spreads the packets of a source over cores, unless they come by a virtual
+    /// function.
+    #[must_use]
+    pub fn uses_rps(&self, source: usize) -> bool {
+        let traffic = &self.sources[source];
+        traffic.filter != Filter::DropInDriver && self.nics[traffic.nic].rps.is_some()
+    }
+
+    /// The sources whose packets' way changes while it runs, by events of their virtual NIC.
+    #[must_use]
+    pub fn changing(&self) -> Vec<usize> {
+        let mut changes = vec![false; self.vnics.len()];
+        for event in &self.events {
+            if let Action::SetRoute { vnic, .. } = event.action {
+                changes[vnic] = true;
+            }
+        }
+        let to =
+            |source: &usize| matches!(self.sources[*source].to, Consumer::Vnic(at) if changes[at]);
+        (0..self.sources.len()).filter(to).collect()
+    }
+
+    /// The virtual NICs on the virtual switch of a port.
+    pub fn vnics_of(&self, nic: usize) -> impl Iterator<Item = usize> {
+        (0..self.vnics.len()).filter(move |vnic| self.vnics[*vnic].nic == nic)
+    }
+
+    /// Whether an event lets a port lose the affinity of its queues.
+    #[must_use]
+    pub fn loses_affinity(&self, nic: usize) -> bool {
+        let loses =
+            |action: &Action| matches!(action, Action::LoseAffinity { nic: its } if *its == nic);
+        self.events.iter().any(|event| loses(&event.action))
+    }
+
+    /// Whether anything may move a port's queues.
+    #[must_use]
+    pub fn moves_queues(&self, nic: usize) -> bool {
+        let spec = &self.nics[nic];
+        let by_policy = spec.rebalance.is_some_and(|rebalance| match rebalance.maker {
+            Maker::BuiltIn(policy) => policy.kind != Kind::Fixed && !policy.kind.moves_entries(),
+            Maker::Own(_) => self.hosts[spec.host].stack.masks(),
+        });
+        by_policy || self.loses_affinity(nic)
+    }
+}
