@@ -179,8 +179,8 @@ fn on_random_loops(mut wrong: impl FnMut(&World) -> Option<String>) {
     assert!(found.is_empty(), "{} worlds\n{}", found.len(), found.join("\n"));
 }
 
-/// What a closed loop sends up to `end`: the section *Closed loops* of ARCHITECTURE.md, taken word by
-/// word, where `delivered` tells when each packet was.
+/// What a closed loop sends up to `end`: rules W1 to W14 of docs/contract.md, taken word by word,
+/// where `delivered` tells when each packet was.
 fn sent(
     world: &World,
     source: usize,

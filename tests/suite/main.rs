@@ -3,6 +3,7 @@
 mod source_code; // the program's own source, read as text, for the next two
 mod architecture; // floors, stations, module cycles
 mod tidy; // heads, lengths, words that must not occur
+mod docs; // what the documents name exists
 mod sampling; // random laws against an independent crate; bits pinned
 mod sources; // when packets come, how large, to which flow
 mod parts; // parts of sources: the same stream, shared out
@@ -22,7 +23,7 @@ mod bad_events; // ... those about events
 mod bad_inside;
 mod bad_sriov; // ... those about virtual functions
 mod bad_after_2012; // ... those about what came after 2012
-mod reference; // the contract of ARCHITECTURE.md as a plain event heap
+mod reference; // the contract (docs/contract.md) as a plain event heap
 mod worlds; // random worlds, small enough to compare packet by packet
 mod against_reference; // the engine against the reference model, on random worlds
 mod result_shape; // what a result holds: paths, intervals, when a load is carried

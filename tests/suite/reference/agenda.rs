@@ -1,4 +1,6 @@
 //! The one total order: (time, class, entity), then the order in which items were put in.
+//!
+//! Rules O1 to O5, I30 and I33.
 
 use super::model::{CoreAt, VectorAt};
 use super::rounds::Holder;

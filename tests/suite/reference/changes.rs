@@ -1,4 +1,6 @@
 //! What changes while a world runs: ways, virtual machines that stop and start, links.
+//!
+//! Rules E1 to E16, I9 and I32.
 
 use super::guests::{Doing, Vcpu};
 use super::model::{Model, VectorAt};

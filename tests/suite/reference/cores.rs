@@ -1,4 +1,6 @@
 //! A core: one thing runs at a time, interrupts before deferred work before threads.
+//!
+//! Rules C1 to C3, V8 to V12, G28, I11, I13 and I26.
 
 use super::agenda::Item;
 use super::model::{CoreAt, Frame, Model, VectorAt};

@@ -1,4 +1,6 @@
 //! What things cost: a packet's by its number, a core's from its own streams.
+//!
+//! Rules Z2 to Z5, G2 to G4 and C10.
 
 use super::model::{CoreAt, Frame, Model};
 use rxsim::engine::chance::{Indexed, Stream};

@@ -1,4 +1,6 @@
 //! Virtual functions: rings that vCPUs serve, without the host.
+//!
+//! Rules F4 to F14, I27 and I28.
 
 use super::guests::{Pending, Vcpu};
 use super::model::{Model, VectorAt};

@@ -1,4 +1,6 @@
 //! Virtual NICs, and the vCPUs that take packets from their channels.
+//!
+//! Rules G13 to G17, G20 to G27, R5, R6 and I25.
 
 use super::model::{CoreAt, Frame, Model, VectorAt};
 use super::threads::ThreadKind;

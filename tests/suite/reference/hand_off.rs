@@ -1,4 +1,6 @@
 //! Hand-offs: what rounds leave to apps and channels, and whom they notify.
+//!
+//! Rules T1 to T3, G12, G14, X2, I14 and I19 to I21.
 
 use super::changes::vm_of;
 use super::guests::ChannelAt;

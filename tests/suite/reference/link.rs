@@ -1,4 +1,6 @@
 //! The link before a port, and how the port makes it pause.
+//!
+//! Rules L1 to L6, L10, H2 to H6, I1 and I7 to I9.
 
 use super::agenda::Item;
 use super::model::{Frame, Model};

@@ -1,4 +1,6 @@
 //! Closed loops: connections, whose next packets wait for what becomes of those before.
+//!
+//! Rules W1 to W14 and I37.
 
 use super::agenda::{Item, Place};
 use super::costs::draw;

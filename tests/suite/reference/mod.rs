@@ -1,5 +1,5 @@
-//! The reference model: the contract of ARCHITECTURE.md ("what happens when") as a plain event
-//! heap, one item per step, with nothing optimised. Slow and meant to be obviously right.
+//! The reference model: docs/contract.md as a plain event heap, one item per step, with nothing
+//! optimised. Slow and meant to be obviously right. Each file cites the rules that it restates.
 //!
 //! It shares with the engine only what cannot disagree about order: the world's types, the
 //! generator of arrivals and flow keys, and random words. Adaptive moderation is the one rule

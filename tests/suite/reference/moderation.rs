@@ -1,4 +1,6 @@
 //! When a vector with waiting packets is due.
+//!
+//! Rules V1 to V7, M14 to M18, I10 and I34.
 
 use super::agenda::Item;
 use super::model::{CoreAt, Frame, Model, VectorAt};

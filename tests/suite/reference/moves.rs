@@ -1,4 +1,6 @@
 //! Moves: another core for a queue, another queue for an entry of the indirection table.
+//!
+//! Rules M1 to M21 and I31.
 
 use super::agenda::Item;
 use super::model::{CoreAt, Model, VectorAt};

@@ -1,4 +1,6 @@
 //! The NIC, in the packet's order: filter, packet buffer, DMA, rings.
+//!
+//! Rules L7 to L9, N4 to N13, E5 and I2 to I6.
 
 use super::agenda::Item;
 use super::functions::vcpus_of_rings;

@@ -1,4 +1,6 @@
 //! Policies: what they see of the last interval, and the moves that they return.
+//!
+//! Rules P1 to P5 and I33.
 
 use super::agenda::Item;
 use super::model::{CoreAt, Frame, Model};

@@ -1,4 +1,6 @@
 //! Rounds: how each stack takes packets and when its deferred work is complete.
+//!
+//! Rules C4 to C9, K1 to K16, G1, G8, G16 to G19, B2 to B6 and X10 to X14.
 
 use super::agenda::Item;
 use super::guests::ChannelAt;

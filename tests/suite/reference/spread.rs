@@ -1,4 +1,6 @@
 //! Spreading in software: from the core that took a packet from its ring to the backlog of another.
+//!
+//! Rules X1 to X9, I35 and I36.
 
 use super::agenda::Item;
 use super::model::{CoreAt, Frame, Model};

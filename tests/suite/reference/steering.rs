@@ -1,4 +1,6 @@
 //! Which way a frame goes, and which of several it is spread to.
+//!
+//! Rules N1 to N4, G6, G7, F2, F3 and R1 to R7.
 
 use super::changes::vm_of;
 use super::functions::first_ring;

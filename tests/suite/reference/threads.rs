@@ -1,4 +1,6 @@
 //! Threads: apps, works, vCPUs and `ksoftirqd` share what interrupts and deferred work leave.
+//!
+//! Rules T4 to T8, I15, I16, I22 and I23.
 
 use super::agenda::Item;
 use super::guests::Vcpu;

@@ -1,4 +1,6 @@
 //! Traffic comes from the shared generator; here it only learns to wait.
+//!
+//! Rules S1 to S6.
 
 use rxsim::engine::time::{Span, Time};
 use rxsim::rx::source::Source;
