@@ -2,7 +2,8 @@
 //! (`benches/instructions.sh`); these figures are for information.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use rxsim::scenario::{Source, load};
+use rxsim::scenario::Source;
+use rxsim::scenario::load;
 
 const SCENARIOS: [(&str, &str); 4] = [
     ("rss64-constant", include_str!("rss64-constant.toml")),

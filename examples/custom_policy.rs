@@ -9,7 +9,8 @@
 
 use rxsim::engine::time::Span;
 use rxsim::policy::{Loads, Move, Policy};
-use rxsim::scenario::{Source, load};
+use rxsim::scenario::Source;
+use rxsim::scenario::load;
 use rxsim::vocab::id::{CoreId, QueueId};
 use rxsim::world::{Maker, Rebalance, World};
 

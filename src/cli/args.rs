@@ -1,7 +1,7 @@
 //! What the command line takes.
 
 use crate::engine::time::Span;
-use crate::scenario::units;
+use crate::scenario::text::units;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 

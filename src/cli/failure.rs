@@ -2,7 +2,7 @@
 
 use super::BUG;
 use crate::report::folder::Refusal;
-use crate::scenario::diagnostic::{Diagnostic, render};
+use crate::scenario::text::diagnostic::{Diagnostic, render};
 use std::fmt::Display;
 use std::io::{IsTerminal, Write, stderr};
 use std::panic;

@@ -4,9 +4,14 @@ use super::args::Scenario;
 use super::failure::{Failure, tell};
 use super::{OK, print};
 use crate::report::text::wrapped;
-use crate::scenario::diagnostic::{Diagnostic, sorted};
-use crate::scenario::profile::{self, Profile};
-use crate::scenario::{Loaded, library, load, schema as format, words};
+use crate::scenario::Loaded;
+use crate::scenario::load;
+use crate::scenario::profile;
+use crate::scenario::profile::Profile;
+use crate::scenario::schema;
+use crate::scenario::schema::json_schema as format;
+use crate::scenario::text::diagnostic::{Diagnostic, sorted};
+use crate::scenario::text::library;
 use crate::study::expect;
 
 /// Reads a scenario and checks it.
@@ -84,7 +89,7 @@ pub(super) fn show(name: &str) -> Result<u8, Failure> {
         print(&numbers(profile))?;
     } else {
         let names = || library::names().chain(profile::all().map(|profile| profile.name));
-        let near = words::nearest(name, names());
+        let near = schema::nearest(name, names());
         let near = near.map_or(String::new(), |near| format!(" did you mean `{near}`?"));
         return Err(Failure::Input(format!(
             "there is no scenario or profile `{name}`;{near} `rxsim list` names them"
@@ -107,9 +112,9 @@ fn numbers(profile: &Profile) -> String {
 
 /// Explains a word of the format.
 pub(super) fn explain(key: &str) -> Result<u8, Failure> {
-    let Some(text) = words::explain(key) else {
+    let Some(text) = schema::explain(key) else {
         let last = key.rsplit('.').next().unwrap_or(key);
-        let near = words::nearest(last, words::all().map(|(_, word)| word.key));
+        let near = schema::nearest(last, schema::all().map(|(_, word)| word.key));
         let near = near.map_or(String::new(), |near| format!(" did you mean `{near}`?"));
         return Err(Failure::Input(format!(
             "the format has no word `{key}`;{near} `rxsim schema` prints all words"

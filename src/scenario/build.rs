@@ -1,20 +1,27 @@
 //! A whole file -> a checked plan and its world.
 
-use super::diagnostic::{Diagnostic, Place};
-use super::document::Table;
-use super::findings::Findings;
-use super::plan::asks::Asks;
+use super::plan::events::event;
+use super::plan::events::schedule;
 use super::plan::expect::Expect;
-use super::plan::guest::Guests;
-use super::plan::host::Host;
-use super::plan::nic::Nic;
-use super::plan::team::{self, Uplinks};
-use super::plan::traffic::{self, Captures};
-use super::plan::{
-    consumer, course, demand, event, host, nic, rate, rebalance, sender, sharing, spread, sriov,
-};
-use super::view::View;
-use super::words;
+use super::plan::hosts::compat;
+use super::plan::hosts::host::{self, Host};
+use super::plan::hosts::threads;
+use super::plan::nics::nic::{self, Nic};
+use super::plan::nics::rebalance;
+use super::plan::nics::rps;
+use super::plan::nics::sriov;
+use super::plan::nics::team::{self, Uplinks};
+use super::plan::traffic::rate;
+use super::plan::traffic::sender;
+use super::plan::traffic::source::{self, Captures};
+use super::plan::vms::demand;
+use super::plan::vms::early_events::EarlyEvents;
+use super::plan::vms::vm::Guests;
+use super::schema;
+use super::schema::table_reader::TableReader;
+use super::text::diagnostic::{Diagnostic, Place};
+use super::text::document::Table;
+use super::text::findings::Findings;
 use crate::engine::time::{Span, Time};
 use crate::world::{AppSpec, EventSpec, HostSpec, NicSpec, TrafficSpec, WorkSpec, World};
 
@@ -69,7 +76,7 @@ pub struct Checked {
 /// Checks a file without its designs, sweep and expectations, and plans it.
 pub fn check(root: &Table, place: &Place, captures: &mut Captures) -> Checked {
     let mut findings = Findings::default();
-    let view = View::new(root, &words::SCENARIO, "", place);
+    let view = TableReader::new(root, &schema::SCENARIO, "", place);
     let parts = Parts::read(&view, captures, &mut findings);
     let plan = parts.plan(&view, &mut findings);
     let complete = findings.mistakes.is_empty() && findings.unsupported.is_empty();
@@ -88,7 +95,7 @@ struct Parts {
 }
 
 impl Parts {
-    fn read(view: &View, captures: &mut Captures, findings: &mut Findings) -> Self {
+    fn read(view: &TableReader, captures: &mut Captures, findings: &mut Findings) -> Self {
         let hosts: Vec<Host> =
             view.group("host").iter().map(|view| host::read(view, findings)).collect();
         let traffics = view.group("traffic");
@@ -112,18 +119,18 @@ impl Parts {
         let sriov: Vec<_> = nic_views.iter().map(|nic| sriov::read(nic, &parts.hosts)).collect();
         let uplinks = Uplinks::read(&view.group("team"), &ports, findings);
         let host_names: Vec<&str> = parts.hosts.iter().map(|h| h.spec.name.as_str()).collect();
-        let asks = Asks::read(&view.list("event"), &vms, &nic_views, &host_names);
+        let asks = EarlyEvents::read(&view.list("event"), &vms, &nic_views, &host_names);
         let demand = demand::of((&vms, &vnics), &nic_views, &sriov, &uplinks, &asks);
         let nics = nic_views.iter().zip(sriov.into_iter().zip(demand));
         let nics = nics.map(|(view, asked)| nic::read(view, &parts.hosts, &names, asked, findings));
         parts.nics = all(nics.collect());
-        let apps = app_views.iter().map(|view| consumer::app(view, &parts.hosts, findings));
+        let apps = app_views.iter().map(|view| threads::app(view, &parts.hosts, findings));
         parts.apps = all(apps.collect());
         let vm_names: Vec<&str> = vms.iter().map(|vm| vm.name).collect();
         let instances: Vec<(&str, u64)> =
             vms.iter().map(|vm| (vm.name, vm.integer("count").unwrap_or(1))).collect();
         for work in view.group("work") {
-            parts.works.extend(consumer::work(&work, &parts.hosts, &instances, findings));
+            parts.works.extend(threads::work(&work, &parts.hosts, &instances, findings));
         }
         let broken = parts.nics.len() < nic_views.len() || parts.apps.len() < app_views.len();
         if broken || parts.nics.is_empty() {
@@ -132,7 +139,7 @@ impl Parts {
         parts.read_guests(view, uplinks, findings);
         parts.shared_packets(view, findings);
         let vnic_names: Vec<&str> = vnics.iter().map(|vnic| vnic.name).collect();
-        let world = traffic::World {
+        let world = source::World {
             hosts: &parts.hosts,
             nics: &parts.nics,
             apps: &parts.apps,
@@ -143,7 +150,7 @@ impl Parts {
         };
         let mut sources = Vec::new();
         for view in &traffics {
-            sources.extend(traffic::read(view, &world, captures, findings));
+            sources.extend(source::read(view, &world, captures, findings));
             if sources.len() > MOST_SOURCES {
                 findings.mistake(too_many_sources(view));
                 break;
@@ -154,7 +161,7 @@ impl Parts {
     }
 
     /// Reads teams, the virtual machines and NICs on ports and teams, and the work inside of them.
-    fn read_guests(&mut self, view: &View, uplinks: Uplinks, findings: &mut Findings) {
+    fn read_guests(&mut self, view: &TableReader, uplinks: Uplinks, findings: &mut Findings) {
         for view in view.group("team") {
             if let Some(team) = uplinks.teams.iter().find(|team| team.name == view.name) {
                 team::check(&view, team, &self.nics, &self.hosts, findings);
@@ -165,31 +172,31 @@ impl Parts {
         self.guests = Guests::read(&vms, &vnics, &self.nics, around, findings);
         self.virtual_rss(&view.group("nic"), findings);
         for work in view.group("work") {
-            self.works.extend(consumer::inside(&work, &self.guests.vms, findings));
+            self.works.extend(threads::inside(&work, &self.guests.vms, findings));
         }
     }
 
     /// Ports spread by software where virtual RSS needs it, as they say, or by default.
-    fn virtual_rss(&mut self, views: &[View], findings: &mut Findings) {
+    fn virtual_rss(&mut self, views: &[TableReader], findings: &mut Findings) {
         for (index, (port, view)) in self.nics.iter_mut().zip(views).enumerate() {
             if !self.guests.spreads[index] || port.spec.rps.is_some() {
                 continue;
             }
             let host = &self.hosts[port.spec.host];
-            port.spec.rps = spread::over_cores(view, host, &port.spec.usable, findings);
+            port.spec.rps = rps::over_cores(view, host, &port.spec.usable, findings);
             self.guests.warn_of_spreading(index, view.name, findings);
         }
     }
 
     /// Checks what hosts do whose cores share packets; their NICs do not hold interrupts back.
-    fn shared_packets(&mut self, view: &View, findings: &mut Findings) {
+    fn shared_packets(&mut self, view: &TableReader, findings: &mut Findings) {
         let Self { hosts, apps, works, guests, .. } = self;
         for (index, (host, spec)) in view.group("host").iter().zip(hosts).enumerate() {
             if spec.spec.shares_packets() {
-                sharing::check_threads(host, index, (apps, works), guests, &self.nics, findings);
+                compat::check_threads(host, index, (apps, works), guests, &self.nics, findings);
                 for (nic, port) in view.group("nic").iter().zip(&mut self.nics) {
                     if port.spec.host == index {
-                        sharing::check_port(nic, &mut port.spec, host, findings);
+                        compat::check_port(nic, &mut port.spec, host, findings);
                     }
                 }
             }
@@ -199,7 +206,7 @@ impl Parts {
     /// The events of a run of this length, and what follows from them for guests and sources.
     fn events(
         &mut self,
-        view: &View,
+        view: &TableReader,
         run: Option<Span>,
         warmup: Warmup,
         findings: &mut Findings,
@@ -222,15 +229,15 @@ impl Parts {
         let events = if findings.mistakes.len() > before { vec![] } else { events };
         // A warm-up that is yet to be found makes the run longer by nobody knows how much.
         let end = run.filter(|_| warmup != Warmup::Auto);
-        let outcome = course::run(&events, guests, (hosts, nics), end, findings);
+        let outcome = schedule::run(&events, guests, (hosts, nics), end, findings);
         outcome.stays.check(sources, &traffics, (&guests.vnics, nics), findings);
         let taken = sources.iter().any(|source| source.group == "migration");
         *sources = outcome.stays.share_out(std::mem::take(sources), &guests.vnics, nics);
-        let tables: Vec<View> = events.iter().map(|event| event.view).collect();
+        let tables: Vec<TableReader> = events.iter().map(|event| event.view).collect();
         sources.extend(outcome.stays.copies(&tables, nics, taken, findings));
         for traffic in &traffics {
             sender::check(traffic, &tables, guests, findings);
-            traffic::check_filter(traffic, sources, &guests.vnics, findings);
+            source::check_filter(traffic, sources, &guests.vnics, findings);
         }
         outcome.events
     }
@@ -238,7 +245,7 @@ impl Parts {
     /// Checks policies, and what is due within the run: their looks, the beginning of traffic.
     fn check_spans(
         &self,
-        view: &View,
+        view: &TableReader,
         window: Option<Span>,
         run: Option<Span>,
         findings: &mut Findings,
@@ -251,13 +258,13 @@ impl Parts {
         rebalance::overlaps(self.nics.iter().map(|nic| &nic.spec), findings);
         if let Some(run) = run {
             for traffic in view.group("traffic") {
-                traffic::check_start(&traffic, run, findings);
+                source::check_start(&traffic, run, findings);
             }
         }
     }
 
     /// The plan of these tables; none where a key of the file itself is wrong.
-    fn plan(mut self, view: &View, findings: &mut Findings) -> Option<Plan> {
+    fn plan(mut self, view: &TableReader, findings: &mut Findings) -> Option<Plan> {
         let warmup = match view.text("warmup")? {
             "auto" => Warmup::Auto,
             _ => Warmup::Fixed(view.time("warmup")?),
@@ -309,7 +316,7 @@ fn all<T>(read: Vec<Option<T>>) -> Vec<T> {
     read.into_iter().collect::<Option<_>>().unwrap_or_default()
 }
 
-fn too_many_sources(traffic: &View) -> Diagnostic {
+fn too_many_sources(traffic: &TableReader) -> Diagnostic {
     traffic
         .mistake("to", format!("with \"{}\" there are too many sources", traffic.name))
         .because(format!("each VM that a traffic goes to has one; the bound is {MOST_SOURCES}"))
@@ -318,7 +325,7 @@ fn too_many_sources(traffic: &View) -> Diagnostic {
 
 /// Checks the window's length with the warm-up against the clock; recordings need none.
 fn duration(
-    view: &View,
+    view: &TableReader,
     warmup: Span,
     all_captures: bool,
     findings: &mut Findings,

@@ -1,16 +1,15 @@
 //! A text and its overlays -> everything checked, ready to be planned per design.
 
 use super::build::{self, Plan};
-use super::diagnostic::{Diagnostic, Origin, Place, sorted};
-use super::document::{self, Entry, Node, Table, Value};
-use super::findings::Findings;
-use super::library::Source;
 use super::overlay::{self, Change};
 use super::plan::expect::{self, Expect};
-use super::plan::traffic::Captures;
-use super::shape;
-use super::view::View;
-use super::words;
+use super::plan::traffic::source::Captures;
+use super::schema::table_reader::TableReader;
+use super::schema::{self, validate};
+use super::text::diagnostic::{Diagnostic, Origin, Place, sorted};
+use super::text::document::{self, Entry, Node, Table, Value};
+use super::text::findings::Findings;
+use super::text::library::Source;
 use std::sync::Arc;
 
 /// A checked scenario with its designs.
@@ -37,7 +36,7 @@ pub fn load(source: &Source, overlays: &[(String, String)]) -> Result<Loaded, Ve
     let origin = Arc::new(origin);
     let mut root = document::parse(&origin)?;
     let place = Place { origin, range: 0..0 };
-    let mut found = shape::check(&root, &words::SCENARIO, "", &place);
+    let mut found = validate::check(&root, &schema::SCENARIO, "", &place);
     let [designs, sweep, claims] = ["design", "sweep", "expect"].map(|key| root.remove(key));
     let sets = overlays
         .iter()
@@ -71,7 +70,7 @@ impl Loaded {
     /// The mistakes of a variant.
     fn mistakes(&mut self, variant: usize) -> Vec<Diagnostic> {
         let (table, mut found) = self.laid_over(&self.variants[variant].1);
-        found.extend(shape::check(&table, &words::SCENARIO, "", &self.place));
+        found.extend(validate::check(&table, &schema::SCENARIO, "", &self.place));
         found.extend(build::check(&table, &self.place, &mut self.captures).findings.mistakes);
         found
     }
@@ -134,7 +133,7 @@ fn variants(designs: Option<&Entry>) -> Vec<(Option<String>, Vec<Change>)> {
         let by = format!("design {}", design.key);
         Some((Some(design.key.clone()), overlay::changes(design.node.table()?, &by)))
     });
-    std::iter::once((None, vec![])).chain(named.take(shape::MAX_DESIGNS)).collect()
+    std::iter::once((None, vec![])).chain(named.take(validate::MAX_DESIGNS)).collect()
 }
 
 /// One `--set key=value`.
@@ -170,7 +169,7 @@ fn axes(sweep: &Entry, root: &Table, found: &mut Vec<Diagnostic>) -> Vec<(String
             continue;
         }
         if let Some(word) = overlay::word_of(&change.path) {
-            found.extend(values.iter().flat_map(|node| shape::check_value(node, word, &key)));
+            found.extend(values.iter().flat_map(|node| validate::check_value(node, word, &key)));
         }
         axes.push((key, values.iter().map(written).collect()));
     }
@@ -197,7 +196,7 @@ fn expectations(
     found: &mut Vec<Diagnostic>,
 ) -> Vec<Expect> {
     let table = Table { entries: expects.into_iter().collect() };
-    let view = View::new(&table, &words::SCENARIO, "", place);
+    let view = TableReader::new(&table, &schema::SCENARIO, "", place);
     let mut findings = Findings::default();
     let all = view.list("expect");
     let all = all.iter().filter_map(|one| expect::read(one, designs, &mut findings)).collect();

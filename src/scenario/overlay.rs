@@ -1,10 +1,10 @@
 //! Dotted keys laid over a file: a design's, or those of `--set`.
 
-use super::diagnostic::{Diagnostic, Place};
-use super::document::{Entry, Node, Table, Value};
-use super::shape::hint;
-use super::units::short;
-use super::words::{self, Kind};
+use super::schema::validate::hint;
+use super::schema::{self, Kind};
+use super::text::diagnostic::{Diagnostic, Place};
+use super::text::document::{Entry, Node, Table, Value};
+use super::text::units::short;
 
 /// One change: a dotted key, where it was written, its value, and who asks for it.
 #[derive(Clone, Debug)]
@@ -51,7 +51,7 @@ fn collect(table: &Table, prefix: &[String], by: &str, all: &mut Vec<Change>) {
 /// # Panics
 /// Never: a dotted key has at least one part.
 pub fn apply(root: &mut Table, change: &Change) -> Result<(), Diagnostic> {
-    let words = &words::SCENARIO;
+    let words = &schema::SCENARIO;
     let (first, rest) = change.path.split_first().expect("a split text has a part");
     let Some(word) = words.word(first) else {
         return Err(unknown(change, hint(first, words)));
@@ -83,15 +83,15 @@ pub fn apply(root: &mut Table, change: &Change) -> Result<(), Diagnostic> {
 /// Sets a key in a table that exists, making the tables of options on the way.
 fn set(
     table: &mut Table,
-    words: &words::Table,
+    words: &schema::Table,
     path: &[String],
     change: &Change,
 ) -> Result<(), Diagnostic> {
     let (key, rest) = path.split_first().expect("checked by the caller");
     let Some(word) = words.word(key) else { return Err(unknown(change, hint(key, words))) };
     let inner = match word.kind {
-        Kind::Table(path) | Kind::WordOr(_, path) | Kind::IntegerOr(.., path) => Some(path),
-        Kind::Cost => Some(&words::COST),
+        Kind::Table(path) | Kind::ChoiceOr(_, path) | Kind::IntegerOr(.., path) => Some(path),
+        Kind::Cost => Some(&schema::COST),
         _ => None,
     };
     if rest.is_empty() {
@@ -178,8 +178,8 @@ fn creates(change: &Change, group: &str, name: &str, existing: Option<&Table>) -
 
 /// The word of a dotted key of the format; used to check the axes of a sweep.
 #[must_use]
-pub fn word_of(path: &[String]) -> Option<&'static words::Word> {
-    let mut table = &words::SCENARIO;
+pub fn word_of(path: &[String]) -> Option<&'static schema::Key> {
+    let mut table = &schema::SCENARIO;
     let mut parts = path.iter();
     let mut key = parts.next()?;
     loop {
@@ -189,8 +189,8 @@ pub fn word_of(path: &[String]) -> Option<&'static words::Word> {
                 parts.next()?;
                 inner
             }
-            Kind::Table(inner) | Kind::WordOr(_, inner) | Kind::IntegerOr(.., inner) => inner,
-            Kind::Cost => &words::COST,
+            Kind::Table(inner) | Kind::ChoiceOr(_, inner) | Kind::IntegerOr(.., inner) => inner,
+            Kind::Cost => &schema::COST,
             _ => return parts.next().is_none().then_some(word),
         };
         match parts.next() {

@@ -5,7 +5,7 @@ use super::run::{Progress, Study, Warmed, after, settle};
 use crate::measure::interval::{Estimate, estimate};
 use crate::measure::tree::Tree;
 use crate::scenario::Plan;
-use crate::scenario::diagnostic::{Diagnostic, sorted};
+use crate::scenario::text::diagnostic::{Diagnostic, sorted};
 use rayon::prelude::*;
 
 /// The studies of a file's designs, and how they differ.

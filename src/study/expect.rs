@@ -2,7 +2,7 @@
 
 use super::metrics::shape;
 use crate::measure::tree::Tree;
-use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::text::diagnostic::Diagnostic;
 use crate::scenario::{Equals, Expect, Plan};
 
 /// A claim and whether it holds.

@@ -10,7 +10,7 @@ use crate::rx::dma::DmaSpec;
 use crate::rx::moderation::Moderation;
 use crate::rx::source::keys::Keys;
 use crate::rx::source::{Arrivals, Flows, Gap, Popularity, Sizes, SourceSpec};
-use crate::scenario::diagnostic::{Origin, Place};
+use crate::scenario::text::diagnostic::{Origin, Place};
 use crate::scenario::{Expect, Plan, Warmup};
 use crate::vocab::drop_reason::DropReason;
 use crate::world::outcome::{

@@ -9,7 +9,7 @@ use crate::engine::time::{Span, Time};
 use crate::measure::interval::estimate;
 use crate::measure::tree::Tree;
 use crate::measure::warmup::mser5;
-use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::text::diagnostic::Diagnostic;
 use crate::scenario::{Plan, Warmup};
 use crate::sim;
 use crate::world::World;

@@ -1,7 +1,9 @@
 //! Each mistake has a message that says where it is and what to write instead.
 
-use rxsim::scenario::diagnostic::render;
-use rxsim::scenario::{Source, library, load};
+use rxsim::scenario::Source;
+use rxsim::scenario::load;
+use rxsim::scenario::text::diagnostic::render;
+use rxsim::scenario::text::library;
 use std::time::{Duration, Instant};
 
 /// A sound scenario; each case changes one line of it.

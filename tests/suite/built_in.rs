@@ -1,8 +1,10 @@
 //! The scenarios that come with the program: sound, and honest about where their claims come from.
 //! That the claims hold is for `.ci/scenarios`, which runs them all as users do.
 
-use rxsim::scenario::diagnostic::render;
-use rxsim::scenario::{Loaded, library, load};
+use rxsim::scenario::Loaded;
+use rxsim::scenario::load;
+use rxsim::scenario::text::diagnostic::render;
+use rxsim::scenario::text::library;
 use rxsim::study;
 
 fn each(look: impl Fn(&str, &Loaded)) {

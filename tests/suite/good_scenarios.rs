@@ -9,9 +9,12 @@ use rxsim::rx::source::keys::Keys;
 use rxsim::rx::source::{Arrivals, Gap, Popularity, Sizes};
 use rxsim::rx::steering::rss::HashTypes;
 use rxsim::rx::steering::toeplitz::{KEY_MICROSOFT, KEY_SYMMETRIC};
-use rxsim::scenario::diagnostic::render;
-use rxsim::scenario::schema::schema;
-use rxsim::scenario::{Equals, Loaded, Plan, Source, Warmup, library, load, profile, words};
+use rxsim::scenario::load;
+use rxsim::scenario::profile;
+use rxsim::scenario::schema::{self, json_schema};
+use rxsim::scenario::text::diagnostic::render;
+use rxsim::scenario::text::library;
+use rxsim::scenario::{Equals, Loaded, Plan, Source, Warmup};
 use rxsim::world::{Consumer, Filter, SteeringSpec};
 use std::net::Ipv4Addr;
 
@@ -461,13 +464,13 @@ fn a_recording_is_played_and_its_oddities_are_warned_of() {
 #[test]
 fn every_word_explains_itself_under_all_its_names() {
     for query in ["NumberOfReceiveQueues", "*NumRSSQueues", "nic.port0.rss.queues", "rss.queues"] {
-        let text = words::explain(query).unwrap_or_default();
+        let text = schema::explain(query).unwrap_or_default();
         assert!(text.contains("nic.NAME.rss.queues"), "{query}: {text}");
     }
-    let cost = words::explain("cost").unwrap_or_default();
+    let cost = schema::explain("cost").unwrap_or_default();
     assert!(cost.contains("stack_packet") && cost.contains("wakeup"), "{cost}");
-    assert!(words::explain("rx-usecs").is_some_and(|text| text.contains("interval")));
-    assert_eq!(words::explain("xyzzy"), None);
+    assert!(schema::explain("rx-usecs").is_some_and(|text| text.contains("interval")));
+    assert_eq!(schema::explain("xyzzy"), None);
 }
 
 #[test]
@@ -478,7 +481,7 @@ fn profiles_are_printed_with_their_sources() {
 
 #[test]
 fn the_schema_has_every_key() {
-    let schema = schema();
+    let schema = json_schema::schema();
     let nic = &schema["properties"]["nic"]["additionalProperties"]["properties"];
     assert_eq!(nic["rss"]["properties"]["queues"]["maximum"], 32_768);
     assert_eq!(nic["path"]["enum"][1], "rss");

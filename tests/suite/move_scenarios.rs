@@ -5,7 +5,7 @@ use crate::bad_scenarios::mistakes;
 use crate::good_scenarios::{loaded, plan};
 use rxsim::engine::time::{Span, Time};
 use rxsim::policy::{Kind, PolicySpec, Share};
-use rxsim::scenario::diagnostic::render;
+use rxsim::scenario::text::diagnostic::render;
 use rxsim::world::{Action, EventSpec, Maker, NicSpec, World};
 
 /// Six VMs on a port with VMQ; each part can be added to.

@@ -2,8 +2,9 @@
 
 use rxsim::engine::time::Span;
 use rxsim::measure::tree::Tree;
-use rxsim::scenario::diagnostic::render;
-use rxsim::scenario::{Plan, Source, load};
+use rxsim::scenario::load;
+use rxsim::scenario::text::diagnostic::render;
+use rxsim::scenario::{Plan, Source};
 use rxsim::study;
 use rxsim::study::run::Study;
 

@@ -3,7 +3,7 @@
 use crate::good_scenarios::{loaded, plan};
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::Span;
-use rxsim::scenario::diagnostic::render;
+use rxsim::scenario::text::diagnostic::render;
 use rxsim::world::{Consumer, PathReason, SteeringSpec, VnicOwner, World};
 
 /// Four VMs on a port of a model, its options and further tables to be added.

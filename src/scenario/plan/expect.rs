@@ -1,10 +1,10 @@
 //! What the file claims.
 
-use crate::scenario::diagnostic::Place;
-use crate::scenario::document::{Node, Value};
-use crate::scenario::findings::Findings;
-use crate::scenario::plan::reference;
-use crate::scenario::view::View;
+use super::reference;
+use crate::scenario::schema::table_reader::TableReader;
+use crate::scenario::text::diagnostic::Place;
+use crate::scenario::text::document::{Node, Value};
+use crate::scenario::text::findings::Findings;
 
 /// A claim about a metric.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,7 +37,7 @@ pub enum Equals {
 }
 
 /// Reads a claim; none where it is wrong.
-pub fn read(view: &View, designs: &[&str], findings: &mut Findings) -> Option<Expect> {
+pub fn read(view: &TableReader, designs: &[&str], findings: &mut Findings) -> Option<Expect> {
     if view.has("design") {
         findings.take(reference::named(view, "design", "design", designs))?;
     }

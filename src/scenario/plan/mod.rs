@@ -1,33 +1,12 @@
-//! One file per table of a scenario: from its keys to the plain numbers of a world.
+//! From the tables of a file to the plain numbers of a world, a room per kind of table.
 
-pub mod address;
-pub mod asks;
-pub mod closed_loop;
-pub mod consumer;
-pub mod course;
-pub mod demand;
-pub mod event;
-pub mod expect;
-pub mod guest;
-pub mod dispatch;
-pub mod host;
-pub mod moderation;
-pub mod nic;
-pub mod own_queues;
-pub mod pause;
-pub mod rate;
-pub mod rebalance;
-pub mod recorded;
 pub mod reference;
-pub mod rss;
-pub mod sender;
-pub mod sharing;
-pub mod spread;
-pub mod sriov;
-pub mod team;
-pub mod stays;
+pub mod expect;
+pub mod hosts;
+pub mod nics;
+pub mod vms;
 pub mod traffic;
-pub mod vmq;
+pub mod events;
 
 /// What to write where something is to happen after the run.
 const WITHIN_RUN: &str =

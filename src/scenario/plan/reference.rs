@@ -1,14 +1,19 @@
 //! Names that refer to other tables: `host = "alpha"`, `to = "app.db"`, `vm = "web[3]"`.
 
-use crate::scenario::diagnostic::Diagnostic;
-use crate::scenario::units::short;
-use crate::scenario::view::View;
+use crate::scenario::schema::table_reader::TableReader;
+use crate::scenario::text::diagnostic::Diagnostic;
+use crate::scenario::text::units::short;
 
 /// The index of the table that a key names; the only one where the key is left out.
 ///
 /// # Errors
 /// An unknown name; no name where there are several tables.
-pub fn named(view: &View, key: &str, what: &str, names: &[&str]) -> Result<usize, Diagnostic> {
+pub fn named(
+    view: &TableReader,
+    key: &str,
+    what: &str,
+    names: &[&str],
+) -> Result<usize, Diagnostic> {
     if let Some(name) = view.text(key) {
         return find(name, names).ok_or_else(|| unknown(view, key, what, name, names));
     }
@@ -29,7 +34,13 @@ pub fn find(name: &str, names: &[&str]) -> Option<usize> {
 
 /// A name that no table has.
 #[must_use]
-pub fn unknown(view: &View, key: &str, what: &str, name: &str, names: &[&str]) -> Diagnostic {
+pub fn unknown(
+    view: &TableReader,
+    key: &str,
+    what: &str,
+    name: &str,
+    names: &[&str],
+) -> Diagnostic {
     let prefix = format!("{what}.");
     if name.strip_prefix(&prefix).is_some_and(|rest| find(rest, names).is_some()) {
         return view
@@ -55,7 +66,7 @@ pub fn unknown(view: &View, key: &str, what: &str, name: &str, names: &[&str]) -
 
 /// An instance that a group does not have.
 #[must_use]
-pub fn no_instance(view: &View, key: &str, text: &str, count: u64) -> Diagnostic {
+pub fn no_instance(view: &TableReader, key: &str, text: &str, count: u64) -> Diagnostic {
     let name = text.split('[').next().unwrap_or(text);
     view.mistake(key, format!("there is no {}", short(text)))
         .because(format!("the group has {count}"))

@@ -31,7 +31,7 @@ pub fn find_or(name: Option<&str>, usual: &str) -> &'static Profile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::units;
+    use crate::scenario::text::units;
 
     fn ps(profile: &str, key: &str) -> u64 {
         let text = find(profile).and_then(|p| p.text(key)).expect("a cost");

@@ -2,7 +2,7 @@
 
 use crate::engine::time::Span;
 use crate::rx::dma::DmaSpec;
-use crate::scenario::units;
+use crate::scenario::text::units;
 use std::fmt;
 
 /// A named set of numbers.

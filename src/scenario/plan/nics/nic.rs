@@ -1,0 +1,417 @@
+//! A port: link, buffer, bus, ring, queues and their vectors, filters.
+
+use super::flow_control;
+use super::moderation;
+use super::rps;
+use super::rss::{self, Rss};
+use super::sriov::{Demand, Sriov};
+use super::vmq::{self, Vmq};
+use crate::engine::time::Span;
+use crate::rx::dma::DmaSpec;
+use crate::scenario::plan::hosts::host::Host;
+use crate::scenario::plan::reference;
+use crate::scenario::profile::{self, Pcie, Profile};
+use crate::scenario::schema::table_reader::TableReader;
+use crate::scenario::text::findings::Findings;
+use crate::world::{Filter, NicSpec, Rebalance, SteeringSpec};
+use std::collections::BTreeSet;
+
+/// A port as traffic needs it.
+#[derive(Debug)]
+pub struct Nic {
+    /// What the world knows of it.
+    pub spec: NicSpec,
+    /// Its model.
+    pub model: &'static Profile,
+    /// Verdicts on the packets of a traffic, by its name.
+    pub filters: Vec<(String, Filter)>,
+    /// Whether VMQ gives queues to virtual NICs: `path = "vmq"`, and the link is fast enough.
+    pub gives_queues: bool,
+    /// Its virtual functions, none given yet; none where the path is another one.
+    pub sriov: Option<Sriov>,
+}
+
+/// The queues of a port.
+struct Queues {
+    steering: SteeringSpec,
+    /// The core of each at the start.
+    cores: Vec<u32>,
+    /// The cores that they may use.
+    usable: Vec<u32>,
+    /// Who moves them.
+    rebalance: Option<Rebalance>,
+    /// Queues of one core share a vector.
+    shared_interrupts: bool,
+    /// The driver runs the port with several queues.
+    several: bool,
+    /// As in [`Nic`].
+    given: bool,
+}
+
+impl Queues {
+    /// A single one.
+    fn single(core: u32) -> Self {
+        Self {
+            steering: SteeringSpec::SingleQueue,
+            cores: vec![core],
+            usable: vec![core],
+            rebalance: None,
+            shared_interrupts: false,
+            several: false,
+            given: false,
+        }
+    }
+}
+
+/// Reads a port and what virtual NICs ask of it; none where its host is unknown.
+pub fn read(
+    view: &TableReader,
+    hosts: &[Host],
+    traffics: &[&str],
+    (sriov, demand): (Option<Sriov>, Demand),
+    findings: &mut Findings,
+) -> Option<Nic> {
+    let names: Vec<&str> = hosts.iter().map(|host| host.spec.name.as_str()).collect();
+    let at = findings.take(reference::named(view, "host", "host", &names))?;
+    let host = &hosts[at];
+    let model = profile::find_or(view.text("model"), "ideal");
+    let link = if view.has("link") { view.link("link") } else { model.link() };
+    let queues = queues(view, host, model, link, demand, findings);
+    let ring = ring(view, model, findings);
+    let cores: BTreeSet<u32> = queues.cores.iter().copied().collect();
+    let buffer = if view.has("buffer") { view.size("buffer") } else { model.size("buffer") };
+    let share = queues.shared_interrupts || vectors_are_short(&queues.cores, model);
+    let spec = NicSpec {
+        name: view.name.to_owned(),
+        host: at,
+        link,
+        egress: view.size("egress").unwrap_or(1),
+        buffer,
+        dma: dma(view, model, findings),
+        ring,
+        hold: hold(view, model, queues.several, sriov.is_some()),
+        vectors: vectors(&queues.cores, share),
+        moderation: moderation::read(view, model, findings),
+        steering: queues.steering,
+        contention: 1.0 + host.contention * (cores.len() as f64 - 1.0),
+        rebalance: queues.rebalance,
+        shared_interrupts: share,
+        rps: rps::read(view, host, &queues.usable, findings),
+        usable: queues.usable,
+        flow_control: flow_control::read(view, link, buffer, findings),
+        queues: queues.cores,
+    };
+    guests(view, model, findings);
+    let filters = filters(view, traffics, &spec, findings);
+    Some(Nic { spec, model, filters, gives_queues: queues.given, sriov })
+}
+
+/// How packets find their queue, and the core of each queue.
+fn queues(
+    view: &TableReader,
+    host: &Host,
+    model: &Profile,
+    link: Option<u64>,
+    demand: Demand,
+    findings: &mut Findings,
+) -> Queues {
+    let single = |findings: &mut Findings| Queues::single(only(view, host, findings));
+    match view.text("path") {
+        Some("vmq" | "sriov") => {
+            let vmq = vmq::read(view, host, model, link, demand, findings);
+            return vmq.map_or_else(|| Queues::single(0), of_vmq);
+        }
+        Some("rss") => {}
+        _ => return single(findings),
+    }
+    if view.table("rss").and_then(|rss| rss.flag("enabled")) == Some(false) {
+        findings
+            .warn(format!("nic.{}: RSS is switched off, all packets go to one queue", view.name));
+        return single(findings);
+    }
+    if view.flag("checksum_offload") == Some(false) {
+        findings.warn(format!(
+            "nic.{}: RSS is off because checksum offload is off: RSS depends on it \
+             (Disable-NetAdapterChecksumOffload); all packets go to one queue",
+            view.name
+        ));
+        return single(findings);
+    }
+    rss::read(view, host, model, findings).map_or_else(|| Queues::single(0), of_rss)
+}
+
+fn of_rss(rss: Rss) -> Queues {
+    Queues {
+        several: rss.cores.len() > 1,
+        steering: SteeringSpec::Rss(rss.spec),
+        cores: rss.cores,
+        usable: rss.usable,
+        rebalance: rss.rebalance,
+        shared_interrupts: false,
+        given: false,
+    }
+}
+
+fn of_vmq(vmq: Vmq) -> Queues {
+    Queues {
+        steering: vmq.steering,
+        cores: vmq.cores,
+        usable: vmq.usable,
+        rebalance: vmq.rebalance,
+        shared_interrupts: vmq.shared_interrupts,
+        several: vmq.several,
+        given: vmq.on,
+    }
+}
+
+/// The core of the only queue.
+fn only(view: &TableReader, host: &Host, findings: &mut Findings) -> u32 {
+    let core = view.count("core").unwrap_or(0);
+    if core >= host.spec.cores {
+        let last = host.spec.cores - 1;
+        findings.mistake(
+            view.mistake("core", format!("`{}` has no core {core}", host.spec.name))
+                .because(format!("it has the cores 0 to {last}"))
+                .help(format!("write core = 0 to {last}")),
+        );
+    }
+    core
+}
+
+fn ring(view: &TableReader, model: &Profile, findings: &mut Findings) -> u32 {
+    let Some(ring) = view.count("ring") else { return 1 };
+    let (min, max) = (model.number("ring.min"), model.number("ring.max"));
+    if let (Some(min), Some(max)) = (min, max)
+        && !(min..=max).contains(&u64::from(ring))
+    {
+        let near = u64::from(ring).clamp(min, max);
+        findings.mistake(
+            view.mistake("ring", format!("{} has no ring of {ring} descriptors", model.name))
+                .because(format!("it takes {min} to {max}"))
+                .help(format!("write ring = {near}, or model = \"ideal\"")),
+        );
+    }
+    ring
+}
+
+/// Whether a packet waits for a descriptor: the drivers' rule where the file leaves it to them
+/// (Linux `ixgbe_set_rx_drop_en` drops with virtual functions, and with several queues where the
+/// port does not pause its peer, to avoid head of line blocking; else a full ring holds the port).
+fn hold(view: &TableReader, model: &Profile, several: bool, functions: bool) -> bool {
+    match view.text("when_ring_full") {
+        Some("hold") => true,
+        Some("drop") => false,
+        _ => !model.is_ideal() && !functions && (!several || flow_control::is_on(view)),
+    }
+}
+
+/// Whether the model has fewer vectors than queues.
+fn vectors_are_short(queues: &[u32], model: &Profile) -> bool {
+    model.number("vectors").is_some_and(|most| queues.len() as u64 > most)
+}
+
+/// The queues of each vector: one each, or those of one core together.
+fn vectors(queues: &[u32], share: bool) -> Vec<Vec<u32>> {
+    if !share {
+        return (0..queues.len() as u32).map(|queue| vec![queue]).collect();
+    }
+    let cores: BTreeSet<u32> = queues.iter().copied().collect();
+    let of =
+        |core: &u32| (0..queues.len()).filter(|q| queues[*q] == *core).map(|q| q as u32).collect();
+    cores.iter().map(of).collect()
+}
+
+/// The port's share of the bus.
+fn dma(view: &TableReader, model: &Profile, findings: &mut Findings) -> DmaSpec {
+    let base = model.pcie();
+    let unlimited = DmaSpec { bits: None, max_payload: 256, latency: Span::ZERO };
+    let Some(pcie) = view.table("pcie") else {
+        return base.map_or(unlimited, |base| base.spec());
+    };
+    let number = |key: &str, usual: Option<u64>| {
+        if pcie.has(key) { pcie.integer(key) } else { usual }
+    };
+    let latency = if pcie.has("latency") { pcie.time("latency") } else { base.map(|b| b.latency) };
+    let latency = latency.unwrap_or(Span::ZERO);
+    let max_payload = number("max_payload", base.map(|b| b.max_payload)).unwrap_or(256);
+    if !max_payload.is_power_of_two() {
+        findings.mistake(
+            pcie.mistake("max_payload", format!("PCI Express has no payload of {max_payload} B"))
+                .because("a power of two is due")
+                .help("write 128, 256, 512, 1024, 2048 or 4096"),
+        );
+    }
+    let generation = number("generation", base.map(|b| b.generation));
+    let lanes = number("lanes", base.map(|b| b.lanes));
+    if lanes.is_some_and(|lanes| ![1, 2, 4, 8, 12, 16, 32].contains(&lanes)) {
+        findings.mistake(
+            pcie.mistake("lanes", "PCI Express has no such width")
+                .because("no link has that many lanes")
+                .help("write 1, 2, 4, 8, 12, 16 or 32"),
+        );
+    }
+    match (generation, lanes) {
+        (Some(generation), Some(lanes)) => Pcie { generation, lanes, max_payload, latency }.spec(),
+        (None, None) => DmaSpec { latency, max_payload: max_payload as u32, ..unlimited },
+        _ => {
+            let (given, missing) =
+                if lanes.is_some() { ("lanes", "generation") } else { ("generation", "lanes") };
+            if pcie.has(given) && !pcie.has(missing) {
+                findings.mistake(
+                    pcie.mistake(given, format!("`{given}` alone gives no bandwidth"))
+                        .because(format!("{} has no `{missing}` of its own", model.name))
+                        .help("write both: { generation = 2, lanes = 8 }"),
+                );
+            }
+            unlimited
+        }
+    }
+}
+
+/// Checks the tables of queues and functions for virtual machines.
+fn guests(view: &TableReader, model: &Profile, findings: &mut Findings) {
+    let path = view.text("path").unwrap_or("");
+    if path != "vmq" && path != "sriov" {
+        return;
+    }
+    if let Some(rss) = view
+        .table("rss")
+        .filter(|rss| rss.node("enabled").is_some() && rss.flag("enabled") == Some(true))
+    {
+        findings.mistake(
+            rss.mistake(
+                "enabled",
+                format!(
+                    "RSS and {} exclude each other",
+                    if path == "vmq" { "VMQ" } else { "SR-IOV (with VMQ)" }
+                ),
+            )
+            .because(
+                "Windows turns RSS off on a host adapter whose queues serve VMs: \
+                 RSS cannot be enabled while VMQ or SR-IOV is",
+            )
+            .help("remove `enabled`, or choose path = \"rss\""),
+        );
+    }
+    limit(view, "vmq", "queues", vmq::limit(model), model, findings);
+    limit(view, "sriov", "vfs", model.number("vfs"), model, findings);
+    if path == "sriov" && model.number("vfs") == Some(0) {
+        findings.mistake(
+            view.mistake("path", format!("{} has no virtual functions", model.name))
+                .because("the model does not support SR-IOV")
+                .help("choose another model, such as intel-82599, or path = \"vmq\""),
+        );
+    }
+}
+
+/// Checks a number of queues or functions against the model's.
+fn limit(
+    view: &TableReader,
+    table: &str,
+    key: &str,
+    most: Option<u64>,
+    model: &Profile,
+    findings: &mut Findings,
+) {
+    let Some(options) = view.table(table).filter(|options| options.has(key)) else { return };
+    let (Some(asked), Some(most)) = (options.integer(key), most) else { return };
+    if asked > most {
+        findings.mistake(
+            options
+                .mistake(key, format!("{asked} {key} are more than {} has", model.name))
+                .because(format!("it has {most}"))
+                .help(format!("write {key} = {most}, or model = \"ideal\"")),
+        );
+    }
+}
+
+/// The early verdicts, by the name of the traffic they concern.
+fn filters(
+    view: &TableReader,
+    traffics: &[&str],
+    spec: &NicSpec,
+    findings: &mut Findings,
+) -> Vec<(String, Filter)> {
+    let mut all: Vec<(String, Filter)> = vec![];
+    let by_address = matches!(spec.steering, SteeringSpec::Vmq { .. });
+    let queues = if by_address { usize::MAX } else { spec.queues.len() };
+    for filter in view.list("filter") {
+        let Some(matched) = filter.table("match") else { continue };
+        let Some(name) = matched.text("traffic") else { continue };
+        if !traffics.contains(&name) {
+            findings.mistake(reference::unknown(&matched, "traffic", "traffic", name, traffics));
+        }
+        if all.iter().any(|(known, _)| known == name) {
+            findings.mistake(
+                matched
+                    .mistake("traffic", format!("two filters for traffic \"{name}\""))
+                    .because("an earlier filter decides already")
+                    .help("keep one of them"),
+            );
+        }
+        if by_address && filter.text("action") == Some("pin") {
+            findings.not_yet(
+                filter
+                    .mistake(
+                        "action",
+                        "action = \"pin\" is not simulated on path = \"vmq\" and \"sriov\" yet",
+                    )
+                    .because("there a packet's MAC address alone names its queue")
+                    .help("remove the filter, or choose path = \"rss\""),
+            );
+        }
+        if let Some(verdict) = verdict(&filter, queues, findings) {
+            all.push((name.to_owned(), verdict));
+        }
+    }
+    all
+}
+
+fn verdict(filter: &TableReader, queues: usize, findings: &mut Findings) -> Option<Filter> {
+    let in_driver = filter.text("at") == Some("driver");
+    if filter.text("action")? == "drop" {
+        return Some(if in_driver { Filter::DropInDriver } else { Filter::DropInNic });
+    }
+    if in_driver {
+        findings.mistake(
+            filter
+                .mistake("at", "only the NIC can pin packets to a queue")
+                .because("in the driver the packet is in its queue already")
+                .help("write at = \"nic\""),
+        );
+    }
+    if !filter.has("queue") {
+        findings.mistake(
+            filter
+                .mistake("action", "action = \"pin\" needs a queue")
+                .because("`queue` is missing")
+                .help("add `queue = 0`"),
+        );
+    }
+    let queue = filter.count("queue")?;
+    if queue as usize >= queues {
+        findings.mistake(
+            filter
+                .mistake("queue", format!("there is no queue {queue}"))
+                .because(format!("the port has the queues 0 to {}", queues - 1))
+                .help(format!("write queue = 0 to {}", queues - 1)),
+        );
+    }
+    Some(Filter::Pin(queue))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::profile::Row;
+
+    #[test]
+    fn queues_of_one_core_share_a_vector_where_vectors_are_short() {
+        let rows: &[Row] = &[Row { key: "vectors", value: "3", source: "made up" }];
+        let model = Profile { name: "few", about: "", rows };
+        let vectors = |queues: &[u32]| vectors(queues, vectors_are_short(queues, &model));
+        assert_eq!(vectors(&[0, 1, 0]), [vec![0], vec![1], vec![2]]);
+        assert_eq!(vectors(&[1, 0, 1, 0]), [vec![1, 3], vec![0, 2]]);
+        assert_eq!(super::vectors(&[0, 1, 0], true), [vec![0, 2], vec![1]]);
+    }
+}

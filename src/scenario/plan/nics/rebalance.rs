@@ -1,0 +1,239 @@
+//! Who moves the queues or table entries of a port: a policy and its numbers.
+
+use crate::engine::time::Span;
+use crate::policy::{Kind, PolicySpec, Share, Start};
+use crate::rx::cpu::Stack;
+use crate::rx::steering::placement::place;
+use crate::scenario::plan::hosts::host::Host;
+use crate::scenario::schema::table_reader::TableReader;
+use crate::scenario::text::diagnostic::Diagnostic;
+use crate::scenario::text::findings::Findings;
+use crate::world::{Maker, NicSpec, Rebalance};
+
+/// Looks that a window should hold: fewer show how a policy starts rather than what it does.
+const LOOKS: u64 = 20;
+
+/// The numbers of policies, and whose each is.
+const NUMBERS: [(&str, Kind); 5] = [
+    ("expand_above", Kind::DynamicVmq),
+    ("traffic_above", Kind::DynamicVmq),
+    ("contract_below", Kind::DynamicVmq),
+    ("tolerance", Kind::RssPlusPlus),
+    ("power_save", Kind::Irqbalance),
+];
+
+/// The policy of a port on `path = "vmq"`, from its table `vmq`; none: nobody moves anything, or
+/// it is wrong, which has been reported.
+pub fn of_vmq(vmq: &TableReader, host: &Host, findings: &mut Findings) -> Option<Rebalance> {
+    let (kind, at) = kind(vmq)?;
+    if kind.moves_entries() {
+        findings.mistake(
+            at.mistake(&format!("\"{}\" has no table to work on", kind.name()))
+                .because("it moves entries of the indirection table, and VMQ has none")
+                .help("write \"dynamic-vmq\" or \"least-loaded\", or choose path = \"rss\""),
+        );
+        return None;
+    }
+    read(&at, kind, host, findings)
+}
+
+/// Likewise of a port on `path = "rss"`.
+pub fn of_rss(rss: &TableReader, host: &Host, findings: &mut Findings) -> Option<Rebalance> {
+    let (kind, at) = kind(rss)?;
+    if kind == Kind::DynamicVmq {
+        findings.mistake(
+            at.mistake("\"dynamic-vmq\" is a policy of VMQ")
+                .because("it moves the queues of virtual machines; those of RSS are not theirs")
+                .help("write \"rss++\", \"least-loaded\" or \"irqbalance\""),
+        );
+        return None;
+    }
+    read(&at, kind, host, findings)
+}
+
+/// The core of each queue at the start.
+#[must_use]
+pub fn start(queues: u32, usable: &[u32], rebalance: Option<&Rebalance>) -> Vec<u32> {
+    match rebalance.map(|rebalance| rebalance.maker.make().start()) {
+        Some(Start::Home) => place(queues, &usable[..1]),
+        Some(Start::Spread) | None => place(queues, usable),
+    }
+}
+
+/// Why queues cannot change their core on a host, and what to write instead; none: they can.
+#[must_use]
+pub fn obstacle(host: &Host) -> Option<(String, &'static str)> {
+    const STACK: &str = "write stack = \"windows-dpc\" or \"linux-napi\" on the host";
+    if host.spec.shares_packets() {
+        let reason = "with the host's `dispatch` a queue has no core of its own";
+        return Some((reason.to_owned(), "leave `dispatch` out"));
+    }
+    match host.spec.stack {
+        Stack::BusyPoll => {
+            let reason = "on busy-poll there is no interrupt whose processor could change";
+            return Some((reason.to_owned(), STACK));
+        }
+        Stack::InterruptPerPacket => {
+            let reason = "on interrupt-per-packet every packet interrupts for itself: there is no \
+                          interrupt of a queue whose processor could change";
+            return Some((reason.to_owned(), STACK));
+        }
+        Stack::WindowsDpc | Stack::LinuxNapi { .. } => {}
+    }
+    (host.contention > 0.0).then(|| {
+        let reason = "the host's `contention` is a factor for the cores that own queues at the \
+                      start: it would be wrong once they are others";
+        (reason.to_owned(), "leave `contention` out")
+    })
+}
+
+/// Warns of a window in which a policy looks a few times only.
+pub fn few_looks(name: &str, rebalance: &Rebalance, window: Span, findings: &mut Findings) {
+    let looks = window.0 / rebalance.interval.0;
+    if looks < LOOKS {
+        findings.warn(format!(
+            "nic.{name}: its policy looks every {}, {looks} times in the window of {window}: \
+             from {LOOKS} times on one sees where it settles",
+            rebalance.interval
+        ));
+    }
+}
+
+/// Warns of ports whose policies move queues among the same cores.
+pub fn overlaps<'d>(nics: impl Iterator<Item = &'d NicSpec>, findings: &mut Findings) {
+    let moved: Vec<&NicSpec> = nics.filter(|nic| nic.rebalance.is_some()).collect();
+    for (at, nic) in moved.iter().enumerate() {
+        let shares = |other: &&&NicSpec| {
+            other.host == nic.host && other.usable.iter().any(|core| nic.usable.contains(core))
+        };
+        if let Some(other) = moved[..at].iter().find(shares) {
+            findings.warn(format!(
+                "nic.{}: it shares processors with nic.{}, and the policy of each takes the time \
+                 of the other's packets for its own: set base_processor and max_processors so \
+                 that they do not overlap (Microsoft, tuning guidelines 2012 R2)",
+                nic.name, other.name
+            ));
+        }
+    }
+}
+
+/// Where a policy is named: a word, or a table with its numbers.
+struct At<'d> {
+    /// The table that has the word ...
+    view: TableReader<'d>,
+    /// ... under this key.
+    key: &'static str,
+    numbers: Option<TableReader<'d>>,
+}
+
+impl At<'_> {
+    fn mistake(&self, message: &str) -> Diagnostic {
+        self.view.mistake(self.key, message)
+    }
+}
+
+/// The policy that the table of a path names; none: a wrong word, which has been reported.
+fn kind<'d>(path: &TableReader<'d>) -> Option<(Kind, At<'d>)> {
+    let at = match path.table("rebalance") {
+        Some(numbers) => At { view: numbers, key: "policy", numbers: Some(numbers) },
+        None => At { view: *path, key: "rebalance", numbers: None },
+    };
+    Some((Kind::named(at.view.text(at.key)?)?, at))
+}
+
+fn read(at: &At, kind: Kind, host: &Host, findings: &mut Findings) -> Option<Rebalance> {
+    let foreign = foreign_numbers(at, kind, findings);
+    if kind == Kind::Fixed {
+        return None;
+    }
+    let stands =
+        if kind.moves_entries() && !host.spec.shares_packets() { None } else { obstacle(host) };
+    if let Some((reason, help)) = &stands {
+        let message = format!("\"{}\" cannot move anything here", kind.name());
+        findings.mistake(at.mistake(&message).because(reason).help(*help));
+    }
+    let spec = at.numbers.map_or(Some(PolicySpec::of(kind)), |numbers| spec(&numbers, kind))?;
+    if !spec.is_sound() {
+        let place = if at.numbers.is_some_and(|numbers| numbers.has("contract_below")) {
+            "contract_below"
+        } else {
+            "expand_above"
+        };
+        findings.mistake(
+            at.view
+                .mistake(place, "what was spread would return at once")
+                .because("`contract_below` is not below `expand_above`")
+                .help("leave a gap between them, such as 60 % and 90 %"),
+        );
+    }
+    let sound = !foreign && stands.is_none() && spec.is_sound();
+    sound.then_some(Rebalance { interval: spec.interval, maker: Maker::BuiltIn(spec) })
+}
+
+/// Refuses numbers of other policies; whether there are any.
+fn foreign_numbers(at: &At, kind: Kind, findings: &mut Findings) -> bool {
+    let Some(numbers) = at.numbers else { return false };
+    let foreign = NUMBERS.iter().filter(|(key, whose)| *whose != kind && numbers.has(key));
+    let mut any = false;
+    for (key, whose) in foreign {
+        any = true;
+        findings.mistake(
+            numbers
+                .mistake(key, format!("`{key}` is a number of {} alone", whose.name()))
+                .because(format!("the policy is {}", kind.name()))
+                .help(format!("remove it, or write policy = \"{}\"", whose.name())),
+        );
+    }
+    any
+}
+
+/// A policy with the numbers that are given, and its defaults; none where one is wrong.
+fn spec(numbers: &TableReader, kind: Kind) -> Option<PolicySpec> {
+    let usual = PolicySpec::of(kind);
+    let share = |key: &str, usual: Share| {
+        if !numbers.has(key) {
+            return Some(usual);
+        }
+        let share = numbers.percent(key)?;
+        Some(Share((share.as_f64() * 1e6).round() as u32))
+    };
+    Some(PolicySpec {
+        kind,
+        interval: if numbers.has("interval") { numbers.time("interval")? } else { usual.interval },
+        expand_above: share("expand_above", usual.expand_above)?,
+        traffic_above: share("traffic_above", usual.traffic_above)?,
+        contract_below: share("contract_below", usual.contract_below)?,
+        tolerance: share("tolerance", usual.tolerance)?,
+        power_save: if numbers.has("power_save") { numbers.count("power_save") } else { None },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::schema::{Default, find};
+
+    #[test]
+    fn the_defaults_that_are_explained_are_those_of_the_policies() {
+        let usual = PolicySpec::of(Kind::DynamicVmq);
+        let rss = PolicySpec::of(Kind::RssPlusPlus);
+        for (key, share) in [
+            ("expand_above", usual.expand_above),
+            ("traffic_above", usual.traffic_above),
+            ("contract_below", usual.contract_below),
+            ("tolerance", rss.tolerance),
+        ] {
+            for (table, word) in find(key) {
+                let percent = format!("{} %", share.0 / 10_000);
+                let Default::Value(text) = word.default else { panic!("{}.{key}", table.path) };
+                assert_eq!(text, percent, "{}.{key}", table.path);
+            }
+        }
+        let interval = find("rebalance.interval");
+        assert_eq!(interval.len(), 2);
+        let Default::Says(text) = interval[0].1.default else { panic!("one per policy") };
+        let shown = |kind| PolicySpec::of(kind).interval.to_string();
+        assert!(text.contains(&shown(Kind::DynamicVmq)), "{text}");
+        assert!(text.contains(&shown(Kind::Irqbalance)), "{text}");
+    }
+}

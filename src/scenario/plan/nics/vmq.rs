@@ -1,0 +1,124 @@
+//! Virtual machine queues of a port: how many there are to give, their cores, and when VMQ is off.
+
+use super::rebalance;
+use super::rss;
+use super::sriov::Demand;
+use crate::rx::steering::placement::Profile as Order;
+use crate::scenario::plan::hosts::host::Host;
+use crate::scenario::profile::{self, Profile};
+use crate::scenario::schema::table_reader::TableReader;
+use crate::scenario::text::findings::Findings;
+use crate::world::{Rebalance, SteeringSpec};
+
+/// Most queues of a port, the default queue included.
+const MOST: u64 = 4097;
+/// Links below this use VMQ only where the file asks for it (Microsoft, "Performance Tuning
+/// Guidelines for Windows Server 2012 R2": off by default though it shows as enabled).
+const TEN_GIGABIT: u64 = 10_000_000_000;
+
+/// The queues of a port on `path = "vmq"`.
+#[derive(Debug)]
+pub struct Vmq {
+    /// The core at the start of each queue that is given, the default queue first.
+    pub cores: Vec<u32>,
+    /// The cores that queues may use, given or not.
+    pub usable: Vec<u32>,
+    /// Who moves queues.
+    pub rebalance: Option<Rebalance>,
+    /// Whether the port may give queues at all; if not, the default queue takes everything.
+    pub on: bool,
+    /// Whether the driver runs it with several queues, given or not.
+    pub several: bool,
+    /// Queues of one core share one vector.
+    pub shared_interrupts: bool,
+    /// How packets find their queue.
+    pub steering: SteeringSpec,
+}
+
+/// The queues that a model has for VMs, the default queue included.
+#[must_use]
+pub fn limit(model: &Profile) -> Option<u64> {
+    model.number("vmq.queues").or_else(|| model.number("queues"))
+}
+
+/// The queues of a port, the default queue included; none: as many as are wanted, or it has none for
+/// virtual NICs.
+#[must_use]
+pub fn queues(nic: &TableReader) -> Option<u32> {
+    if !matches!(nic.text("path"), Some("vmq" | "sriov")) {
+        return None;
+    }
+    let asked = nic.options("vmq").count("queues");
+    let model = limit(profile::find_or(nic.text("model"), "ideal"));
+    asked.or(model.map(|queues| queues as u32))
+}
+
+/// Reads the VMQ of a port with a link of `link` bits per second and of what virtual NICs ask of
+/// it; none where it is wrong, which has been reported.
+pub fn read(
+    nic: &TableReader,
+    host: &Host,
+    model: &Profile,
+    link: Option<u64>,
+    demand: Demand,
+    findings: &mut Findings,
+) -> Option<Vmq> {
+    let view = nic.options("vmq");
+    let rebalance = rebalance::of_vmq(&view, host, findings);
+    let on = is_on(nic, &view, link, demand, findings);
+    let wants = u64::from(demand.queues);
+    let usual = left(&view, model, demand.vfs, findings).unwrap_or(wants + 1).min(MOST);
+    let queues = if view.has("queues") { view.integer("queues")? } else { usual };
+    let given = if on { wants.min(queues - 1) as u32 } else { 0 };
+    // A vector belongs to one core, so queues use no more cores than the model has vectors.
+    let vectors = model.number("vectors").map_or(u32::MAX, |most| most as u32);
+    let usable = rss::usable(&view, host, Order::Closest, vectors, findings)?;
+    Some(Vmq {
+        cores: rebalance::start(given + 1, &usable, rebalance.as_ref()),
+        usable,
+        rebalance,
+        on,
+        several: on && queues > 1,
+        shared_interrupts: view.flag("shared_interrupts")?,
+        steering: SteeringSpec::Vmq { shared_memory: view.text("copy") == Some("shared-memory") },
+    })
+}
+
+/// The queues that so many virtual functions leave: some models serve both from one stock of pools
+/// (Linux ixgbe; that functions come first is assumed). The default queue is always left.
+fn left(view: &TableReader, model: &Profile, vfs: u32, findings: &mut Findings) -> Option<u64> {
+    let (most, Some(pools)) = (limit(model), model.number("pools")) else { return limit(model) };
+    let left = pools.saturating_sub(u64::from(vfs)).max(1);
+    let asked = view.integer("queues").unwrap_or(0);
+    if asked > left && most.is_some_and(|most| asked <= most) {
+        findings.mistake(
+            view.mistake(
+                "queues",
+                format!("{asked} queues and {vfs} virtual functions are too many"),
+            )
+            .because(format!("{} serves both from {pools} pools", model.name))
+            .help(format!("write queues = {left}, or lower `sriov.vfs`")),
+        );
+    }
+    most.map(|most| most.min(left))
+}
+
+/// Whether the port gives queues to virtual NICs.
+fn is_on(
+    nic: &TableReader,
+    view: &TableReader,
+    link: Option<u64>,
+    demand: Demand,
+    findings: &mut Findings,
+) -> bool {
+    let slow = link.is_some_and(|bits| bits < TEN_GIGABIT);
+    let on = !slow || view.flag("below_10g") == Some(true);
+    if !on && (demand.queues > 0 || nic.text("path") == Some("vmq")) {
+        findings.warn(format!(
+            "nic.{}: VMQ is off below 10 Gbps: the VMs use the default queue \
+             (`vmq.below_10g = true` switches it on)",
+            nic.name
+        ));
+    }
+    on
+}

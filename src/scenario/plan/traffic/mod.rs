@@ -1,0 +1,7 @@
+//! Traffic: when packets come, how large, of which flow, and to whom.
+
+pub mod source;
+pub mod rate;
+pub mod closed_loop;
+pub mod recorded;
+pub mod sender;

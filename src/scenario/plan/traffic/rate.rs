@@ -1,0 +1,230 @@
+//! When packets come: gaps as exact fractions, bursts, on and off spans.
+
+use super::closed_loop;
+use crate::engine::sample::Draw;
+use crate::engine::time::{Span, Time};
+use crate::rx::source::{Arrivals, Gap, Sizes, SourceSpec, link_time};
+use crate::scenario::schema::table_reader::TableReader;
+use crate::scenario::text::findings::Findings;
+use crate::scenario::text::units::{Fraction, Rate};
+use crate::world::TrafficSpec;
+
+/// The arrivals of a traffic that is no recording, on a link of `link` bits per second.
+pub fn read(
+    view: &TableReader,
+    sizes: &Sizes,
+    link: Option<u64>,
+    findings: &mut Findings,
+) -> Option<Arrivals> {
+    let kind = kind(view, findings);
+    if kind == "burst" {
+        return burst(view, link, findings);
+    }
+    if view.is_wrong("arrivals") {
+        return None; // which has been reported: whether they have a rate is open
+    }
+    if !view.has("rate") {
+        findings.mistake(
+            view.mistake("rate", format!("traffic \"{}\" has no rate", view.name))
+                .because("`rate` is missing")
+                .help(
+                    "add a rate, such as `rate = \"1 Gbps\"`, `rate = \"100 kpps\"` or \
+                     `rate = \"line\"`",
+                ),
+        );
+        return None;
+    }
+    let rate = view.rate("rate")?;
+    if rate == Rate::Line {
+        return line(view, kind, link, findings);
+    }
+    let gap = checked_gap(view, rate, sizes, findings)?;
+    match kind {
+        "constant" => Some(Arrivals::Constant(gap)),
+        "on-off" => on_off(view, gap, findings),
+        _ => Some(Arrivals::Poisson(gap)),
+    }
+}
+
+/// Arrivals at even gaps, or at the link's rate.
+pub fn even(
+    view: &TableReader,
+    rate: Rate,
+    sizes: &Sizes,
+    link: Option<u64>,
+    findings: &mut Findings,
+) -> Option<Arrivals> {
+    if rate == Rate::Line {
+        return line(view, "constant", link, findings);
+    }
+    checked_gap(view, rate, sizes, findings).map(Arrivals::Constant)
+}
+
+/// The stated or implied kind of arrivals.
+pub fn kind<'d>(view: &TableReader<'d>, findings: &mut Findings) -> &'d str {
+    let given = ["burst", "on_off", "capture"].into_iter().filter(|key| view.has(key));
+    if let Some(kind) = view.text("arrivals") {
+        for key in given.filter(|key| key.replace('_', "-") != kind) {
+            findings.warn(format!(
+                "traffic.{}: `{key}` is ignored because arrivals = \"{kind}\"",
+                view.name
+            ));
+        }
+        return kind;
+    }
+    let given: Vec<&str> = given.collect();
+    if let [one, other, ..] = given[..] {
+        findings.mistake(
+            view.mistake(other, format!("traffic \"{}\" has two kinds of arrivals", view.name))
+                .because(format!("`{one}` is given too"))
+                .help("keep one, or say which with `arrivals`"),
+        );
+    }
+    match given.first() {
+        Some(&"burst") => "burst",
+        Some(&"on_off") => "on-off",
+        Some(_) => "capture",
+        None => "poisson",
+    }
+}
+
+/// Whether the traffic is a recording.
+#[must_use]
+pub fn is_capture(view: &TableReader) -> bool {
+    match view.text("arrivals") {
+        Some(kind) => kind == "capture",
+        None => view.has("capture") && !view.has("burst") && !view.has("on_off"),
+    }
+}
+
+fn line(
+    view: &TableReader,
+    kind: &str,
+    link: Option<u64>,
+    findings: &mut Findings,
+) -> Option<Arrivals> {
+    if kind != "constant" && (view.has("arrivals") || kind != "poisson") {
+        findings.mistake(
+            view.mistake("rate", "rate = \"line\" leaves no room for chance")
+                .because(format!("the arrivals are {kind}; frames at line rate are back to back"))
+                .help("write arrivals = \"constant\", or a rate in Gbps"),
+        );
+        return None;
+    }
+    if link.is_none() {
+        findings.mistake(
+            view.mistake("rate", "an unlimited link has no line rate")
+                .because("the NIC has no `link`")
+                .help("give the NIC a link, such as `link = \"10 Gbps\"`"),
+        );
+    }
+    link.map(|link| Arrivals::Line { link })
+}
+
+fn checked_gap(
+    view: &TableReader,
+    rate: Rate,
+    sizes: &Sizes,
+    findings: &mut Findings,
+) -> Option<Gap> {
+    let gap = gap(rate, sizes);
+    if gap.is_none() {
+        findings.mistake(
+            view.mistake("rate", "this rate has no usable gap between packets")
+                .because("packets would be less than 1 ps or more than 53 days apart")
+                .help("write a rate with fewer digits, between 1 pps and 1000 Gpps"),
+        );
+    }
+    gap
+}
+
+/// The mean gap as an exact fraction; a rate in bits is divided by the mean size.
+fn gap(rate: Rate, sizes: &Sizes) -> Option<Gap> {
+    const SECOND: u128 = 1_000_000_000_000;
+    let fraction = match rate {
+        Rate::Packets(Fraction { num, den }) => Fraction::new(SECOND.checked_mul(den)?, num),
+        Rate::Bits(Fraction { num, den }) => {
+            let (bytes, weights) = sizes.mean();
+            let bits = Fraction::new(bytes.checked_mul(8)?, weights);
+            let second = Fraction::new(SECOND.checked_mul(den)?, num);
+            Fraction::new(bits.num.checked_mul(second.num)?, bits.den.checked_mul(second.den)?)
+        }
+        Rate::Line => return None,
+    };
+    let most = 1 << 80;
+    let sane = fraction.num < most
+        && fraction.den < most
+        && fraction.num >= fraction.den
+        && fraction.num / fraction.den <= u128::from(Time::END.0);
+    sane.then_some(Gap { ps: fraction.num, packets: fraction.den })
+}
+
+fn burst(view: &TableReader, link: Option<u64>, findings: &mut Findings) -> Option<Arrivals> {
+    let Some(burst) = view.table("burst") else {
+        findings.mistake(
+            view.mistake("arrivals", "arrivals = \"burst\" needs a table `burst`")
+                .because("`burst` is missing")
+                .help("add `burst = { packets = 1000, every = \"1 s\" }`"),
+        );
+        return None;
+    };
+    if view.has("rate") {
+        findings.warn(format!(
+            "traffic.{}: `rate` does not apply to bursts, which come at the link's rate",
+            view.name
+        ));
+    }
+    let every = burst.time("every")?;
+    let poisson = burst.flag("poisson") == Some(true);
+    let every = if poisson { Draw::Exponential { mean: every } } else { Draw::Constant(every) };
+    Some(Arrivals::Burst { packets: burst.integer("packets")?, every, link })
+}
+
+fn on_off(view: &TableReader, gap: Gap, findings: &mut Findings) -> Option<Arrivals> {
+    let Some(spans) = view.table("on_off") else {
+        findings.mistake(
+            view.mistake("arrivals", "arrivals = \"on-off\" needs a table `on_off`")
+                .because("`on_off` is missing")
+                .help("add `on_off = { on = \"1 ms\", off = \"9 ms\" }`"),
+        );
+        return None;
+    };
+    let shape = spans.number("shape")?;
+    let law = spans.text("distribution")?;
+    let draw = |mean: Span| match law {
+        "pareto" => Draw::Pareto { mean, shape },
+        "constant" => Draw::Constant(mean),
+        _ => Draw::Exponential { mean },
+    };
+    Some(Arrivals::OnOff { gap, on: draw(spans.time("on")?), off: draw(spans.time("off")?) })
+}
+
+/// About how many packets a source offers in a run of this length, on a link of `link` bits per
+/// second.
+#[must_use]
+pub fn estimate(traffic: &TrafficSpec, link: Option<u64>, run: Span) -> f64 {
+    let SourceSpec { arrivals, sizes, .. } = &traffic.source;
+    let end = traffic.until.unwrap_or(Time::END).min(Time::ZERO + run);
+    let span = Span(end.0.saturating_sub(traffic.from.max(traffic.part.since).0));
+    let back_to_back = |link: u64| {
+        let (bytes, weights) = sizes.mean();
+        let mean = (bytes / weights.max(1)) as u32;
+        span.0 as f64 / link_time(mean, link).0.max(1) as f64
+    };
+    if let Some(closed) = &traffic.closed {
+        let most = closed_loop::estimate(traffic, closed, span);
+        return link.map_or(most, |link| most.min(back_to_back(link)));
+    }
+    let over = |gap: &Gap| span.0 as f64 * gap.packets as f64 / gap.ps as f64;
+    match arrivals {
+        Arrivals::Constant(gap) | Arrivals::Poisson(gap) => over(gap),
+        Arrivals::Line { link } => back_to_back(*link),
+        Arrivals::OnOff { gap, on, off } => {
+            over(gap) * on.mean_ps() / (on.mean_ps() + off.mean_ps()).max(1.0)
+        }
+        Arrivals::Burst { packets, every, .. } => {
+            *packets as f64 * (span.0 as f64 / every.mean_ps().max(1.0)).ceil()
+        }
+        Arrivals::Capture(capture) => capture.packets.len() as f64,
+    }
+}

@@ -1,0 +1,81 @@
+//! What virtual NICs ask of ports, known before there are ports.
+
+use super::early_events::EarlyEvents;
+use crate::scenario::plan::nics::sriov::{Demand, Sriov, VfRequest};
+use crate::scenario::plan::nics::team::{Receives, Uplinks};
+use crate::scenario::plan::nics::vmq;
+use crate::scenario::schema::table_reader::TableReader;
+
+/// The queues of its own that a table of virtual NICs asks for, for each.
+#[must_use]
+pub fn queues(view: &TableReader) -> u32 {
+    if view.flag("vmq") == Some(true) { view.count("vmq_queues").unwrap_or(1) } else { 0 }
+}
+
+/// What virtual NICs ask of each port at most, so that ports know how many queues to make.
+#[must_use]
+pub fn of(
+    (vms, vnics): (&[TableReader], &[TableReader]),
+    nics: &[TableReader],
+    sriov: &[Option<Sriov>],
+    uplinks: &Uplinks,
+    asks: &EarlyEvents,
+) -> Vec<Demand> {
+    let mut functions = sriov.to_vec();
+    let mut uplinks = uplinks.clone();
+    let mut demand = vec![Demand::default(); nics.len()];
+    let mut visits = Vec::new();
+    let tables = tables(vms, vnics);
+    for (view, group, instances, wish) in &tables {
+        let Ok(uplink) = uplinks.of(view) else { continue };
+        let wanted = queues(view);
+        for index in 0..*instances {
+            let ports = uplinks.next(uplink);
+            for nic in &ports {
+                let given = functions[*nic].as_mut().is_some_and(|sriov| sriov.give(wish).is_ok());
+                let keeps = given && !asks.may_lose(group, index);
+                demand[*nic].queues += if keeps { 0 } else { wanted };
+            }
+            let others = asks.visits(group, index).into_iter();
+            let others = others.filter(|other| !ports.contains(other));
+            visits.extend(others.map(|other| (other, wanted, wish)));
+        }
+    }
+    for (nic, wanted, wish) in visits {
+        let _ = functions[nic].as_mut().map(|sriov| sriov.give(wish));
+        demand[nic].queues += wanted;
+    }
+    for (demand, sriov) in demand.iter_mut().zip(functions) {
+        demand.vfs = sriov.map_or(0, |sriov| sriov.given());
+    }
+    least(&mut demand, nics, &uplinks);
+    demand
+}
+
+/// Each table of virtual NICs, its group of VMs, how many it stands for, what it says of functions.
+fn tables<'d>(
+    vms: &'d [TableReader<'d>],
+    vnics: &'d [TableReader<'d>],
+) -> Vec<(&'d TableReader<'d>, &'d str, u32, VfRequest)> {
+    let count = |vm: &TableReader| vm.count("count").unwrap_or(0);
+    let driver = |vm: &TableReader| vm.flag("vf_driver") == Some(true);
+    let own = vms.iter().map(|vm| (vm, vm.name, count(vm), VfRequest::read(vm, driver(vm))));
+    let further = vnics.iter().map(|vnic| {
+        let vm = vms.iter().find(|vm| vnic.text("vm") == Some(vm.name));
+        let instances = if vnic.has("vm") { vm.map_or(0, count) } else { 1 };
+        let wish = VfRequest::read(vnic, vm.is_some_and(driver));
+        (vnic, vm.map_or("", |vm| vm.name), instances, wish)
+    });
+    own.chain(further).collect()
+}
+
+/// On a team that needs a queue on each of its ports these give no more than the one with fewest.
+fn least(demand: &mut [Demand], nics: &[TableReader], uplinks: &Uplinks) {
+    for team in uplinks.teams.iter().filter(|team| team.receives != Receives::InTurn) {
+        let fewest = team.ports.iter().filter_map(|port| vmq::queues(&nics[*port])).min();
+        for port in &team.ports {
+            let queues = &mut demand[*port].queues;
+            *queues = fewest.map_or(*queues, |fewest| fewest.saturating_sub(1).min(*queues));
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What events may lead virtual machines to ask of ports, known before there are ports.
+
+use crate::scenario::plan::reference;
+use crate::scenario::schema::table_reader::TableReader;
+use std::collections::BTreeSet;
+
+/// What events may lead to.
+#[derive(Debug, Default)]
+pub struct EarlyEvents<'d> {
+    /// Groups and numbers of VMs (none: all of the group) that may lose a function.
+    lose: BTreeSet<(&'d str, Option<u32>)>,
+    /// Those that come to other ports.
+    visits: BTreeSet<(&'d str, Option<u32>, usize)>,
+    /// Some VM starts after the start of the run: who comes first is open.
+    starts: bool,
+}
+
+impl<'d> EarlyEvents<'d> {
+    /// What the events of a file may lead to; mistakes in them are reported elsewhere.
+    #[must_use]
+    pub fn read(
+        events: &[TableReader<'d>],
+        vms: &[TableReader],
+        nics: &[TableReader],
+        hosts: &[&str],
+    ) -> Self {
+        let starts = vms.iter().any(|vm| vm.flag("running") == Some(false));
+        let mut asks = Self { starts, ..Self::default() };
+        for event in events {
+            let Some(who) = event.text("vm").and_then(reference::instance) else { continue };
+            match event.text("action") {
+                Some("detach-vf" | "attach-vf") => drop(asks.lose.insert(who)),
+                Some("stop-vm" | "start-vm") => asks.starts = true,
+                Some("live-migrate") => {
+                    asks.lose.insert(who);
+                    let nic = destination(event, nics, hosts);
+                    asks.visits.extend(nic.map(|nic| (who.0, who.1, nic)));
+                }
+                _ => {}
+            }
+        }
+        asks
+    }
+
+    /// Whether a VM may have to do without a function that it was given at the start.
+    #[must_use]
+    pub fn may_lose(&self, group: &str, index: u32) -> bool {
+        self.starts
+            || [None, Some(index)].iter().any(|number| self.lose.contains(&(group, *number)))
+    }
+
+    /// The ports that a VM comes to.
+    #[must_use]
+    pub fn visits(&self, group: &str, index: u32) -> BTreeSet<usize> {
+        let theirs = self.visits.iter().filter(|(name, number, _)| {
+            *name == group && number.is_none_or(|number| number == index)
+        });
+        theirs.map(|(.., nic)| *nic).collect()
+    }
+}
+
+/// The port that a migration leads to.
+fn destination(event: &TableReader, nics: &[TableReader], hosts: &[&str]) -> Option<usize> {
+    let to = event.text("to")?;
+    let there = |nic: &TableReader| {
+        reference::named(nic, "host", "host", hosts).is_ok_and(|host| hosts[host] == to)
+    };
+    let named = |nic: &TableReader| event.text("nic").is_none_or(|name| nic.name == name);
+    nics.iter().position(|nic| there(nic) && named(nic))
+}

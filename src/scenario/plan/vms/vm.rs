@@ -1,0 +1,601 @@
+//! Virtual machines and virtual NICs, instance by instance, and who is given a queue.
+
+use super::address::{self, Address};
+use super::demand;
+use super::queue_pool::OwnQueues;
+use crate::scenario::plan::hosts::host::Host;
+use crate::scenario::plan::nics::nic::Nic;
+use crate::scenario::plan::nics::rps;
+use crate::scenario::plan::nics::sriov::{Sriov, VfRequest};
+use crate::scenario::plan::nics::team::{Uplink, Uplinks};
+use crate::scenario::plan::reference;
+use crate::scenario::schema::table_reader::TableReader;
+use crate::scenario::text::diagnostic::Diagnostic;
+use crate::scenario::text::findings::Findings;
+use crate::vocab::drop_reason::DropReason;
+use crate::world::{FlowMap, PathReason, RxPath, SteeringSpec, VmSpec, VnicOwner, VnicSpec};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// Most virtual machines of a file.
+const MOST_VMS: usize = 4096;
+/// Why VMs that float have no virtual function.
+const FLOATING: &str = "cannot have a virtual function and float";
+
+/// Most vCPUs, and most virtual NICs, of a file.
+const MOST_PARTS: usize = 65_536;
+
+/// The virtual machines of a file and what traffic can be sent to.
+#[derive(Debug, Default)]
+pub struct Guests {
+    /// Every instance of every group, in the order of the file.
+    pub vms: Vec<VmSpec>,
+    /// The one that each VM has, then the further ones; on a team that may receive for one by
+    /// several ports, one on each of these.
+    pub vnics: Vec<VnicSpec>,
+    /// Per virtual NIC which recorded frames are for it.
+    pub addresses: Vec<Option<Address>>,
+    /// Per port and MAC address the virtual NICs that have it.
+    taken: BTreeMap<(usize, [u8; 6]), Vec<usize>>,
+    /// Per port whether virtual RSS needs it to spread packets by software.
+    pub spreads: Vec<bool>,
+    /// What traffic can name.
+    receivers: Vec<Receiver>,
+    /// Ports and teams.
+    pub uplinks: Uplinks,
+    /// What each virtual NIC wants.
+    wants: Vec<VnicRequest>,
+    /// The queues of each port, and its virtual functions, and how many came too late for one.
+    queues: OwnQueues,
+    functions: Vec<Option<Sriov>>,
+    no_function: Vec<u32>,
+}
+
+/// What a virtual NIC wants of its port.
+#[derive(Clone, Debug)]
+pub struct VnicRequest {
+    /// Queues of its own; 0: none.
+    queues: u32,
+    /// A virtual function.
+    pub function: VfRequest,
+}
+
+/// The virtual NICs that one table of the file stands for.
+#[derive(Clone, Debug)]
+pub struct Receiver {
+    /// As traffic names it: `vm.web`, `vnic.storage`.
+    name: String,
+    /// Its virtual NICs in [`Guests::vnics`] ...
+    vnics: Range<usize>,
+    /// ... of which so many are one, each on another port of its team.
+    ports: usize,
+    /// Where they are.
+    pub uplink: Uplink,
+    /// Whether they are numbered: not so the host's own.
+    pub numbered: bool,
+    /// First of its VMs in [`Guests::vms`], and how many virtual NICs each has.
+    vms: usize,
+    vnics_each: u32,
+    /// Whether its guests have a driver for virtual functions.
+    vf_driver: bool,
+}
+
+impl Receiver {
+    /// How many it stands for.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.vnics.len() / self.ports.max(1)
+    }
+
+    /// One of them: a virtual NIC for each port by which its packets may come.
+    #[must_use]
+    pub fn instance(&self, index: usize) -> Range<usize> {
+        let first = self.vnics.start + index * self.ports;
+        first..first + self.ports
+    }
+}
+
+/// What a table of virtual NICs asks for.
+struct Asked<'d> {
+    view: &'d TableReader<'d>,
+    /// Its name as traffic has it.
+    name: String,
+    uplink: Uplink,
+    wants: VnicRequest,
+    vrss: bool,
+    channel: u32,
+    vf_driver: bool,
+}
+
+impl Guests {
+    /// Reads all groups of VMs and all virtual NICs, and gives out the queues of the ports: first
+    /// come, first served.
+    pub fn read(
+        vms: &[TableReader],
+        vnics: &[TableReader],
+        nics: &[Nic],
+        (hosts, uplinks): (&[Host], Uplinks),
+        findings: &mut Findings,
+    ) -> Self {
+        let mut guests = Self {
+            uplinks,
+            spreads: vec![false; nics.len()],
+            queues: OwnQueues::new(nics),
+            functions: nics.iter().map(|nic| nic.sriov.clone()).collect(),
+            no_function: vec![0; nics.len()],
+            ..Self::default()
+        };
+        for vm in vms {
+            let _reported = guests.group(vm, nics, hosts, findings);
+        }
+        let names: Vec<&str> = vms.iter().map(|vm| vm.name).collect();
+        for vnic in vnics {
+            let _reported = guests.further(vnic, &names, nics, hosts, findings);
+        }
+        guests.warn(nics, findings);
+        guests
+    }
+
+    /// What a name of traffic (`vm.web`) stands for; none where its table is wrong.
+    #[must_use]
+    pub fn receiver(&self, name: &str) -> Option<&Receiver> {
+        self.receivers.iter().find(|receiver| receiver.name == name)
+    }
+
+    /// The VMs of a group in [`Guests::vms`]; none where its table is wrong.
+    #[must_use]
+    pub fn members(&self, group: &str) -> Option<Range<usize>> {
+        let receiver = self.receiver(&format!("vm.{group}"))?;
+        Some(receiver.vms..receiver.vms + receiver.count())
+    }
+
+    /// What a virtual NIC wants.
+    #[must_use]
+    pub fn wants(&self, vnic: usize) -> VnicRequest {
+        self.wants[vnic].clone()
+    }
+
+    /// A further virtual NIC of a VM that is elsewhere by then, and wants what this one does.
+    pub fn again(&mut self, vnic: usize, elsewhere: VnicSpec) {
+        self.wants.push(self.wants[vnic].clone());
+        self.addresses.push(self.addresses[vnic]);
+        self.vnics.push(elsewhere);
+    }
+
+    /// Queues of a port are free again.
+    pub fn free_queues(&mut self, nic: usize, way: &RxPath) {
+        self.queues.give_back(nic, way.own());
+    }
+
+    /// A virtual function of a port is free again.
+    pub fn free_function(&mut self, nic: usize) {
+        if let Some(sriov) = &mut self.functions[nic] {
+            sriov.take_back();
+        }
+    }
+
+    /// Reads a group of VMs; none where it is wrong, which has been reported.
+    fn group(
+        &mut self,
+        view: &TableReader,
+        nics: &[Nic],
+        hosts: &[Host],
+        findings: &mut Findings,
+    ) -> Option<()> {
+        let uplink = findings.take(self.uplinks.of(view))?;
+        let host = nics[self.uplinks.first(uplink)].spec.host;
+        let cores = findings.take(view.cpus("cores", hosts[host].spec.cores))?;
+        let floats = view.text("placement") == Some("floating");
+        let runs = view.flag("running")?;
+        let (count, vcpus) = (view.count("count")?, view.count("vcpus")?);
+        let each = vcpus as usize * count as usize;
+        let vcpus_before: usize = self.vms.iter().map(|vm| vm.vcpus.len()).sum();
+        room(
+            view,
+            "count",
+            "virtual machines",
+            self.vms.len() + count as usize,
+            MOST_VMS,
+            findings,
+        )?;
+        room(view, "vcpus", "vCPUs", vcpus_before + each, MOST_PARTS, findings)?;
+        let first = self.vms.len();
+        for index in 0..count {
+            let nth = |k: u32| u64::from(index) * u64::from(vcpus) + u64::from(k);
+            let core = |k| cores.get((nth(k) % cores.len().max(1) as u64) as usize).copied();
+            let vcpus = (0..vcpus).map(core).collect::<Option<Vec<u32>>>()?;
+            self.vms.push(VmSpec {
+                group: view.name.to_owned(),
+                index,
+                host,
+                vcpus,
+                allowed_cores: floats.then(|| cores.clone()),
+                running: runs,
+            });
+        }
+        let owner = |index| VnicOwner::Vm { vm: first + index, vcpu: 0 };
+        let owners = (0..count as usize).map(owner).collect();
+        let asked = Asked::read(view, "vm", uplink, view.flag("vf_driver")?)?;
+        self.add(&asked, owners, nics, hosts, findings)?;
+        self.receivers.last_mut()?.vms = first;
+        Some(())
+    }
+
+    /// Reads a further virtual NIC: of each VM of a group, or of the host itself.
+    fn further(
+        &mut self,
+        view: &TableReader,
+        vms: &[&str],
+        nics: &[Nic],
+        hosts: &[Host],
+        findings: &mut Findings,
+    ) -> Option<()> {
+        let uplink = findings.take(self.uplinks.of(view))?;
+        if !view.has("vm") {
+            refuse_of_host(view, findings);
+            let asked = Asked::read(view, "vnic", uplink, true)?;
+            return self.add(&asked, vec![VnicOwner::Host], nics, hosts, findings);
+        }
+        let name = vms[findings.take(whole_group(view, vms))?];
+        let own = format!("vm.{name}");
+        let group = self.receivers.iter_mut().find(|receiver| receiver.name == own)?;
+        let (first, count, number) = (group.vms, group.count(), group.vnics_each);
+        group.vnics_each += 1;
+        let driver = group.vf_driver;
+        let (theirs, ours) = (self.vms[first].host, nics[self.uplinks.first(uplink)].spec.host);
+        if theirs != ours {
+            let [theirs, ours] = [theirs, ours].map(|at| hosts[at].spec.name.as_str());
+            let port = self.uplinks.name(uplink);
+            findings.mistake(
+                view.mistake("nic", format!("the VMs of \"{name}\" cannot reach {port}"))
+                    .because(format!("they run on {theirs}, and the port belongs to {ours}"))
+                    .help(format!("name a port of {theirs} with `nic`")),
+            );
+            return None;
+        }
+        room(view, "vm", "virtual NICs", self.vnics.len() + count, MOST_PARTS, findings)?;
+        let owner = |vm: usize| {
+            let vcpu = number % self.vms[vm].vcpus.len() as u32;
+            VnicOwner::Vm { vm, vcpu }
+        };
+        let owners = (first..first + count).map(owner).collect();
+        self.add(&Asked::read(view, "vnic", uplink, driver)?, owners, nics, hosts, findings)
+    }
+
+    /// Adds a virtual NIC for each owner, with a virtual function or queues where it wants them and
+    /// some are left.
+    fn add(
+        &mut self,
+        asked: &Asked,
+        owners: Vec<VnicOwner>,
+        nics: &[Nic],
+        hosts: &[Host],
+        findings: &mut Findings,
+    ) -> Option<()> {
+        let (first, count) = (self.vnics.len(), owners.len() as u32);
+        let numbered = !matches!(owners[..], [VnicOwner::Host]);
+        let address = address::read(asked.view, count, findings);
+        self.check(asked, owners.first(), nics, hosts, findings);
+        let ports = self.uplinks.width(asked.uplink);
+        let all = first + count as usize * ports;
+        room(asked.view, "count", "virtual NICs", all, MOST_PARTS, findings)?;
+        let mut no_vrss = None;
+        for (index, owner) in owners.into_iter().enumerate() {
+            let name =
+                if numbered { format!("{}[{index}]", asked.name) } else { asked.name.clone() };
+            let given = self.uplinks.next(asked.uplink);
+            let address = address.map(|first| first.behind(index as u32));
+            self.address(asked.view, address, &given, findings);
+            no_vrss = no_vrss.or(self.one(asked, &name, owner, &given, nics, findings));
+        }
+        if let Some(why) = no_vrss {
+            findings.warn(format!("{} has no virtual RSS: {why}", asked.name));
+        }
+        self.receivers.push(Receiver {
+            name: asked.name.clone(),
+            vnics: first..self.vnics.len(),
+            ports,
+            uplink: asked.uplink,
+            numbered,
+            vms: 0,
+            vnics_each: 1,
+            vf_driver: asked.vf_driver,
+        });
+        Some(())
+    }
+
+    /// Adds one, which receives by these ports; returns why it has no virtual RSS, if it wants it in
+    /// vain.
+    fn one(
+        &mut self,
+        asked: &Asked,
+        name: &str,
+        owner: VnicOwner,
+        ports: &[usize],
+        nics: &[Nic],
+        findings: &mut Findings,
+    ) -> Option<&'static str> {
+        let at: Vec<(usize, &Nic)> = ports.iter().map(|port| (*port, &nics[*port])).collect();
+        let (vf, ways, path_reason) = self.path(&at, owner, &asked.wants);
+        if vf.is_some() {
+            self.refuse_floating(asked, owner, findings);
+        }
+        let (vcpus, queues) = (self.vcpus(owner), ways[0].own().len() as u32);
+        let link = nics[ports[0]].spec.link;
+        let no_vrss = rps::no_vrss(&ways[0], link, vcpus).filter(|_| asked.vrss);
+        let vrss = asked.vrss && no_vrss.is_none();
+        for (port, way) in ports.iter().zip(ways) {
+            self.spreads[*port] |= vrss && queues < 2;
+            self.wants.push(asked.wants.clone());
+            self.vnics.push(VnicSpec {
+                name: name.to_owned(),
+                nic: *port,
+                owner,
+                channel: asked.channel,
+                channels: rps::channels(owner, vcpus, if vrss { vcpus } else { queues }),
+                rx_path: way,
+                vf: vf.clone(),
+                path_reason,
+            });
+        }
+        no_vrss
+    }
+
+    /// The vCPUs of an owner; none of the host.
+    fn vcpus(&self, owner: VnicOwner) -> u32 {
+        let VnicOwner::Vm { vm, .. } = owner else { return 0 };
+        self.vms[vm].vcpus.len() as u32
+    }
+
+    /// Notes which recorded frames are for the next virtual NIC on these ports.
+    fn address(
+        &mut self,
+        view: &TableReader,
+        address: Option<Address>,
+        ports: &[usize],
+        findings: &mut Findings,
+    ) {
+        for port in ports {
+            if let Some(address) = address {
+                let known = self.taken.entry((*port, address.mac)).or_default();
+                let clashes =
+                    |vnic: &&usize| self.addresses[**vnic].is_some_and(|a| a.clashes(&address));
+                if let Some(other) = known.iter().find(clashes) {
+                    let other = &self.vnics[*other].name;
+                    findings.mistake(
+                        view.mistake("mac", format!("`{}` has addresses of others", view.name))
+                            .because(format!("{other} receives such frames too"))
+                            .help("write another `mac`, or `vlan` for both"),
+                    );
+                }
+                known.push(self.addresses.len());
+            }
+            self.addresses.push(address);
+        }
+    }
+
+    /// Checks what a table asks for, against the host and the port.
+    fn check(
+        &self,
+        asked: &Asked,
+        owner: Option<&VnicOwner>,
+        nics: &[Nic],
+        hosts: &[Host],
+        findings: &mut Findings,
+    ) {
+        let (view, port) = (asked.view, self.uplinks.first(asked.uplink));
+        if let (Some(sriov), Some(VnicOwner::Vm { vm, .. })) = (&self.functions[port], owner) {
+            let vcpus = self.vms[*vm].vcpus.len() as u32;
+            sriov.check((&asked.name, view), &asked.wants.function, vcpus, findings);
+        }
+        if asked.wants.queues == 0 && view.count("vmq_queues").is_some_and(|queues| queues > 1) {
+            findings.warn(format!("{}: `vmq_queues` counts only with vmq = true", asked.name));
+        }
+        if let Some((reason, help)) =
+            rps::obstacle(&hosts[nics[port].spec.host]).filter(|_| asked.vrss)
+        {
+            findings.mistake(
+                view.mistake("vrss", format!("`{}` cannot have virtual RSS here", view.name))
+                    .because(reason)
+                    .help(help),
+            );
+        }
+    }
+
+    /// Refuses a virtual function to a VM whose vCPUs float.
+    fn refuse_floating(&self, asked: &Asked, owner: VnicOwner, findings: &mut Findings) {
+        let VnicOwner::Vm { vm, .. } = owner else { return };
+        let said = findings.mistakes.iter().any(|known| known.message.contains(FLOATING));
+        if self.vms[vm].allowed_cores.is_some() && !said {
+            findings.mistake(
+                asked
+                    .view
+                    .mistake("vf", format!("`{}` {FLOATING}", asked.view.name))
+                    .because(
+                        "a vCPU that serves a ring itself is interrupted where it is, and does \
+                         not float",
+                    )
+                    .help("write placement = \"pinned\" for the VMs, or vf = false"),
+            );
+        }
+    }
+
+    /// How the packets of the next virtual NIC come at the start, by each of the ports by which they
+    /// may.
+    fn path(
+        &mut self,
+        ports: &[(usize, &Nic)],
+        owner: VnicOwner,
+        wants: &VnicRequest,
+    ) -> (Option<FlowMap>, Vec<RxPath>, PathReason) {
+        if matches!(owner, VnicOwner::Vm { vm, .. } if !self.vms[vm].running) {
+            let nowhere = RxPath::Drop(DropReason::NoFilter);
+            return (None, vec![nowhere; ports.len()], PathReason::NotRunning);
+        }
+        match self.function(ports[0].0, owner, &wants.function) {
+            Some(Ok(vf)) => {
+                (Some(vf), vec![RxPath::VirtualFunction; ports.len()], PathReason::None)
+            }
+            without => {
+                let (ways, why) = self.by_switches(ports, wants, without.and_then(Result::err));
+                (None, ways, why)
+            }
+        }
+    }
+
+    /// The best way through the virtual switch that a virtual NIC of a port can be given, and why
+    /// it has no better one; `missing` is what it lacks for a virtual function.
+    pub fn by_switch(
+        &mut self,
+        nic: usize,
+        port: &Nic,
+        wants: &VnicRequest,
+        missing: Option<PathReason>,
+    ) -> (RxPath, PathReason) {
+        let (mut ways, why) = self.by_switches(&[(nic, port)], wants, missing);
+        (ways.remove(0), why)
+    }
+
+    /// Likewise by several ports, on all of which it is given as many queues.
+    fn by_switches(
+        &mut self,
+        ports: &[(usize, &Nic)],
+        wants: &VnicRequest,
+        missing: Option<PathReason>,
+    ) -> (Vec<RxPath>, PathReason) {
+        let given = self.queues.ask(ports, wants.queues);
+        let why = match (missing, given) {
+            (Some(PathReason::VfNotWanted), Err(why)) if wants.queues > 0 => why,
+            (Some(broken), _) => broken,
+            (None, Err(why)) => why,
+            (None, Ok(given)) if given < wants.queues => PathReason::NoFreeQueue,
+            (None, Ok(_)) => PathReason::None,
+        };
+        let way = |(port, _): &(usize, &Nic)| match given {
+            Ok(number) => RxPath::VmQueues(rps::by_hash(self.queues.take(*port, number))),
+            Err(_) => RxPath::DefaultQueue,
+        };
+        (ports.iter().map(way).collect(), why)
+    }
+
+    /// The virtual function that the next virtual NIC of a port is given, or the link that is
+    /// missing; none where the port has another path.
+    pub fn function(
+        &mut self,
+        nic: usize,
+        owner: VnicOwner,
+        wish: &VfRequest,
+    ) -> Option<Result<FlowMap, PathReason>> {
+        let sriov = self.functions[nic].as_mut()?;
+        let VnicOwner::Vm { vm, vcpu } = owner else { return Some(Err(PathReason::VfNotWanted)) };
+        let given = sriov.give(wish);
+        if given == Err(PathReason::NoFreeVf) {
+            self.no_function[nic] += 1;
+        }
+        let vcpus = self.vms[vm].vcpus.len() as u32;
+        Some(given.map(|()| sriov.function(wish, vcpu, vcpus)))
+    }
+
+    /// Warns of virtual NICs on a port that spreads for others.
+    pub fn warn_of_spreading(&self, port: usize, name: &str, findings: &mut Findings) {
+        let here = self.vnics.iter().filter(|vnic| vnic.nic == port && !vnic.rx_path.is_function());
+        if let Some(other) =
+            here.filter(|vnic| vnic.channels.is_none()).map(|vnic| &vnic.name).next()
+        {
+            findings.warn(format!(
+                "nic.{name}: it spreads the packets of all its virtual NICs over cores, also those \
+                 without `vrss`, such as {other}"
+            ));
+        }
+    }
+
+    /// Warns of ports whose queues ran out, and of those on which Windows would not do this.
+    fn warn(&self, nics: &[Nic], findings: &mut Findings) {
+        for (at, nic) in nics.iter().enumerate() {
+            let name = &nic.spec.name;
+            self.queues.warn(at, nic, findings);
+            if let (Some(sriov), 1..) = (&self.functions[at], self.no_function[at]) {
+                findings.warn(format!("nic.{name}: {}", sriov.too_late(self.no_function[at])));
+            }
+            let rss = matches!(nic.spec.steering, SteeringSpec::Rss(_));
+            if rss && self.vnics.iter().any(|vnic| vnic.nic == at) {
+                findings.warn(format!(
+                    "nic.{name}: Windows uses RSS on a port with a virtual switch only with VMMQ \
+                     (2016)"
+                ));
+            }
+        }
+    }
+}
+
+/// The group of VMs that a further virtual NIC is for: one of them alone cannot have it.
+fn whole_group(view: &TableReader, vms: &[&str]) -> Result<usize, Diagnostic> {
+    let name = view.text("vm").and_then(reference::instance);
+    match name.filter(|(name, index)| index.is_some() && vms.contains(name)) {
+        Some((name, _)) => Err(view
+            .mistake("vm", format!("`{}` cannot be for one VM of a group alone", view.name))
+            .because("every VM of a group has the same virtual NICs")
+            .help(format!("write vm = \"{name}\"; to = \"vnic.{}[0]\" sends to one", view.name))),
+        None => reference::named(view, "vm", "vm", vms),
+    }
+}
+
+/// Whether so many in all are within the bound of a file.
+fn room(
+    view: &TableReader,
+    key: &str,
+    what: &str,
+    all: usize,
+    most: usize,
+    findings: &mut Findings,
+) -> Option<()> {
+    if all > most {
+        findings.mistake(
+            view.mistake(key, format!("with \"{}\" there are {all} {what}", view.name))
+                .because(format!("the bound is {most} in all"))
+                .help(format!("lower `{key}`, or leave other {what} out")),
+        );
+    }
+    (all <= most).then_some(())
+}
+
+/// Refuses for the host's own virtual NIC what leads to vCPUs.
+fn refuse_of_host(view: &TableReader, findings: &mut Findings) {
+    if view.flag("vf") == Some(true) {
+        findings.mistake(
+            view.mistake("vf", format!("`{}` cannot have a virtual function", view.name))
+                .because("it is the host's own, and virtual functions are for virtual machines")
+                .help("remove `vf`, or name a group of virtual machines with `vm`"),
+        );
+    }
+    if view.flag("vrss") == Some(true) {
+        findings.mistake(
+            view.mistake("vrss", format!("`{}` has no vCPUs to spread over", view.name))
+                .because("it is the host's own")
+                .help("remove `vrss`; `spread` of its port spreads it over the host's cores"),
+        );
+    }
+}
+
+impl<'d> Asked<'d> {
+    /// What a table of a kind (`vm`, `vnic`) asks for; none where it is wrong.
+    fn read(
+        view: &'d TableReader<'d>,
+        kind: &str,
+        uplink: Uplink,
+        vf_driver: bool,
+    ) -> Option<Self> {
+        Some(Self {
+            view,
+            name: format!("{kind}.{}", view.name),
+            uplink,
+            wants: VnicRequest {
+                queues: demand::queues(view),
+                function: VfRequest::read(view, vf_driver),
+            },
+            vrss: view.flag("vrss")?,
+            channel: view.count("channel")?,
+            vf_driver,
+        })
+    }
+}

@@ -1,0 +1,213 @@
+//! What a key is: its kind of value, default, bounds, meaning, names elsewhere.
+
+use std::fmt;
+
+/// A table of the format and its keys.
+#[derive(Debug)]
+pub struct Table {
+    /// Its path, with `NAME` for what the user names: `nic.NAME.rss`.
+    pub path: &'static str,
+    /// What it describes.
+    pub about: &'static str,
+    /// Its keys.
+    pub words: &'static [Key],
+}
+
+/// A key.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// The key.
+    pub key: &'static str,
+    /// What it takes.
+    pub kind: Kind,
+    /// What holds where it is left out.
+    pub default: Default,
+    /// What it means.
+    pub meaning: &'static str,
+    /// Its names in Windows, ethtool and drivers.
+    pub elsewhere: &'static [&'static str],
+}
+
+/// What holds where a key is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Default {
+    /// It must be given.
+    Required,
+    /// This value, as it would be written (strings without quotes).
+    Value(&'static str),
+    /// What this sentence says.
+    Says(&'static str),
+}
+
+/// What a key takes.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// Any text.
+    Text,
+    /// True or false.
+    Flag,
+    /// A whole number between bounds.
+    Integer(i128, i128),
+    /// A number between bounds.
+    Number(f64, f64),
+    /// Any finite number.
+    Figure,
+    /// A time above zero.
+    Time,
+    /// A time, zero included.
+    TimeOrZero,
+    /// A time, zero included, or `auto`.
+    Warmup,
+    /// Bits per second.
+    Link,
+    /// Bits or packets per second, or `line`.
+    Rate,
+    /// Bytes, between bounds.
+    Size(u64, u64),
+    /// Hertz.
+    Frequency,
+    /// A share of one.
+    Percent,
+    /// A list of processors.
+    Cpus,
+    /// A time, cycles, or a table `COST` of a law of chance.
+    Cost,
+    /// A size, `imix`, or a list of tables `SIZE`.
+    Frame,
+    /// A time or cycles.
+    Work,
+    /// One of some words.
+    Choice(&'static [&'static str]),
+    /// A whole number between bounds, or a table.
+    IntegerOr(i128, i128, &'static Table),
+    /// One of some words, or a table.
+    ChoiceOr(&'static [&'static str], &'static Table),
+    /// A list of some words.
+    Choices(&'static [&'static str]),
+    /// A list of names.
+    Names,
+    /// Any scalar.
+    Scalar,
+    /// A whole number, or a range of them as text.
+    Ports,
+    /// A table of options.
+    Table(&'static Table),
+    /// A list of tables.
+    Tables(&'static Table),
+    /// Tables named by the user.
+    Named(&'static Table),
+    /// Tables named by the user of dotted keys of the file.
+    Designs,
+    /// Dotted keys of the file with lists of values.
+    Axes,
+}
+
+/// A key without names elsewhere.
+pub(super) const fn word(
+    key: &'static str,
+    kind: Kind,
+    default: Default,
+    meaning: &'static str,
+) -> Key {
+    Key { key, kind, default, meaning, elsewhere: &[] }
+}
+
+impl Key {
+    /// The same key with its names elsewhere.
+    pub(super) const fn known_as(mut self, elsewhere: &'static [&'static str]) -> Self {
+        self.elsewhere = elsewhere;
+        self
+    }
+}
+
+impl Table {
+    /// The word of a key.
+    #[must_use]
+    pub fn word(&self, key: &str) -> Option<&'static Key> {
+        let words: &'static [Key] = self.words;
+        words.iter().find(|word| word.key == key)
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "[{}]  {}", self.path, self.about)?;
+        self.words.iter().try_for_each(|word| write!(f, "{word}"))
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "  {}: {}", self.key, self.meaning)?;
+        writeln!(f, "      takes    {}", self.kind)?;
+        match self.default {
+            Default::Required => writeln!(f, "      default  none: it must be given")?,
+            Default::Value(text) | Default::Says(text) => writeln!(f, "      default  {text}")?,
+        }
+        if self.elsewhere.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "      elsewhere  {}", self.elsewhere.join(", "))
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text => f.write_str("text"),
+            Self::Flag => f.write_str("true or false"),
+            Self::Integer(min, max) => write!(f, "a whole number, {min} to {max}"),
+            Self::Number(min, max) => write!(f, "a number, {min} to {max}"),
+            Self::Figure => f.write_str("a number"),
+            Self::Time => f.write_str("a time above zero, such as \"50 us\""),
+            Self::TimeOrZero => f.write_str("a time, such as \"50 us\""),
+            Self::Warmup => f.write_str("a time, such as \"20 ms\", or \"auto\""),
+            Self::Link => f.write_str("bits per second, such as \"10 Gbps\""),
+            Self::Rate => f.write_str("\"500 Mbps\", \"812 kpps\" or \"line\""),
+            Self::Size(min, max) => write!(f, "a size, such as \"512 KiB\"; {min} to {max} B"),
+            Self::Frequency => f.write_str("a clock, such as \"2.66 GHz\""),
+            Self::Percent => f.write_str("a share, such as \"30 %\""),
+            Self::Cpus => f.write_str("processors, such as \"0,2,4-7\""),
+            Self::Cost => f.write_str(
+                "a time, cycles (\"9200 cycles\"), or { mean = \"1 us\", distribution = \
+                 \"exponential\" }",
+            ),
+            Self::Work => f.write_str("a time, or cycles, such as \"9200 cycles\""),
+            Self::Frame => {
+                f.write_str("\"1518 B\", \"imix\", or [{ size = \"64 B\", weight = 7 }, ...]")
+            }
+            Self::Choice(words) => f.write_str(&quoted(words)),
+            Self::ChoiceOr(words, table) => {
+                let words = if words.is_empty() { String::new() } else { quoted(words) + ", or " };
+                write!(f, "{words}a table with {}", keys(table))
+            }
+            Self::IntegerOr(min, max, table) => {
+                write!(f, "a whole number, {min} to {max}, or a table with {}", keys(table))
+            }
+            Self::Choices(words) => write!(f, "a list of {}", quoted(words)),
+            Self::Names => f.write_str("a list of names, such as [\"port0\", \"port1\"]"),
+            Self::Scalar => f.write_str("a word, a number, true or false"),
+            Self::Ports => f.write_str("a port, or a range such as \"2000-2019\""),
+            Self::Table(table) => write!(f, "a table with {}", keys(table)),
+            Self::Tables(table) => write!(f, "a list of tables with {}", keys(table)),
+            Self::Named(table) => write!(f, "tables [{}]", table.path),
+            Self::Designs => f.write_str("tables [design.NAME] of dotted keys"),
+            Self::Axes => f.write_str("dotted keys, each with a list of values"),
+        }
+    }
+}
+
+/// The allowed words as a list for people.
+#[must_use]
+pub fn quoted(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => quoted.concat(),
+    }
+}
+
+/// The keys of a table as a list for people.
+fn keys(table: &Table) -> String {
+    table.words.iter().map(|word| word.key).collect::<Vec<_>>().join(", ")
+}
