@@ -21,7 +21,6 @@ use std::ops::Range;
 const MOST_VMS: usize = 4096;
 /// Why VMs that float have no virtual function.
 const FLOATING: &str = "cannot have a virtual function and float";
-
 /// Most vCPUs, and most virtual NICs, of a file.
 const MOST_PARTS: usize = 65_536;
 
