@@ -1,17 +1,12 @@
 //! Why nothing came of it, and the exit code that says so.
 
-use super::BUG;
+use super::exit_code::{BUG, INPUT, TEMPORARY};
 use crate::report::folder::Refusal;
 use crate::scenario::text::diagnostic::{Diagnostic, render};
 use std::fmt::Display;
 use std::io::{IsTerminal, Write, stderr};
 use std::panic;
 use std::sync::{Mutex, Once};
-
-/// Exit code of bad input.
-pub(super) const INPUT: u8 = 2;
-/// Exit code of something temporary.
-const TEMPORARY: u8 = 75;
 
 /// Why nothing came of it.
 #[derive(Debug)]

@@ -1,8 +1,9 @@
 //! Commands that simulate nothing: check, list, show, explain, schema.
 
 use super::args::Scenario;
+use super::exit_code::OK;
 use super::failure::{Failure, tell};
-use super::{OK, print};
+use super::output::print;
 use crate::report::text::wrapped;
 use crate::scenario::Loaded;
 use crate::scenario::load;

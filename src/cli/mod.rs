@@ -1,24 +1,18 @@
 //! Floor 8: the command line.
 
 mod args;
+mod exit_code;
 mod failure;
 mod lookup;
+mod output;
 mod progress;
 mod simulate;
 
 use args::{Arguments, Command};
 use clap::Parser;
 use failure::Failure;
-use std::io::{self, Write};
 use std::panic;
 use std::process::ExitCode;
-
-/// Everything as expected.
-const OK: u8 = 0;
-/// An expectation of the scenario failed.
-const FAILED: u8 = 1;
-/// Exit code of a broken invariant: a bug.
-const BUG: u8 = 70;
 
 /// Does what the command line says and returns its exit code: 0 ok, 1 an expectation failed, 2 bad
 /// input, 70 a broken invariant, 75 something temporary.
@@ -28,7 +22,7 @@ pub fn main() -> ExitCode {
         Err(message) => {
             // Help and version go to stdout, mistakes to stderr; where that fails nobody reads.
             let _ = message.print();
-            return ExitCode::from(u8::try_from(message.exit_code()).unwrap_or(failure::INPUT));
+            return ExitCode::from(u8::try_from(message.exit_code()).unwrap_or(exit_code::INPUT));
         }
     };
     failure::install_panic_hook();
@@ -36,7 +30,7 @@ pub fn main() -> ExitCode {
     ExitCode::from(match done {
         Ok(Ok(code)) => code,
         Ok(Err(failure)) => failure.report(),
-        Err(_) => BUG,
+        Err(_) => exit_code::BUG,
     })
 }
 
@@ -49,16 +43,5 @@ fn obey(command: Command) -> Result<u8, Failure> {
         Command::Show { name } => lookup::show(&name),
         Command::Explain { key } => lookup::explain(&key),
         Command::Schema => lookup::schema(),
-    }
-}
-
-/// Writes to stdout. A reader that has gone away is no failure.
-fn print(text: &str) -> Result<(), Failure> {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::Temporary(format!("cannot write the result: {error}")))
-        }
-        _ => Ok(()),
     }
 }

@@ -1,10 +1,11 @@
 //! Commands that simulate: run and compare.
 
 use super::args::{Format, Run, Simulation};
+use super::exit_code::{FAILED, OK};
 use super::failure::{self, Failure};
 use super::lookup::loaded;
+use super::output::print;
 use super::progress::Progress;
-use super::{FAILED, OK, print};
 use crate::engine::time::Span;
 use crate::report::folder::Folder;
 use crate::report::text::Style;

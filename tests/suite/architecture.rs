@@ -27,11 +27,6 @@ const FLOORS: [&[&str]; 10] = [
 /// and why.
 const CYCLES: &[(&str, &[&str], &str)] = &[
     (
-        "cli",
-        &["cli", "cli/failure", "cli/lookup", "cli/simulate"],
-        "the commands use the exit codes and `print` of the module that calls them",
-    ),
-    (
         "sim/core/",
         &[
             "sim/core/backlog",
@@ -40,21 +35,6 @@ const CYCLES: &[(&str, &[&str], &str)] = &[
             "sim/core/threads/scheduler",
         ],
         "one automaton, a core, whose methods are spread over the files of its activities",
-    ),
-    (
-        "report/plot",
-        &[
-            "report/plot",
-            "report/plot/changes",
-            "report/plot/cores",
-            "report/plot/latency",
-            "report/plot/queues",
-            "report/plot/sheet",
-            "report/plot/stages",
-            "report/plot/throughput",
-            "report/plot/vms",
-        ],
-        "each plot draws on the `Area` of the module that calls it",
     ),
     (
         "rx/moderation",

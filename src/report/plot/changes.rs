@@ -1,9 +1,9 @@
 //! Throughput over time of virtual machines whose path changes: a chart for each, coloured by the
 //! path that its packets take.
 
+use super::area::{Area, Drawn};
 use super::sheet::{self, GREY, GRID, INK, MARGIN, PALE, TOP};
 use super::vms::PATHS;
-use super::{Area, Drawn};
 use crate::engine::time::{Span, Time};
 use crate::report::changes::{self, Paths};
 use crate::study::run::Study;

@@ -1,9 +1,9 @@
 //! What each core did over time: a grid of small charts, as a task manager shows it.
 
+use super::area::{Area, Drawn};
 use super::sheet::{
     self, BLUE, GREEN, GREY, GRID, GROUND, INK, MARGIN, PALE, PLUM, RED, TEAL, TOP,
 };
-use super::{Area, Drawn};
 use crate::engine::time::{Span, Time};
 use crate::report::words;
 use crate::study::run::Study;

@@ -1,7 +1,7 @@
 //! The distribution of latency: which share of packets took no longer than a time.
 
+use super::area::{Area, Drawn};
 use super::sheet::{self, BLUE, GRID, GROUND, INK, MARGIN, PALE, TOP};
-use super::{Area, Drawn};
 use crate::measure::histogram::Histogram;
 use crate::report::words;
 use crate::study::run::Study;

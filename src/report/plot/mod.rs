@@ -1,5 +1,6 @@
 //! Pictures, as SVG and PNG, with a font of their own: no system fonts are needed.
 
+mod area;
 mod changes;
 mod cores;
 mod latency;
@@ -10,7 +11,7 @@ mod throughput;
 mod vms;
 
 use crate::study::run::Study;
-use plotters::coord::Shift;
+use area::Area;
 use plotters::prelude::*;
 use std::fmt;
 use std::path::Path;
@@ -45,11 +46,6 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
-
-/// What is drawn on.
-type Area<DB> = DrawingArea<DB, Shift>;
-/// What drawing leads to.
-type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
 
 impl Picture {
     /// All pictures.

@@ -1,8 +1,8 @@
 //! Which core served each receive queue over time, and how many cores served one: a row per queue,
 //! coloured by its core.
 
+use super::area::{Area, Drawn};
 use super::sheet::{self, BLUE, GRID, GROUND, INK, MARGIN, PALE, TOP};
-use super::{Area, Drawn};
 use crate::engine::time::{Span, Time};
 use crate::study::paths;
 use crate::study::run::Study;

@@ -1,6 +1,6 @@
 //! What all pictures share: fonts, colours, headings, legends, times on an axis.
 
-use super::{Area, Drawn};
+use super::area::{Area, Drawn};
 use crate::engine::time::Span;
 use crate::report::verdict::verdict;
 use crate::study::run::Study;

@@ -1,9 +1,9 @@
 //! Where a packet's time goes: one bar of all stages, and below it each stage where it lies.
 
+use super::area::{Area, Drawn};
 use super::sheet::{
     self, BLUE, GREEN, GREY, GRID, GROUND, INK, MARGIN, ORANGE, PALE, PLUM, PURPLE, RED, TEAL, TOP,
 };
-use super::{Area, Drawn};
 use crate::measure::tree::Tree;
 use crate::report::words;
 use crate::study::run::Study;

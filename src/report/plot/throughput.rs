@@ -1,7 +1,7 @@
 //! Throughput and loss over time.
 
+use super::area::{Area, Drawn};
 use super::sheet::{self, BLUE, GREY, GRID, INK, MARGIN, PALE, RED, TOP};
-use super::{Area, Drawn};
 use crate::engine::time::{Span, Time};
 use crate::study::run::Study;
 use plotters::prelude::*;

@@ -1,7 +1,7 @@
 //! Throughput of each virtual machine, coloured by the path that its packets take.
 
+use super::area::{Area, Drawn};
 use super::sheet::{self, BLUE, GREEN, GREY, GRID, INK, MARGIN, ORANGE, PALE, PURPLE, TOP};
-use super::{Area, Drawn};
 use crate::report::vms::{self, Vm};
 use crate::study::run::Study;
 use plotters::prelude::*;
