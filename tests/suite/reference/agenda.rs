@@ -2,8 +2,8 @@
 //!
 //! Rules O1 to O5, I30 and I33.
 
-use super::model::{CoreAt, VectorAt};
-use super::rounds::Holder;
+use crate::reference::core::rounds::Holder;
+use crate::reference::model::{CoreAt, VectorAt};
 use rxsim::engine::time::{PhasedTime, Time};
 use rxsim::world::TrafficSpec;
 use std::cmp::Reverse;

@@ -2,7 +2,7 @@
 //!
 //! Rules Z2 to Z5, G2 to G4 and C10.
 
-use super::model::{CoreAt, Frame, Model};
+use crate::reference::model::{CoreAt, Frame, Model};
 use rxsim::engine::chance::{Indexed, Stream};
 use rxsim::engine::sample::{Draw, Sampler};
 use rxsim::engine::time::Span;

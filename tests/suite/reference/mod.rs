@@ -6,37 +6,14 @@
 //! that it does not restate.
 
 mod agenda;
-mod changes;
-mod cores;
+mod closed_loops;
+mod control;
+mod core;
 mod costs;
-mod functions;
-mod guests;
-mod hand_off;
-mod link;
-mod loops;
 mod model;
-mod moderation;
-mod moves;
 mod nic;
-mod policies;
-mod rounds;
-mod spread;
-mod steering;
-mod threads;
 mod traffic;
 
-mod by_hand;
-mod by_hand_changes;
-mod by_hand_floods;
-mod by_hand_inside;
-mod by_hand_functions;
-mod by_hand_loops;
-mod by_hand_moves;
-mod by_hand_pauses;
-mod by_hand_spreading;
-mod by_hand_ties;
-mod by_hand_vm_ties;
-mod by_hand_vms;
 mod on_random_worlds;
 
 use rxsim::engine::time::Span;

@@ -1,17 +1,17 @@
 //! The state of everything, and the loop over the agenda.
 
-use super::agenda::{Agenda, Item, Place};
-use super::changes::does_not_run;
-use super::cores::Core;
-use super::costs::Chance;
-use super::guests::{Vcpu, Vnic};
-use super::loops::Loop;
-use super::moves::Going;
-use super::nic::Nic;
-use super::policies::Governor;
-use super::threads::App;
-use super::traffic::Feed;
-use super::{Changes, Functions, Moves, Tallies, Verdict};
+use crate::reference::agenda::{Agenda, Item, Place};
+use crate::reference::closed_loops::Loop;
+use crate::reference::control::affinity::Going;
+use crate::reference::control::events::does_not_run;
+use crate::reference::control::policies::Governor;
+use crate::reference::core::automaton::Core;
+use crate::reference::core::guests::{Vcpu, Vnic};
+use crate::reference::core::threads::App;
+use crate::reference::costs::Chance;
+use crate::reference::nic::port::Nic;
+use crate::reference::traffic::Feed;
+use crate::reference::{Changes, Functions, Moves, Tallies, Verdict};
 use rxsim::engine::time::{PhasedTime, Time};
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::id::SourceId;

@@ -1,6 +1,6 @@
 //! The model on random worlds: laws that hold whatever happens, and proof that it all happens.
 
-use super::{Changes, Functions, Moves, Tallies, Verdict, run};
+use crate::reference::{Changes, Functions, Moves, Tallies, Verdict, run};
 use crate::worlds::{EVERYTHING, PLAIN, random_world};
 use rxsim::engine::time::{Span, Time};
 use rxsim::rx::cpu::Stack;

@@ -1,0 +1,6 @@
+//! Rules of the house, enforced on the program's own text.
+
+mod architecture; // floors, stations, module cycles
+mod docs; // what the documents name exists
+mod source_text; // the program's source as text, for the others
+mod tidy; // heads, lengths, words that must not occur

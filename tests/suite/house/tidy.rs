@@ -1,0 +1,202 @@
+//! House rules that no compiler checks, enforced on the text of the crate.
+
+use crate::house::source_text::paths::written;
+use crate::house::source_text::{SourceFile, closing, none, production, under};
+
+const LONGEST_FUNCTION: usize = 70;
+const LONGEST_FILE: usize = 600;
+
+/// Folders below `study`: what runs there depends on nothing but the scenario and the seed.
+const BELOW_STUDY: [&str; 8] =
+    ["engine", "vocab", "measure", "rx", "policy", "world", "sim", "scenario"];
+
+/// Violations "file:line: word" of words that some files must not hold.
+fn words(files: &[SourceFile], banned: impl Fn(&SourceFile, &str) -> bool) -> Vec<String> {
+    let mut found = Vec::new();
+    for file in files {
+        for token in file.tokens().iter().filter(|token| token.is_word()) {
+            if banned(file, token.text) {
+                found.push(format!("{}:{}: {}", file.path, token.line, token.text));
+            }
+        }
+    }
+    found
+}
+
+/// The functions of a file: name, line, length in lines from `fn` to the closing brace.
+fn functions(file: &SourceFile) -> Vec<(String, usize, usize)> {
+    let code = &file.code;
+    let mut found = Vec::new();
+    for (at, _) in code.match_indices("fn ") {
+        if code[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_') {
+            continue;
+        }
+        let name: String =
+            code[at + 3..].chars().take_while(|&c| c.is_alphanumeric() || c == '_').collect();
+        if let Some(open) = body(code, at) {
+            let length = code[at..=closing(code, open)].lines().count();
+            found.push((name, code[..at].matches('\n').count() + 1, length));
+        }
+    }
+    found
+}
+
+/// Where the body of a function opens, if it has one; `;` within brackets is an array's.
+fn body(code: &str, start: usize) -> Option<usize> {
+    let mut depth = 0;
+    for (at, byte) in code.bytes().enumerate().skip(start) {
+        match byte {
+            b'(' | b'[' => depth += 1,
+            b')' | b']' => depth -= 1,
+            b'{' if depth == 0 => return Some(at),
+            b';' if depth == 0 => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn too_long(file: &SourceFile) -> Vec<String> {
+    let mut found = Vec::new();
+    let lines = file.text.lines().count() - file.test_lines;
+    if lines > LONGEST_FILE {
+        found.push(format!("{}:1: {lines} lines of production code", file.path));
+    }
+    for (name, line, length) in functions(file) {
+        if length > LONGEST_FUNCTION {
+            found.push(format!("{}:{line}: fn {name} has {length} lines", file.path));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_file_begins_by_saying_what_it_is() {
+    let files = ["src", "tests", "benches", "examples"].into_iter().flat_map(under);
+    let silent = files.filter(|file| {
+        let first = file.text.lines().next().unwrap_or_default();
+        first.strip_prefix("//!").is_none_or(|said| said.trim().is_empty())
+    });
+    let found: Vec<String> = silent.map(|file| format!("{}:1", file.path)).collect();
+    none("every file begins with a //! head", &found);
+}
+
+#[test]
+fn functions_and_files_are_short() {
+    let found: Vec<String> = production().iter().flat_map(too_long).collect();
+    let rule = format!(
+        "a function has at most {LONGEST_FUNCTION} lines, a file {LONGEST_FILE} of production code"
+    );
+    none(&rule, &found);
+}
+
+#[test]
+fn production_code_does_not_unwrap() {
+    let mut found = Vec::new();
+    for file in production() {
+        let tokens = file.tokens();
+        for three in tokens.windows(3) {
+            if three.iter().map(|token| token.text).eq([".", "unwrap", "("]) {
+                found.push(format!("{}:{}: .unwrap()", file.path, three[1].line));
+            }
+        }
+    }
+    none("no .unwrap() outside tests: expect() says why it holds", &found);
+}
+
+#[test]
+fn no_collection_without_an_order() {
+    let found = words(&production(), |_, word| matches!(word, "HashMap" | "HashSet"));
+    none("no HashMap, no HashSet: their order is not the same in each run", &found);
+}
+
+#[test]
+fn nothing_is_left_to_do() {
+    let mut found = Vec::new();
+    for file in production() {
+        for two in file.tokens().windows(2) {
+            if matches!(two[0].text, "todo" | "unimplemented" | "dbg") && two[1].text == "!" {
+                found.push(format!("{}:{}: {}!", file.path, two[0].line, two[0].text));
+            }
+        }
+    }
+    none("no todo!, unimplemented!, dbg!", &found);
+}
+
+#[test]
+fn below_study_no_clock_and_no_environment() {
+    let below = |file: &SourceFile| {
+        file.module().first().is_some_and(|folder| BELOW_STUDY.contains(&folder.as_str()))
+    };
+    let files: Vec<SourceFile> = production().into_iter().filter(below).collect();
+    let mut found = words(&files, |_, word| matches!(word, "Instant" | "SystemTime"));
+    for file in &files {
+        for path in written(file) {
+            if let [std, module, ..] = &path.segments[..]
+                && std == "std"
+                && matches!(module.as_str(), "time" | "env")
+            {
+                found.push(format!("{}:{}: {}", file.path, path.line, path.segments.join("::")));
+            }
+        }
+    }
+    none("below study/ no std::time, Instant, SystemTime, std::env", &found);
+}
+
+/// Floats may leave time, for people to read; they never enter it. So the files of time hold
+/// them in one kind of function only: a documented `pub fn as_...(self) -> f64`.
+#[test]
+fn time_and_order_are_whole_numbers() {
+    let mut found = Vec::new();
+    for file in production() {
+        if !matches!(file.path.as_str(), "src/engine/time.rs" | "src/engine/timeline.rs") {
+            continue;
+        }
+        let lines: Vec<&str> = file.text.lines().collect();
+        let for_people = |(name, line, length): &(String, usize, usize)| {
+            let above = lines[..line - 1].iter().rev().find(|line| !line.trim().starts_with("#["));
+            let documented = above.is_some_and(|line| line.trim().starts_with("///"));
+            let leaves = lines[line - 1].contains("(self) -> f64 {");
+            (name.starts_with("as_") && documented && leaves).then_some(*line..line + length)
+        };
+        let allowed: Vec<_> = functions(&file).iter().filter_map(for_people).collect();
+        for token in file.tokens() {
+            let float = matches!(token.text, "f32" | "f64");
+            if float && !allowed.iter().any(|lines| lines.contains(&token.line)) {
+                found.push(format!("{}:{}: {}", file.path, token.line, token.text));
+            }
+        }
+    }
+    none("no f32, f64 in time and timeline but for documented `as_...(self) -> f64`", &found);
+}
+
+#[test]
+fn every_station_names_its_neighbours() {
+    let mut found = Vec::new();
+    for file in production() {
+        let module = file.module();
+        if module.len() != 2 || module[0] != "rx" {
+            continue;
+        }
+        let head: Vec<&str> =
+            file.text.lines().take_while(|line| line.starts_with("//!")).collect();
+        for mark in ["Before:", "After:"] {
+            if !head.iter().any(|line| line.contains(mark)) {
+                found.push(format!("{}:1: no {mark}", file.path));
+            }
+        }
+    }
+    none("the head of every station of src/rx says what is Before: and After: it", &found);
+}
+
+#[test]
+fn a_function_one_line_too_long_is_seen_and_its_tests_are_not_counted() {
+    let long = |lines: usize| format!("fn f(x: [u8; 2]) {{\n{}}}\n", "    x;\n".repeat(lines - 2));
+    let test = format!("#[cfg(test)]\nmod tests {{\n{}}}\n", long(LONGEST_FILE));
+    let sound = SourceFile::new("src/x.rs", &(long(LONGEST_FUNCTION) + &test));
+    assert!(too_long(&sound).is_empty());
+    let text = "//! X.\n".to_string() + &long(LONGEST_FUNCTION + 1);
+    assert_eq!(too_long(&SourceFile::new("src/x.rs", &text)), ["src/x.rs:2: fn f has 71 lines"]);
+    let full = SourceFile::new("src/x.rs", &"//!\n".repeat(LONGEST_FILE + 1));
+    assert_eq!(too_long(&full), ["src/x.rs:1: 601 lines of production code"]);
+}

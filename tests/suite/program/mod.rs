@@ -1,0 +1,5 @@
+//! The program as users meet it.
+
+mod built_in; // the scenarios that come with the program
+mod result_shape; // what a result holds: paths, intervals, when a load is carried
+mod cli; // commands, exit codes, files
