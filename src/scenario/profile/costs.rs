@@ -70,7 +70,11 @@ static HYPERV: &[Row] = &[
     row("guest_interrupt", "2 us", "assumed, as a host's interrupt"),
     row("guest_packet", "1 us", "assumed, as `packet`"),
     row("guest_byte", "0.25 ns", "assumed, as `byte`"),
-    row("vm_exit", "1 us", "assumed; 2528 cycles were measured on AMD SVM (LKML 2012)"),
+    row(
+        "vm_exit",
+        "1 us",
+        "assumed; 2528 cycles were measured on AMD SVM (linux-kernel list, 2020)",
+    ),
     row("vm_wakeup", "1 us", "assumed: the hypervisor enters the guest again, as `vm_exit`"),
     row("guest_preempt", "1 us", "assumed: an exit and an entry"),
     row("ipi", "1 us", IPI),

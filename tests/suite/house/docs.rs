@@ -2,13 +2,30 @@
 
 use crate::house::source_text::{SourceFile, none, under};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
 
 const CONTRACT: &str = "docs/contract.md";
 const LONGEST_LINE: usize = 120;
 
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
 fn text(path: &str) -> String {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    std::fs::read_to_string(root.join(path)).expect("the document exists")
+    fs::read_to_string(root().join(path)).expect("the document exists")
+}
+
+/// The pages that users and contributors read.
+fn documents() -> Vec<String> {
+    let mut found: Vec<String> =
+        ["README.md", "scenarios/README.md"].iter().map(ToString::to_string).collect();
+    for entry in fs::read_dir(root().join("docs")).expect("there is a folder docs") {
+        let name = entry.expect("its entries can be read").file_name();
+        found.push(format!("docs/{}", name.to_string_lossy()));
+    }
+    found.sort();
+    found
 }
 
 /// Pieces between backticks, with their lines.
@@ -18,6 +35,24 @@ fn code_spans(text: &str) -> Vec<(usize, &str)> {
         found.extend(line.split('`').skip(1).step_by(2).map(|span| (at + 1, span)));
     }
     found
+}
+
+/// Relative links, without their anchors, with their lines.
+fn links(text: &str) -> Vec<(usize, &str)> {
+    let mut found = Vec::new();
+    for (at, line) in text.lines().enumerate() {
+        let targets = line.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+        let here = targets.filter(|target| !target.is_empty() && !target.contains("://"));
+        found.extend(here.map(|target| (at + 1, target)));
+    }
+    found
+}
+
+/// Whether a piece of code is a path into the repository.
+fn is_path(span: &str) -> bool {
+    let folders = ["src/", "tests/", "examples/", "benches/", "docs/", "scenarios/", ".ci/"];
+    folders.iter().any(|folder| span.starts_with(folder))
+        && span.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c))
 }
 
 fn is_word(text: &str) -> bool {
@@ -51,7 +86,9 @@ fn functions_that_are_missing(document: &str, files: &[SourceFile]) -> Vec<Strin
 
 fn long_lines(document: &str) -> Vec<String> {
     let text = text(document);
-    let long = |line: &str| line.chars().count() > LONGEST_LINE && !line.starts_with('|');
+    let long = |line: &str| {
+        line.chars().count() > LONGEST_LINE && !line.starts_with('|') && !line.contains("]: http")
+    };
     let lines = text.lines().enumerate().filter(|(_, line)| long(line));
     lines.map(|(at, _)| format!("{document}:{}", at + 1)).collect()
 }
@@ -160,7 +197,28 @@ fn rules_that_are_cited_exist() {
 
 #[test]
 fn lines_of_the_documents_fit_a_screen() {
-    none("no line over 120 columns outside of tables", &long_lines(CONTRACT));
+    let found: Vec<String> = documents().iter().flat_map(|path| long_lines(path)).collect();
+    none("no line over 120 columns outside of tables", &found);
+}
+
+#[test]
+fn files_that_the_documents_name_exist() {
+    let mut found = Vec::new();
+    for document in documents() {
+        let text = text(&document);
+        let home = root().join(&document).parent().expect("a file has a folder").to_path_buf();
+        for (line, link) in links(&text) {
+            if !home.join(link).exists() {
+                found.push(format!("{document}:{line}: {link}"));
+            }
+        }
+        for (line, span) in code_spans(&text) {
+            if is_path(span) && !root().join(span).exists() {
+                found.push(format!("{document}:{line}: {span}"));
+            }
+        }
+    }
+    none("a file that a document names exists", &found);
 }
 
 #[test]
