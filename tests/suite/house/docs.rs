@@ -3,8 +3,10 @@
 use crate::house::source_text::{SourceFile, none, under};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+const MAP: &str = "ARCHITECTURE.md";
+const LONGEST_MAP: usize = 160;
 const CONTRACT: &str = "docs/contract.md";
 const LONGEST_LINE: usize = 120;
 
@@ -18,8 +20,10 @@ fn text(path: &str) -> String {
 
 /// The pages that users and contributors read.
 fn documents() -> Vec<String> {
-    let mut found: Vec<String> =
-        ["README.md", "scenarios/README.md"].iter().map(ToString::to_string).collect();
+    let mut found: Vec<String> = ["README.md", "ARCHITECTURE.md", "scenarios/README.md"]
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     for entry in fs::read_dir(root().join("docs")).expect("there is a folder docs") {
         let name = entry.expect("its entries can be read").file_name();
         found.push(format!("docs/{}", name.to_string_lossy()));
@@ -51,8 +55,11 @@ fn links(text: &str) -> Vec<(usize, &str)> {
 /// Whether a piece of code is a path into the repository.
 fn is_path(span: &str) -> bool {
     let folders = ["src/", "tests/", "examples/", "benches/", "docs/", "scenarios/", ".ci/"];
-    folders.iter().any(|folder| span.starts_with(folder))
-        && span.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c))
+    folders.iter().any(|folder| span.starts_with(folder)) && is_path_like(span)
+}
+
+fn is_path_like(span: &str) -> bool {
+    span.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c))
 }
 
 fn is_word(text: &str) -> bool {
@@ -91,6 +98,23 @@ fn long_lines(document: &str) -> Vec<String> {
     };
     let lines = text.lines().enumerate().filter(|(_, line)| long(line));
     lines.map(|(at, _)| format!("{document}:{}", at + 1)).collect()
+}
+
+/// Where a piece of code of the map may lead: below src/, below tests/suite/, or from the root.
+fn map_entry(span: &str) -> Option<PathBuf> {
+    let homes = ["src", "tests/suite", ""].map(|home| root().join(home).join(span));
+    homes.into_iter().find(|path| path.exists())
+}
+
+/// Whether a file declares something of this name.
+fn declares(path: &Path, name: &str) -> bool {
+    let Ok(text) = fs::read_to_string(path) else { return false };
+    let words: Vec<&str> = text
+        .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .filter(|w| !w.is_empty())
+        .collect();
+    let kinds = ["fn", "struct", "enum", "trait", "const", "static", "type"];
+    words.windows(2).any(|two| kinds.contains(&two[0]) && two[1] == name)
 }
 
 /// A rule's section and number, as in "K12".
@@ -199,6 +223,26 @@ fn rules_that_are_cited_exist() {
 fn lines_of_the_documents_fit_a_screen() {
     let found: Vec<String> = documents().iter().flat_map(|path| long_lines(path)).collect();
     none("no line over 120 columns outside of tables", &found);
+}
+
+#[test]
+fn the_map_fits_two_screens_and_names_what_exists() {
+    let text = text(MAP);
+    let lines = text.lines().count();
+    assert!(lines <= LONGEST_MAP, "{MAP} has {lines} lines; it is a map, details go to docs/");
+    let mut found = Vec::new();
+    for (line, span) in code_spans(&text) {
+        let (path, name) = span.split_once("::").map_or((span, None), |(p, name)| (p, Some(name)));
+        if !path.contains('/') || !is_path_like(path) || path.contains("NAME") {
+            continue;
+        }
+        let there = map_entry(path);
+        let holds = there.is_some_and(|path| name.is_none_or(|name| declares(&path, name)));
+        if !holds {
+            found.push(format!("{MAP}:{line}: {span}"));
+        }
+    }
+    none("a file, type or function that the map names exists", &found);
 }
 
 #[test]
