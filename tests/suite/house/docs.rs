@@ -155,7 +155,7 @@ fn cited(text: &str) -> Vec<Label> {
     let (mut citing, mut range) = (false, false);
     for word in text.split(|c: char| c.is_whitespace() || "(),.;:`/!*".contains(c)) {
         match (word, label(word)) {
-            ("", _) | ("and", _) => {}
+            ("" | "and", _) => {}
             ("rule" | "rules" | "Rule" | "Rules", _) => (citing, range) = (true, false),
             ("to", _) if citing => range = true,
             (_, Some((section, number))) if citing => {
