@@ -118,7 +118,7 @@ impl Costs {
 
 /// What a core is doing, as far as its time is accounted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum Activity {
     /// Nothing.
     Idle,
     /// Interrupt handlers and wake-ups.
@@ -135,10 +135,10 @@ pub enum Kind {
     Work,
 }
 
-/// A core's time by kind: every span between two changes is charged once, as a whole.
+/// A core's time by activity: every span between two changes is charged once, as a whole.
 #[derive(Clone, Debug)]
 pub struct TimeSheet {
-    kind: Kind,
+    activity: Activity,
     /// Since when the core has been doing this.
     since: Time,
     /// Up to when that has been charged.
@@ -150,34 +150,39 @@ impl TimeSheet {
     /// A core that is idle from the start.
     #[must_use]
     pub const fn new() -> Self {
-        Self { kind: Kind::Idle, since: Time::ZERO, charged: Time::ZERO, spent: [Span::ZERO; 7] }
+        Self {
+            activity: Activity::Idle,
+            since: Time::ZERO,
+            charged: Time::ZERO,
+            spent: [Span::ZERO; 7],
+        }
     }
 
-    /// From `now` on the core does `kind`.
+    /// From `now` on the core does `activity`.
     #[inline]
-    pub fn enter(&mut self, kind: Kind, now: Time) {
-        if kind != self.kind {
+    pub fn enter(&mut self, activity: Activity, now: Time) {
+        if activity != self.activity {
             self.charge(now);
-            (self.kind, self.since) = (kind, now);
+            (self.activity, self.since) = (activity, now);
         }
     }
 
     /// Charges what the core is doing up to `now`.
     pub fn charge(&mut self, now: Time) {
-        self.spent[self.kind as usize] += now - self.charged;
+        self.spent[self.activity as usize] += now - self.charged;
         self.charged = now;
     }
 
     /// How long the core has been idle at `now`; none if it is not.
     #[must_use]
     pub fn idle_for(&self, now: Time) -> Option<Span> {
-        (self.kind == Kind::Idle).then(|| now - self.since)
+        (self.activity == Activity::Idle).then(|| now - self.since)
     }
 
-    /// Time charged to `kind` so far.
+    /// Time charged to `activity` so far.
     #[must_use]
-    pub const fn spent(&self, kind: Kind) -> Span {
-        self.spent[kind as usize]
+    pub const fn spent(&self, activity: Activity) -> Span {
+        self.spent[activity as usize]
     }
 }
 
@@ -194,12 +199,12 @@ mod tests {
     #[test]
     fn every_span_is_charged_once() {
         let mut sheet = TimeSheet::new();
-        sheet.enter(Kind::Deferred, Time(10));
+        sheet.enter(Activity::Deferred, Time(10));
         sheet.charge(Time(15));
-        sheet.enter(Kind::Deferred, Time(18));
-        sheet.enter(Kind::Idle, Time(20));
-        assert_eq!(sheet.spent(Kind::Deferred), Span(10));
-        assert_eq!(sheet.spent(Kind::Idle), Span(10));
+        sheet.enter(Activity::Deferred, Time(18));
+        sheet.enter(Activity::Idle, Time(20));
+        assert_eq!(sheet.spent(Activity::Deferred), Span(10));
+        assert_eq!(sheet.spent(Activity::Idle), Span(10));
         assert_eq!(sheet.idle_for(Time(25)), Some(Span(5)));
     }
 }

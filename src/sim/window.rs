@@ -172,8 +172,8 @@ impl MeasuredWindow {
     fn snapshot(&self, now: Time, ledger: &Ledger<'_>, sites: &[Host]) -> Snapshot {
         let tally = |core: &Core| CoreTally {
             busy: core.busy(),
-            interrupts: core.tally.interrupts,
-            rounds: core.tally.rounds,
+            interrupts: core.counters.interrupts,
+            rounds: core.counters.rounds,
         };
         let hosts =
             sites.iter().map(|site| HostTally { cores: site.cores.iter().map(tally).collect() });
@@ -214,7 +214,7 @@ impl Host {
             dropped: queue.refused + queue.dropped,
             core: queue.core as u32,
         });
-        let woken = self.group.as_ref().map_or(0, |group| group.interrupts_of(port.nic));
+        let woken = self.pool.as_ref().map_or(0, |pool| pool.interrupts_of(port.nic));
         let of_vfs = self.cores.iter().flat_map(Core::vf_rings).map(|ring| &ring.vector);
         let vectors = self.cores.iter().flat_map(|core| &core.vectors).chain(of_vfs);
         let own = vectors.filter(|vector| vector.nic == port.nic);

@@ -14,7 +14,7 @@ use crate::sim::queue::rx_queue::Transit;
 impl Core {
     /// Something comes to the core from outside at `moment`, up to which it has been brought.
     pub(crate) fn stand_at(&mut self, moment: PhasedTime) {
-        self.see = self.see.max(moment);
+        self.clock = self.clock.max(moment);
         self.wake_by(moment);
     }
 
@@ -22,7 +22,7 @@ impl Core {
     /// itself where that moves.
     #[inline(never)]
     pub(crate) fn let_go(&mut self, index: usize) {
-        let (vector, now) = (&mut self.vectors[index], self.see.time());
+        let (vector, now) = (&mut self.vectors[index], self.clock.time());
         for queue in std::mem::take(&mut vector.leaving) {
             if !vector.moves {
                 vector.remove(queue);

@@ -111,12 +111,12 @@ impl Core {
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
     ) {
-        let Some(threads) = self.threads.as_mut().filter(|threads| threads.serve(vm)) else {
+        let Some(threads) = self.threads.as_mut().filter(|threads| threads.serves_vm(vm)) else {
             return;
         };
-        if threads.run_vm(vm) {
+        if threads.runs_vm(vm) {
             // An interrupt that waits for what is in hand may be due now.
-            self.waits = None;
+            self.interrupt_deferred_until = None;
         }
         threads.stop_vm(vm, reason, now, rings, ledger);
         self.stand_at(now.at_arrivals());

@@ -86,7 +86,8 @@ impl Host {
             packets: load.packets,
             bytes: load.bytes,
         });
-        let spent: Vec<Busy> = self.cores.iter().map(|core| core.busy_with_finds(now)).collect();
+        let spent: Vec<Busy> =
+            self.cores.iter().map(|core| core.busy_without_empty_polls(now)).collect();
         let busy = since(&spent, &mut governor.cores, Busy::less);
         let cores = (0..).zip(busy).map(|(core, busy)| {
             let usable = port.usable.contains(&core);

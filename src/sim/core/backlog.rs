@@ -7,7 +7,7 @@ use crate::engine::time::{PhasedTime, Time};
 use crate::rx::cpu::Stack;
 use crate::sim::accounting::ledger::{Ledger, RxPacket};
 use crate::sim::core::core::Core;
-use crate::sim::core::round::{Doing, Round, Stop};
+use crate::sim::core::round::{Round, RoundState, Stop};
 use crate::vocab::drop_reason::DropReason;
 use crate::vocab::packet::Fate;
 use std::collections::VecDeque;
@@ -56,56 +56,56 @@ impl Backlog {
     }
 
     /// A round takes the next packet in hand, if there is one and the budget allows it.
-    fn choose(&mut self, round: &mut Round, now: Time, budget: u32, ledger: &Ledger<'_>) -> bool {
+    fn select(&mut self, round: &mut Round, now: Time, budget: u32, ledger: &Ledger<'_>) -> bool {
         let next = self.packets.front().filter(|_| round.taken < budget);
         let Some(RxPacket { packet, queue, .. }) = next else { return false };
         let costs = ledger.costs_of(packet.frame.source);
         self.started = now;
         if let Some(cost) = costs.in_backlog(&packet.frame) {
-            (round.doing, round.end) = (Doing::Packet, now + cost);
+            (round.state, round.end) = (RoundState::Packet, now + cost);
         } else {
             (round.driver_end, round.end) = (now, now);
-            round.begin_switching(&packet.frame, *queue, costs);
+            round.start_switching(&packet.frame, *queue, costs);
         }
         true
     }
 
     /// What a round over it was doing has ended.
-    fn conclude(&mut self, round: &mut Round, ledger: &mut Ledger<'_>) {
-        match round.doing {
-            Doing::Packet => {
+    fn complete(&mut self, round: &mut Round, ledger: &mut Ledger<'_>) {
+        match round.state {
+            RoundState::Packet => {
                 round.driver_end = round.end;
                 let RxPacket { packet, queue, .. } = &self.packets[0];
                 let costs = ledger.costs_of(packet.frame.source);
                 if costs.is_switched || costs.copies > 0 {
-                    round.begin_switching(&packet.frame, *queue, costs);
+                    round.start_switching(&packet.frame, *queue, costs);
                     return;
                 }
             }
-            Doing::Copy => {
-                let copy = self.in_hand(round);
+            RoundState::Copy => {
+                let copy = self.in_service(round);
                 round.deal_out(copy, ledger);
                 return;
             }
-            Doing::Switch => {}
-            Doing::Notify => {
-                round.doing = Doing::Notified;
+            RoundState::Switch => {}
+            RoundState::NotifyGuests => {
+                round.state = RoundState::AwaitNotify;
                 return;
             }
             _ => {
-                round.doing = Doing::Choosing;
+                round.state = RoundState::SelectNext;
                 return;
             }
         }
-        let done = self.in_hand(round);
+        let done = self.in_service(round);
         self.packets.pop_front();
         round.taken += 1;
         round.delivery.add(ledger.leaves_backlog(&done), done);
-        round.doing = Doing::Choosing;
+        round.state = RoundState::SelectNext;
     }
 
     /// The packet in processing by a round, as it is now.
-    fn in_hand(&self, round: &Round) -> RxPacket {
+    fn in_service(&self, round: &Round) -> RxPacket {
         let done = self.packets[0];
         let deferred = done.deferred + (round.driver_end - self.started);
         RxPacket { end: round.end, deferred, vswitch: round.end - round.driver_end, ..done }
@@ -115,12 +115,8 @@ impl Backlog {
 impl Core {
     /// Runs the round in the deferred class, which is over the backlog, up to `limit`.
     #[inline(never)]
-    pub(crate) fn run_round_over_backlog(
-        &mut self,
-        limit: PhasedTime,
-        ledger: &mut Ledger<'_>,
-    ) -> Stop {
-        self.sheet.enter(self.round.kind(), self.see.time());
+    pub(crate) fn run_backlog_round(&mut self, limit: PhasedTime, ledger: &mut Ledger<'_>) -> Stop {
+        self.sheet.enter(self.round.activity(), self.clock.time());
         let mut round = std::mem::take(&mut self.round);
         let stop = self.run_backlog(&mut round, limit, ledger);
         self.round = round;
@@ -135,23 +131,27 @@ impl Core {
         ledger: &mut Ledger<'_>,
     ) -> Stop {
         loop {
-            match round.doing {
-                Doing::Nothing => unreachable!("only a round in hand runs"),
-                Doing::HandOver | Doing::Notified => return Stop::HandsOver,
-                Doing::Over => return Stop::Ended,
-                Doing::Choosing => {
-                    if !self.backlog.choose(round, self.see.time(), self.budget, ledger) {
-                        return round.wind_up(self.see);
+            match round.state {
+                RoundState::Inactive => unreachable!("only an active round runs"),
+                RoundState::AwaitHandoff | RoundState::AwaitNotify => return Stop::WantsHandoff,
+                RoundState::Finished => return Stop::Ended,
+                RoundState::SelectNext => {
+                    if !self.backlog.select(round, self.clock.time(), self.budget, ledger) {
+                        return round.finish(self.clock);
                     }
-                    self.sheet.enter(round.kind(), self.see.time());
+                    self.sheet.enter(round.activity(), self.clock.time());
                 }
-                Doing::Overhead | Doing::Packet | Doing::Switch | Doing::Copy | Doing::Notify => {
+                RoundState::Overhead
+                | RoundState::Packet
+                | RoundState::Switch
+                | RoundState::Copy
+                | RoundState::NotifyGuests => {
                     if round.end.before_arrivals() >= limit {
                         return Stop::Limit;
                     }
-                    self.see = self.see.max(round.end.before_arrivals());
-                    self.backlog.conclude(round, ledger);
-                    self.sheet.enter(round.kind(), self.see.time());
+                    self.clock = self.clock.max(round.end.before_arrivals());
+                    self.backlog.complete(round, ledger);
+                    self.sheet.enter(round.activity(), self.clock.time());
                 }
             }
         }
@@ -160,22 +160,30 @@ impl Core {
     /// What a round over the backlog was doing has ended: begins the next packet (and reports the
     /// limit), or ends.
     pub(crate) fn step_backlog(&mut self, round: &mut Round, ledger: &mut Ledger<'_>) -> Stop {
-        match round.doing {
-            Doing::Overhead | Doing::Packet | Doing::Switch | Doing::Copy | Doing::Notify => {
-                self.backlog.conclude(round, ledger);
+        match round.state {
+            RoundState::Overhead
+            | RoundState::Packet
+            | RoundState::Switch
+            | RoundState::Copy
+            | RoundState::NotifyGuests => {
+                self.backlog.complete(round, ledger);
             }
-            Doing::Nothing | Doing::Choosing | Doing::HandOver | Doing::Notified | Doing::Over => {}
+            RoundState::Inactive
+            | RoundState::SelectNext
+            | RoundState::AwaitHandoff
+            | RoundState::AwaitNotify
+            | RoundState::Finished => {}
         }
         self.run_backlog(round, PhasedTime::default(), ledger)
     }
 
     /// A round over the backlog that took so many packets is over: the work is complete, or goes to
     /// the tail.
-    pub(crate) fn close_round_over_backlog(&mut self, taken: u32) {
+    pub(crate) fn close_backlog_round(&mut self, taken: u32) {
         let spent = matches!(self.stack, Stack::LinuxNapi { .. }) && taken >= self.budget;
         self.backlog.is_at_work = spent || !self.backlog.is_empty();
         if self.backlog.is_at_work {
-            self.waiting.push_back(BACKLOG);
+            self.deferred_queue.push_back(BACKLOG);
         }
     }
 }

@@ -4,9 +4,9 @@
 //! A copy is one activity of the switch. What it brings goes with the rest of the round.
 
 use crate::engine::time::Time;
-use crate::rx::cpu::Kind;
+use crate::rx::cpu::Activity;
 use crate::sim::accounting::ledger::{Ledger, RxPacket};
-use crate::sim::core::round::{Doing, Pace, Round};
+use crate::sim::core::round::{Pace, Round, RoundState};
 use crate::sim::itinerary::costs::PacketCosts;
 use crate::sim::queue::rx_queue::RxQueue;
 use crate::vocab::frame::Frame;
@@ -15,7 +15,7 @@ impl Round {
     /// The driver is done with the packet in hand: the virtual switch begins with the first copy of
     /// it, if that is its way.
     #[inline(never)]
-    pub(crate) fn begin_flood(
+    pub(crate) fn start_broadcast(
         &mut self,
         pace: &mut Pace<'_>,
         queue: &mut RxQueue,
@@ -23,44 +23,45 @@ impl Round {
     ) -> bool {
         let frame = &queue.ring.front_mut(1)[0].packet.frame;
         let costs = ledger.costs_of(frame.source);
-        let floods = costs.copies > 0 && !costs.uses_rps;
-        if floods {
-            self.begin_switching(frame, queue.number, costs);
-            pace.sheet.enter(Kind::Vswitch, pace.see.time());
+        let broadcasts = costs.copies > 0 && !costs.uses_rps;
+        if broadcasts {
+            self.start_switching(frame, queue.number, costs);
+            pace.sheet.enter(Activity::Vswitch, pace.clock.time());
         }
-        floods
+        broadcasts
     }
 
     /// The virtual switch begins with a packet in this queue: with the first copy, if it makes any.
-    pub(crate) fn begin_switching(&mut self, frame: &Frame, queue: u32, costs: &PacketCosts) {
-        self.copied = 0;
-        self.go_on_switching(frame, queue, costs);
+    pub(crate) fn start_switching(&mut self, frame: &Frame, queue: u32, costs: &PacketCosts) {
+        self.copies_made = 0;
+        self.continue_switching(frame, queue, costs);
     }
 
     /// The virtual switch begins with the next copy, or with the packet itself.
-    fn go_on_switching(&mut self, frame: &Frame, queue: u32, costs: &PacketCosts) {
+    fn continue_switching(&mut self, frame: &Frame, queue: u32, costs: &PacketCosts) {
         self.end += costs.switch(frame, queue);
-        self.doing = if self.copied < costs.copies { Doing::Copy } else { Doing::Switch };
+        self.state =
+            if self.copies_made < costs.copies { RoundState::Copy } else { RoundState::Switch };
     }
 
     /// A copy of the packet in hand is made.
-    pub(crate) fn pass_on_copy(
+    pub(crate) fn forward_copy(
         &mut self,
         interrupt: Time,
         queue: &mut RxQueue,
         ledger: &mut Ledger<'_>,
     ) {
         let first = &queue.ring.front_mut(1)[0];
-        let copy = self.processed(first.packet, queue.number, first.work.start, interrupt);
+        let copy = self.rx_packet(first.packet, queue.number, first.work.start, interrupt);
         self.deal_out(copy, ledger);
     }
 
     /// This copy is made, and the virtual switch begins with the next one, or with the packet
     /// itself.
     pub(crate) fn deal_out(&mut self, copy: RxPacket, ledger: &mut Ledger<'_>) {
-        self.delivery.add(ledger.copied(&copy, self.copied), copy);
-        self.copied += 1;
+        self.delivery.add(ledger.copied(&copy, self.copies_made), copy);
+        self.copies_made += 1;
         let frame = &copy.packet.frame;
-        self.go_on_switching(frame, copy.queue, ledger.costs_of(frame.source));
+        self.continue_switching(frame, copy.queue, ledger.costs_of(frame.source));
     }
 }

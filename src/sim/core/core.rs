@@ -6,10 +6,10 @@
 use crate::engine::chance::Stream;
 use crate::engine::sample::{Draw, Sampler};
 use crate::engine::time::{PhasedTime, Span, Time};
-use crate::rx::cpu::{Kind, Stack, TimeSheet};
+use crate::rx::cpu::{Activity, Stack, TimeSheet};
 use crate::sim::accounting::ledger::{Ledger, RxPacket};
 use crate::sim::core::backlog::{BACKLOG, Backlog};
-use crate::sim::core::delivery::HandOff;
+use crate::sim::core::delivery::Handoff;
 use crate::sim::core::round::{Pace, Round, Stop};
 use crate::sim::core::stack::linux_napi::Softirq;
 use crate::sim::core::threads::event::ThreadEvent;
@@ -30,11 +30,11 @@ pub(crate) struct Core {
     /// Interrupt vectors in the order (NIC, vector).
     pub(crate) vectors: Vec<Vector>,
     /// See `cycles`.
-    pub(crate) only_cycles: bool,
+    pub(crate) fast_path: bool,
     /// The core's own clock: what lies before it is done.
-    pub(crate) see: PhasedTime,
+    pub(crate) clock: PhasedTime,
     /// Nothing before this is left to happen.
-    pub(crate) reached: PhasedTime,
+    pub(crate) done_until: PhasedTime,
     pub(crate) sheet: TimeSheet,
     pub(crate) costs: CoreCosts,
     pub(crate) stack: Stack,
@@ -42,11 +42,11 @@ pub(crate) struct Core {
     /// What is in hand is finished before work of a higher class begins.
     pub(crate) non_preemptive: bool,
     /// An interrupt is due, and waits for what is in hand to end then.
-    pub(crate) waits: Option<Time>,
+    pub(crate) interrupt_deferred_until: Option<Time>,
     /// The interrupt handler that runs.
     pub(crate) handler: Option<Handler>,
     /// Vectors whose deferred work waits, and the backlog.
-    pub(crate) waiting: VecDeque<usize>,
+    pub(crate) deferred_queue: VecDeque<usize>,
     /// The round in the deferred class.
     pub(crate) round: Round,
     pub(crate) softirq: Option<Softirq>,
@@ -54,20 +54,20 @@ pub(crate) struct Core {
     /// How many packets it holds under `interrupt-per-packet`.
     pub(crate) backlog_bound: u32,
     /// Packets that go to backlogs, once it is the core's turn at its time.
-    pub(crate) outgoing: Vec<RxPacket>,
+    pub(crate) rps_pending: Vec<RxPacket>,
     /// Threads, where there are any.
     pub(crate) threads: Option<Box<Threads>>,
-    pub(crate) tally: Counts,
+    pub(crate) counters: CoreCounters,
     /// What the site has to take to other cores.
-    pub(crate) outbox: Vec<HandOff>,
+    pub(crate) outbox: Vec<Handoff>,
     /// How often its rounds had their turn to hand over, or to notify.
-    pub(crate) turns: u64,
+    pub(crate) handoffs_done: u64,
     /// The ring that busy polling visits next, as the index of its vector.
-    pub(crate) visit: usize,
+    pub(crate) poll_cursor: usize,
     /// When the visit in hand began.
-    pub(crate) visit_begun: Time,
+    pub(crate) poll_started: Time,
     /// Time spent on polls that found nothing.
-    pub(crate) idle_polls: Span,
+    pub(crate) empty_poll_time: Span,
     /// Queues that have left the core, and when, until the site takes note of it.
     pub(crate) departed: Vec<(Time, usize)>,
     /// What queues that have moved here cost: paid with the next round.
@@ -82,14 +82,14 @@ pub(crate) enum Advance {
     /// A descriptor of a watched queue was freed, at its time.
     Freed,
     /// It is a round's turn, as far as this core is concerned, to hand over or to notify.
-    HandsOver,
+    WantsHandoff,
     /// Queues have left the core.
-    LetsGo,
+    Detached,
 }
 
 /// Counters of a core.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Counts {
+pub(crate) struct CoreCounters {
     pub(crate) interrupts: u64,
     pub(crate) rounds: u64,
 }
@@ -143,9 +143,9 @@ impl Core {
         Self {
             number: core as usize,
             vectors: Vec::new(),
-            only_cycles: false,
-            see: PhasedTime::default(),
-            reached: PhasedTime::default(),
+            fast_path: false,
+            clock: PhasedTime::default(),
+            done_until: PhasedTime::default(),
             sheet: TimeSheet::new(),
             costs: CoreCosts {
                 interrupt: charge(&spec.costs.interrupt, "interrupt"),
@@ -160,21 +160,21 @@ impl Core {
             stack: spec.stack,
             budget: spec.budget,
             non_preemptive: spec.non_preemptive,
-            waits: None,
+            interrupt_deferred_until: None,
             handler: None,
-            waiting: VecDeque::new(),
+            deferred_queue: VecDeque::new(),
             round: Round::default(),
             softirq: None,
             backlog: Backlog::default(),
             backlog_bound: spec.backlog,
-            outgoing: Vec::new(),
+            rps_pending: Vec::new(),
             threads: Threads::new(world, host, core).map(Box::new),
-            tally: Counts::default(),
+            counters: CoreCounters::default(),
             outbox: Vec::new(),
-            turns: 0,
-            visit: 0,
-            visit_begun: Time::ZERO,
-            idle_polls: Span::ZERO,
+            handoffs_done: 0,
+            poll_cursor: 0,
+            poll_started: Time::ZERO,
+            empty_poll_time: Span::ZERO,
             departed: Vec::new(),
             owes: Span::ZERO,
         }
@@ -191,11 +191,11 @@ impl Core {
             // What others hand over may delay host work.
             bounds.all = bounds.threads;
         }
-        if self.see >= bounds.all {
+        if self.clock >= bounds.all {
             // A descriptor was freed at this very moment; what follows waits for its port.
             return Advance::Reached;
         }
-        self.let_guest_choose(rings, ledger);
+        self.select_for_guest(rings, ledger);
         let advance = match self.stack {
             Stack::InterruptPerPacket => self.advance_per_packet(bounds, rings, ledger),
             Stack::BusyPoll if !self.vectors.is_empty() => {
@@ -203,7 +203,7 @@ impl Core {
             }
             _ => self.advance_interrupts(bounds, rings, ledger),
         };
-        self.reached = if advance == Advance::Reached { bounds.threads } else { self.see };
+        self.done_until = if advance == Advance::Reached { bounds.threads } else { self.clock };
         advance
     }
 
@@ -214,17 +214,17 @@ impl Core {
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
     ) -> Advance {
-        self.go_on(rings, ledger);
-        let only_cycles = self.only_cycles && !rings[self.vectors[0].queues[0]].watched;
-        if only_cycles && self.is_at_rest() {
-            self.run_cycles(bounds.all, rings, ledger);
+        self.resume(rings, ledger);
+        let fast_path = self.fast_path && !rings[self.vectors[0].queues[0]].watched;
+        if fast_path && self.is_at_rest() {
+            self.run_fast_path(bounds.all, rings, ledger);
         }
         let mut next = self.next_due(rings);
         loop {
             if !self.departed.is_empty() {
-                return Advance::LetsGo;
+                return Advance::Detached;
             }
-            let (host, stopped) = self.bound_of_host_work(bounds);
+            let (host, stopped) = self.host_work_bound(bounds);
             if let Some(handler) = self.handler {
                 if handler.end.before_arrivals() >= host {
                     return stopped;
@@ -232,35 +232,35 @@ impl Core {
                 self.end_handler(handler);
             }
             let vector = next.1;
-            let due = self.waits.map_or(next.0, Time::at_arrivals);
-            if due > self.see {
-                let (limit, stop) = if self.round.is_in_hand() || self.begin_deferred() {
+            let due = self.interrupt_deferred_until.map_or(next.0, Time::at_arrivals);
+            if due > self.clock {
+                let (limit, stop) = if self.round.is_active() || self.start_deferred() {
                     (host, self.run_deferred(due.min(host), rings, ledger))
                 } else {
-                    let bounds = self.bounds_of_threads(bounds.until(host));
+                    let bounds = self.thread_bounds(bounds.until(host));
                     (bounds.threads, self.run_threads(due, bounds, rings, ledger))
                 };
                 if stop != Stop::Limit {
-                    self.waits = None;
+                    self.interrupt_deferred_until = None;
                 }
                 match stop {
                     // A vector may have been unmasked.
                     Stop::Ended => {
-                        if only_cycles && self.waiting.is_empty() {
-                            self.run_cycles(bounds.all, rings, ledger);
+                        if fast_path && self.deferred_queue.is_empty() {
+                            self.run_fast_path(bounds.all, rings, ledger);
                         }
                         next = self.next_due(rings);
                         continue;
                     }
                     Stop::Freed => return Advance::Freed,
-                    Stop::HandsOver => return Advance::HandsOver,
+                    Stop::WantsHandoff => return Advance::WantsHandoff,
                     Stop::Limit if due >= limit => return stopped,
-                    Stop::Limit if self.waits.is_some() => {}
-                    Stop::Limit if self.finishes_first() => continue,
-                    Stop::Limit => self.see = due,
+                    Stop::Limit if self.interrupt_deferred_until.is_some() => {}
+                    Stop::Limit if self.defer_interrupt() => continue,
+                    Stop::Limit => self.clock = due,
                 }
             }
-            self.waits = None;
+            self.interrupt_deferred_until = None;
             if vector == BACKLOG {
                 self.take_ipi();
             } else {
@@ -273,9 +273,9 @@ impl Core {
     /// How far handlers and deferred work may go, and why no further: while a round waits for its
     /// turn to hand over, no further than its instant.
     #[inline(always)]
-    pub(crate) fn bound_of_host_work(&mut self, bounds: Bounds) -> (PhasedTime, Advance) {
-        if !self.outgoing.is_empty() || self.hands_over() {
-            (PhasedTime(self.see.0 + 1), Advance::HandsOver)
+    pub(crate) fn host_work_bound(&mut self, bounds: Bounds) -> (PhasedTime, Advance) {
+        if !self.rps_pending.is_empty() || self.wants_handoff() {
+            (PhasedTime(self.clock.0 + 1), Advance::WantsHandoff)
         } else {
             (bounds.all, Advance::Reached)
         }
@@ -283,35 +283,36 @@ impl Core {
 
     /// A round that freed a descriptor for a port turns to its next packet, or ends: that is part of
     /// the packet's end, before anything that the port's frame brings about.
-    fn go_on(&mut self, rings: &mut [RxQueue], ledger: &mut Ledger<'_>) {
-        if self.round.is_choosing() {
-            self.run_deferred(self.see.time().before_arrivals(), rings, ledger);
-        } else if self.ksoftirqd_is_choosing() {
+    fn resume(&mut self, rings: &mut [RxQueue], ledger: &mut Ledger<'_>) {
+        if self.round.is_selecting() {
+            self.run_deferred(self.clock.time().before_arrivals(), rings, ledger);
+        } else if self.ksoftirqd_is_selecting() {
             self.run_ksoftirqd(rings, ledger);
         }
     }
 
     /// A guest that freed a descriptor for a port chooses what comes next: likewise part of the
     /// packet's end.
-    fn let_guest_choose(&mut self, rings: &[RxQueue], ledger: &mut Ledger<'_>) {
+    fn select_for_guest(&mut self, rings: &[RxQueue], ledger: &mut Ledger<'_>) {
         if let Some(threads) = &mut self.threads
-            && threads.guest_is_choosing()
+            && threads.guest_is_selecting()
         {
-            threads.choose(self.see, rings);
-            threads.catch_up(self.see, rings, ledger);
-            threads.run(self.see.time(), rings, ledger);
-            self.sheet.enter(threads.kind(), self.see.time());
+            threads.select(self.clock, rings);
+            threads.catch_up(self.clock, rings, ledger);
+            threads.run(self.clock.time(), rings, ledger);
+            self.sheet.enter(threads.activity(), self.clock.time());
         }
     }
 
     /// Whether an interrupt that is due has to wait for what is in hand: then it comes behind all
     /// that follows from the end of that.
-    pub(crate) fn finishes_first(&mut self) -> bool {
+    pub(crate) fn defer_interrupt(&mut self) -> bool {
         if self.non_preemptive {
-            let round = self.round.is_in_hand().then_some(self.round.end);
-            self.waits = round.or_else(|| self.threads.as_ref()?.in_hand_until());
+            let round = self.round.is_active().then_some(self.round.end);
+            self.interrupt_deferred_until =
+                round.or_else(|| self.threads.as_ref()?.in_service_until());
         }
-        self.waits.is_some()
+        self.interrupt_deferred_until.is_some()
     }
 
     /// Runs the round in hand up to `limit`.
@@ -323,16 +324,16 @@ impl Core {
         ledger: &mut Ledger<'_>,
     ) -> Stop {
         if self.round.vector == BACKLOG {
-            let stop = self.run_round_over_backlog(limit, ledger);
+            let stop = self.run_backlog_round(limit, ledger);
             if stop == Stop::Ended {
                 self.after_round(rings, ledger);
             }
             return stop;
         }
-        self.sheet.enter(self.round.kind(), self.see.time());
+        self.sheet.enter(self.round.activity(), self.clock.time());
         let vector = &self.vectors[self.round.vector];
-        let (see, sheet, budget) = (&mut self.see, &mut self.sheet, self.budget);
-        let pace = Pace { vector, see, sheet, limit, budget };
+        let (clock, sheet, budget) = (&mut self.clock, &mut self.sheet, self.budget);
+        let pace = Pace { vector, clock, sheet, limit, budget };
         let stop = self.round.run(pace, rings, ledger);
         if stop == Stop::Ended {
             self.after_round(rings, ledger);
@@ -359,22 +360,22 @@ impl Core {
     /// The interrupt of a vector is taken now: when its handler ends.
     #[inline(always)]
     pub(crate) fn take_interrupt(&mut self, index: usize) -> Time {
-        let now = self.see.time();
+        let now = self.clock.time();
         let cost = self.interrupt_cost(now);
         self.vectors[index].take(now);
-        self.begin_handler(index, now, cost);
+        self.start_handler(index, now, cost);
         now + cost
     }
 
     /// What an interrupt taken at `now` costs, a wake-up or a guest's preemption included.
     #[inline(always)]
     pub(crate) fn interrupt_cost(&mut self, now: Time) -> Span {
-        self.costs.interrupt.draw() + self.disturbance(now)
+        self.costs.interrupt.draw() + self.interrupt_penalty(now)
     }
 
     /// What an interrupt taken at `now` costs because of what it interrupts.
     #[inline(always)]
-    pub(crate) fn disturbance(&self, now: Time) -> Span {
+    pub(crate) fn interrupt_penalty(&self, now: Time) -> Span {
         let wakeup = if self.costs.wakeup > Span::ZERO { self.wakeup(now) } else { Span::ZERO };
         let preempt = if self.costs.guest_preempt > Span::ZERO
             && self.threads.as_ref().is_some_and(|threads| threads.guest_runs())
@@ -397,10 +398,10 @@ impl Core {
 
     /// Runs a handler from `now` on; what it interrupts ends later by its length.
     #[inline(always)]
-    pub(crate) fn begin_handler(&mut self, vector: usize, now: Time, cost: Span) {
-        self.tally.interrupts += 1;
+    pub(crate) fn start_handler(&mut self, vector: usize, now: Time, cost: Span) {
+        self.counters.interrupts += 1;
         self.handle(Handler { vector, start: now, end: now + cost });
-        self.sheet.enter(Kind::Interrupt, now);
+        self.sheet.enter(Activity::Interrupt, now);
     }
 
     /// A handler runs from now on.
@@ -408,31 +409,31 @@ impl Core {
     pub(crate) fn handle(&mut self, handler: Handler) {
         let cost = handler.end - handler.start;
         self.handler = Some(handler);
-        if self.round.is_in_hand() {
+        if self.round.is_active() {
             self.round.end += cost;
         } else if let Some(threads) = &mut self.threads {
             // What another core handed over comes behind all ends.
-            threads.pause_behind(self.see, handler.vector == BACKLOG);
+            threads.pause_behind(self.clock, handler.vector == BACKLOG);
         }
     }
 
     #[inline(always)]
     fn end_handler(&mut self, handler: Handler) {
-        self.see = self.see.max(handler.end.before_arrivals());
+        self.clock = self.clock.max(handler.end.before_arrivals());
         self.handler = None;
-        self.waiting.push_back(handler.vector);
+        self.deferred_queue.push_back(handler.vector);
         self.raise_softirq();
     }
 
     /// Starts the next deferred work, if there is any and it may run.
     #[inline(always)]
-    fn begin_deferred(&mut self) -> bool {
+    fn start_deferred(&mut self) -> bool {
         if !self.softirq_may_run() {
             return false;
         }
-        let Some(vector) = self.waiting.pop_front() else { return false };
-        let end = self.round_begins();
-        self.round.begin(vector, self.first_ring(vector), end);
+        let Some(vector) = self.deferred_queue.pop_front() else { return false };
+        let end = self.start_round();
+        self.round.start(vector, self.first_ring(vector), end);
         true
     }
 
@@ -444,9 +445,9 @@ impl Core {
 
     /// A round begins: when its overhead ends.
     #[inline(always)]
-    pub(crate) fn round_begins(&mut self) -> Time {
-        self.tally.rounds += 1;
-        self.see.time() + self.costs.round.draw() + std::mem::take(&mut self.owes)
+    pub(crate) fn start_round(&mut self) -> Time {
+        self.counters.rounds += 1;
+        self.clock.time() + self.costs.round.draw() + std::mem::take(&mut self.owes)
     }
 
     /// Settles what a finished round leaves behind.
@@ -454,8 +455,8 @@ impl Core {
     pub(crate) fn after_round(&mut self, rings: &[RxQueue], ledger: &mut Ledger<'_>) {
         self.close_round(self.round.sum(), rings);
         self.round.clear();
-        self.hand_over_from(|core| &mut core.round);
-        self.note_softirq_round(self.round.taken, rings, ledger);
+        self.send_from(|core| &mut core.round);
+        self.account_softirq_round(self.round.taken, rings, ledger);
     }
 
     /// A round over a vector's rings is over: where the deferred work is done with it, the vector is
@@ -464,26 +465,26 @@ impl Core {
     pub(crate) fn close_round(&mut self, round: RoundSum, rings: &[RxQueue]) {
         let index = round.vector;
         if index == BACKLOG {
-            return self.close_round_over_backlog(round.taken);
+            return self.close_backlog_round(round.taken);
         }
         self.vectors[index].note(round);
-        let lets_go = !self.vectors[index].leaving.is_empty();
-        if lets_go {
+        let detaches = !self.vectors[index].leaving.is_empty();
+        if detaches {
             self.let_go(index);
         }
         let vector = &mut self.vectors[index];
-        let departs = lets_go && vector.moves;
+        let departs = detaches && vector.moves;
         let done = match self.stack {
             _ if departs => true,
             Stack::LinuxNapi { .. } => round.taken < self.budget,
-            _ => !vector.has_visible(self.see, rings),
+            _ => !vector.has_visible(self.clock, rings),
         };
         if done {
-            vector.unmask(self.see);
+            vector.unmask(self.clock);
             // Nobody serves it before it has arrived.
             vector.masked = departs;
         } else {
-            self.waiting.push_back(index);
+            self.deferred_queue.push_back(index);
         }
     }
 
@@ -495,46 +496,46 @@ impl Core {
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
     ) -> Stop {
-        if self.see >= bounds.threads {
+        if self.clock >= bounds.threads {
             // Others may still reach the threads before.
             return Stop::Limit;
         }
         loop {
-            let now = self.see.time();
+            let now = self.clock.time();
             let Some(threads) = &mut self.threads else {
-                self.sheet.enter(Kind::Idle, now);
+                self.sheet.enter(Activity::Idle, now);
                 return Stop::Limit;
             };
-            threads.pause(self.see);
-            let from_outside = threads.catch_up(self.see, rings, ledger);
+            threads.pause(self.clock);
+            let external = threads.catch_up(self.clock, rings, ledger);
             threads.run(now, rings, ledger);
-            self.sheet.enter(threads.kind(), now);
-            let span = (&mut self.see, due.min(bounds.threads));
-            if threads.work_off(span, from_outside, rings, ledger) {
+            self.sheet.enter(threads.activity(), now);
+            let span = (&mut self.clock, due.min(bounds.threads));
+            if threads.drain(span, external, rings, ledger) {
                 continue;
             }
-            let Some((moment, event)) = threads.next_event(from_outside) else {
+            let Some((moment, event)) = threads.next_event(external) else {
                 return Stop::Limit;
             };
             let may = match event {
-                ThreadEvent::HandOff(core) => bounds.allow((moment, core)),
+                ThreadEvent::Handoff(core) => bounds.allow((moment, core)),
                 _ => moment < bounds.threads,
             };
             if moment >= due || !may {
                 return Stop::Limit;
             }
-            self.see = self.see.max(moment);
+            self.clock = self.clock.max(moment);
             let time = moment.time();
-            threads.pause(self.see);
+            threads.pause(self.clock);
             match event {
                 ThreadEvent::Release(_) | ThreadEvent::Interrupt(..) => {
                     threads.wake_by(event, time);
                 }
-                ThreadEvent::HandOff(_) => threads.receive_item(ledger),
+                ThreadEvent::Handoff(_) => threads.receive_batch(ledger),
                 ThreadEvent::SliceEnd => threads.rotate(),
                 ThreadEvent::Switched => {}
-                ThreadEvent::End => match threads.end(self.see, rings, ledger) {
-                    Ended::Settled => {}
+                ThreadEvent::End => match threads.end(self.clock, rings, ledger) {
+                    Ended::Done => {}
                     Ended::Freed => return Stop::Freed,
                     Ended::OfKsoftirqd => match self.run_ksoftirqd(rings, ledger) {
                         Stop::Limit => {}
@@ -548,22 +549,22 @@ impl Core {
     /// Its time by kind so far.
     pub(crate) fn busy(&self) -> Busy {
         Busy {
-            interrupt: self.sheet.spent(Kind::Interrupt),
-            deferred: self.sheet.spent(Kind::Deferred),
-            vswitch: self.sheet.spent(Kind::Vswitch),
-            guest: self.sheet.spent(Kind::Guest),
-            app: self.sheet.spent(Kind::App),
-            work: self.sheet.spent(Kind::Work),
+            interrupt: self.sheet.spent(Activity::Interrupt),
+            deferred: self.sheet.spent(Activity::Deferred),
+            vswitch: self.sheet.spent(Activity::Vswitch),
+            guest: self.sheet.spent(Activity::Guest),
+            app: self.sheet.spent(Activity::App),
+            work: self.sheet.spent(Activity::Work),
         }
     }
 
     /// The same at `now`, to which the core has been brought, without polls that found nothing: a
     /// visit counts, as a whole, once it has found a packet.
-    pub(crate) fn busy_with_finds(&self, now: Time) -> Busy {
+    pub(crate) fn busy_without_empty_polls(&self, now: Time) -> Busy {
         let busy = self.busy();
-        let visits = self.stack == Stack::BusyPoll && self.round.is_overhead();
-        let in_vain = if visits { now - self.visit_begun } else { Span::ZERO };
-        Busy { deferred: busy.deferred - self.idle_polls - in_vain, ..busy }
+        let is_polling = self.stack == Stack::BusyPoll && self.round.is_overhead();
+        let empty = if is_polling { now - self.poll_started } else { Span::ZERO };
+        Busy { deferred: busy.deferred - self.empty_poll_time - empty, ..busy }
     }
 
     /// Brings the core's books up to a control event at `now`, to which it has been advanced.
@@ -587,6 +588,6 @@ impl Core {
     /// Packets that have left their ring and not ended.
     pub(crate) fn packets_inside(&self) -> usize {
         let threads = self.threads.as_ref().map_or(0, |threads| threads.packets_inside());
-        threads + self.round.delivery.len() + self.backlog.len() + self.outgoing.len()
+        threads + self.round.delivery.len() + self.backlog.len() + self.rps_pending.len()
     }
 }

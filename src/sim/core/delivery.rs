@@ -15,25 +15,25 @@ pub(crate) struct Delivery {
 
 /// What is handed over to a core's threads.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct HandOff {
-    pub(crate) item: Item,
-    pub(crate) what: What,
+pub(crate) struct Handoff {
+    pub(crate) key: HandoffKey,
+    pub(crate) payload: Payload,
 }
 
 /// What is handed over together; fields in the order in which they count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Item {
-    pub(crate) moment: PhasedTime,
+pub(crate) struct HandoffKey {
+    pub(crate) time: PhasedTime,
     /// The core that hands over.
     pub(crate) core: usize,
     /// How often rounds of that core had their turn before: what comes behind one of them is another
     /// item, also at the same moment.
-    pub(crate) turns: u64,
+    pub(crate) seq: u64,
 }
 
 /// What is handed over.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum What {
+pub(crate) enum Payload {
     /// A packet to an app.
     Packet(usize, RxPacket),
     /// A notification to a guest of packets in a channel.

@@ -2,7 +2,7 @@
 //! budget is spent. The innermost loop of the simulation.
 
 use crate::engine::time::{PhasedTime, Span, Time};
-use crate::rx::cpu::{Kind, TimeSheet};
+use crate::rx::cpu::{Activity, TimeSheet};
 use crate::rx::ring::{Descriptor, Finished};
 use crate::sim::accounting::ledger::{Ledger, RxPacket};
 use crate::sim::core::delivery::Delivery;
@@ -15,7 +15,7 @@ pub(crate) struct Round {
     pub(crate) vector: usize,
     /// When what it is doing ends; what interrupts it moves this on.
     pub(crate) end: Time,
-    pub(crate) doing: Doing,
+    pub(crate) state: RoundState,
     /// Packets taken.
     pub(crate) taken: u32,
     /// Their bytes.
@@ -29,17 +29,17 @@ pub(crate) struct Round {
     /// When the driver was done with the packet that the virtual switch has in hand.
     pub(crate) driver_end: Time,
     /// Copies made of it.
-    pub(crate) copied: usize,
+    pub(crate) copies_made: usize,
     /// What it brings to apps and guests.
     pub(crate) delivery: Delivery,
 }
 
 /// What a round is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Doing {
+pub(crate) enum RoundState {
     /// There is no round.
     #[default]
-    Nothing,
+    Inactive,
     Overhead,
     /// The driver has a packet in hand: the first one of the ring at the cursor.
     Packet,
@@ -48,15 +48,15 @@ pub(crate) enum Doing {
     /// The virtual switch makes a copy of it.
     Copy,
     /// About to take the next packet, at the core's own time.
-    Choosing,
+    SelectNext,
     /// All packets are processed, some of them for guests: its turn to hand over has to come.
-    HandOver,
+    AwaitHandoff,
     /// The work of notifying guests.
-    Notify,
+    NotifyGuests,
     /// That is done: its turn to notify has to come.
-    Notified,
+    AwaitNotify,
     /// It has handed over, and ends.
-    Over,
+    Finished,
 }
 
 /// Why a round stopped running.
@@ -69,13 +69,13 @@ pub(crate) enum Stop {
     /// It freed a descriptor of a watched queue.
     Freed,
     /// It waits for its turn to hand over, or to notify.
-    HandsOver,
+    WantsHandoff,
 }
 
 /// What a round runs against.
 pub(crate) struct Pace<'a> {
     pub(crate) vector: &'a Vector,
-    pub(crate) see: &'a mut PhasedTime,
+    pub(crate) clock: &'a mut PhasedTime,
     pub(crate) sheet: &'a mut TimeSheet,
     pub(crate) limit: PhasedTime,
     pub(crate) budget: u32,
@@ -84,25 +84,25 @@ pub(crate) struct Pace<'a> {
 impl Round {
     /// A round over the rings of `vector`, from `cursor` on, begins; its overhead lasts until `end`.
     #[inline(always)]
-    pub(crate) fn begin(&mut self, vector: usize, cursor: usize, end: Time) {
-        debug_assert!(!self.is_in_hand() && self.delivery.is_empty(), "one round at a time");
+    pub(crate) fn start(&mut self, vector: usize, cursor: usize, end: Time) {
+        debug_assert!(!self.is_active() && self.delivery.is_empty(), "one round at a time");
         (self.vector, self.cursor, self.end) = (vector, cursor, end);
-        (self.doing, self.next_cursor, self.empty) = (Doing::Overhead, None, 0);
+        (self.state, self.next_cursor, self.empty) = (RoundState::Overhead, None, 0);
         (self.taken, self.bytes) = (0, 0);
     }
 
     /// The only ring of `vector` is in the middle of a round, that took so much; the packet in hand
     /// lasts until `end`.
     pub(crate) fn resume(&mut self, vector: usize, end: Time, taken: u32, bytes: u64) {
-        self.begin(vector, 0, end);
-        (self.doing, self.next_cursor) = (Doing::Packet, Some(0));
+        self.start(vector, 0, end);
+        (self.state, self.next_cursor) = (RoundState::Packet, Some(0));
         (self.taken, self.bytes) = (taken, bytes);
     }
 
     /// Whether there is a round.
     #[inline(always)]
-    pub(crate) fn is_in_hand(&self) -> bool {
-        self.doing != Doing::Nothing
+    pub(crate) fn is_active(&self) -> bool {
+        self.state != RoundState::Inactive
     }
 
     /// What it amounts to.
@@ -115,43 +115,47 @@ impl Round {
     /// The round is over and settled.
     #[inline(always)]
     pub(crate) fn clear(&mut self) {
-        self.doing = Doing::Nothing;
+        self.state = RoundState::Inactive;
     }
 
     /// When it does something next, on a core whose time is `see`.
-    pub(crate) fn next_moment(&self, see: PhasedTime) -> PhasedTime {
-        match self.doing {
-            Doing::Choosing | Doing::HandOver | Doing::Notified | Doing::Over => see,
+    pub(crate) fn next_time(&self, clock: PhasedTime) -> PhasedTime {
+        match self.state {
+            RoundState::SelectNext
+            | RoundState::AwaitHandoff
+            | RoundState::AwaitNotify
+            | RoundState::Finished => clock,
             _ => self.end.before_arrivals(),
         }
     }
 
     /// Whether it waits for its turn to hand over, or to notify.
     #[inline(always)]
-    pub(crate) fn hands_over(&self) -> bool {
-        matches!(self.doing, Doing::HandOver | Doing::Notified)
+    pub(crate) fn wants_handoff(&self) -> bool {
+        matches!(self.state, RoundState::AwaitHandoff | RoundState::AwaitNotify)
     }
 
     /// Whether it has handed over, and ends.
-    pub(crate) fn is_over(&self) -> bool {
-        self.doing == Doing::Over
+    pub(crate) fn is_finished(&self) -> bool {
+        self.state == RoundState::Finished
     }
 
     /// What it does counts as.
     #[inline(always)]
-    pub(crate) fn kind(&self) -> Kind {
-        let switches = matches!(self.doing, Doing::Switch | Doing::Copy | Doing::Notify);
-        if switches { Kind::Vswitch } else { Kind::Deferred }
+    pub(crate) fn activity(&self) -> Activity {
+        let switches =
+            matches!(self.state, RoundState::Switch | RoundState::Copy | RoundState::NotifyGuests);
+        if switches { Activity::Vswitch } else { Activity::Deferred }
     }
 
     /// Whether it has begun, and looked at no ring yet.
     pub(crate) fn is_overhead(&self) -> bool {
-        self.doing == Doing::Overhead
+        self.state == RoundState::Overhead
     }
 
     /// Whether it freed a descriptor and has not gone on since.
-    pub(crate) fn is_choosing(&self) -> bool {
-        self.doing == Doing::Choosing
+    pub(crate) fn is_selecting(&self) -> bool {
+        self.state == RoundState::SelectNext
     }
 
     /// Runs until the limit, its end, or a descriptor freed in a watched queue.
@@ -163,60 +167,60 @@ impl Round {
         ledger: &mut Ledger<'_>,
     ) -> Stop {
         loop {
-            match self.doing {
-                Doing::Nothing => unreachable!("only a round in hand runs"),
-                Doing::Choosing => {
-                    if self.taken >= pace.budget || !self.choose(&pace, rings, ledger) {
-                        return self.wind_up(*pace.see);
+            match self.state {
+                RoundState::Inactive => unreachable!("only an active round runs"),
+                RoundState::SelectNext => {
+                    if self.taken >= pace.budget || !self.select(&pace, rings, ledger) {
+                        return self.finish(*pace.clock);
                     }
                 }
-                Doing::Packet => {
+                RoundState::Packet => {
                     let queue = &mut rings[pace.vector.queues[self.cursor]];
                     let most = pace.budget - self.taken;
-                    if let Some(stop) = self.work_off(most, &mut pace, queue, ledger) {
+                    if let Some(stop) = self.drain(most, &mut pace, queue, ledger) {
                         return stop;
                     }
                 }
-                Doing::Switch => {
+                RoundState::Switch => {
                     let queue = &mut rings[pace.vector.queues[self.cursor]];
-                    if let Some(stop) = self.switch_on(&mut pace, queue, ledger) {
+                    if let Some(stop) = self.drain_switch(&mut pace, queue, ledger) {
                         return stop;
                     }
                 }
-                Doing::Overhead | Doing::Copy | Doing::Notify => {
+                RoundState::Overhead | RoundState::Copy | RoundState::NotifyGuests => {
                     if self.end.before_arrivals() >= pace.limit {
                         return Stop::Limit;
                     }
-                    *pace.see = (*pace.see).max(self.end.before_arrivals());
-                    if let Some(stop) = self.conclude(&mut pace, rings, ledger) {
+                    *pace.clock = (*pace.clock).max(self.end.before_arrivals());
+                    if let Some(stop) = self.complete(&mut pace, rings, ledger) {
                         return stop;
                     }
                 }
-                Doing::HandOver | Doing::Notified => return Stop::HandsOver,
-                Doing::Over => return Stop::Ended,
+                RoundState::AwaitHandoff | RoundState::AwaitNotify => return Stop::WantsHandoff,
+                RoundState::Finished => return Stop::Ended,
             }
         }
     }
 
     /// Starts the next visible packet; false where a full turn found none.
     #[inline(always)]
-    fn choose(&mut self, pace: &Pace<'_>, rings: &mut [RxQueue], ledger: &Ledger<'_>) -> bool {
+    fn select(&mut self, pace: &Pace<'_>, rings: &mut [RxQueue], ledger: &Ledger<'_>) -> bool {
         let queues = &pace.vector.queues;
         while self.empty < queues.len() {
-            if self.begin_first(*pace.see, &mut rings[queues[self.cursor]], ledger) {
-                self.note_begun(queues.len());
+            if self.start_first(*pace.clock, &mut rings[queues[self.cursor]], ledger) {
+                self.record_started(queues.len());
                 self.empty = 0;
                 return true;
             }
             self.empty += 1;
-            self.cursor = self.behind(queues.len());
+            self.cursor = self.cursor_after(queues.len());
         }
         false
     }
 
     /// Finishes the packet in hand and those behind it in its ring, at most so many. None where
     /// that is done, or the ring shows no more: the round has to choose.
-    fn work_off(
+    fn drain(
         &mut self,
         most: u32,
         pace: &mut Pace<'_>,
@@ -226,47 +230,49 @@ impl Round {
         let most = if queue.watched { 1 } else { most as usize };
         let interrupt = pace.vector.moderator.last_taken();
         let terms = Terms { limit: pace.limit, interrupt, ledger };
-        let run = run_on(queue.ring.front_mut(most), *pace.see, Some(self.end), &terms);
-        (self.end, *pace.see) = (run.end, run.see);
+        let run = run_on(queue.ring.front_mut(most), *pace.clock, Some(self.end), &terms);
+        (self.end, *pace.clock) = (run.end, run.clock);
         self.taken += run.n as u32;
         self.bytes += run.bytes;
-        let in_hand = usize::from(matches!(run.stop, RunStop::Limit | RunStop::GoesOn));
-        if run.n + in_hand > 1 {
+        let in_service = usize::from(matches!(run.stop, RunStop::Limit | RunStop::NextHop));
+        if run.n + in_service > 1 {
             // Behind the one that was in hand others have begun.
-            self.note_begun(pace.vector.queues.len());
+            self.record_started(pace.vector.queues.len());
         }
         queue.ring.finish(run.n);
         match run.stop {
             RunStop::Limit => return Some(Stop::Limit),
-            RunStop::Done | RunStop::Unseen => {}
-            RunStop::GoesOn => {
+            RunStop::Done | RunStop::NotVisible => {}
+            RunStop::NextHop => {
                 self.driver_end = self.end;
-                if self.begin_switch(pace, queue, ledger) || self.begin_flood(pace, queue, ledger) {
+                if self.start_switch(pace, queue, ledger)
+                    || self.start_broadcast(pace, queue, ledger)
+                {
                     return None;
                 }
-                self.pass_on(interrupt, queue, ledger);
+                self.forward(interrupt, queue, ledger);
             }
         }
-        self.doing = Doing::Choosing;
+        self.state = RoundState::SelectNext;
         queue.watched.then_some(Stop::Freed)
     }
 
     /// The ring behind the one at the cursor, of so many.
     #[inline(always)]
-    fn behind(&self, queues: usize) -> usize {
+    fn cursor_after(&self, queues: usize) -> usize {
         if self.cursor + 1 == queues { 0 } else { self.cursor + 1 }
     }
 
     /// A packet of the ring at the cursor has begun, one of so many now.
     #[inline(always)]
-    fn note_begun(&mut self, queues: usize) {
-        self.next_cursor = Some(self.behind(queues));
+    fn record_started(&mut self, queues: usize) {
+        self.next_cursor = Some(self.cursor_after(queues));
     }
 
     /// The driver is done with the packet in hand: the virtual switch begins with it, if that is its
     /// way.
     #[inline(always)]
-    fn begin_switch(
+    fn start_switch(
         &mut self,
         pace: &mut Pace<'_>,
         queue: &mut RxQueue,
@@ -278,8 +284,8 @@ impl Round {
         if begins {
             self.driver_end = self.end;
             self.end += costs.switch(frame, queue.number);
-            self.doing = Doing::Switch;
-            pace.sheet.enter(Kind::Vswitch, pace.see.time());
+            self.state = RoundState::Switch;
+            pace.sheet.enter(Activity::Vswitch, pace.clock.time());
         }
         begins
     }
@@ -287,7 +293,7 @@ impl Round {
     /// The virtual switch finishes the packet that it has in hand, and driver and switch those behind
     /// it in its ring, as long as all is done before the limit.
     #[inline(never)]
-    fn switch_on(
+    fn drain_switch(
         &mut self,
         pace: &mut Pace<'_>,
         queue: &mut RxQueue,
@@ -298,24 +304,24 @@ impl Round {
             if self.end.before_arrivals() >= pace.limit {
                 return Some(Stop::Limit);
             }
-            *pace.see = (*pace.see).max(self.end.before_arrivals());
-            pace.sheet.enter(Kind::Deferred, pace.see.time());
-            self.pass_on(interrupt, queue, ledger);
-            self.doing = Doing::Choosing;
+            *pace.clock = (*pace.clock).max(self.end.before_arrivals());
+            pace.sheet.enter(Activity::Deferred, pace.clock.time());
+            self.forward(interrupt, queue, ledger);
+            self.state = RoundState::SelectNext;
             if queue.watched {
                 return Some(Stop::Freed);
             }
-            let begun = self.taken < pace.budget && self.begin_first(*pace.see, queue, ledger);
+            let begun = self.taken < pace.budget && self.start_first(*pace.clock, queue, ledger);
             if begun {
-                self.note_begun(pace.vector.queues.len());
+                self.record_started(pace.vector.queues.len());
             }
             if !begun || self.end.before_arrivals() >= pace.limit {
                 return None;
             }
-            let before = *pace.see;
-            *pace.see = before.max(self.end.before_arrivals());
-            if !self.begin_switch(pace, queue, ledger) {
-                *pace.see = before;
+            let before = *pace.clock;
+            *pace.clock = before.max(self.end.before_arrivals());
+            if !self.start_switch(pace, queue, ledger) {
+                *pace.clock = before;
                 return None;
             }
         }
@@ -323,56 +329,56 @@ impl Round {
 
     /// The driver begins the first packet of a ring at `see`, if it is visible.
     #[inline(always)]
-    fn begin_first(&mut self, see: PhasedTime, queue: &mut RxQueue, ledger: &Ledger<'_>) -> bool {
+    fn start_first(&mut self, clock: PhasedTime, queue: &mut RxQueue, ledger: &Ledger<'_>) -> bool {
         let first = queue.ring.front_mut(1).first_mut();
-        let Some(first) = first.filter(|first| first.packet.visible <= see) else { return false };
-        let (frame, start) = (&first.packet.frame, see.time());
+        let Some(first) = first.filter(|first| first.packet.visible <= clock) else { return false };
+        let (frame, start) = (&first.packet.frame, clock.time());
         first.work.start = start;
         self.end = start + ledger.costs_of(frame.source).deferred(frame);
-        self.doing = Doing::Packet;
+        self.state = RoundState::Packet;
         true
     }
 
     /// What it was doing has ended at the core's time, other than the driver's work on a packet.
     #[inline(always)]
-    fn conclude(
+    fn complete(
         &mut self,
         pace: &mut Pace<'_>,
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
     ) -> Option<Stop> {
-        let done = std::mem::replace(&mut self.doing, Doing::Choosing);
-        if done == Doing::Overhead {
+        let done = std::mem::replace(&mut self.state, RoundState::SelectNext);
+        if done == RoundState::Overhead {
             return None;
         }
         let queue = &mut rings[pace.vector.queues[self.cursor]];
         let interrupt = pace.vector.moderator.last_taken();
-        if done == Doing::Copy {
-            self.pass_on_copy(interrupt, queue, ledger);
+        if done == RoundState::Copy {
+            self.forward_copy(interrupt, queue, ledger);
             return None;
         }
-        pace.sheet.enter(Kind::Deferred, pace.see.time());
-        if done == Doing::Notify {
-            self.doing = Doing::Notified;
-            return Some(Stop::HandsOver);
+        pace.sheet.enter(Activity::Deferred, pace.clock.time());
+        if done == RoundState::NotifyGuests {
+            self.state = RoundState::AwaitNotify;
+            return Some(Stop::WantsHandoff);
         }
-        self.pass_on(interrupt, queue, ledger);
+        self.forward(interrupt, queue, ledger);
         queue.watched.then_some(Stop::Freed)
     }
 
     /// No packet is left to take at `see`: the round ends, or first hands over to guests.
     #[inline(always)]
-    pub(crate) fn wind_up(&mut self, see: PhasedTime) -> Stop {
+    pub(crate) fn finish(&mut self, clock: PhasedTime) -> Stop {
         if !self.delivery.has_guests {
             return Stop::Ended;
         }
-        (self.doing, self.end) = (Doing::HandOver, see.time());
-        Stop::HandsOver
+        (self.state, self.end) = (RoundState::AwaitHandoff, clock.time());
+        Stop::WantsHandoff
     }
 
     /// It has handed over, or notified; so many guests are to be notified now, for `cost` each.
-    pub(crate) fn has_handed_over(&mut self, guests: usize, cost: Span) {
-        self.doing = if guests > 0 { Doing::Notify } else { Doing::Over };
+    pub(crate) fn handoff_done(&mut self, guests: usize, cost: Span) {
+        self.state = if guests > 0 { RoundState::NotifyGuests } else { RoundState::Finished };
         self.end += cost * guests as u64;
     }
 
@@ -384,28 +390,28 @@ impl Round {
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
     ) -> Stop {
-        let stop = match self.doing {
-            Doing::Packet => {
+        let stop = match self.state {
+            RoundState::Packet => {
                 let queue = &mut rings[pace.vector.queues[self.cursor]];
-                self.work_off(1, &mut pace, queue, ledger)
+                self.drain(1, &mut pace, queue, ledger)
             }
-            Doing::Choosing => None,
-            Doing::HandOver | Doing::Notified => Some(Stop::HandsOver),
-            _ => self.conclude(&mut pace, rings, ledger),
+            RoundState::SelectNext => None,
+            RoundState::AwaitHandoff | RoundState::AwaitNotify => Some(Stop::WantsHandoff),
+            _ => self.complete(&mut pace, rings, ledger),
         };
         if let Some(stop) = stop {
             return stop;
         }
-        if matches!(self.doing, Doing::Switch | Doing::Copy) {
+        if matches!(self.state, RoundState::Switch | RoundState::Copy) {
             return Stop::Limit;
         }
-        let goes_on = self.taken < pace.budget && self.choose(&pace, rings, ledger);
-        if goes_on { Stop::Limit } else { self.wind_up(*pace.see) }
+        let goes_on = self.taken < pace.budget && self.select(&pace, rings, ledger);
+        if goes_on { Stop::Limit } else { self.finish(*pace.clock) }
     }
 
     /// The packet in hand leaves its ring.
     #[inline(never)]
-    fn pass_on(&mut self, interrupt: Time, queue: &mut RxQueue, ledger: &mut Ledger<'_>) {
+    fn forward(&mut self, interrupt: Time, queue: &mut RxQueue, ledger: &mut Ledger<'_>) {
         if queue.ring.has_unbooked() {
             ledger.book(queue);
         }
@@ -413,13 +419,13 @@ impl Round {
         let packet = queue.ring.take_first();
         self.taken += 1;
         self.bytes += u64::from(packet.frame.size);
-        let done = self.processed(packet, queue.number, start, interrupt);
+        let done = self.rx_packet(packet, queue.number, start, interrupt);
         self.delivery.add(ledger.processed(&done), done);
     }
 
     /// The packet in hand, begun at `start`, as it is now.
     #[inline(always)]
-    pub(crate) fn processed(
+    pub(crate) fn rx_packet(
         &self,
         packet: Descriptor,
         queue: u32,
@@ -438,7 +444,7 @@ pub(crate) struct Run {
     pub(crate) bytes: u64,
     /// When the last thing begun ends; the core's time.
     pub(crate) end: Time,
-    pub(crate) see: PhasedTime,
+    pub(crate) clock: PhasedTime,
     pub(crate) stop: RunStop,
 }
 
@@ -448,11 +454,11 @@ pub(crate) enum RunStop {
     /// A packet is in hand that lasts up to the limit or beyond.
     Limit,
     /// The next packet is not visible yet.
-    Unseen,
+    NotVisible,
     /// These were all packets, or enough were taken.
     Done,
     /// A packet's deferred work has ended that goes on to a consumer.
-    GoesOn,
+    NextHop,
 }
 
 /// Under what a run runs.
@@ -469,15 +475,15 @@ pub(crate) struct Terms<'a, 's> {
 #[inline(never)]
 pub(crate) fn run_on(
     packets: &mut [Finished],
-    mut see: PhasedTime,
-    in_hand: Option<Time>,
+    mut clock: PhasedTime,
+    in_service: Option<Time>,
     terms: &Terms<'_, '_>,
 ) -> Run {
     let (limit, interrupt) = (terms.limit, terms.interrupt);
     let (mut n, mut bytes, mut stop) = (0, 0, RunStop::Done);
     let (mut source, mut costs) = (u32::MAX, None);
-    let mut end = in_hand.unwrap_or(Time::ZERO);
-    let mut begun = in_hand.is_some();
+    let mut end = in_service.unwrap_or(Time::ZERO);
+    let mut begun = in_service.is_some();
     for this in packets {
         let frame = &this.packet.frame;
         if frame.source != source {
@@ -486,20 +492,20 @@ pub(crate) fn run_on(
         }
         let costs = costs.expect("just looked up");
         if !begun {
-            if this.packet.visible > see {
-                stop = RunStop::Unseen;
+            if this.packet.visible > clock {
+                stop = RunStop::NotVisible;
                 break;
             }
-            this.work.start = see.time();
-            end = see.time() + costs.deferred(frame);
+            this.work.start = clock.time();
+            end = clock.time() + costs.deferred(frame);
         }
         if end.before_arrivals() >= limit {
             stop = RunStop::Limit;
             break;
         }
-        see = see.max(end.before_arrivals());
+        clock = clock.max(end.before_arrivals());
         if costs.goes_on {
-            stop = RunStop::GoesOn;
+            stop = RunStop::NextHop;
             break;
         }
         (this.work.end, this.work.interrupt) = (end, interrupt);
@@ -507,5 +513,5 @@ pub(crate) fn run_on(
         n += 1;
         begun = false;
     }
-    Run { n, bytes, end, see, stop }
+    Run { n, bytes, end, clock, stop }
 }

@@ -10,19 +10,20 @@ use crate::world::{VnicOwner, World};
 
 impl Host {
     /// Notes the places that the vCPUs of floating machines have.
-    pub(crate) fn with_seats(mut self, world: &World, host: usize) -> Self {
+    pub(crate) fn with_unpinned_vcpus(mut self, world: &World, host: usize) -> Self {
         if !world.vms.iter().any(|vm| vm.host == host && vm.allowed_cores.is_some()) {
             return self;
         }
         self.coupled = true;
-        self.seats = vec![Vec::new(); self.channels.len()];
+        self.allowed_places = vec![Vec::new(); self.channels.len()];
         for (vm, spec) in world.vms.iter().enumerate().filter(|(_, vm)| vm.host == host) {
-            let Some(floats) = &spec.allowed_cores else { continue };
+            let Some(allowed) = &spec.allowed_cores else { continue };
             for vcpu in 0..spec.vcpus.len() as u32 {
-                let seat = |core: &u32| (*core as usize, self.cores[*core as usize].seat(vm, vcpu));
-                let seats: Vec<(usize, usize)> = floats.iter().map(seat).collect();
+                let place =
+                    |core: &u32| (*core as usize, self.cores[*core as usize].place(vm, vcpu));
+                let places: Vec<(usize, usize)> = allowed.iter().map(place).collect();
                 for (channel, _) in served_by(world, VnicOwner::Vm { vm, vcpu }) {
-                    self.seats[channel].clone_from(&seats);
+                    self.allowed_places[channel].clone_from(&places);
                 }
             }
         }
@@ -31,36 +32,39 @@ impl Host {
 
     /// Whether any vCPU floats: where it wakes up depends on all cores, so none goes further than any
     /// other.
-    pub(crate) fn floats(&self) -> bool {
-        !self.seats.is_empty()
+    pub(crate) fn has_unpinned_vcpus(&self) -> bool {
+        !self.allowed_places.is_empty()
     }
 
     /// Where the guest of a channel is notified in a hand-over of this rank: a vCPU that floats and
     /// waits wakes up where the fewest threads are runnable.
-    pub(crate) fn wake_place(
+    pub(crate) fn wakeup_target(
         &mut self,
         channel: usize,
         rank: Rank,
         ledger: &mut Ledger<'_>,
     ) -> (usize, ChannelAt) {
         let (from, at) = self.channels[channel].expect("a guest runs on the host of its NIC");
-        let waits = |core: &Core| core.threads.as_ref().is_some_and(|one| one.waits(at.thread));
-        let seats = self.seats.get(channel).filter(|seats| !seats.is_empty());
-        let Some(seats) = seats.filter(|_| waits(&self.cores[from])) else { return (from, at) };
+        let is_waiting =
+            |core: &Core| core.threads.as_ref().is_some_and(|one| one.is_waiting(at.thread));
+        let places = self.allowed_places.get(channel).filter(|places| !places.is_empty());
+        let Some(places) = places.filter(|_| is_waiting(&self.cores[from])) else {
+            return (from, at);
+        };
         let behind = (rank.moment(), rank.core());
         let mut first: Option<(usize, (usize, usize))> = None;
-        for seat in seats {
-            let threads = self.cores[seat.0].threads.as_mut().expect("a vCPU may be here");
+        for place in places {
+            let threads = self.cores[place.0].threads.as_mut().expect("a vCPU may be here");
             let load = threads.load(behind, &self.queues, ledger);
             if first.is_none_or(|(least, _)| load < least) {
-                first = Some((load, *seat));
+                first = Some((load, *place));
             }
         }
-        let (_, (to, thread)) = first.expect("it floats over some core");
+        let (_, (to, thread)) = first.expect("an unpinned vCPU has an allowed core");
         if to != from {
-            let both = self.cores.get_disjoint_mut([from, to]).expect("two cores of the site");
+            let both = self.cores.get_disjoint_mut([from, to]).expect("two cores of the host");
             let [old, new] = both.map(|core| core.threads.as_mut().expect("a vCPU may be here"));
-            new.take_over(thread, old, at.thread);
+            new.migrate_from(thread, old, at.thread);
             for (channel, at) in new.places().filter(|(_, at)| at.thread == thread) {
                 self.channels[channel] = Some((to, at));
             }
@@ -71,9 +75,9 @@ impl Host {
 
 impl Core {
     /// The place that a vCPU has, or may have, among the threads here.
-    fn seat(&self, vm: usize, vcpu: u32) -> usize {
+    fn place(&self, vm: usize, vcpu: u32) -> usize {
         let mut vcpus = self.threads.iter().flat_map(|threads| threads.vcpus());
-        let seat = vcpus.find(|(_, one)| (one.vm, one.number) == (vm, vcpu));
-        seat.expect("a vCPU has a place on each core that it floats over").0
+        let place = vcpus.find(|(_, one)| (one.vm, one.number) == (vm, vcpu));
+        place.expect("a vCPU has a place on each of its allowed cores").0
     }
 }

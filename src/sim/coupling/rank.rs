@@ -22,7 +22,7 @@ pub(crate) struct Joint {
     pub(crate) in_step: bool,
 }
 
-const HAND_OVER: u128 = 1 << 63;
+const HANDOFF: u128 = 1 << 63;
 /// What is done with it, within one core's hand-over.
 const STEP: u128 = 3;
 const RECEIVES: u128 = 1;
@@ -52,7 +52,7 @@ impl Rank {
 
     /// Core `core` spreads packets to backlogs.
     pub(crate) const fn spreads(moment: PhasedTime, core: usize) -> Self {
-        Self(Self::own(moment, core).0 | HAND_OVER)
+        Self(Self::own(moment, core).0 | HANDOFF)
     }
 
     /// Something that core `core` handed over is received.
@@ -71,7 +71,7 @@ impl Rank {
 
     /// Whether it is the turn of a core to hand over, or to spread packets.
     pub(crate) const fn gives(self) -> bool {
-        self.0 & HAND_OVER != 0 && self.0 & STEP != RECEIVES
+        self.0 & HANDOFF != 0 && self.0 & STEP != RECEIVES
     }
 
     /// The core whose item it is.

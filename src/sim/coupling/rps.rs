@@ -2,7 +2,7 @@
 //! to processor (IPI) where the backlog of another core rests.
 
 use crate::engine::time::PhasedTime;
-use crate::rx::cpu::Kind;
+use crate::rx::cpu::Activity;
 use crate::sim::accounting::ledger::{Ledger, RxPacket};
 use crate::sim::core::backlog::BACKLOG;
 use crate::sim::core::core::{Core, Handler};
@@ -12,7 +12,7 @@ use crate::sim::queue::rx_queue::RxQueue;
 
 impl Host {
     /// The bound before which nothing that another core spreads reaches this one.
-    pub(crate) fn bound_of_spreading(&self, core: usize) -> PhasedTime {
+    pub(crate) fn rps_bound(&self, core: usize) -> PhasedTime {
         let front = self.joint.front;
         let Some(spreading) = &self.spreading else { return front };
         let others = spreading.takers.iter().filter(|taker| **taker != core);
@@ -22,31 +22,31 @@ impl Host {
 
     /// Packets of rounds that this core has ended go to their backlogs.
     pub(crate) fn spread(&mut self, from: usize, ledger: &mut Ledger<'_>) {
-        let now = self.cores[from].see;
-        let mut outgoing = std::mem::take(&mut self.cores[from].outgoing);
+        let now = self.cores[from].clock;
+        let mut rps_pending = std::mem::take(&mut self.cores[from].rps_pending);
         for to in 0..self.cores.len() {
-            if outgoing.iter().any(|done| self.target(done).0 == to)
-                || self.cores[to].is_handed((now, from))
+            if rps_pending.iter().any(|done| self.target(done).0 == to)
+                || self.cores[to].has_unreceived((now, from))
             {
                 self.catch_up_for(to, Rank::spreads(now, from), ledger);
-                self.cores[to].receive_with_spread((now, from), &self.queues, ledger);
-                self.note_give(to);
+                self.cores[to].receive_with_rps((now, from), &self.queues, ledger);
+                self.update_give(to);
             }
         }
-        for done in outgoing.drain(..) {
+        for done in rps_pending.drain(..) {
             let (to, bound) = self.target(&done);
             let core = &mut self.cores[to];
             let accepts = core.backlog.accept(done, bound, now.time(), ledger);
             if accepts && !std::mem::replace(&mut core.backlog.is_at_work, true) {
                 if to == from {
-                    core.queue_backlog();
+                    core.schedule_backlog();
                 } else {
-                    core.interrupt_for_backlog(now);
+                    core.send_ipi(now);
                 }
-                self.note_give(to);
+                self.update_give(to);
             }
         }
-        self.cores[from].outgoing = outgoing;
+        self.cores[from].rps_pending = rps_pending;
     }
 
     /// To which core a packet goes, and the bound of its backlog.
@@ -58,38 +58,38 @@ impl Host {
 
 impl Core {
     /// Whether it has something to receive that this core, or one before it, handed over then.
-    fn is_handed(&self, by: (PhasedTime, usize)) -> bool {
-        self.threads.as_ref().is_some_and(|threads| threads.is_handed(by))
+    fn has_unreceived(&self, by: (PhasedTime, usize)) -> bool {
+        self.threads.as_ref().is_some_and(|threads| threads.has_unreceived(by))
     }
 
     /// Receives what core `from` has handed over to apps in one item with what it spreads. A thread
     /// that this wakes takes a core that rests, but what follows from the item (an app's packet that
     /// costs nothing, say) comes behind all of it.
-    fn receive_with_spread(
+    fn receive_with_rps(
         &mut self,
         (moment, from): (PhasedTime, usize),
         rings: &[RxQueue],
         ledger: &mut Ledger<'_>,
     ) {
-        if !self.is_handed((moment, from)) {
+        if !self.has_unreceived((moment, from)) {
             return;
         }
-        let rests = self.handler.is_none() && !self.round.is_in_hand() && self.see <= moment;
+        let rests = self.handler.is_none() && !self.round.is_active() && self.clock <= moment;
         let Some(threads) = &mut self.threads else { return };
         if rests {
-            self.see = moment;
+            self.clock = moment;
             threads.pause(moment);
         }
         threads.catch_up_before((moment, from + 1), rings, ledger);
         if rests {
             threads.run(moment.time(), rings, ledger);
-            self.sheet.enter(threads.kind(), moment.time());
+            self.sheet.enter(threads.activity(), moment.time());
         }
         self.wake_by(moment);
     }
 
     /// Another processor interrupts this one at `moment`.
-    fn interrupt_for_backlog(&mut self, moment: PhasedTime) {
+    fn send_ipi(&mut self, moment: PhasedTime) {
         self.backlog.interrupt = Some(moment);
         self.wake_by(moment);
     }
@@ -97,27 +97,27 @@ impl Core {
     /// How far threads may go: packets that go to backlogs come before what cores of higher numbers
     /// hand over.
     #[inline(always)]
-    pub(crate) fn bounds_of_threads(&self, bounds: Bounds) -> Bounds {
-        let gives = !self.outgoing.is_empty();
-        if gives { bounds.ahead_of(Rank::spreads(self.see, self.number)) } else { bounds }
+    pub(crate) fn thread_bounds(&self, bounds: Bounds) -> Bounds {
+        let gives = !self.rps_pending.is_empty();
+        if gives { bounds.ahead_of(Rank::spreads(self.clock, self.number)) } else { bounds }
     }
 
     /// That interrupt is taken now.
     pub(crate) fn take_ipi(&mut self) {
-        let start = self.see.time();
-        let end = start + self.costs.ipi + self.disturbance(start);
+        let start = self.clock.time();
+        let end = start + self.costs.ipi + self.interrupt_penalty(start);
         self.backlog.interrupt = None;
         self.handle(Handler { vector: BACKLOG, start, end });
-        self.sheet.enter(Kind::Deferred, start);
+        self.sheet.enter(Activity::Deferred, start);
     }
 
     /// The backlog's work is due on this core, at its time.
-    fn queue_backlog(&mut self) {
+    fn schedule_backlog(&mut self) {
         if let Some(threads) = &mut self.threads {
-            threads.pause_behind(self.see, true);
+            threads.pause_behind(self.clock, true);
         }
-        self.waiting.push_back(BACKLOG);
+        self.deferred_queue.push_back(BACKLOG);
         self.raise_softirq();
-        self.wake_by(self.see);
+        self.wake_by(self.clock);
     }
 }

@@ -15,7 +15,7 @@ impl Host {
         bound: PhasedTime,
         ledger: &mut Ledger<'_>,
     ) -> bool {
-        let all = self.coupled || self.moving > 0 || self.group.is_some();
+        let all = self.coupled || self.moving > 0 || self.pool.is_some();
         if all {
             self.advance_all(bound, ledger);
         } else {
@@ -26,11 +26,11 @@ impl Host {
 
     /// Brings all cores up to `bound`.
     pub(crate) fn advance_all(&mut self, bound: PhasedTime, ledger: &mut Ledger<'_>) {
-        if self.group.is_some() {
-            self.advance_group(bound, ledger);
+        if self.pool.is_some() {
+            self.advance_pool(bound, ledger);
             return;
         }
-        if self.coupled && (self.holds || self.floats()) || self.moving > 0 {
+        if self.coupled && (self.holds || self.has_unpinned_vcpus()) || self.moving > 0 {
             let all: Vec<usize> = (0..self.cores.len()).collect();
             self.advance_jointly(&all, bound, ledger);
         } else if self.coupled {
@@ -43,13 +43,13 @@ impl Host {
 
     /// Brings the cores of a group up to `bound`, or until one frees a descriptor that a port waits
     /// for.
-    pub(crate) fn advance_group(
+    pub(crate) fn advance_pool(
         &mut self,
         bound: PhasedTime,
         ledger: &mut Ledger<'_>,
     ) -> Option<()> {
-        let group = self.group.as_mut()?;
-        let advance = group.advance(bound, &mut self.cores, &mut self.queues, ledger);
+        let pool = self.pool.as_mut()?;
+        let advance = pool.advance(bound, &mut self.cores, &mut self.queues, ledger);
         (advance == Advance::Freed).then_some(())
     }
 
@@ -64,12 +64,12 @@ impl Host {
         self.joint.gives.extend(self.cores.iter_mut().map(|core| core.next_give(&self.queues)));
         while let Some((core, rival)) = self.first_giver() {
             if self.joint.gives[core].gives() {
-                self.hand_over(core, ledger);
+                self.perform_handoff(core, ledger);
             } else {
-                let all = self.bound_of_spreading(core);
+                let all = self.rps_bound(core);
                 let bounds = Bounds::joint(all, rival, core);
                 self.cores[core].advance(bounds, &mut self.queues, ledger);
-                self.route(core);
+                self.deliver_outbox(core);
             }
             self.joint.gives[core] = self.cores[core].next_give(&self.queues);
         }
@@ -99,13 +99,13 @@ impl Host {
                 bounds.all = bounds.threads;
             }
             self.cores[core].advance(bounds, &mut self.queues, ledger);
-            self.route(core);
-            self.note_give(core);
+            self.deliver_outbox(core);
+            self.update_give(core);
         }
     }
 
     /// Takes note of when a core hands something over next, where that is looked at.
-    pub(crate) fn note_give(&mut self, core: usize) {
+    pub(crate) fn update_give(&mut self, core: usize) {
         if !self.joint.in_step {
             self.joint.gives[core] = self.cores[core].next_give(&self.queues);
         }
@@ -114,8 +114,8 @@ impl Host {
     /// Brings a core that no other one reaches up to `bound`.
     fn advance_alone(&mut self, core: usize, bound: PhasedTime, ledger: &mut Ledger<'_>) {
         let bounds = Bounds::alone(bound);
-        while self.cores[core].advance(bounds, &mut self.queues, ledger) == Advance::HandsOver {
-            self.hand_over(core, ledger);
+        while self.cores[core].advance(bounds, &mut self.queues, ledger) == Advance::WantsHandoff {
+            self.perform_handoff(core, ledger);
         }
         assert!(self.cores[core].outbox.is_empty(), "cores that feed others advance jointly");
     }
@@ -129,7 +129,7 @@ impl Host {
         bound: PhasedTime,
         ledger: &mut Ledger<'_>,
     ) -> Option<()> {
-        self.joint.in_step = self.holds || self.floats() || self.moving > 0;
+        self.joint.in_step = self.holds || self.has_unpinned_vcpus() || self.moving > 0;
         loop {
             let first = self.first_of(cores, bound);
             let arrival = Rank::before(self.next_arrival());
@@ -147,32 +147,32 @@ impl Host {
             }
             match self.cores[core].advance(bounds, &mut self.queues, ledger) {
                 Advance::Reached => {}
-                Advance::LetsGo => self.see_off(core),
+                Advance::Detached => self.see_off(core),
                 Advance::Freed => {
-                    self.route(core);
+                    self.deliver_outbox(core);
                     self.interrupt_others(core);
                     return Some(());
                 }
-                Advance::HandsOver => {
+                Advance::WantsHandoff => {
                     // What it has handed over to apps before may concern others first.
                     let from = &mut self.cores[core];
                     if from.outbox.is_empty() && from.next_rank(&self.queues) < rival {
-                        self.hand_over(core, ledger);
+                        self.perform_handoff(core, ledger);
                         self.see_off(core);
                     }
                 }
             }
-            self.route(core);
+            self.deliver_outbox(core);
         }
     }
 
     /// A core has freed a descriptor: the other ones have taken the interrupts that are due at that
     /// very moment, whatever the port's next frame may bring about then.
     fn interrupt_others(&mut self, core: usize) {
-        let now = self.cores[core].see;
+        let now = self.cores[core].clock;
         if now.is_at_arrivals() {
             for other in self.cores.iter_mut().filter(|other| other.number != core) {
-                other.take_what_is_due(now, &self.queues);
+                other.take_due_interrupt(now, &self.queues);
             }
         }
     }

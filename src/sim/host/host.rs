@@ -8,7 +8,7 @@ use crate::engine::time::{PhasedTime, Time};
 use crate::sim::accounting::ledger::{Ledger, NO_QUEUE};
 use crate::sim::core::core::Core;
 use crate::sim::core::delivery::ChannelAt;
-use crate::sim::core::stack::pooled::Group;
+use crate::sim::core::stack::pooled::Pool;
 use crate::sim::coupling::rank::Joint;
 use crate::sim::host::nic_binding::NicBinding;
 use crate::sim::itinerary::channels::{channels, channels_of};
@@ -26,7 +26,7 @@ pub(crate) struct Host {
     pub(crate) cores: Vec<Core>,
     pub(crate) queues: Vec<RxQueue>,
     /// All cores together, where they share the rings' packets.
-    pub(crate) group: Option<Group>,
+    pub(crate) pool: Option<Pool>,
     /// Core of each app of the world that runs here.
     pub(crate) app_cores: Vec<Option<usize>>,
     /// Core and place of each channel of the world that guests serve here.
@@ -35,7 +35,7 @@ pub(crate) struct Host {
     pub(crate) spreading: Option<Spreading>,
     /// Per channel the places (core, and place among its threads) that its vCPU floats over; none
     /// where it stays. No channels, where none floats.
-    pub(crate) seats: Vec<Vec<(usize, usize)>>,
+    pub(crate) allowed_places: Vec<Vec<(usize, usize)>>,
     /// Cores feed apps, guests or backlogs of other cores, so all advance together.
     pub(crate) coupled: bool,
     pub(crate) joint: Joint,
@@ -68,7 +68,7 @@ impl Host {
         let spreading = Spreading::new(world, host);
         let stays = spreading.is_none() && !ports.iter().any(NicBinding::moves_queues);
         for core in &mut cores {
-            core.only_cycles = stays && core.has_only_cycles();
+            core.fast_path = stays && core.may_take_fast_path();
         }
         let app_cores: Vec<Option<usize>> =
             world.apps.iter().map(|app| (app.host == host).then_some(app.core as usize)).collect();
@@ -86,11 +86,11 @@ impl Host {
             ports,
             cores,
             queues,
-            group: Group::new(world, host),
+            pool: Pool::new(world, host),
             app_cores,
             channels: places,
             spreading,
-            seats: Vec::new(),
+            allowed_places: Vec::new(),
             coupled,
             joint: Joint::default(),
             holds,
@@ -101,7 +101,7 @@ impl Host {
             transit: Vec::new(),
             ways,
         }
-        .with_seats(world, host)
+        .with_unpinned_vcpus(world, host)
     }
 
     /// Runs everything up to and including `until`.
@@ -240,16 +240,16 @@ impl Host {
         cores.sort_unstable();
         cores.dedup();
         if self.port_with_room().is_none() {
-            if self.group.is_some() {
-                self.advance_group(bound, ledger)?;
+            if self.pool.is_some() {
+                self.advance_pool(bound, ledger)?;
             } else {
                 self.advance_jointly(&cores, bound, ledger)?;
             }
         }
         let at = self.port_with_room().expect("the descriptor freed was waited for");
         let (queue, since) = self.ports[at].blocked.take().expect("the port was blocked");
-        let core = || self.cores[self.queues[queue].core].see;
-        let moment = self.group.as_ref().map_or_else(core, |group| group.see);
+        let core = || self.cores[self.queues[queue].core].clock;
+        let moment = self.pool.as_ref().map_or_else(core, |pool| pool.clock);
         self.queues[queue].watched = false;
         self.ports[at].held += moment.time() - since;
         Some((at, Offer { start: moment, queue: self.queues[queue].number, arrives: false }))

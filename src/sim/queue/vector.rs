@@ -135,9 +135,9 @@ impl Vector {
 
     /// The work that it started is complete.
     #[inline(always)]
-    pub(crate) fn unmask(&mut self, see: PhasedTime) {
+    pub(crate) fn unmask(&mut self, clock: PhasedTime) {
         self.masked = false;
-        self.moderator.unmask(see, self.seen);
+        self.moderator.unmask(clock, self.seen);
     }
 
     /// When `n` packets are visible over all its rings.
@@ -156,7 +156,7 @@ impl Vector {
     }
 
     /// Whether any of its rings shows a packet at `see`.
-    pub(crate) fn has_visible(&self, see: PhasedTime, rings: &[RxQueue]) -> bool {
-        self.first_visible(rings) <= see
+    pub(crate) fn has_visible(&self, clock: PhasedTime, rings: &[RxQueue]) -> bool {
+        self.first_visible(rings) <= clock
     }
 }

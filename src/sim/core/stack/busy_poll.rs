@@ -1,7 +1,7 @@
 //! The stack `busy-poll`: no interrupts; the core visits its rings in turn, for ever.
 
 use crate::engine::time::{PhasedTime, Span, Time};
-use crate::rx::cpu::Kind;
+use crate::rx::cpu::Activity;
 use crate::sim::accounting::ledger::Ledger;
 use crate::sim::core::core::{Advance, Core};
 use crate::sim::core::round::{Pace, Stop};
@@ -15,29 +15,29 @@ impl Core {
         ledger: &mut Ledger<'_>,
     ) -> Advance {
         loop {
-            if !self.round.is_in_hand() {
+            if !self.round.is_active() {
                 // It polls from the start on, also what it passes over now.
-                self.sheet.enter(Kind::Deferred, self.see.time());
-                self.skip_empty_visits(bound, rings);
-                let end = self.round_begins();
-                self.visit_begun = self.see.time();
-                self.round.begin(self.visit, 0, end);
-                self.visit = (self.visit + 1) % self.vectors.len();
+                self.sheet.enter(Activity::Deferred, self.clock.time());
+                self.skip_empty_polls(bound, rings);
+                let end = self.start_round();
+                self.poll_started = self.clock.time();
+                self.round.start(self.poll_cursor, 0, end);
+                self.poll_cursor = (self.poll_cursor + 1) % self.vectors.len();
             }
-            self.sheet.enter(self.round.kind(), self.see.time());
+            self.sheet.enter(self.round.activity(), self.clock.time());
             let vector = &self.vectors[self.round.vector];
-            let (see, sheet, budget) = (&mut self.see, &mut self.sheet, self.budget);
-            let pace = Pace { vector, see, sheet, limit: bound, budget };
+            let (clock, sheet, budget) = (&mut self.clock, &mut self.sheet, self.budget);
+            let pace = Pace { vector, clock, sheet, limit: bound, budget };
             match self.round.run(pace, rings, ledger) {
                 Stop::Limit => return Advance::Reached,
                 Stop::Freed => return Advance::Freed,
-                Stop::HandsOver => return Advance::HandsOver,
+                Stop::WantsHandoff => return Advance::WantsHandoff,
                 Stop::Ended => {
                     if self.round.taken == 0 {
-                        self.idle_polls += self.see.time() - self.visit_begun;
+                        self.empty_poll_time += self.clock.time() - self.poll_started;
                     }
                     self.round.clear();
-                    self.hand_over_from(|core| &mut core.round);
+                    self.send_from(|core| &mut core.round);
                 }
             }
         }
@@ -45,25 +45,25 @@ impl Core {
 
     /// Passes over the visits that find nothing, by arithmetic, where a visit always costs the
     /// same.
-    fn skip_empty_visits(&mut self, bound: PhasedTime, rings: &[RxQueue]) {
-        let Some(visit) = self.costs.round.law.constant() else { return };
-        let (now, rings_n) = (self.see.time(), self.vectors.len() as u64);
-        let before_bound = Time(bound.0.saturating_sub(1) >> 1).since(now).0 / visit.0;
+    fn skip_empty_polls(&mut self, bound: PhasedTime, rings: &[RxQueue]) {
+        let Some(poll) = self.costs.round.law.constant() else { return };
+        let (now, rings_n) = (self.clock.time(), self.vectors.len() as u64);
+        let before_bound = Time(bound.0.saturating_sub(1) >> 1).since(now).0 / poll.0;
         let empty = |(index, vector): (usize, &crate::sim::queue::vector::Vector)| {
             let visible = vector.first_visible(rings);
             if visible == PhasedTime::NEVER {
                 return u64::MAX;
             }
-            let first = (index + self.vectors.len() - self.visit) as u64 % rings_n;
+            let first = (index + self.vectors.len() - self.poll_cursor) as u64 % rings_n;
             let wait = Time(visible.0.div_ceil(2)).since(now);
-            let needed = wait.0.div_ceil(visit.0).saturating_sub(1);
+            let needed = wait.0.div_ceil(poll.0).saturating_sub(1);
             first + needed.saturating_sub(first).next_multiple_of(rings_n)
         };
         let skipped =
             self.vectors.iter().enumerate().map(empty).min().unwrap_or(u64::MAX).min(before_bound);
-        self.tally.rounds += skipped;
-        self.idle_polls += visit * skipped;
-        self.see = self.see.max((now + Span(visit.0 * skipped)).before_arrivals());
-        self.visit = ((self.visit as u64 + skipped) % rings_n) as usize;
+        self.counters.rounds += skipped;
+        self.empty_poll_time += poll * skipped;
+        self.clock = self.clock.max((now + Span(poll.0 * skipped)).before_arrivals());
+        self.poll_cursor = ((self.poll_cursor as u64 + skipped) % rings_n) as usize;
     }
 }

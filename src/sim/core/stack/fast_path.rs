@@ -6,7 +6,7 @@
 //! on from there. Both do the same; this one does not look for what cannot be.
 
 use crate::engine::time::PhasedTime;
-use crate::rx::cpu::{Kind, Stack};
+use crate::rx::cpu::{Activity, Stack};
 use crate::rx::ring::Ring;
 use crate::sim::accounting::ledger::Ledger;
 use crate::sim::core::core::Core;
@@ -15,7 +15,7 @@ use crate::sim::queue::rx_queue::RxQueue;
 
 impl Core {
     /// Whether the core can have nothing but cycles of one ring.
-    pub(crate) fn has_only_cycles(&self) -> bool {
+    pub(crate) fn may_take_fast_path(&self) -> bool {
         let one_ring = matches!(&self.vectors[..], [only] if only.queues.len() == 1);
         one_ring && self.stack == Stack::WindowsDpc && self.threads.is_none()
     }
@@ -23,67 +23,67 @@ impl Core {
     /// Whether nothing is in hand and nothing waits.
     #[inline(always)]
     pub(crate) fn is_at_rest(&self) -> bool {
-        self.handler.is_none() && !self.round.is_in_hand() && self.waiting.is_empty()
+        self.handler.is_none() && !self.round.is_active() && self.deferred_queue.is_empty()
     }
 
     /// Runs cycles from rest on, as far as they go before `bound`.
     #[inline(never)]
-    pub(crate) fn run_cycles(
+    pub(crate) fn run_fast_path(
         &mut self,
         bound: PhasedTime,
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
     ) {
         let ring = &mut rings[self.vectors[0].queues[0]].ring;
-        self.sheet.enter(Kind::Idle, self.see.time());
+        self.sheet.enter(Activity::Idle, self.clock.time());
         loop {
             let due = self.vectors[0].moderator.due(ring.visible(1), |n| ring.visible(n));
             if due >= bound {
                 return;
             }
-            self.see = self.see.max(due);
+            self.clock = self.clock.max(due);
             let handler_end = self.take_interrupt(0);
             if handler_end.before_arrivals() >= bound {
                 return;
             }
-            self.see = self.see.max(handler_end.before_arrivals());
+            self.clock = self.clock.max(handler_end.before_arrivals());
             self.handler = None;
-            self.sheet.enter(Kind::Deferred, self.see.time());
-            while ring.visible(1) <= self.see {
-                if !self.run_only_round(bound, ring, ledger) {
+            self.sheet.enter(Activity::Deferred, self.clock.time());
+            while ring.visible(1) <= self.clock {
+                if !self.run_fast_round(bound, ring, ledger) {
                     return;
                 }
             }
-            self.vectors[0].unmask(self.see);
-            self.sheet.enter(Kind::Idle, self.see.time());
+            self.vectors[0].unmask(self.clock);
+            self.sheet.enter(Activity::Idle, self.clock.time());
         }
     }
 
     /// A round over the only ring, that shows a packet; false if it is left in hand.
     #[inline(always)]
-    fn run_only_round(&mut self, bound: PhasedTime, ring: &mut Ring, ledger: &Ledger<'_>) -> bool {
-        let end = self.round_begins();
+    fn run_fast_round(&mut self, bound: PhasedTime, ring: &mut Ring, ledger: &Ledger<'_>) -> bool {
+        let end = self.start_round();
         if end.before_arrivals() >= bound {
-            self.round.begin(0, 0, end);
+            self.round.start(0, 0, end);
             return false;
         }
-        self.see = self.see.max(end.before_arrivals());
+        self.clock = self.clock.max(end.before_arrivals());
         let vector = &mut self.vectors[0];
         let terms = Terms { limit: bound, interrupt: vector.moderator.last_taken(), ledger };
         let budget = self.budget as usize;
         let (mut taken, mut bytes) = (0, 0);
         loop {
-            let run = run_on(ring.front_mut(budget - taken), self.see, None, &terms);
+            let run = run_on(ring.front_mut(budget - taken), self.clock, None, &terms);
             ring.finish(run.n);
-            self.see = run.see;
+            self.clock = run.clock;
             taken += run.n;
             bytes += run.bytes;
             match run.stop {
-                RunStop::Unseen => break,
+                RunStop::NotVisible => break,
                 RunStop::Done if taken == budget || ring.is_empty() => break,
                 // The memory's edge.
                 RunStop::Done => {}
-                RunStop::Limit | RunStop::GoesOn => {
+                RunStop::Limit | RunStop::NextHop => {
                     self.round.resume(0, run.end, taken as u32, bytes);
                     return false;
                 }

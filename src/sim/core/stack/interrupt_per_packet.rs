@@ -17,67 +17,67 @@ impl Core {
         ledger: &mut Ledger<'_>,
     ) -> Advance {
         loop {
-            let (host, stopped) = self.bound_of_host_work(bounds);
+            let (host, stopped) = self.host_work_bound(bounds);
             if let Some(handler) = self.handler {
                 if handler.end.before_arrivals() >= host {
                     return stopped;
                 }
-                self.see = self.see.max(handler.end.before_arrivals());
+                self.clock = self.clock.max(handler.end.before_arrivals());
                 self.handler = None;
                 let queue = self.vectors[handler.vector].queues[0];
-                self.take_into_backlog(handler.start, &mut rings[queue], ledger);
+                self.enqueue_to_backlog(handler.start, &mut rings[queue], ledger);
                 if rings[queue].watched {
                     return Advance::Freed;
                 }
             }
-            let (due, vector) = self.next_packet(rings);
-            let due = self.waits.map_or(due, Time::at_arrivals);
-            if due > self.see {
-                let (limit, stop) = if self.begin_backlog_round() {
-                    let stop = self.run_round_over_backlog(due.min(host), ledger);
+            let (due, vector) = self.next_packet_interrupt(rings);
+            let due = self.interrupt_deferred_until.map_or(due, Time::at_arrivals);
+            if due > self.clock {
+                let (limit, stop) = if self.start_backlog_round() {
+                    let stop = self.run_backlog_round(due.min(host), ledger);
                     if stop == Stop::Ended {
                         self.round.clear();
-                        self.hand_over_from(|core| &mut core.round);
+                        self.send_from(|core| &mut core.round);
                     }
                     (host, stop)
                 } else {
                     (bounds.threads, self.run_threads(due, bounds, rings, ledger))
                 };
                 if stop != Stop::Limit {
-                    self.waits = None;
+                    self.interrupt_deferred_until = None;
                 }
                 match stop {
                     Stop::Limit if due >= limit => return stopped,
-                    Stop::Limit if self.waits.is_some() => {}
-                    Stop::Limit if self.finishes_first() => continue,
-                    Stop::Limit => self.see = due,
-                    Stop::HandsOver => return Advance::HandsOver,
+                    Stop::Limit if self.interrupt_deferred_until.is_some() => {}
+                    Stop::Limit if self.defer_interrupt() => continue,
+                    Stop::Limit => self.clock = due,
+                    Stop::WantsHandoff => return Advance::WantsHandoff,
                     Stop::Freed => return Advance::Freed,
                     Stop::Ended => continue,
                 }
             }
-            self.waits = None;
-            self.take_packet(vector);
+            self.interrupt_deferred_until = None;
+            self.take_packet_interrupt(vector);
         }
     }
 
     /// The interrupt of the first packet behind a vector is taken now.
-    pub(crate) fn take_packet(&mut self, vector: usize) {
-        let now = self.see.time();
+    pub(crate) fn take_packet_interrupt(&mut self, vector: usize) {
+        let now = self.clock.time();
         let cost = self.interrupt_cost(now);
         self.vectors[vector].seen.interrupts += 1;
-        self.begin_handler(vector, now, cost);
+        self.start_handler(vector, now, cost);
     }
 
     /// The packet that raises the next interrupt: when, and behind which vector.
-    pub(crate) fn next_packet(&self, rings: &[RxQueue]) -> (PhasedTime, usize) {
+    pub(crate) fn next_packet_interrupt(&self, rings: &[RxQueue]) -> (PhasedTime, usize) {
         let seen = self.vectors.iter().map(|vector| vector.first_visible(rings));
         seen.zip(0..).min().unwrap_or((PhasedTime::NEVER, 0))
     }
 
     /// The handler that ends now frees its packet's descriptor.
-    fn take_into_backlog(&mut self, start: Time, queue: &mut RxQueue, ledger: &mut Ledger<'_>) {
-        let now = self.see.time();
+    fn enqueue_to_backlog(&mut self, start: Time, queue: &mut RxQueue, ledger: &mut Ledger<'_>) {
+        let now = self.clock.time();
         let packet = queue.ring.take_first();
         let number = queue.number;
         let moderation = start.since(packet.visible.time());
@@ -90,13 +90,13 @@ impl Core {
     }
 
     /// Whether a round over the backlog is in hand; begins one where packets wait.
-    fn begin_backlog_round(&mut self) -> bool {
-        if !self.round.is_in_hand() {
+    fn start_backlog_round(&mut self) -> bool {
+        if !self.round.is_active() {
             if self.backlog.is_empty() {
                 return false;
             }
-            let end = self.round_begins();
-            self.round.begin(BACKLOG, 0, end);
+            let end = self.start_round();
+            self.round.start(BACKLOG, 0, end);
         }
         true
     }

@@ -36,14 +36,14 @@ pub(crate) struct Ksoftirqd {
 impl Ksoftirqd {
     /// Its round runs on from `now`.
     pub(crate) fn set_clock(&mut self, now: Time) {
-        if self.round.is_in_hand() {
+        if self.round.is_active() {
             self.round.end = now + self.left;
         }
     }
 
     /// Notes how much is left of what its round is doing at `now`.
-    fn note_left(&mut self, now: Time) {
-        let in_hand = self.round.is_in_hand();
+    fn record_left(&mut self, now: Time) {
+        let in_hand = self.round.is_active();
         self.left = if in_hand { self.round.end.since(now) } else { Span::ZERO };
     }
 }
@@ -61,12 +61,12 @@ impl Core {
         if self.softirq.is_some() || ksoftirqd_defers && self.ksoftirqd().ksoftirqd_is_runnable() {
             return;
         }
-        let now = self.see.time();
+        let now = self.clock.time();
         self.softirq = Some(Softirq { started: now, pass_started: now, pass_taken: 0, passes: 0 });
     }
 
     /// Looks at the softirq's bounds at the end of a round that took so many packets.
-    pub(crate) fn note_softirq_round(
+    pub(crate) fn account_softirq_round(
         &mut self,
         taken: u32,
         rings: &[RxQueue],
@@ -75,20 +75,20 @@ impl Core {
         let (Stack::LinuxNapi { hz, .. }, Some(softirq)) = (self.stack, &mut self.softirq) else {
             return;
         };
-        let now = self.see.time();
+        let now = self.clock.time();
         let two_jiffies = Span(2 * 1_000_000_000_000 / u64::from(hz));
         softirq.pass_taken += taken;
-        if self.waiting.is_empty() {
+        if self.deferred_queue.is_empty() {
             self.softirq = None;
         } else if softirq.pass_taken >= PASS_BUDGET || now - softirq.pass_started >= two_jiffies {
             softirq.passes += 1;
             (softirq.pass_started, softirq.pass_taken) = (now, 0);
             if softirq.passes >= MAX_PASSES || now - softirq.started >= MAX_TIME {
                 self.softirq = None;
-                let see = self.see;
+                let clock = self.clock;
                 let ksoftirqd = self.ksoftirqd();
                 // Who became runnable before comes before.
-                ksoftirqd.catch_up(see, rings, ledger);
+                ksoftirqd.catch_up(clock, rings, ledger);
                 ksoftirqd.wake_ksoftirqd();
             }
         }
@@ -100,30 +100,30 @@ impl Core {
 
     /// What `ksoftirqd` was doing has ended: runs on from there, until something lasts.
     pub(crate) fn run_ksoftirqd(&mut self, rings: &mut [RxQueue], ledger: &mut Ledger<'_>) -> Stop {
-        let now = self.see.time();
-        if !self.running_ksoftirqd().round.is_in_hand() {
-            let Some(vector) = self.waiting.pop_front() else {
+        let now = self.clock.time();
+        if !self.running_ksoftirqd().round.is_active() {
+            let Some(vector) = self.deferred_queue.pop_front() else {
                 self.ksoftirqd().sleep();
                 return Stop::Limit;
             };
-            let (cursor, end) = (self.first_ring(vector), self.round_begins());
+            let (cursor, end) = (self.first_ring(vector), self.start_round());
             let ksoftirqd = self.running_ksoftirqd();
-            ksoftirqd.round.begin(vector, cursor, end);
-            ksoftirqd.note_left(now);
+            ksoftirqd.round.start(vector, cursor, end);
+            ksoftirqd.record_left(now);
             return Stop::Limit;
         }
         let mut round = std::mem::take(&mut self.running_ksoftirqd().round);
         let slice_is_over = self.threads.as_ref().is_some_and(|threads| threads.slice_is_over());
-        let one_step = slice_is_over || round.is_choosing();
-        let stop = self.run_thread_round(&mut round, one_step, rings, ledger);
+        let single_step = slice_is_over || round.is_selecting();
+        let stop = self.run_thread_round(&mut round, single_step, rings, ledger);
         if stop == Stop::Ended {
             self.end_ksoftirqd_round(&mut round);
         }
         let ksoftirqd = self.running_ksoftirqd();
         ksoftirqd.round = round;
-        ksoftirqd.note_left(now);
-        if !matches!(stop, Stop::Freed | Stop::HandsOver) {
-            self.leave_or_keep_ksoftirqd(stop == Stop::Ended);
+        ksoftirqd.record_left(now);
+        if !matches!(stop, Stop::Freed | Stop::WantsHandoff) {
+            self.keep_or_release_ksoftirqd(stop == Stop::Ended);
         }
         stop
     }
@@ -132,28 +132,28 @@ impl Core {
     fn run_thread_round(
         &mut self,
         round: &mut Round,
-        one_step: bool,
+        single_step: bool,
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
     ) -> Stop {
-        let limit = PhasedTime(self.see.0 + 1);
+        let limit = PhasedTime(self.clock.0 + 1);
         if round.vector == BACKLOG {
-            return if one_step {
+            return if single_step {
                 self.step_backlog(round, ledger)
             } else {
                 self.run_backlog(round, limit, ledger)
             };
         }
         let vector = &self.vectors[round.vector];
-        let (see, sheet, budget) = (&mut self.see, &mut self.sheet, self.budget);
-        let pace = Pace { vector, see, sheet, limit, budget };
-        if one_step { round.step(pace, rings, ledger) } else { round.run(pace, rings, ledger) }
+        let (clock, sheet, budget) = (&mut self.clock, &mut self.sheet, self.budget);
+        let pace = Pace { vector, clock, sheet, limit, budget };
+        if single_step { round.step(pace, rings, ledger) } else { round.run(pace, rings, ledger) }
     }
 
     /// What `ksoftirqd` did has ended, perhaps its round: it sleeps where nothing is queued, and goes
     /// to the tail where its slice has ended too.
-    fn leave_or_keep_ksoftirqd(&mut self, round_ended: bool) {
-        let nothing_queued = self.waiting.is_empty();
+    fn keep_or_release_ksoftirqd(&mut self, round_ended: bool) {
+        let nothing_queued = self.deferred_queue.is_empty();
         let ksoftirqd = self.ksoftirqd();
         if round_ended && nothing_queued {
             ksoftirqd.sleep();
@@ -164,38 +164,38 @@ impl Core {
 
     /// Whether a round of `ksoftirqd` waits for its turn to hand over, or to notify.
     #[inline(always)]
-    pub(crate) fn ksoftirqd_hands_over(&mut self) -> bool {
+    pub(crate) fn ksoftirqd_wants_handoff(&mut self) -> bool {
         self.threads.as_mut().is_some_and(|threads| {
-            threads.current_ksoftirqd().is_some_and(|one| one.round.hands_over())
+            threads.current_ksoftirqd().is_some_and(|one| one.round.wants_handoff())
         })
     }
 
     /// The round of `ksoftirqd` has handed over, or notified: it goes on, or is over, behind the
     /// threads that this made runnable.
     pub(crate) fn resume_ksoftirqd(&mut self) {
-        let now = self.see.time();
+        let now = self.clock.time();
         let mut round = std::mem::take(&mut self.running_ksoftirqd().round);
-        let ended = round.is_over();
+        let ended = round.is_finished();
         if ended {
             self.end_ksoftirqd_round(&mut round);
         }
         let ksoftirqd = self.running_ksoftirqd();
         ksoftirqd.round = round;
-        ksoftirqd.note_left(now);
-        self.leave_or_keep_ksoftirqd(ended);
+        ksoftirqd.record_left(now);
+        self.keep_or_release_ksoftirqd(ended);
     }
 
     /// A round of `ksoftirqd` is over: it completes, or goes to the tail.
     fn end_ksoftirqd_round(&mut self, round: &mut Round) {
         self.close_round(round.sum(), &[]);
         round.clear();
-        self.hand_over(&mut round.delivery);
+        self.send(&mut round.delivery);
     }
 
     /// Whether a round of `ksoftirqd` freed a descriptor and has not gone on since.
-    pub(crate) fn ksoftirqd_is_choosing(&mut self) -> bool {
+    pub(crate) fn ksoftirqd_is_selecting(&mut self) -> bool {
         let ksoftirqd = self.threads.as_mut().and_then(|threads| threads.current_ksoftirqd());
-        ksoftirqd.is_some_and(|one| one.round.is_choosing())
+        ksoftirqd.is_some_and(|one| one.round.is_selecting())
     }
 
     pub(crate) fn running_ksoftirqd(&mut self) -> &mut Ksoftirqd {

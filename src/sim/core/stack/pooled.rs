@@ -7,7 +7,7 @@
 //! has one thing in hand, and when that ends is known as it begins.
 
 use crate::engine::time::{PhasedTime, Span, Time};
-use crate::rx::cpu::{Kind, Stack};
+use crate::rx::cpu::{Activity, Stack};
 use crate::rx::ring::Descriptor;
 use crate::sim::accounting::ledger::{Ledger, RxPacket};
 use crate::sim::core::core::{Advance, Core};
@@ -17,17 +17,17 @@ use std::cmp::Reverse;
 use std::collections::VecDeque;
 
 /// The cores of a host that share its packets.
-pub(crate) struct Group {
+pub(crate) struct Pool {
     /// What has been dealt out lies before this.
-    pub(crate) see: PhasedTime,
-    rule: Rule,
+    pub(crate) clock: PhasedTime,
+    rule: DispatchRule,
     members: Vec<Member>,
     /// When each of them ends what it has in hand; never where it has nothing.
     ends: Vec<PhasedTime>,
     /// Packets for no particular core.
-    line: VecDeque<Waiting>,
+    shared_queue: VecDeque<QueuedPacket>,
     /// The core whose activity has no length: it ends before anything else happens.
-    at_once: Option<usize>,
+    immediate: Option<usize>,
     /// Cores look for packets by themselves, and need no interrupt.
     polls: bool,
     budget: u32,
@@ -38,7 +38,7 @@ pub(crate) struct Group {
 
 /// Which core a packet is for.
 #[derive(Clone, Copy, Debug)]
-enum Rule {
+enum DispatchRule {
     /// The one with the fewest, as long as it has fewer than this; else nobody's in particular.
     Bounded(usize),
     /// The one of its ring, unless another one has nothing to do.
@@ -49,30 +49,30 @@ enum Rule {
 #[derive(Default)]
 struct Member {
     /// Packets that wait for this core.
-    line: VecDeque<Waiting>,
-    hand: Option<Hand>,
+    queue: VecDeque<QueuedPacket>,
+    in_service: Option<InService>,
     /// Packets taken since the last round's overhead.
     taken: u32,
 }
 
 /// A packet that was taken out of its ring.
 #[derive(Clone, Copy)]
-struct Waiting {
+struct QueuedPacket {
     packet: Descriptor,
-    queue: usize,
+    ring: usize,
 }
 
 /// What a core has in hand.
 #[derive(Clone, Copy)]
-struct Hand {
-    waiting: Waiting,
+struct InService {
+    queued: QueuedPacket,
     /// When the packet's own processing starts; none while the interrupt handler runs.
     start: Option<Time>,
 }
 
 /// What happens next.
 #[derive(Clone, Copy)]
-enum Next {
+enum PoolEvent {
     /// The first packet of this ring becomes visible.
     Visible(usize),
     /// What this core has in hand ends.
@@ -89,29 +89,29 @@ struct Works<'a, 's> {
 impl Member {
     /// Packets in hand and waiting.
     fn load(&self) -> usize {
-        self.line.len() + usize::from(self.hand.is_some())
+        self.queue.len() + usize::from(self.in_service.is_some())
     }
 }
 
-impl Group {
+impl Pool {
     /// The group of a host's cores; none where each ring has its core.
     pub(crate) fn new(world: &World, host: usize) -> Option<Self> {
         let spec = &world.hosts[host];
         let rule = match spec.dispatch {
             Dispatch::PerQueue => return None,
             // One line for all, as each core holds no packet but the one in hand.
-            Dispatch::Shared => Rule::Bounded(1),
-            Dispatch::Jbsq(bound) => Rule::Bounded(bound as usize),
-            Dispatch::WorkStealing => Rule::Stealing,
+            Dispatch::Shared => DispatchRule::Bounded(1),
+            Dispatch::Jbsq(bound) => DispatchRule::Bounded(bound as usize),
+            Dispatch::WorkStealing => DispatchRule::Stealing,
         };
         let nics = world.nics.iter().enumerate().filter(|(_, nic)| nic.host == host);
         Some(Self {
-            see: PhasedTime::default(),
+            clock: PhasedTime::default(),
             rule,
             members: (0..spec.cores).map(|_| Member::default()).collect(),
             ends: vec![PhasedTime::NEVER; spec.cores as usize],
-            line: VecDeque::new(),
-            at_once: None,
+            shared_queue: VecDeque::new(),
+            immediate: None,
             polls: spec.stack == Stack::BusyPoll,
             budget: spec.budget,
             nics: nics.flat_map(|(index, nic)| nic.queues.iter().map(move |_| index)).collect(),
@@ -130,18 +130,18 @@ impl Group {
         let mut visible = first_visible(rings);
         let mut works = Works { cores, rings, ledger };
         loop {
-            let (moment, next) = self.next(visible);
+            let (moment, next) = self.next_event(visible);
             if moment >= bound {
                 return Advance::Reached;
             }
-            self.see = self.see.max(moment);
+            self.clock = self.clock.max(moment);
             match next {
-                Next::Visible(queue) => {
-                    let packet = works.rings[queue].ring.lend_first();
-                    self.receive(Waiting { packet, queue }, &mut works);
+                PoolEvent::Visible(ring) => {
+                    let packet = works.rings[ring].ring.lend_first();
+                    self.dispatch(QueuedPacket { packet, ring }, &mut works);
                     visible = first_visible(works.rings);
                 }
-                Next::End(core) => {
+                PoolEvent::End(core) => {
                     if self.end(core, &mut works) {
                         return Advance::Freed;
                     }
@@ -156,9 +156,9 @@ impl Group {
     }
 
     /// What happens next, and when. At one moment, packets become visible before anything ends.
-    fn next(&self, visible: (PhasedTime, usize)) -> (PhasedTime, Next) {
-        if let Some(core) = self.at_once {
-            return (self.see, Next::End(core));
+    fn next_event(&self, visible: (PhasedTime, usize)) -> (PhasedTime, PoolEvent) {
+        if let Some(core) = self.immediate {
+            return (self.clock, PoolEvent::End(core));
         }
         let (mut end, mut core) = (PhasedTime::NEVER, 0);
         for (number, its) in self.ends.iter().enumerate() {
@@ -167,52 +167,53 @@ impl Group {
             }
         }
         if visible.0 <= end {
-            (visible.0, Next::Visible(visible.1))
+            (visible.0, PoolEvent::Visible(visible.1))
         } else {
-            (end, Next::End(core))
+            (end, PoolEvent::End(core))
         }
     }
 
     /// A packet is visible: it is given to a core, or waits.
-    fn receive(&mut self, waiting: Waiting, works: &mut Works<'_, '_>) {
+    fn dispatch(&mut self, queued: QueuedPacket, works: &mut Works<'_, '_>) {
         let core = match self.rule {
-            Rule::Bounded(bound) => {
+            DispatchRule::Bounded(bound) => {
                 let loads = self.members.iter().map(Member::load).zip(0..);
                 loads.min().filter(|(load, _)| *load < bound).map(|(_, core)| core)
             }
-            Rule::Stealing => {
-                let home = works.rings[waiting.queue].core;
-                let idle = || self.members.iter().position(|member| member.hand.is_none());
-                let takes = self.members[home].hand.is_none().then_some(home).or_else(idle);
+            DispatchRule::Stealing => {
+                let home = works.rings[queued.ring].core;
+                let idle = || self.members.iter().position(|member| member.in_service.is_none());
+                let takes = self.members[home].in_service.is_none().then_some(home).or_else(idle);
                 Some(takes.unwrap_or(home))
             }
         };
         match core {
-            None => self.line.push_back(waiting),
-            Some(core) if self.members[core].hand.is_some() => {
-                self.members[core].line.push_back(waiting);
+            None => self.shared_queue.push_back(queued),
+            Some(core) if self.members[core].in_service.is_some() => {
+                self.members[core].queue.push_back(queued);
             }
-            Some(core) => self.wake(core, waiting, works),
+            Some(core) => self.wake(core, queued, works),
         }
     }
 
     /// What a core has in hand ends. True if that freed a descriptor that a port waits for; then,
     /// too, the core has turned to its next packet, which is part of that end.
     fn end(&mut self, core: usize, works: &mut Works<'_, '_>) -> bool {
-        (self.at_once, self.ends[core]) = (None, PhasedTime::NEVER);
-        let hand = self.members[core].hand.take().expect("something in hand has ended");
-        let Some(start) = hand.start else {
-            self.begin(core, hand.waiting, works);
+        (self.immediate, self.ends[core]) = (None, PhasedTime::NEVER);
+        let in_service =
+            self.members[core].in_service.take().expect("a core ends what it has in service");
+        let Some(start) = in_service.start else {
+            self.start(core, in_service.queued, works);
             return false;
         };
-        let Waiting { packet, queue } = hand.waiting;
-        let ring = &mut works.rings[queue];
-        ring.ring.give_back();
-        let watched = ring.watched;
-        let (end, none) = (self.see.time(), Span::ZERO);
+        let QueuedPacket { packet, ring } = in_service.queued;
+        let queue = &mut works.rings[ring];
+        queue.ring.give_back();
+        let watched = queue.watched;
+        let (end, none) = (self.clock.time(), Span::ZERO);
         works.ledger.processed(&RxPacket {
             packet,
-            queue: ring.number,
+            queue: queue.number,
             start,
             end,
             // A packet that waits does so for a core that was awake before it came.
@@ -221,66 +222,66 @@ impl Group {
             vswitch: none,
         });
         if let Some(next) = self.take_next(core) {
-            self.begin(core, next, works);
+            self.start(core, next, works);
         } else {
             self.members[core].taken = 0;
-            works.cores[core].sheet.enter(Kind::Idle, end);
+            works.cores[core].sheet.enter(Activity::Idle, end);
         }
         watched
     }
 
     /// The packet that a core turns to that has ended one.
-    fn take_next(&mut self, core: usize) -> Option<Waiting> {
+    fn take_next(&mut self, core: usize) -> Option<QueuedPacket> {
         match self.rule {
-            Rule::Bounded(_) => {
-                self.members[core].line.extend(self.line.pop_front());
-                self.members[core].line.pop_front()
+            DispatchRule::Bounded(_) => {
+                self.members[core].queue.extend(self.shared_queue.pop_front());
+                self.members[core].queue.pop_front()
             }
-            Rule::Stealing => {
-                let own = self.members[core].line.pop_front();
+            DispatchRule::Stealing => {
+                let own = self.members[core].queue.pop_front();
                 own.or_else(|| {
-                    let most = |core: &usize| (self.members[*core].line.len(), Reverse(*core));
+                    let most = |core: &usize| (self.members[*core].queue.len(), Reverse(*core));
                     let from = (0..self.members.len()).max_by_key(most)?;
-                    self.members[from].line.pop_front()
+                    self.members[from].queue.pop_front()
                 })
             }
         }
     }
 
     /// An idle core is given a packet: an interrupt wakes it first, unless it polls.
-    fn wake(&mut self, core: usize, waiting: Waiting, works: &mut Works<'_, '_>) {
+    fn wake(&mut self, core: usize, queued: QueuedPacket, works: &mut Works<'_, '_>) {
         if self.polls {
-            return self.begin(core, waiting, works);
+            return self.start(core, queued, works);
         }
-        let (now, its) = (self.see.time(), &mut works.cores[core]);
+        let (now, its) = (self.clock.time(), &mut works.cores[core]);
         let end = now + its.interrupt_cost(now);
-        its.tally.interrupts += 1;
-        its.sheet.enter(Kind::Interrupt, now);
-        self.interrupts[self.nics[waiting.queue]] += 1;
-        self.hold(core, Hand { waiting, start: None }, end);
+        its.counters.interrupts += 1;
+        its.sheet.enter(Activity::Interrupt, now);
+        self.interrupts[self.nics[queued.ring]] += 1;
+        self.serve(core, InService { queued, start: None }, end);
     }
 
     /// A core begins with a packet, at times with the overhead of a round before it.
-    fn begin(&mut self, core: usize, waiting: Waiting, works: &mut Works<'_, '_>) {
+    fn start(&mut self, core: usize, queued: QueuedPacket, works: &mut Works<'_, '_>) {
         let (member, its) = (&mut self.members[core], &mut works.cores[core]);
-        let mut start = self.see.time();
-        its.sheet.enter(Kind::Deferred, start);
+        let mut start = self.clock.time();
+        its.sheet.enter(Activity::Deferred, start);
         if member.taken == 0 || member.taken >= self.budget {
-            its.tally.rounds += 1;
+            its.counters.rounds += 1;
             start += its.costs.round.draw();
             member.taken = 0;
         }
         member.taken += 1;
-        let frame = &waiting.packet.frame;
+        let frame = &queued.packet.frame;
         let end = start + works.ledger.costs_of(frame.source).deferred(frame);
-        self.hold(core, Hand { waiting, start: Some(start) }, end);
+        self.serve(core, InService { queued, start: Some(start) }, end);
     }
 
     /// A core has this in hand from now on, until `end`.
-    fn hold(&mut self, core: usize, hand: Hand, end: Time) {
-        self.at_once = (end == self.see.time()).then_some(core);
+    fn serve(&mut self, core: usize, in_service: InService, end: Time) {
+        self.immediate = (end == self.clock.time()).then_some(core);
         self.ends[core] = end.before_arrivals();
-        self.members[core].hand = Some(hand);
+        self.members[core].in_service = Some(in_service);
     }
 }
 

@@ -9,7 +9,7 @@ use crate::vocab::stage::Stage;
 use std::collections::VecDeque;
 
 /// An app and its backlog; the first packet is the one in hand.
-pub(crate) struct Consumer {
+pub(crate) struct App {
     /// Its number in the world.
     pub(crate) index: usize,
     /// Left of the packet in hand.
@@ -20,7 +20,7 @@ pub(crate) struct Consumer {
     busy: bool,
 }
 
-impl Consumer {
+impl App {
     pub(crate) const fn new(index: usize, capacity: u32) -> Self {
         let backlog = VecDeque::new();
         Self { index, left: Span::ZERO, backlog, capacity: capacity as usize, busy: false }
@@ -38,7 +38,7 @@ impl Consumer {
     }
 
     /// Takes the next packet in hand, if none is.
-    pub(crate) fn take_up(&mut self, ledger: &Ledger<'_>) {
+    pub(crate) fn start_next(&mut self, ledger: &Ledger<'_>) {
         if !self.busy
             && let Some(first) = self.backlog.front()
         {
@@ -56,7 +56,7 @@ impl Consumer {
         if !self.finish(timeslice.now, ledger) {
             return Progress::Idle;
         }
-        self.take_up(ledger);
+        self.start_next(ledger);
         Progress::Continue
     }
 

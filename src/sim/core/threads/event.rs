@@ -16,15 +16,15 @@ pub(crate) enum ThreadEvent {
     /// The switch to the current thread ends.
     Switched,
     /// Something was handed over by this core.
-    HandOff(usize),
+    Handoff(usize),
 }
 
 /// What may come next, and when.
-pub(crate) type Next = Option<(PhasedTime, ThreadEvent)>;
+pub(crate) type Upcoming = Option<(PhasedTime, ThreadEvent)>;
 
 /// The sooner of two.
 #[inline(always)]
-pub(crate) fn sooner(one: Next, other: Next) -> Next {
+pub(crate) fn sooner(one: Upcoming, other: Upcoming) -> Upcoming {
     match (one, other) {
         (Some(one), Some(other)) if other.0 < one.0 || other.0 == one.0 && other.1 < one.1 => {
             Some(other)

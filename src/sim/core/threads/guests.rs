@@ -3,7 +3,7 @@
 use super::scheduler::{Thread, Threads};
 use crate::engine::time::{PhasedTime, Time};
 use crate::sim::accounting::ledger::Ledger;
-use crate::sim::core::delivery::{ChannelAt, HandOff, What};
+use crate::sim::core::delivery::{ChannelAt, Handoff, Payload};
 use crate::sim::core::threads::vcpu::{Channel, Vcpu};
 use crate::sim::queue::rx_queue::RxQueue;
 use crate::vocab::drop_reason::DropReason;
@@ -32,15 +32,15 @@ impl Threads {
     }
 
     /// Whether any vCPU of this machine is here.
-    pub(in crate::sim) fn serve(&self, vm: usize) -> bool {
+    pub(in crate::sim) fn serves_vm(&self, vm: usize) -> bool {
         self.vcpus().any(|(_, vcpu)| vcpu.vm == vm)
     }
 
     /// Whether a vCPU of this machine, or the switch to it, has the core.
-    pub(in crate::sim) fn run_vm(&self, vm: usize) -> bool {
-        let running = self.current.filter(|turn| turn.since.is_some());
+    pub(in crate::sim) fn runs_vm(&self, vm: usize) -> bool {
+        let running = self.current.filter(|current| current.since.is_some());
         running.is_some_and(
-            |turn| matches!(&self.list[turn.thread], Thread::Vcpu(vcpu) if vcpu.vm == vm),
+            |current| matches!(&self.list[current.thread], Thread::Vcpu(vcpu) if vcpu.vm == vm),
         )
     }
 
@@ -58,7 +58,7 @@ impl Threads {
             vcpu.stop(reason, now, rings, ledger);
             stopped.push(thread);
         }
-        self.current = self.current.filter(|turn| !stopped.contains(&turn.thread));
+        self.current = self.current.filter(|current| !stopped.contains(&current.thread));
         self.runnable.retain(|thread| !stopped.contains(thread));
     }
 
@@ -86,7 +86,7 @@ impl Threads {
     }
 
     /// Whether a vCPU waits, and nothing that was handed over will wake it.
-    pub(in crate::sim) fn waits(&self, thread: usize) -> bool {
+    pub(in crate::sim) fn is_waiting(&self, thread: usize) -> bool {
         !self.is_runnable(thread) && !self.inbox.iter().any(|one| self.target(one) == Some(thread))
     }
 
@@ -98,12 +98,12 @@ impl Threads {
         rings: &[RxQueue],
         ledger: &mut Ledger<'_>,
     ) -> usize {
-        if self.current.is_none_or(|turn| turn.since.is_none()) {
+        if self.current.is_none_or(|current| current.since.is_none()) {
             self.catch_up_before((moment, core), rings, ledger);
         }
         // What the same core has handed over at this very moment is not received yet; what cores of
         // higher numbers hand over then comes behind it.
-        let before = |one: &&HandOff| (one.item.moment, one.item.core) <= (moment, core);
+        let before = |one: &&Handoff| (one.key.time, one.key.core) <= (moment, core);
         let ahead = self.inbox.iter().take_while(before);
         let mut woken: Vec<usize> = ahead.filter_map(|one| self.target(one)).collect();
         woken.retain(|thread| !self.is_runnable(*thread));
@@ -113,16 +113,16 @@ impl Threads {
     }
 
     /// The thread that something handed over wakes up.
-    fn target(&self, one: &HandOff) -> Option<usize> {
-        match one.what {
-            What::Packet(app, _) => self.place_of(app),
-            What::Notification(at) => Some(at.thread),
+    fn target(&self, one: &Handoff) -> Option<usize> {
+        match one.payload {
+            Payload::Packet(app, _) => self.place_of(app),
+            Payload::Notification(at) => Some(at.thread),
         }
     }
 
     /// A vCPU moves from its place on another core to the one that it has here; nothing of it is in
     /// hand.
-    pub(in crate::sim) fn take_over(&mut self, thread: usize, from: &mut Self, its: usize) {
+    pub(in crate::sim) fn migrate_from(&mut self, thread: usize, from: &mut Self, its: usize) {
         std::mem::swap(self.vcpu(thread), from.vcpu(its));
     }
 }

@@ -4,13 +4,13 @@
 //! runnable. All lengths are kept as what is left of them; only the thread that runs has a clock.
 
 use crate::engine::time::{PhasedTime, Span, Time};
-use crate::rx::cpu::{Kind, Stack};
+use crate::rx::cpu::{Activity, Stack};
 use crate::sim::accounting::ledger::Ledger;
-use crate::sim::core::delivery::{ChannelAt, HandOff, What};
+use crate::sim::core::delivery::{ChannelAt, Handoff, Payload};
 use crate::sim::core::round::Round;
 use crate::sim::core::stack::linux_napi::Ksoftirqd;
-use crate::sim::core::threads::app::Consumer;
-use crate::sim::core::threads::event::{Next, ThreadEvent, sooner};
+use crate::sim::core::threads::app::App;
+use crate::sim::core::threads::event::{ThreadEvent, Upcoming, sooner};
 use crate::sim::core::threads::timeslice::{Progress, Timeslice};
 use crate::sim::core::threads::vcpu::Vcpu;
 use crate::sim::core::threads::vf_ring::VfRing;
@@ -27,18 +27,18 @@ pub(crate) struct Threads {
     with_vfs: Vec<usize>,
     /// Runnable threads behind the current one.
     pub(super) runnable: VecDeque<usize>,
-    pub(super) current: Option<Turn>,
+    pub(super) current: Option<CurrentThread>,
     /// The thread that had the last turn.
     last: Option<usize>,
     quantum: Span,
     context_switch: Span,
     /// Packets handed over that no app has noticed yet, item by item in their order.
-    pub(super) inbox: VecDeque<HandOff>,
+    pub(super) inbox: VecDeque<Handoff>,
 }
 
 /// A thread.
 pub(super) enum Thread {
-    App(Consumer),
+    App(App),
     Work(Work),
     Vcpu(Vcpu),
     Ksoftirqd(Ksoftirqd),
@@ -54,7 +54,7 @@ pub(super) struct Work {
 
 /// The turn of one thread.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Turn {
+pub(super) struct CurrentThread {
     pub(super) thread: usize,
     /// Left of the switch to it.
     switch: Span,
@@ -68,7 +68,7 @@ pub(super) struct Turn {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
     /// Nothing that concerns the core.
-    Settled,
+    Done,
     /// It was part of a round of `ksoftirqd`, which the core has to run on.
     OfKsoftirqd,
     /// It freed a descriptor that a port waits for; the guest has still to choose.
@@ -81,7 +81,7 @@ impl Threads {
         let spec = &world.hosts[host];
         let here = |its_host: usize, its_core: u32| its_host == host && its_core == core;
         let apps = world.apps.iter().enumerate().filter(|(_, app)| here(app.host, app.core));
-        let apps = apps.map(|(index, app)| Thread::App(Consumer::new(index, app.backlog)));
+        let apps = apps.map(|(index, app)| Thread::App(App::new(index, app.backlog)));
         let works = world.works.iter().filter(|work| here(work.host, work.core)).map(|work| {
             let (period, demand) = (work.period, work.demand);
             Thread::Work(Work { period, demand, left: Span::ZERO, next: Time::ZERO })
@@ -110,29 +110,29 @@ impl Threads {
     }
 
     /// The current thread does not run any more, on a core whose time is `see`.
-    pub(crate) fn pause(&mut self, see: PhasedTime) {
-        self.pause_behind(see, false);
+    pub(crate) fn pause(&mut self, clock: PhasedTime) {
+        self.pause_behind(clock, false);
     }
 
     /// Likewise; `all_ends`: what pauses it comes behind all that is due to end at this instant.
-    pub(crate) fn pause_behind(&mut self, see: PhasedTime, all_ends: bool) {
-        let now = see.time();
-        let Some(mut turn) = self.current else { return };
-        let Some(since) = turn.since.take() else { return };
+    pub(crate) fn pause_behind(&mut self, clock: PhasedTime, all_ends: bool) {
+        let now = clock.time();
+        let Some(mut current) = self.current else { return };
+        let Some(since) = current.since.take() else { return };
         let mut ran = now - since;
-        let switched = ran.min(turn.switch);
-        turn.switch -= switched;
+        let switched = ran.min(current.switch);
+        current.switch -= switched;
         ran -= switched;
-        turn.slice -= ran;
-        self.current = Some(turn);
+        current.slice -= ran;
+        self.current = Some(current);
         // Where the switch ends at this very instant, what is behind it has begun if anything came
         // before what pauses it now.
-        let behind = all_ends || see.is_at_arrivals() || self.is_due(now);
+        let behind = all_ends || clock.is_at_arrivals() || self.is_due(now);
         let may_have_begun = switched == Span::ZERO || ran > Span::ZERO || behind;
-        match &mut self.list[turn.thread] {
+        match &mut self.list[current.thread] {
             Thread::App(app) => app.left -= ran,
             Thread::Work(work) => work.left -= ran,
-            Thread::Vcpu(vcpu) if turn.switch == Span::ZERO && may_have_begun => {
+            Thread::Vcpu(vcpu) if current.switch == Span::ZERO && may_have_begun => {
                 vcpu.spend(since + switched, ran);
             }
             Thread::Vcpu(_) => {}
@@ -148,14 +148,14 @@ impl Threads {
             let same = self.last.is_none_or(|last| last == thread);
             let switch = if same { Span::ZERO } else { self.context_switch };
             self.last = Some(thread);
-            self.current = Some(Turn { thread, switch, slice: self.quantum, since: None });
+            self.current = Some(CurrentThread { thread, switch, slice: self.quantum, since: None });
         }
-        let turn = self.current.as_mut().expect("just set");
-        turn.since = Some(now);
-        match &mut self.list[turn.thread] {
-            Thread::App(app) => app.take_up(ledger),
-            Thread::Vcpu(vcpu) => vcpu.take_up(rings, ledger),
-            Thread::Ksoftirqd(ksoftirqd) => ksoftirqd.set_clock(now + turn.switch),
+        let current = self.current.as_mut().expect("just set");
+        current.since = Some(now);
+        match &mut self.list[current.thread] {
+            Thread::App(app) => app.start_next(ledger),
+            Thread::Vcpu(vcpu) => vcpu.start_next(rings, ledger),
+            Thread::Ksoftirqd(ksoftirqd) => ksoftirqd.set_clock(now + current.switch),
             Thread::Work(_) => {}
         }
         true
@@ -164,42 +164,44 @@ impl Threads {
     /// Lets a running app or vCPU finish one packet after the other, as long as each ends before
     /// `until`, the first thing `from_outside`, and within its slice; puts the core's clock there.
     /// True if something else may come first now.
-    pub(crate) fn work_off(
+    pub(crate) fn drain(
         &mut self,
-        (see, until): (&mut PhasedTime, PhasedTime),
-        from_outside: Next,
+        (clock, until): (&mut PhasedTime, PhasedTime),
+        external: Upcoming,
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
     ) -> bool {
-        let Some(turn) = self.current.as_mut().filter(|turn| turn.switch == Span::ZERO) else {
+        let Some(current) = self.current.as_mut().filter(|current| current.switch == Span::ZERO)
+        else {
             return false;
         };
-        let Some(now) = turn.since else { return false };
-        let until = until.min(from_outside.map_or(until, |(moment, _)| moment));
-        let mut timeslice = Timeslice { now, see: *see, until, slice: turn.slice };
-        let step = loop {
-            let step = match &mut self.list[turn.thread] {
+        let Some(now) = current.since else { return false };
+        let until = until.min(external.map_or(until, |(moment, _)| moment));
+        let mut timeslice = Timeslice { now, clock: *clock, until, slice: current.slice };
+        let progress = loop {
+            let progress = match &mut self.list[current.thread] {
                 Thread::App(app) => app.work(&mut timeslice, ledger),
                 Thread::Vcpu(vcpu) => vcpu.work(&mut timeslice, rings, ledger),
                 Thread::Work(_) | Thread::Ksoftirqd(_) => Progress::Running,
             };
-            if step != Progress::Continue {
-                break step;
+            if progress != Progress::Continue {
+                break progress;
             }
         };
-        (*see, turn.since, turn.slice) = (timeslice.see, Some(timeslice.now), timeslice.slice);
-        if step == Progress::Idle {
+        (*clock, current.since, current.slice) =
+            (timeslice.clock, Some(timeslice.now), timeslice.slice);
+        if progress == Progress::Idle {
             self.current = None;
         }
-        step != Progress::Running
+        progress != Progress::Running
     }
 
     /// Until when the current thread has in hand what it runs: to the end of that, or of its slice; a
     /// work's next demand takes the place of the one in hand.
-    pub(crate) fn in_hand_until(&self) -> Option<Time> {
-        let turn = self.current?;
-        let end = turn.since? + turn.switch + self.left(turn.thread).min(turn.slice);
-        Some(match &self.list[turn.thread] {
+    pub(crate) fn in_service_until(&self) -> Option<Time> {
+        let current = self.current?;
+        let end = current.since? + current.switch + self.left(current.thread).min(current.slice);
+        Some(match &self.list[current.thread] {
             Thread::Work(work) => end.min(work.next),
             Thread::App(_) | Thread::Vcpu(_) | Thread::Ksoftirqd(_) => end,
         })
@@ -207,34 +209,34 @@ impl Threads {
 
     /// What comes next, given that the current thread runs, and what comes next from outside.
     #[inline(always)]
-    pub(crate) fn next_event(&self, from_outside: Next) -> Next {
-        let turn = self.current.and_then(|turn| {
-            let begun = turn.since? + turn.switch;
-            let end = begun + self.left(turn.thread);
-            let slice_end = begun + turn.slice;
+    pub(crate) fn next_event(&self, external: Upcoming) -> Upcoming {
+        let current = self.current.and_then(|current| {
+            let begun = current.since? + current.switch;
+            let end = begun + self.left(current.thread);
+            let slice_end = begun + current.slice;
             let next = (end, ThreadEvent::End).min((slice_end, ThreadEvent::SliceEnd));
             // Only the kind of what ksoftirqd does may differ from that of the switch to it.
-            let switches = turn.switch > Span::ZERO && self.is_ksoftirqd(turn.thread);
+            let switches = current.switch > Span::ZERO && self.is_ksoftirqd(current.thread);
             Some(if switches { (begun, ThreadEvent::Switched) } else { next })
         });
-        let turn = turn.map(|(time, event)| (time.before_arrivals(), event));
-        sooner(turn, from_outside)
+        let current = current.map(|(time, event)| (time.before_arrivals(), event));
+        sooner(current, external)
     }
 
     /// What comes next to the threads, whoever has the core.
     #[inline(always)]
-    fn next_from_outside(&self, rings: &[RxQueue]) -> Next {
+    fn next_external(&self, rings: &[RxQueue]) -> Upcoming {
         let release = self.next_release();
         let release =
             release.map(|(time, work)| (time.before_arrivals(), ThreadEvent::Release(work)));
-        let first = self.inbox.front().map(|first| first.item);
-        let hand_off = first.map(|item| (item.moment, ThreadEvent::HandOff(item.core)));
-        sooner(sooner(release, self.next_interrupt(rings)), hand_off)
+        let first = self.inbox.front().map(|first| first.key);
+        let handoff = first.map(|key| (key.time, ThreadEvent::Handoff(key.core)));
+        sooner(sooner(release, self.next_interrupt(rings)), handoff)
     }
 
     /// The virtual function that interrupts next.
     #[inline(always)]
-    fn next_interrupt(&self, rings: &[RxQueue]) -> Next {
+    fn next_interrupt(&self, rings: &[RxQueue]) -> Upcoming {
         let mut next = (PhasedTime::NEVER, None);
         for thread in &self.with_vfs {
             for (ring, one) in self.rings_of(*thread).iter().enumerate() {
@@ -258,29 +260,29 @@ impl Threads {
 
     /// The first item that was handed over (when, and by which core), unless something else comes
     /// before.
-    pub(crate) fn next_hand_off(&self, rings: &[RxQueue]) -> Option<(PhasedTime, usize)> {
-        if self.turns_at_once() {
-            return None; // what that thread does may end at this very moment
+    pub(crate) fn next_handoff(&self, rings: &[RxQueue]) -> Option<(PhasedTime, usize)> {
+        if self.needs_dispatch() {
+            return None; // payload that thread does may end at this very moment
         }
-        match self.next_event(self.next_from_outside(rings))? {
-            (moment, ThreadEvent::HandOff(core)) => Some((moment, core)),
+        match self.next_event(self.next_external(rings))? {
+            (moment, ThreadEvent::Handoff(core)) => Some((moment, core)),
             _ => None,
         }
     }
 
     /// Whether a thread is to be given the core as soon as the higher classes rest.
-    fn turns_at_once(&self) -> bool {
-        self.current.map_or(!self.runnable.is_empty(), |turn| turn.since.is_none())
+    fn needs_dispatch(&self) -> bool {
+        self.current.map_or(!self.runnable.is_empty(), |current| current.since.is_none())
     }
 
     /// Whether all that was handed over by `now` has been received.
     pub(crate) fn has_received(&self, now: PhasedTime) -> bool {
-        self.inbox.front().is_none_or(|first| first.item.moment > now)
+        self.inbox.front().is_none_or(|first| first.key.time > now)
     }
 
     /// Whether something has not been received that this core, or one before it, handed over then.
-    pub(crate) fn is_handed(&self, by: (PhasedTime, usize)) -> bool {
-        self.inbox.front().is_some_and(|first| (first.item.moment, first.item.core) <= by)
+    pub(crate) fn has_unreceived(&self, by: (PhasedTime, usize)) -> bool {
+        self.inbox.front().is_some_and(|first| (first.key.time, first.key.core) <= by)
     }
 
     fn is_ksoftirqd(&self, thread: usize) -> bool {
@@ -289,8 +291,8 @@ impl Threads {
 
     /// Whether a vCPU, or the switch to it, has the core.
     pub(crate) fn guest_runs(&self) -> bool {
-        self.current.is_some_and(|turn| {
-            turn.since.is_some() && matches!(self.list[turn.thread], Thread::Vcpu(_))
+        self.current.is_some_and(|current| {
+            current.since.is_some() && matches!(self.list[current.thread], Thread::Vcpu(_))
         })
     }
 
@@ -323,7 +325,7 @@ impl Threads {
         now: PhasedTime,
         rings: &[RxQueue],
         ledger: &mut Ledger<'_>,
-    ) -> Next {
+    ) -> Upcoming {
         self.catch_up_before((now, 0), rings, ledger)
     }
 
@@ -333,14 +335,14 @@ impl Threads {
         (now, core): (PhasedTime, usize),
         rings: &[RxQueue],
         ledger: &mut Ledger<'_>,
-    ) -> Next {
+    ) -> Upcoming {
         loop {
-            let next = self.next_from_outside(rings);
+            let next = self.next_external(rings);
             match next? {
-                (moment, ThreadEvent::HandOff(from)) if (moment, from) < (now, core) => {
+                (moment, ThreadEvent::Handoff(from)) if (moment, from) < (now, core) => {
                     self.receive(ledger);
                 }
-                (_, ThreadEvent::HandOff(_)) => return next,
+                (_, ThreadEvent::Handoff(_)) => return next,
                 (moment, event) if moment <= now => self.wake_by(event, moment.time()),
                 _ => return next,
             }
@@ -376,22 +378,23 @@ impl Threads {
     }
 
     pub(super) fn is_runnable(&self, index: usize) -> bool {
-        self.current.is_some_and(|turn| turn.thread == index) || self.runnable.contains(&index)
+        self.current.is_some_and(|current| current.thread == index)
+            || self.runnable.contains(&index)
     }
 
     /// The first thing that was handed over arrives: a packet enters its app's backlog, a guest is
     /// notified.
     fn receive(&mut self, ledger: &mut Ledger<'_>) {
-        let HandOff { item, what } = self.inbox.pop_front().expect("something was handed over");
-        let (index, wakes) = match what {
-            What::Packet(app, packet) => {
+        let Handoff { key, payload } = self.inbox.pop_front().expect("something was handed off");
+        let (index, wakes) = match payload {
+            Payload::Packet(app, packet) => {
                 let index = self.place_of(app).expect("an app runs on the core it is fed at");
-                let Thread::App(consumer) = &mut self.list[index] else {
+                let Thread::App(app) = &mut self.list[index] else {
                     unreachable!("found as an app")
                 };
-                (index, consumer.accept(packet, item.moment.time(), ledger))
+                (index, app.accept(packet, key.time.time(), ledger))
             }
-            What::Notification(ChannelAt { thread, channel }) => {
+            Payload::Notification(ChannelAt { thread, channel }) => {
                 self.vcpu(thread).notify(channel);
                 (thread, true)
             }
@@ -413,58 +416,58 @@ impl Threads {
 
     /// The first item of the inbox enters the apps' backlogs. What an app does with it at once
     /// comes before the next one.
-    pub(crate) fn receive_item(&mut self, ledger: &mut Ledger<'_>) {
-        let first = self.inbox.front().map(|hand_off| hand_off.item);
-        while first.is_some() && self.inbox.front().map(|hand_off| hand_off.item) == first {
+    pub(crate) fn receive_batch(&mut self, ledger: &mut Ledger<'_>) {
+        let first = self.inbox.front().map(|handoff| handoff.key);
+        while first.is_some() && self.inbox.front().map(|handoff| handoff.key) == first {
             self.receive(ledger);
         }
     }
 
     /// A packet is handed over.
-    pub(crate) fn hand_off(&mut self, new: HandOff) {
-        let place = self.inbox.partition_point(|other| other.item <= new.item);
+    pub(crate) fn deliver(&mut self, new: Handoff) {
+        let place = self.inbox.partition_point(|other| other.key <= new.key);
         self.inbox.insert(place, new);
     }
 
     /// What the current thread did has ended, on a core whose time is `see`.
     pub(crate) fn end(
         &mut self,
-        see: PhasedTime,
+        clock: PhasedTime,
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
     ) -> Ended {
-        let turn = self.current.expect("something of the current thread ended");
-        let goes_on = match &mut self.list[turn.thread] {
-            Thread::App(app) => app.finish(see.time(), ledger),
+        let current = self.current.expect("something of the current thread ended");
+        let goes_on = match &mut self.list[current.thread] {
+            Thread::App(app) => app.finish(clock.time(), ledger),
             Thread::Vcpu(vcpu) => {
-                if vcpu.finish(see.time(), rings, ledger) {
+                if vcpu.finish(clock.time(), rings, ledger) {
                     return Ended::Freed;
                 }
-                vcpu.choose(see, rings) != Progress::Idle
+                vcpu.select(clock, rings) != Progress::Idle
             }
             Thread::Work(_) => false,
             Thread::Ksoftirqd(_) => return Ended::OfKsoftirqd,
         };
-        self.keep_or_leave(goes_on);
-        Ended::Settled
+        self.keep_or_release(goes_on);
+        Ended::Done
     }
 
     /// Whether the guest that has the core freed a descriptor for a port, and has still to choose.
-    pub(crate) fn guest_is_choosing(&self) -> bool {
-        let thread = self.current.map(|turn| &self.list[turn.thread]);
-        matches!(thread, Some(Thread::Vcpu(vcpu)) if vcpu.is_choosing())
+    pub(crate) fn guest_is_selecting(&self) -> bool {
+        let thread = self.current.map(|current| &self.list[current.thread]);
+        matches!(thread, Some(Thread::Vcpu(vcpu)) if vcpu.is_selecting())
     }
 
     /// That guest chooses.
-    pub(crate) fn choose(&mut self, see: PhasedTime, rings: &[RxQueue]) {
-        let turn = self.current.expect("a guest has the core");
-        let goes_on = self.vcpu(turn.thread).choose(see, rings) != Progress::Idle;
-        self.keep_or_leave(goes_on);
+    pub(crate) fn select(&mut self, clock: PhasedTime, rings: &[RxQueue]) {
+        let current = self.current.expect("a guest has the core");
+        let goes_on = self.vcpu(current.thread).select(clock, rings) != Progress::Idle;
+        self.keep_or_release(goes_on);
     }
 
     /// The current thread, of which something has ended, keeps the core if it goes on and has some of
     /// its slice left.
-    fn keep_or_leave(&mut self, goes_on: bool) {
+    fn keep_or_release(&mut self, goes_on: bool) {
         if !goes_on {
             self.current = None;
         } else if self.slice_is_over() {
@@ -474,13 +477,13 @@ impl Threads {
 
     /// The current thread's slice is over: it goes to the tail.
     pub(crate) fn rotate(&mut self) {
-        let turn = self.current.take().expect("a slice belongs to a thread");
-        self.runnable.push_back(turn.thread);
+        let current = self.current.take().expect("a slice belongs to a thread");
+        self.runnable.push_back(current.thread);
     }
 
     /// Whether the current thread has used its slice up.
     pub(crate) fn slice_is_over(&self) -> bool {
-        self.current.is_some_and(|turn| turn.slice == Span::ZERO)
+        self.current.is_some_and(|current| current.slice == Span::ZERO)
     }
 
     /// The current thread has nothing left to do.
@@ -514,16 +517,16 @@ impl Threads {
 
     /// Whether `ksoftirqd` has a round in hand.
     pub(crate) fn ksoftirqd_has_round(&self) -> bool {
-        matches!(self.list.last(), Some(Thread::Ksoftirqd(one)) if one.round.is_in_hand())
+        matches!(self.list.last(), Some(Thread::Ksoftirqd(one)) if one.round.is_active())
     }
 
     /// When anything happens here next, on a core whose time is `see` and whose higher classes
     /// rest.
-    pub(crate) fn next_moment(&self, see: PhasedTime, rings: &[RxQueue]) -> PhasedTime {
-        if self.turns_at_once() {
-            return see;
+    pub(crate) fn next_time(&self, clock: PhasedTime, rings: &[RxQueue]) -> PhasedTime {
+        if self.needs_dispatch() {
+            return clock;
         }
-        let next = self.next_event(self.next_from_outside(rings));
+        let next = self.next_event(self.next_external(rings));
         next.map_or(PhasedTime::NEVER, |(moment, _)| moment)
     }
 
@@ -531,21 +534,21 @@ impl Threads {
     /// is in the apps' backlogs, and virtual functions have interrupted, even where a higher class
     /// has the core beyond it.
     pub(crate) fn settle(&mut self, now: Time, rings: &[RxQueue], ledger: &mut Ledger<'_>) {
-        if self.current.is_none_or(|turn| turn.since.is_none()) {
+        if self.current.is_none_or(|current| current.since.is_none()) {
             self.catch_up_before((now.at_arrivals(), usize::MAX), rings, ledger);
         }
     }
 
     /// What the current thread's time counts as.
-    pub(crate) fn kind(&self) -> Kind {
-        match self.current.map(|turn| &self.list[turn.thread]) {
-            None => Kind::Idle,
-            Some(Thread::App(_)) => Kind::App,
-            Some(Thread::Work(_)) => Kind::Work,
-            Some(Thread::Vcpu(_)) => Kind::Guest,
+    pub(crate) fn activity(&self) -> Activity {
+        match self.current.map(|current| &self.list[current.thread]) {
+            None => Activity::Idle,
+            Some(Thread::App(_)) => Activity::App,
+            Some(Thread::Work(_)) => Activity::Work,
+            Some(Thread::Vcpu(_)) => Activity::Guest,
             Some(Thread::Ksoftirqd(ksoftirqd)) => {
-                let switches = self.current.is_some_and(|turn| turn.switch > Span::ZERO);
-                if switches { Kind::Deferred } else { ksoftirqd.round.kind() }
+                let switches = self.current.is_some_and(|current| current.switch > Span::ZERO);
+                if switches { Activity::Deferred } else { ksoftirqd.round.activity() }
             }
         }
     }
@@ -558,7 +561,7 @@ impl Threads {
             Thread::Vcpu(vcpu) => vcpu.packets(),
             Thread::Ksoftirqd(ksoftirqd) => ksoftirqd.round.delivery.len(),
         };
-        let on_the_way = |one: &&HandOff| matches!(one.what, What::Packet(..));
+        let on_the_way = |one: &&Handoff| matches!(one.payload, Payload::Packet(..));
         self.inbox.iter().filter(on_the_way).count() + self.list.iter().map(held).sum::<usize>()
     }
 }

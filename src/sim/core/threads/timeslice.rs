@@ -7,7 +7,7 @@ pub(crate) struct Timeslice {
     /// The thread's clock ...
     pub(crate) now: Time,
     /// ... and its core's.
-    pub(crate) see: PhasedTime,
+    pub(crate) clock: PhasedTime,
     /// What it does has to end before this ...
     pub(crate) until: PhasedTime,
     /// ... and within what is left of its slice.
@@ -36,7 +36,7 @@ impl Timeslice {
             return false;
         }
         self.now = end;
-        self.see = self.see.max(end.before_arrivals());
+        self.clock = self.clock.max(end.before_arrivals());
         self.slice -= span;
         true
     }

@@ -4,7 +4,7 @@
 use crate::engine::time::{PhasedTime, Span, Time};
 use crate::sim::accounting::ledger::{Ledger, RxPacket};
 use crate::sim::core::threads::timeslice::{Progress, Timeslice};
-use crate::sim::core::threads::vf_ring::{InHand, VfRing, rings_of};
+use crate::sim::core::threads::vf_ring::{PacketInService, VfRing, rings_of};
 use crate::sim::itinerary::channels::served_by;
 use crate::sim::queue::rx_queue::RxQueue;
 use crate::vocab::drop_reason::DropReason;
@@ -43,12 +43,12 @@ pub(crate) struct Vcpu {
     pub(crate) left: Span,
     /// What has packets that the guest knows of; the first one is taken up.
     pending: VecDeque<Pending>,
-    doing: Doing,
+    state: VcpuState,
     /// Packets taken since the first one of the list was taken up.
     taken: u32,
     budget: u32,
     /// Since when the list is empty, if it is.
-    waits_since: Option<Time>,
+    idle_since: Option<Time>,
     costs: InterruptCosts,
 }
 
@@ -72,13 +72,13 @@ struct InterruptCosts {
 
 /// What a vCPU has in hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Doing {
-    Nothing,
+enum VcpuState {
+    Idle,
     Interrupt,
     /// A packet; since when, once it has really begun.
     Packet(Option<Time>),
     /// About to turn to what comes next, at the core's own time.
-    Choosing,
+    SelectNext,
 }
 
 impl Channel {
@@ -100,27 +100,30 @@ impl Channel {
     /// Finishes the packet in hand and those behind it, as long as they end within the timeslice. True if
     /// one is in hand then.
     #[inline(never)]
-    fn work_off(
+    fn drain(
         &mut self,
-        hand: &mut InHand,
+        service: &mut PacketInService,
         timeslice: &mut Timeslice,
         ledger: &mut Ledger<'_>,
     ) -> bool {
-        while timeslice.pass(hand.left) {
-            self.finish(hand.begun, timeslice.now, ledger);
-            hand.most -= 1;
-            let Some(next) = self.packets.front().filter(|_| hand.most > 0) else { return false };
+        while timeslice.pass(service.left) {
+            self.finish(service.started, timeslice.now, ledger);
+            service.budget -= 1;
+            let Some(next) = self.packets.front().filter(|_| service.budget > 0) else {
+                return false;
+            };
             let frame = &next.packet.frame;
-            (hand.begun, hand.left) = (timeslice.now, ledger.costs_of(frame.source).guest(frame));
+            (service.started, service.left) =
+                (timeslice.now, ledger.costs_of(frame.source).guest(frame));
         }
         true
     }
 
     /// The packet in hand, begun at `begun`, has been processed.
     #[inline(always)]
-    fn finish(&mut self, begun: Time, now: Time, ledger: &mut Ledger<'_>) {
-        let done = self.packets.front().expect("a packet was in hand");
-        let parts = [(Stage::Channel, begun - done.end), (Stage::Guest, now - begun)];
+    fn finish(&mut self, started: Time, now: Time, ledger: &mut Ledger<'_>) {
+        let done = self.packets.front().expect("a packet was in service");
+        let parts = [(Stage::Channel, started - done.end), (Stage::Guest, now - started)];
         ledger.delivered(done, now, parts);
         ledger.note_flooded(done, self.vnic, true);
         self.packets.pop_front();
@@ -180,10 +183,10 @@ impl Vcpu {
             rings: rings_of(world, owner, host),
             left: Span::ZERO,
             pending: VecDeque::new(),
-            doing: Doing::Nothing,
+            state: VcpuState::Idle,
             taken: 0,
             budget: spec.budget,
-            waits_since: Some(Time::ZERO),
+            idle_since: Some(Time::ZERO),
             costs: InterruptCosts {
                 notification: costs.guest_interrupt,
                 of_vf: costs.guest_interrupt + exits,
@@ -201,7 +204,7 @@ impl Vcpu {
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
     ) {
-        (self.doing, self.left, self.taken) = (Doing::Nothing, Span::ZERO, 0);
+        (self.state, self.left, self.taken) = (VcpuState::Idle, Span::ZERO, 0);
         self.pending.clear();
         for channel in &mut self.channels {
             channel.stop(reason, now, ledger);
@@ -213,7 +216,7 @@ impl Vcpu {
 
     /// Its machine starts at `now`.
     pub(crate) fn start(&mut self, now: Time) {
-        self.waits_since = Some(now);
+        self.idle_since = Some(now);
         for channel in &mut self.channels {
             (channel.stopped, channel.armed) = (None, true);
         }
@@ -222,23 +225,23 @@ impl Vcpu {
     /// The guest is notified of packets in a channel.
     pub(crate) fn notify(&mut self, channel: usize) {
         self.pending.push_back(Pending::Channel(channel));
-        self.waits_since = None;
+        self.idle_since = None;
         self.channels[channel].notified = true;
         self.channels[channel].notifications += 1;
     }
 
     /// The interrupt of a virtual function's ring is taken.
     pub(crate) fn interrupt(&mut self, ring: usize, now: Time) {
-        let halted = self.waits_since.is_some_and(|since| now - since >= self.costs.halt_poll);
+        let halted = self.idle_since.is_some_and(|since| now - since >= self.costs.halt_poll);
         let wakeup = if halted { self.costs.wakeup } else { Span::ZERO };
         self.rings[ring].interrupt(now, self.costs.of_vf + wakeup);
         self.pending.push_back(Pending::Ring(ring));
-        self.waits_since = None;
+        self.idle_since = None;
     }
 
     /// Takes in hand what comes next, if nothing is. Something is pending.
-    pub(crate) fn take_up(&mut self, rings: &[RxQueue], ledger: &Ledger<'_>) {
-        if self.doing != Doing::Nothing {
+    pub(crate) fn start_next(&mut self, rings: &[RxQueue], ledger: &Ledger<'_>) {
+        if self.state != VcpuState::Idle {
             return;
         }
         let (interrupt, packet) = match self.pending[0] {
@@ -250,22 +253,22 @@ impl Vcpu {
             }
             Pending::Ring(number) => {
                 let ring = &mut self.rings[number];
-                (ring.take_up_interrupt(), ring.first(rings))
+                (ring.take_interrupt_cost(), ring.first(rings))
             }
         };
-        (self.doing, self.left) = if let Some(cost) = interrupt {
-            (Doing::Interrupt, cost)
+        (self.state, self.left) = if let Some(cost) = interrupt {
+            (VcpuState::Interrupt, cost)
         } else {
             let frame = &packet.frame;
-            (Doing::Packet(None), ledger.costs_of(frame.source).guest(frame))
+            (VcpuState::Packet(None), ledger.costs_of(frame.source).guest(frame))
         };
     }
 
     /// It ran for so long, from `from` on.
     pub(crate) fn spend(&mut self, from: Time, ran: Span) {
         self.left -= ran;
-        if self.doing == Doing::Packet(None) {
-            self.doing = Doing::Packet(Some(from));
+        if self.state == VcpuState::Packet(None) {
+            self.state = VcpuState::Packet(Some(from));
         }
     }
 
@@ -277,22 +280,22 @@ impl Vcpu {
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
     ) -> bool {
-        let doing = std::mem::replace(&mut self.doing, Doing::Choosing);
-        let Doing::Packet(begun) = doing else { return false };
-        let begun = begun.unwrap_or(now); // without a length, and right behind a switch
+        let state = std::mem::replace(&mut self.state, VcpuState::SelectNext);
+        let VcpuState::Packet(started) = state else { return false };
+        let started = started.unwrap_or(now); // without a length, and right behind a switch
         self.taken += 1;
         match self.pending[0] {
             Pending::Channel(number) => {
-                self.channels[number].finish(begun, now, ledger);
+                self.channels[number].finish(started, now, ledger);
                 false
             }
-            Pending::Ring(number) => self.rings[number].finish(begun, now, rings),
+            Pending::Ring(number) => self.rings[number].finish(started, now, rings),
         }
     }
 
     /// Whether it freed a descriptor for a port, and has to choose what comes next.
-    pub(crate) fn is_choosing(&self) -> bool {
-        self.doing == Doing::Choosing
+    pub(crate) fn is_selecting(&self) -> bool {
+        self.state == VcpuState::SelectNext
     }
 
     /// Finishes what is in hand, packets of a ring many at a time, and takes up what comes next, as
@@ -307,55 +310,55 @@ impl Vcpu {
         if self.is_watched(rings) {
             return Progress::Running;
         }
-        let begun = timeslice.now;
-        if let Doing::Packet(since) = self.doing {
-            if self.work_off(since.unwrap_or(begun), timeslice, rings, ledger) {
+        let started = timeslice.now;
+        if let VcpuState::Packet(since) = self.state {
+            if self.drain(since.unwrap_or(started), timeslice, rings, ledger) {
                 return Progress::Running;
             }
         } else if timeslice.pass(self.left) {
-            self.spend(begun, self.left);
+            self.spend(started, self.left);
             self.finish(timeslice.now, rings, ledger);
         } else {
             return Progress::Running;
         }
-        let step = self.choose(timeslice.see, rings);
-        if step != Progress::Idle {
-            self.take_up(rings, ledger);
+        let progress = self.select(timeslice.clock, rings);
+        if progress != Progress::Idle {
+            self.start_next(rings, ledger);
         }
-        step
+        progress
     }
 
     /// Finishes the packet in hand, begun at `begun`, and those behind it in its channel or ring. True
     /// if one is in hand that lasts.
-    fn work_off(
+    fn drain(
         &mut self,
-        begun: Time,
+        started: Time,
         timeslice: &mut Timeslice,
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
     ) -> bool {
         let most = self.budget - self.taken;
-        let mut hand = InHand { begun, left: self.left, most };
-        let lasts = match self.pending[0] {
+        let mut service = PacketInService { started, left: self.left, budget: most };
+        let unfinished = match self.pending[0] {
             Pending::Channel(number) => {
-                self.channels[number].work_off(&mut hand, timeslice, ledger)
+                self.channels[number].drain(&mut service, timeslice, ledger)
             }
             Pending::Ring(number) => {
-                self.rings[number].work_off(&mut hand, timeslice, rings, ledger)
+                self.rings[number].drain(&mut service, timeslice, rings, ledger)
             }
         };
-        if hand.most < most {
-            self.taken += most - hand.most;
-            self.doing = Doing::Packet(None);
+        if service.budget < most {
+            self.taken += most - service.budget;
+            self.state = VcpuState::Packet(None);
         }
-        self.left = hand.left;
-        lasts
+        self.left = service.left;
+        unfinished
     }
 
     /// What comes next once something has ended at `see`.
     #[inline(always)]
-    pub(crate) fn choose(&mut self, see: PhasedTime, rings: &[RxQueue]) -> Progress {
-        self.doing = Doing::Nothing;
+    pub(crate) fn select(&mut self, clock: PhasedTime, rings: &[RxQueue]) -> Progress {
+        self.state = VcpuState::Idle;
         let first = self.pending[0];
         let is_empty = match first {
             Pending::Channel(number) => {
@@ -364,9 +367,9 @@ impl Vcpu {
                 channel.armed
             }
             Pending::Ring(number) => {
-                let is_empty = !self.rings[number].vector.has_visible(see, rings);
+                let is_empty = !self.rings[number].vector.has_visible(clock, rings);
                 if is_empty {
-                    self.rings[number].vector.unmask(see);
+                    self.rings[number].vector.unmask(clock);
                 }
                 is_empty
             }
@@ -379,7 +382,7 @@ impl Vcpu {
             }
         }
         if self.pending.is_empty() {
-            self.waits_since = Some(see.time());
+            self.idle_since = Some(clock.time());
             Progress::Idle
         } else if is_empty && matches!(first, Pending::Ring(_)) {
             Progress::Unmasked

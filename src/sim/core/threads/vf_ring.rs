@@ -20,12 +20,12 @@ pub(crate) struct VfRing {
 }
 
 /// The first packet of a ring, in processing.
-pub(crate) struct InHand {
-    pub(crate) begun: Time,
+pub(crate) struct PacketInService {
+    pub(crate) started: Time,
     /// Left of it.
     pub(crate) left: Span,
     /// How many packets may be taken, this one included.
-    pub(crate) most: u32,
+    pub(crate) budget: u32,
 }
 
 impl VfRing {
@@ -63,7 +63,7 @@ impl VfRing {
     }
 
     /// The guest takes its interrupt up, if there is one: what that costs.
-    pub(crate) fn take_up_interrupt(&mut self) -> Option<Span> {
+    pub(crate) fn take_interrupt_cost(&mut self) -> Option<Span> {
         self.interrupt.take()
     }
 
@@ -86,20 +86,20 @@ impl VfRing {
     /// Finishes the packet in hand and those behind it, as long as they are visible and end within
     /// the timeslice. True if one is in hand then.
     #[inline(never)]
-    pub(crate) fn work_off(
+    pub(crate) fn drain(
         &mut self,
-        hand: &mut InHand,
+        service: &mut PacketInService,
         timeslice: &mut Timeslice,
         rings: &mut [RxQueue],
         ledger: &Ledger<'_>,
     ) -> bool {
         let ring = &mut rings[self.queue()].ring;
         let interrupt = self.vector.moderator.last_taken();
-        let (mut n, mut bytes, mut lasts) = (0, 0, false);
+        let (mut n, mut bytes, mut unfinished) = (0, 0, false);
         let (mut source, mut costs) = (u32::MAX, None);
-        for Finished { packet, work } in ring.front_mut(hand.most as usize) {
+        for Finished { packet, work } in ring.front_mut(service.budget as usize) {
             if n > 0 {
-                if packet.visible > timeslice.see {
+                if packet.visible > timeslice.clock {
                     break;
                 }
                 if packet.frame.source != source {
@@ -107,21 +107,21 @@ impl VfRing {
                     costs = Some(ledger.costs_of(source));
                 }
                 let costs = costs.expect("just looked up");
-                (hand.begun, hand.left) = (timeslice.now, costs.guest(&packet.frame));
+                (service.started, service.left) = (timeslice.now, costs.guest(&packet.frame));
             }
-            lasts = !timeslice.pass(hand.left);
-            if lasts {
+            unfinished = !timeslice.pass(service.left);
+            if unfinished {
                 break;
             }
-            *work = Processing { start: hand.begun, end: timeslice.now, interrupt };
+            *work = Processing { start: service.started, end: timeslice.now, interrupt };
             bytes += u64::from(packet.frame.size);
             n += 1;
         }
         ring.finish(n);
-        hand.most -= n as u32;
+        service.budget -= n as u32;
         self.vector.seen.packets += n as u64;
         self.vector.seen.bytes += bytes;
-        lasts
+        unfinished
     }
 }
 
