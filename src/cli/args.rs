@@ -3,7 +3,22 @@
 use crate::engine::time::Span;
 use crate::scenario::text::units;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use std::path::PathBuf;
+
+/// What to try first.
+const FIRST_STEPS: &str = "\
+First steps:
+  rxsim list                                 what is built in, and what it shows
+  rxsim run single-core-ceiling              a first verdict
+  rxsim explain bottleneck                   a word of the verdict
+  rxsim compare rss-spreads-the-load         designs side by side
+  rxsim show single-core-ceiling > my.toml   a scenario to change";
+
+/// What the program tells the shell that started it.
+pub(super) const EXIT_CODES: &str = "\
+Exit codes: 0 ok, 1 an expectation failed, 2 bad input,
+  70 a bug in rxsim, 75 something temporary (retry).";
 
 /// Simulates, packet by packet, what happens to incoming packets between the wire and the code that
 /// wants them, and says what breaks first.
@@ -13,13 +28,7 @@ use std::path::PathBuf;
     version,
     about = "Simulates, packet by packet, what happens to incoming packets between the wire and\n\
     the code that wants them, and says what breaks first",
-    after_help = "First steps:\n  \
-    rxsim list                                 what is built in\n  \
-    rxsim run single-core-ceiling              a first verdict\n  \
-    rxsim compare rss-spreads-the-load         designs side by side\n  \
-    rxsim show single-core-ceiling > my.toml   a scenario to change\n\n\
-    Exit codes: 0 ok, 1 an expectation failed, \
-    2 bad input,\n  70 a bug in rxsim, 75 something temporary (retry)."
+    after_help = format!("{FIRST_STEPS}\n\n{EXIT_CODES}")
 )]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -34,20 +43,44 @@ pub(super) enum Command {
     Compare(Simulation),
     /// Validate only: all mistakes at once
     Check(Scenario),
-    /// List built-in scenarios and profiles
+    /// List what is built in: scenarios with what they show, and profiles
     List,
     /// Print a built-in scenario, or a profile with the source of each number
     Show {
         /// Its name, as `rxsim list` prints it
         name: String,
     },
-    /// Explain a key or a table of the scenario format
+    /// Explain a key or a table of the scenario format, or a word of the results
     Explain {
-        /// `ring`, `nic.port0.rss`, `cost`, or a name from Windows or ethtool
+        /// `ring`, `nic.port0.rss`, `cost`, a name from Windows or ethtool, or `bottleneck`
         key: String,
     },
     /// Print the JSON schema of the scenario format
     Schema,
+    /// Print the completion script for a shell
+    #[command(after_help = "For bash:\n  \
+        rxsim completions bash > ~/.local/share/bash-completion/completions/rxsim\n\
+        For zsh, in a folder of $fpath:\n  \
+        rxsim completions zsh > ~/.zfunc/_rxsim\n\
+        For fish:\n  \
+        rxsim completions fish > ~/.config/fish/completions/rxsim.fish")]
+    Completions {
+        /// The shell that is to complete command lines
+        shell: Shell,
+    },
+    /// Print a manual page in roff, or write all of them
+    #[command(after_help = "To read a page:\n  \
+        rxsim man run | man -l -\n\
+        To install all pages:\n  \
+        rxsim man --out ~/.local/share/man/man1")]
+    Man {
+        /// The command that the page is about (the program if left out)
+        #[arg(conflicts_with = "out")]
+        command: Option<String>,
+        /// Write the pages of the program and of all commands into this folder
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
 }
 
 /// Which scenario, and what is changed in it.

@@ -5,6 +5,7 @@ mod exit_code;
 mod failure;
 mod lookup;
 mod output;
+mod packaging;
 mod progress;
 mod simulate;
 
@@ -43,5 +44,8 @@ fn obey(command: Command) -> Result<u8, Failure> {
         Command::Show { name } => lookup::show(&name),
         Command::Explain { key } => lookup::explain(&key),
         Command::Schema => lookup::schema(),
+        Command::Completions { shell } => packaging::completions(shell),
+        Command::Man { command, out: None } => packaging::page(command.as_deref()),
+        Command::Man { out: Some(folder), .. } => packaging::pages(&folder),
     }
 }

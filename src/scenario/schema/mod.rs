@@ -91,7 +91,7 @@ pub fn explain(query: &str) -> Option<String> {
 
 /// The nearest keys to an unknown word, best first.
 #[must_use]
-pub fn nearest(query: &str, among: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+pub fn nearest<'a>(query: &str, among: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     if query.len() > 40 {
         return None;
     }

@@ -252,6 +252,9 @@ fn what_is_built_in_can_be_listed_shown_and_explained() {
         (&["show", "hyperv-2012"], "assumed"),
         (&["explain", "ring"], "descriptors"),
         (&["schema"], "json-schema.org"),
+        (&["completions", "bash"], "_rxsim()"),
+        (&["man"], ".SH EXAMPLES"),
+        (&["man", "compare"], "rxsim\\-compare"),
         (&["check", "single-core-ceiling"], "sound"),
         (&["--help"], "Exit codes"),
     ] {
@@ -259,4 +262,17 @@ fn what_is_built_in_can_be_listed_shown_and_explained() {
         assert_eq!(code(&output), 0, "{arguments:?}");
         assert!(stdout(&output).contains(part), "{arguments:?}: {}", stdout(&output));
     }
+}
+
+#[test]
+fn manual_pages_of_all_commands_are_written_into_a_folder() {
+    let scratch = Scratch::new("man");
+    let folder = scratch.0.join("man1");
+    let output = rxsim(&["man", "--out", folder.to_str().expect("a path of text")]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    for name in ["rxsim.1", "rxsim-run.1", "rxsim-explain.1"] {
+        let page = fs::read_to_string(folder.join(name)).expect("a page");
+        assert!(page.contains(".SH SYNOPSIS"), "{name}: {page}");
+    }
+    assert_eq!(code(&rxsim(&["man", "rum"])), 2);
 }
