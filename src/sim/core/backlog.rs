@@ -1,7 +1,8 @@
-//! The backlog of a core: packets that the driver is done with wait there for the host's stack or
-//! the virtual switch, which take them in rounds of their own.
+//! The backlog of a core: packets whose driver work is done wait there for the host's stack or the
+//! virtual switch, which take them in rounds of their own.
 //!
-//! The handlers of `interrupt-per-packet` fill it, or (`spreading`) rounds of any core of the host.
+//! Under `interrupt-per-packet` the interrupt handlers fill it. Under receive packet steering (RPS)
+//! the rounds of any core of the host do.
 
 use crate::engine::time::{PhasedTime, Time};
 use crate::rx::cpu::Stack;
@@ -12,18 +13,18 @@ use crate::vocab::drop_reason::DropReason;
 use crate::vocab::packet::Fate;
 use std::collections::VecDeque;
 
-/// What a round serves that is over the backlog, where others serve a vector.
+/// The vector number of a round over the backlog.
 pub(crate) const BACKLOG: usize = usize::MAX;
 
-/// Packets that are done with their ring; the first may be in processing.
+/// Packets that have left their ring; the first one may be in service.
 #[derive(Default)]
 pub(crate) struct Backlog {
     packets: VecDeque<RxPacket>,
-    /// When the packet in processing was begun.
+    /// When the packet in service was started.
     started: Time,
-    /// When an interrupt from another processor (IPI) is due, if one is.
+    /// When an inter-processor interrupt (IPI) for the backlog is due.
     pub(crate) interrupt: Option<PhasedTime>,
-    /// Rounds over it are under way, or an interrupt that leads to them is.
+    /// A round over the backlog runs or is queued, or an interrupt that queues one is under way.
     pub(crate) is_at_work: bool,
 }
 
@@ -32,12 +33,12 @@ impl Backlog {
         self.packets.is_empty()
     }
 
-    /// Packets inside.
     pub(crate) fn len(&self) -> usize {
         self.packets.len()
     }
 
-    /// Takes a packet in at `now`, or loses it if `bound` are inside.
+    /// Appends a packet at `now`, or drops it if the backlog already holds `bound` packets. True if
+    /// the packet was accepted.
     pub(crate) fn accept(
         &mut self,
         done: RxPacket,
@@ -55,7 +56,7 @@ impl Backlog {
         has_room
     }
 
-    /// A round takes the next packet in hand, if there is one and the budget allows it.
+    /// The round starts the next packet, if there is one and the budget allows it.
     fn select(&mut self, round: &mut Round, now: Time, budget: u32, ledger: &Ledger<'_>) -> bool {
         let next = self.packets.front().filter(|_| round.taken < budget);
         let Some(RxPacket { packet, queue, .. }) = next else { return false };
@@ -70,7 +71,7 @@ impl Backlog {
         true
     }
 
-    /// What a round over it was doing has ended.
+    /// The current step of a round over the backlog has ended.
     fn complete(&mut self, round: &mut Round, ledger: &mut Ledger<'_>) {
         match round.state {
             RoundState::Packet => {
@@ -104,7 +105,7 @@ impl Backlog {
         round.state = RoundState::SelectNext;
     }
 
-    /// The packet in processing by a round, as it is now.
+    /// The record of the packet in service, with the times known so far.
     fn in_service(&self, round: &Round) -> RxPacket {
         let done = self.packets[0];
         let deferred = done.deferred + (round.driver_end - self.started);
@@ -113,7 +114,7 @@ impl Backlog {
 }
 
 impl Core {
-    /// Runs the round in the deferred class, which is over the backlog, up to `limit`.
+    /// Runs the core's own round, which is over the backlog, up to `limit`.
     #[inline(never)]
     pub(crate) fn run_backlog_round(&mut self, limit: PhasedTime, ledger: &mut Ledger<'_>) -> Stop {
         self.sheet.enter(self.round.activity(), self.clock.time());
@@ -123,7 +124,6 @@ impl Core {
         stop
     }
 
-    /// Runs a round over the backlog up to `limit`.
     pub(crate) fn run_backlog(
         &mut self,
         round: &mut Round,
@@ -157,8 +157,8 @@ impl Core {
         }
     }
 
-    /// What a round over the backlog was doing has ended: begins the next packet (and reports the
-    /// limit), or ends.
+    /// Ends the current step of a round over the backlog and starts the next one (`Stop::Limit`),
+    /// or ends the round.
     pub(crate) fn step_backlog(&mut self, round: &mut Round, ledger: &mut Ledger<'_>) -> Stop {
         match round.state {
             RoundState::Overhead
@@ -177,8 +177,8 @@ impl Core {
         self.run_backlog(round, PhasedTime::default(), ledger)
     }
 
-    /// A round over the backlog that took so many packets is over: the work is complete, or goes to
-    /// the tail.
+    /// A round over the backlog that took `taken` packets has ended. What is left goes to the tail
+    /// of the deferred queue.
     pub(crate) fn close_backlog_round(&mut self, taken: u32) {
         let spent = matches!(self.stack, Stack::LinuxNapi { .. }) && taken >= self.budget;
         self.backlog.is_at_work = spent || !self.backlog.is_empty();

@@ -1,7 +1,8 @@
-//! Packets for all virtual NICs of a port: the virtual switch makes a copy for each but the last,
-//! which gets the packet itself.
+//! Broadcast: packets for all virtual NICs of a port. The virtual switch makes a copy for each
+//! virtual NIC but the last, which gets the packet itself.
 //!
-//! A copy is one activity of the switch. What it brings goes with the rest of the round.
+//! Each copy is one step of the round. The copies are handed off with the rest of the round's
+//! packets.
 
 use crate::engine::time::Time;
 use crate::rx::cpu::Activity;
@@ -12,8 +13,8 @@ use crate::sim::queue::rx_queue::RxQueue;
 use crate::vocab::frame::Frame;
 
 impl Round {
-    /// The driver is done with the packet in hand: the virtual switch begins with the first copy of
-    /// it, if that is its way.
+    /// The driver is done with the packet in service. Starts its first copy if the packet is a
+    /// broadcast that the switch handles in this round.
     #[inline(never)]
     pub(crate) fn start_broadcast(
         &mut self,
@@ -31,20 +32,21 @@ impl Round {
         broadcasts
     }
 
-    /// The virtual switch begins with a packet in this queue: with the first copy, if it makes any.
+    /// Starts the virtual switch's work on a packet of this queue: the first copy if there are any,
+    /// else the packet itself.
     pub(crate) fn start_switching(&mut self, frame: &Frame, queue: u32, costs: &PacketCosts) {
         self.copies_made = 0;
         self.continue_switching(frame, queue, costs);
     }
 
-    /// The virtual switch begins with the next copy, or with the packet itself.
+    /// Starts the next copy, or the packet itself after the last copy.
     fn continue_switching(&mut self, frame: &Frame, queue: u32, costs: &PacketCosts) {
         self.end += costs.switch(frame, queue);
         self.state =
             if self.copies_made < costs.copies { RoundState::Copy } else { RoundState::Switch };
     }
 
-    /// A copy of the packet in hand is made.
+    /// A copy of the packet in service is complete.
     pub(crate) fn forward_copy(
         &mut self,
         interrupt: Time,
@@ -56,8 +58,7 @@ impl Round {
         self.deal_out(copy, ledger);
     }
 
-    /// This copy is made, and the virtual switch begins with the next one, or with the packet
-    /// itself.
+    /// Adds a complete copy to the delivery, and starts the next copy or the packet itself.
     pub(crate) fn deal_out(&mut self, copy: RxPacket, ledger: &mut Ledger<'_>) {
         self.delivery.add(ledger.copied(&copy, self.copies_made), copy);
         self.copies_made += 1;

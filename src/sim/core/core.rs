@@ -1,7 +1,8 @@
-//! A core: its vectors, what it has in hand, and the loop that advances it.
+//! A core: its interrupt vectors, what it has in service, and the loop that advances it.
 //!
-//! A core is caught up only when someone must know its state. `advance(bound)` then runs all that
-//! happens on it before the bound, in time order, all three classes together.
+//! A core lags behind the simulation and is caught up only when its state is needed.
+//! `Core::advance` then runs everything that happens on it before the horizon, in time order:
+//! interrupts, deferred work and threads.
 
 use crate::engine::chance::Stream;
 use crate::engine::sample::{Draw, Sampler};
@@ -25,76 +26,74 @@ use std::collections::VecDeque;
 
 /// A core of a host.
 pub(crate) struct Core {
-    /// Its number within the host.
+    /// Index within the host.
     pub(crate) number: usize,
     /// Interrupt vectors in the order (NIC, vector).
     pub(crate) vectors: Vec<Vector>,
-    /// See `cycles`.
+    /// The core may take the fast path: it serves one ring and has nothing else to do.
     pub(crate) fast_path: bool,
-    /// The core's own clock: what lies before it is done.
+    /// The core's own clock: everything before it is done.
     pub(crate) clock: PhasedTime,
-    /// Nothing before this is left to happen.
+    /// A lower bound of the core's next event: nothing is left to happen before it.
     pub(crate) done_until: PhasedTime,
     pub(crate) sheet: TimeSheet,
     pub(crate) costs: CoreCosts,
     pub(crate) stack: Stack,
     pub(crate) budget: u32,
-    /// What is in hand is finished before work of a higher class begins.
+    /// The step in service is finished before work of a higher class starts.
     pub(crate) non_preemptive: bool,
-    /// An interrupt is due, and waits for what is in hand to end then.
+    /// An interrupt is due, and deferred until the step in service ends at this time.
     pub(crate) interrupt_deferred_until: Option<Time>,
-    /// The interrupt handler that runs.
+    /// The interrupt handler that runs, if any.
     pub(crate) handler: Option<Handler>,
-    /// Vectors whose deferred work waits, and the backlog.
+    /// Vectors (and the backlog) whose deferred work is queued, in order.
     pub(crate) deferred_queue: VecDeque<usize>,
     /// The round in the deferred class.
     pub(crate) round: Round,
     pub(crate) softirq: Option<Softirq>,
     pub(crate) backlog: Backlog,
-    /// How many packets it holds under `interrupt-per-packet`.
+    /// Capacity of the backlog under `interrupt-per-packet`, in packets.
     pub(crate) backlog_bound: u32,
-    /// Packets that go to backlogs, once it is the core's turn at its time.
+    /// Packets that receive packet steering (RPS) distributes to backlogs when it is this core's
+    /// turn at its clock.
     pub(crate) rps_pending: Vec<RxPacket>,
-    /// Threads, where there are any.
     pub(crate) threads: Option<Box<Threads>>,
     pub(crate) counters: CoreCounters,
-    /// What the site has to take to other cores.
+    /// What this core hands off to the threads of other cores.
     pub(crate) outbox: Vec<Handoff>,
-    /// How often its rounds had their turn to hand over, or to notify.
+    /// Handoffs and notifications that rounds of this core have made so far.
     pub(crate) handoffs_done: u64,
-    /// The ring that busy polling visits next, as the index of its vector.
+    /// The vector that busy polling polls next.
     pub(crate) poll_cursor: usize,
-    /// When the visit in hand began.
+    /// When the current poll started.
     pub(crate) poll_started: Time,
-    /// Time spent on polls that found nothing.
+    /// Time spent on polls that found no packet.
     pub(crate) empty_poll_time: Span,
-    /// Queues that have left the core, and when, until the site takes note of it.
+    /// Queues that have left the core, each with the time, until the host collects them.
     pub(crate) departed: Vec<(Time, usize)>,
-    /// What queues that have moved here cost: paid with the next round.
+    /// The cost of queues that have moved here, charged to the next round.
     pub(crate) owes: Span,
 }
 
-/// Why a core stopped.
+/// Why a core stopped advancing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Advance {
-    /// It is where it was to go.
+    /// The core has reached its horizon.
     Reached,
-    /// A descriptor of a watched queue was freed, at its time.
+    /// A descriptor of a watched queue was freed at the core's clock.
     Freed,
-    /// It is a round's turn, as far as this core is concerned, to hand over or to notify.
+    /// A round waits for its turn to hand off or to notify.
     WantsHandoff,
     /// Queues have left the core.
     Detached,
 }
 
-/// Counters of a core.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct CoreCounters {
     pub(crate) interrupts: u64,
     pub(crate) rounds: u64,
 }
 
-/// An interrupt handler that runs until `end`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Handler {
     pub(crate) vector: usize,
@@ -102,7 +101,7 @@ pub(crate) struct Handler {
     pub(crate) end: Time,
 }
 
-/// What a core's own activities cost.
+/// What the core's own activities cost.
 pub(crate) struct CoreCosts {
     pub(crate) interrupt: Charge,
     pub(crate) round: Charge,
@@ -114,7 +113,7 @@ pub(crate) struct CoreCosts {
     idle_before_sleep: Span,
 }
 
-/// A cost drawn in the order in which it falls due on its core.
+/// A cost that is drawn anew each time it falls due on its core.
 pub(crate) struct Charge {
     pub(crate) law: Sampler,
     stream: Stream,
@@ -180,7 +179,8 @@ impl Core {
         }
     }
 
-    /// Runs what happens within `bounds`, or up to the first thing that concerns others.
+    /// Runs what happens within `bounds`, or up to the first event that concerns other cores or a
+    /// port.
     pub(crate) fn advance(
         &mut self,
         mut bounds: Bounds,
@@ -188,11 +188,12 @@ impl Core {
         ledger: &mut Ledger<'_>,
     ) -> Advance {
         if self.non_preemptive && self.threads.is_some() {
-            // What others hand over may delay host work.
+            // Under non-preemptive scheduling a handoff to a thread may delay host work, so host
+            // work goes no further than threads.
             bounds.all = bounds.threads;
         }
         if self.clock >= bounds.all {
-            // A descriptor was freed at this very moment; what follows waits for its port.
+            // A descriptor was freed at this instant; the port comes first.
             return Advance::Reached;
         }
         self.select_for_guest(rings, ledger);
@@ -207,7 +208,7 @@ impl Core {
         advance
     }
 
-    /// The loop of the stacks that mask a vector while its deferred work lasts.
+    /// The loop of the stacks that mask a vector while its deferred work is under way.
     fn advance_interrupts(
         &mut self,
         bounds: Bounds,
@@ -244,7 +245,7 @@ impl Core {
                     self.interrupt_deferred_until = None;
                 }
                 match stop {
-                    // A vector may have been unmasked.
+                    // A vector may have been unmasked, so look for the next interrupt again.
                     Stop::Ended => {
                         if fast_path && self.deferred_queue.is_empty() {
                             self.run_fast_path(bounds.all, rings, ledger);
@@ -270,8 +271,8 @@ impl Core {
         }
     }
 
-    /// How far handlers and deferred work may go, and why no further: while a round waits for its
-    /// turn to hand over, no further than its instant.
+    /// How far handlers and deferred work may go, and why no further. While a round waits for its
+    /// turn to hand off, they stay at the instant of that handoff.
     #[inline(always)]
     pub(crate) fn host_work_bound(&mut self, bounds: Bounds) -> (PhasedTime, Advance) {
         if !self.rps_pending.is_empty() || self.wants_handoff() {
@@ -281,8 +282,9 @@ impl Core {
         }
     }
 
-    /// A round that freed a descriptor for a port turns to its next packet, or ends: that is part of
-    /// the packet's end, before anything that the port's frame brings about.
+    /// Resumes a round that freed a descriptor for a port: the round selects its next packet or
+    /// ends. This belongs to the end of the freed packet, and so comes before anything that the
+    /// port's frame causes.
     fn resume(&mut self, rings: &mut [RxQueue], ledger: &mut Ledger<'_>) {
         if self.round.is_selecting() {
             self.run_deferred(self.clock.time().before_arrivals(), rings, ledger);
@@ -291,8 +293,8 @@ impl Core {
         }
     }
 
-    /// A guest that freed a descriptor for a port chooses what comes next: likewise part of the
-    /// packet's end.
+    /// Lets a guest that freed a descriptor for a port select its next work. This belongs to the
+    /// end of the freed packet, too.
     fn select_for_guest(&mut self, rings: &[RxQueue], ledger: &mut Ledger<'_>) {
         if let Some(threads) = &mut self.threads
             && threads.guest_is_selecting()
@@ -304,8 +306,8 @@ impl Core {
         }
     }
 
-    /// Whether an interrupt that is due has to wait for what is in hand: then it comes behind all
-    /// that follows from the end of that.
+    /// Whether an interrupt that is due has to wait for the step in service. The interrupt is then
+    /// taken after everything that the end of that step causes.
     pub(crate) fn defer_interrupt(&mut self) -> bool {
         if self.non_preemptive {
             let round = self.round.is_active().then_some(self.round.end);
@@ -315,7 +317,7 @@ impl Core {
         self.interrupt_deferred_until.is_some()
     }
 
-    /// Runs the round in hand up to `limit`.
+    /// Runs the active round up to `limit`.
     #[inline(always)]
     fn run_deferred(
         &mut self,
@@ -341,7 +343,7 @@ impl Core {
         stop
     }
 
-    /// The vector that is due first, or the interrupt for the backlog.
+    /// The next interrupt: its time, and its vector or the backlog.
     #[inline(always)]
     pub(crate) fn next_due(&self, rings: &[RxQueue]) -> (PhasedTime, usize) {
         let mut next = (PhasedTime::NEVER, 0);
@@ -357,7 +359,7 @@ impl Core {
         }
     }
 
-    /// The interrupt of a vector is taken now: when its handler ends.
+    /// Takes the interrupt of a vector now. Returns when its handler ends.
     #[inline(always)]
     pub(crate) fn take_interrupt(&mut self, index: usize) -> Time {
         let now = self.clock.time();
@@ -367,13 +369,14 @@ impl Core {
         now + cost
     }
 
-    /// What an interrupt taken at `now` costs, a wake-up or a guest's preemption included.
+    /// The cost of an interrupt taken at `now`, including a wake-up or the preemption of a guest.
     #[inline(always)]
     pub(crate) fn interrupt_cost(&mut self, now: Time) -> Span {
         self.costs.interrupt.draw() + self.interrupt_penalty(now)
     }
 
-    /// What an interrupt taken at `now` costs because of what it interrupts.
+    /// The extra cost of an interrupt taken at `now`: waking a sleeping core, or preempting a
+    /// guest.
     #[inline(always)]
     pub(crate) fn interrupt_penalty(&self, now: Time) -> Span {
         let wakeup = if self.costs.wakeup > Span::ZERO { self.wakeup(now) } else { Span::ZERO };
@@ -387,16 +390,17 @@ impl Core {
         wakeup + preempt
     }
 
-    /// What waking up costs an interrupt taken at `now`.
+    /// The cost of waking the core for an interrupt taken at `now`.
     fn wakeup(&self, now: Time) -> Span {
         let idle = self.sheet.idle_for(now);
         let asleep = idle.is_some_and(|idle| idle >= self.costs.idle_before_sleep);
-        // A demand of this very instant comes before the interrupt, and wakes the core for nothing.
+        // A background thread that becomes runnable at this instant comes before the interrupt and
+        // has woken the core.
         let woken = self.threads.as_ref().is_some_and(|threads| threads.is_due(now));
         if asleep && !woken { self.costs.wakeup } else { Span::ZERO }
     }
 
-    /// Runs a handler from `now` on; what it interrupts ends later by its length.
+    /// Starts a handler at `now`. The step that it interrupts ends later by the handler's cost.
     #[inline(always)]
     pub(crate) fn start_handler(&mut self, vector: usize, now: Time, cost: Span) {
         self.counters.interrupts += 1;
@@ -404,7 +408,6 @@ impl Core {
         self.sheet.enter(Activity::Interrupt, now);
     }
 
-    /// A handler runs from now on.
     #[inline(always)]
     pub(crate) fn handle(&mut self, handler: Handler) {
         let cost = handler.end - handler.start;
@@ -412,7 +415,8 @@ impl Core {
         if self.round.is_active() {
             self.round.end += cost;
         } else if let Some(threads) = &mut self.threads {
-            // What another core handed over comes behind all ends.
+            // An IPI is caused by another core's handoff, which comes after everything that ends at
+            // this instant.
             threads.pause_behind(self.clock, handler.vector == BACKLOG);
         }
     }
@@ -425,7 +429,7 @@ impl Core {
         self.raise_softirq();
     }
 
-    /// Starts the next deferred work, if there is any and it may run.
+    /// Starts the next queued deferred work, if there is any and it may run. True if it did.
     #[inline(always)]
     fn start_deferred(&mut self) -> bool {
         if !self.softirq_may_run() {
@@ -437,20 +441,21 @@ impl Core {
         true
     }
 
-    /// The ring that the next round over a vector (or the backlog) visits first.
+    /// The ring from which the next round over a vector (or the backlog) starts.
     #[inline(always)]
     pub(crate) fn first_ring(&self, vector: usize) -> usize {
         self.vectors.get(vector).map_or(0, |vector| vector.cursor)
     }
 
-    /// A round begins: when its overhead ends.
+    /// Starts a round. Returns when its overhead ends.
     #[inline(always)]
     pub(crate) fn start_round(&mut self) -> Time {
         self.counters.rounds += 1;
         self.clock.time() + self.costs.round.draw() + std::mem::take(&mut self.owes)
     }
 
-    /// Settles what a finished round leaves behind.
+    /// Does the follow-up of a finished round: close it, hand its packets off, check the softirq's
+    /// bounds.
     #[inline(always)]
     pub(crate) fn after_round(&mut self, rings: &[RxQueue], ledger: &mut Ledger<'_>) {
         self.close_round(self.round.sum(), rings);
@@ -459,8 +464,8 @@ impl Core {
         self.account_softirq_round(self.round.taken, rings, ledger);
     }
 
-    /// A round over a vector's rings is over: where the deferred work is done with it, the vector is
-    /// unmasked, else it goes to the tail.
+    /// Closes a round over a vector's rings. The vector is unmasked if its deferred work is
+    /// complete, else it is queued again.
     #[inline(always)]
     pub(crate) fn close_round(&mut self, round: RoundSum, rings: &[RxQueue]) {
         let index = round.vector;
@@ -481,14 +486,14 @@ impl Core {
         };
         if done {
             vector.unmask(self.clock);
-            // Nobody serves it before it has arrived.
+            // A vector in transfer stays masked until it is attached to its new core.
             vector.masked = departs;
         } else {
             self.deferred_queue.push_back(index);
         }
     }
 
-    /// The thread class's share of an advance: runs up to an interrupt at `due`.
+    /// Runs threads up to the next interrupt at `due`.
     pub(crate) fn run_threads(
         &mut self,
         due: PhasedTime,
@@ -497,7 +502,7 @@ impl Core {
         ledger: &mut Ledger<'_>,
     ) -> Stop {
         if self.clock >= bounds.threads {
-            // Others may still reach the threads before.
+            // Other cores may still hand work to these threads before this.
             return Stop::Limit;
         }
         loop {
@@ -546,7 +551,7 @@ impl Core {
         }
     }
 
-    /// Its time by kind so far.
+    /// Time per activity so far.
     pub(crate) fn busy(&self) -> Busy {
         Busy {
             interrupt: self.sheet.spent(Activity::Interrupt),
@@ -558,8 +563,8 @@ impl Core {
         }
     }
 
-    /// The same at `now`, to which the core has been brought, without polls that found nothing: a
-    /// visit counts, as a whole, once it has found a packet.
+    /// Time per activity at `now`, up to which the core has been advanced, without empty polls. A
+    /// poll counts as a whole once it has found a packet.
     pub(crate) fn busy_without_empty_polls(&self, now: Time) -> Busy {
         let busy = self.busy();
         let is_polling = self.stack == Stack::BusyPoll && self.round.is_overhead();
@@ -567,7 +572,8 @@ impl Core {
         Busy { deferred: busy.deferred - self.empty_poll_time - empty, ..busy }
     }
 
-    /// Brings the core's books up to a control event at `now`, to which it has been advanced.
+    /// Brings the core's accounts and threads up to a control event at `now`, up to which the core
+    /// has been advanced.
     pub(crate) fn settle(&mut self, now: Time, rings: &[RxQueue], ledger: &mut Ledger<'_>) {
         self.sheet.charge(now);
         if let Some(threads) = &mut self.threads {
@@ -575,17 +581,16 @@ impl Core {
         }
     }
 
-    /// The channels of the guests that run here.
     pub(crate) fn channels(&self) -> impl Iterator<Item = &Channel> {
         self.threads.iter().flat_map(|threads| threads.channels())
     }
 
-    /// The rings of virtual functions that guests here serve.
+    /// The rings of virtual functions that guests on this core serve.
     pub(crate) fn vf_rings(&self) -> impl Iterator<Item = &VfRing> {
         self.threads.iter().flat_map(|threads| threads.vf_rings())
     }
 
-    /// Packets that have left their ring and not ended.
+    /// Packets that have left their ring and not reached their end.
     pub(crate) fn packets_inside(&self) -> usize {
         let threads = self.threads.as_ref().map_or(0, |threads| threads.packets_inside());
         threads + self.round.delivery.len() + self.backlog.len() + self.rps_pending.len()

@@ -1,56 +1,55 @@
-//! What a round brings to apps and guests, and what of it is handed over to a core's threads.
+//! What a round delivers to apps and guests, and the handoff of it to the threads of a core.
 
 use crate::engine::time::PhasedTime;
 use crate::sim::accounting::ledger::{Next, RxPacket};
 
-/// What a round brings to apps and guests.
+/// Packets that a round has finished, for their next hop, until the round hands them off.
 #[derive(Debug, Default)]
 pub(crate) struct Delivery {
     pub(crate) packets: Vec<(Next, RxPacket)>,
-    /// Some of them are for guests.
+    /// Some packets are for guests.
     pub(crate) has_guests: bool,
-    /// Channels whose guests are to be notified.
+    /// Channels whose guests have to be notified.
     pub(crate) notify: Vec<usize>,
 }
 
-/// What is handed over to a core's threads.
+/// A packet or a notification that is handed off to a core's threads.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Handoff {
     pub(crate) key: HandoffKey,
     pub(crate) payload: Payload,
 }
 
-/// What is handed over together; fields in the order in which they count.
+/// The order of handoffs. What has the same key is handed off together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct HandoffKey {
     pub(crate) time: PhasedTime,
-    /// The core that hands over.
+    /// The sending core.
     pub(crate) core: usize,
-    /// How often rounds of that core had their turn before: what comes behind one of them is another
+    /// Earlier handoffs of that core's rounds: it keeps the handoffs of one instant apart.
     /// item, also at the same moment.
     pub(crate) seq: u64,
 }
 
-/// What is handed over.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Payload {
-    /// A packet to an app.
+    /// A packet for the app of this number.
     Packet(usize, RxPacket),
-    /// A notification to a guest of packets in a channel.
+    /// A notification to a guest: a channel has packets.
     Notification(ChannelAt),
 }
 
-/// Where a channel is on its vCPU's core.
+/// The place of a channel on the core of its vCPU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ChannelAt {
-    /// The vCPU among the core's threads.
+    /// Index of the vCPU among the core's threads.
     pub(crate) thread: usize,
-    /// The channel among the vCPU's.
+    /// Index of the channel among those of the vCPU.
     pub(crate) channel: usize,
 }
 
 impl Delivery {
-    /// A packet is processed: `next` is who has it from now on.
+    /// Adds a finished packet for its next hop.
     pub(crate) fn add(&mut self, next: Next, done: RxPacket) {
         if next != Next::Ended {
             self.packets.push((next, done));
@@ -62,7 +61,7 @@ impl Delivery {
         self.packets.is_empty()
     }
 
-    /// Packets on their way.
+    /// Packets that wait for the handoff.
     pub(crate) const fn len(&self) -> usize {
         self.packets.len()
     }

@@ -1,8 +1,9 @@
-//! What a round brings to apps and guests once its last packet is done, and how it gets there.
+//! The handoff: what a round delivers to apps and guests after its last packet, and how it gets
+//! there.
 //!
-//! Apps are handed their packets through the inbox of their core. The channel of a guest takes a
-//! packet, or has no room for it, at the instant of the hand-off; so a round with packets for
-//! guests waits until all other cores have come that far.
+//! An app receives its packets through the inbox of its core. The channel of a guest accepts or
+//! drops a packet at the instant of the handoff. The state of the channel must be exact at that
+//! instant, so a round with packets for guests waits until all other cores have come that far.
 
 use crate::sim::accounting::ledger::{Ledger, Next};
 use crate::sim::core::core::Core;
@@ -12,7 +13,7 @@ use crate::sim::coupling::rank::Rank;
 use crate::sim::host::host::Host;
 
 impl Core {
-    /// Hands over what one of the core's rounds, that is over, still has to bring.
+    /// Hands off what a finished round of this core still has to deliver.
     #[inline(always)]
     pub(crate) fn send_from(&mut self, round: fn(&mut Self) -> &mut Round) {
         if !round(self).delivery.is_empty() {
@@ -22,8 +23,8 @@ impl Core {
         }
     }
 
-    /// Hands the packets of a round that has none for guests over to their apps, on this core or
-    /// another, at the core's time; those that go to backlogs wait for the core's turn.
+    /// Sends the packets of a round without packets for guests to the apps on this core or another,
+    /// at the core's clock. Packets for backlogs wait for the core's turn.
     pub(crate) fn send(&mut self, delivery: &mut Delivery) {
         let key = self.next_handoff_key();
         for (next, packet) in delivery.packets.drain(..) {
@@ -46,7 +47,7 @@ impl Core {
 }
 
 impl Host {
-    /// It is this core's turn to spread packets, to hand over, or to notify.
+    /// It is this core's turn: distribute packets by RPS, hand off, or notify guests.
     pub(crate) fn perform_handoff(&mut self, core: usize, ledger: &mut Ledger<'_>) {
         let key = self.cores[core].next_handoff_key();
         let rank = Rank::given(key.time, core);
@@ -58,7 +59,8 @@ impl Host {
         let mut guests = 0;
         if delivery.has_guests {
             self.enter_channels(&mut delivery, rank, ledger);
-            // Behind those: while the core of a channel is caught up, nothing of this item is there.
+            // Apps come after the channels: while the core of a channel is caught up, it must not
+            // see any of this handoff.
             for (next, packet) in delivery.packets.drain(..) {
                 if let Next::App(app) = next {
                     let payload = Payload::Packet(app, packet);
@@ -77,7 +79,7 @@ impl Host {
         self.cores[core].handoff_done(guests, &self.queues, ledger);
     }
 
-    /// The packets of a hand-over of this rank enter their channels; notes whom that notifies.
+    /// The packets of a handoff enter their channels. Records the guests that have to be notified.
     fn enter_channels(&mut self, delivery: &mut Delivery, rank: Rank, ledger: &mut Ledger<'_>) {
         let now = rank.moment().time();
         for run in delivery.packets.chunk_by(|(one, _), (other, _)| one == other) {
@@ -94,18 +96,18 @@ impl Host {
         }
     }
 
-    /// Brings something to the threads of a core.
+    /// Delivers a packet or a notification to the threads of a core.
     fn deliver(&mut self, handoff: Handoff, core: Option<usize>) {
         let core = core.expect("apps and guests are served on their own host");
         let threads = self.cores[core].threads.as_mut().expect("its core has the thread");
         threads.deliver(handoff);
         if !self.cores[core].rps_pending.is_empty() {
-            // What its threads do with it may come before its turn to spread packets.
+            // The threads' reaction may come before the core's turn to distribute packets.
             self.update_give(core);
         }
     }
 
-    /// Takes what a core handed over to the cores of its apps.
+    /// Delivers the outbox of a core to the cores of the apps.
     pub(crate) fn deliver_outbox(&mut self, from: usize) {
         if self.cores[from].outbox.is_empty() {
             return;

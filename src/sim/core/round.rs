@@ -1,5 +1,5 @@
-//! A poll round: its overhead, then visible packets one at a time, until none is left or the
-//! budget is spent. The innermost loop of the simulation.
+//! A poll round: its overhead, then visible packets one at a time until none is left or the budget
+//! is spent. This is the innermost loop of the simulation.
 
 use crate::engine::time::{PhasedTime, Span, Time};
 use crate::rx::cpu::{Activity, TimeSheet};
@@ -9,70 +9,67 @@ use crate::sim::core::delivery::Delivery;
 use crate::sim::queue::rx_queue::RxQueue;
 use crate::sim::queue::vector::{RoundSum, Vector};
 
-/// A round over the rings of one vector, or none.
+/// A round over the rings of one vector or over the backlog, or no round.
 #[derive(Debug, Default)]
 pub(crate) struct Round {
     pub(crate) vector: usize,
-    /// When what it is doing ends; what interrupts it moves this on.
+    /// When the current step ends. An interrupt postpones it.
     pub(crate) end: Time,
     pub(crate) state: RoundState,
-    /// Packets taken.
     pub(crate) taken: u32,
-    /// Their bytes.
     bytes: u64,
-    /// The ring that is visited.
+    /// Index of the ring that is polled, among those of the vector.
     cursor: usize,
-    /// The ring behind the one that the last packet came from, if any did.
+    /// The ring after the one of the last packet, if there was a packet.
     next_cursor: Option<usize>,
     /// Rings found empty since the last packet.
     empty: usize,
-    /// When the driver was done with the packet that the virtual switch has in hand.
+    /// When the driver was done with the packet that the virtual switch processes.
     pub(crate) driver_end: Time,
-    /// Copies made of it.
+    /// Copies of the packet in service that are complete.
     pub(crate) copies_made: usize,
-    /// What it brings to apps and guests.
     pub(crate) delivery: Delivery,
 }
 
-/// What a round is doing.
+/// The step that a round is at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum RoundState {
     /// There is no round.
     #[default]
     Inactive,
     Overhead,
-    /// The driver has a packet in hand: the first one of the ring at the cursor.
+    /// The driver (over the backlog, the stack) processes the first packet of the ring at the
+    /// cursor.
     Packet,
-    /// The virtual switch has it.
+    /// The virtual switch processes the packet.
     Switch,
-    /// The virtual switch makes a copy of it.
+    /// The virtual switch makes a copy of the packet.
     Copy,
-    /// About to take the next packet, at the core's own time.
+    /// The round is about to select its next packet, at the core's clock.
     SelectNext,
-    /// All packets are processed, some of them for guests: its turn to hand over has to come.
+    /// All packets are processed and some are for guests: the round waits for its turn to hand off.
     AwaitHandoff,
-    /// The work of notifying guests.
+    /// The host works on notifying guests.
     NotifyGuests,
-    /// That is done: its turn to notify has to come.
+    /// That work is done: the round waits for its turn to notify.
     AwaitNotify,
-    /// It has handed over, and ends.
+    /// The round has handed off everything, and ends.
     Finished,
 }
 
 /// Why a round stopped running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
-    /// What it is doing lasts up to the limit or beyond.
+    /// The current step ends at the limit or later.
     Limit,
-    /// It is over.
     Ended,
-    /// It freed a descriptor of a watched queue.
+    /// The round freed a descriptor of a watched queue.
     Freed,
-    /// It waits for its turn to hand over, or to notify.
+    /// The round waits for its turn to hand off or to notify.
     WantsHandoff,
 }
 
-/// What a round runs against.
+/// The context of a round: its vector, and its core's clock, time sheet, limit and budget.
 pub(crate) struct Pace<'a> {
     pub(crate) vector: &'a Vector,
     pub(crate) clock: &'a mut PhasedTime,
@@ -82,7 +79,8 @@ pub(crate) struct Pace<'a> {
 }
 
 impl Round {
-    /// A round over the rings of `vector`, from `cursor` on, begins; its overhead lasts until `end`.
+    /// Starts a round over the rings of `vector`, from ring `cursor` on. Its overhead ends at
+    /// `end`.
     #[inline(always)]
     pub(crate) fn start(&mut self, vector: usize, cursor: usize, end: Time) {
         debug_assert!(!self.is_active() && self.delivery.is_empty(), "one round at a time");
@@ -91,34 +89,33 @@ impl Round {
         (self.taken, self.bytes) = (0, 0);
     }
 
-    /// The only ring of `vector` is in the middle of a round, that took so much; the packet in hand
-    /// lasts until `end`.
+    /// Takes over a round over the only ring of `vector` from the fast path. The round has taken
+    /// `taken` packets of `bytes` bytes, and its packet in service ends at `end`.
     pub(crate) fn resume(&mut self, vector: usize, end: Time, taken: u32, bytes: u64) {
         self.start(vector, 0, end);
         (self.state, self.next_cursor) = (RoundState::Packet, Some(0));
         (self.taken, self.bytes) = (taken, bytes);
     }
 
-    /// Whether there is a round.
     #[inline(always)]
     pub(crate) fn is_active(&self) -> bool {
         self.state != RoundState::Inactive
     }
 
-    /// What it amounts to.
+    /// The round's totals.
     #[inline(always)]
     pub(crate) fn sum(&self) -> RoundSum {
         let Self { vector, next_cursor, taken, bytes, .. } = *self;
         RoundSum { vector, next_cursor, taken, bytes }
     }
 
-    /// The round is over and settled.
+    /// The round has ended.
     #[inline(always)]
     pub(crate) fn clear(&mut self) {
         self.state = RoundState::Inactive;
     }
 
-    /// When it does something next, on a core whose time is `see`.
+    /// When the round does something next, on a core whose clock is `clock`.
     pub(crate) fn next_time(&self, clock: PhasedTime) -> PhasedTime {
         match self.state {
             RoundState::SelectNext
@@ -129,18 +126,18 @@ impl Round {
         }
     }
 
-    /// Whether it waits for its turn to hand over, or to notify.
+    /// Whether the round waits for its turn to hand off or to notify.
     #[inline(always)]
     pub(crate) fn wants_handoff(&self) -> bool {
         matches!(self.state, RoundState::AwaitHandoff | RoundState::AwaitNotify)
     }
 
-    /// Whether it has handed over, and ends.
+    /// Whether the round has handed off everything, and ends.
     pub(crate) fn is_finished(&self) -> bool {
         self.state == RoundState::Finished
     }
 
-    /// What it does counts as.
+    /// The activity that the current step is charged to.
     #[inline(always)]
     pub(crate) fn activity(&self) -> Activity {
         let switches =
@@ -148,17 +145,17 @@ impl Round {
         if switches { Activity::Vswitch } else { Activity::Deferred }
     }
 
-    /// Whether it has begun, and looked at no ring yet.
+    /// Whether the round has started and polled no ring yet.
     pub(crate) fn is_overhead(&self) -> bool {
         self.state == RoundState::Overhead
     }
 
-    /// Whether it freed a descriptor and has not gone on since.
+    /// Whether the round freed a descriptor and has not been resumed since.
     pub(crate) fn is_selecting(&self) -> bool {
         self.state == RoundState::SelectNext
     }
 
-    /// Runs until the limit, its end, or a descriptor freed in a watched queue.
+    /// Runs until the limit, the end of the round, or a descriptor freed in a watched queue.
     #[inline(always)]
     pub(crate) fn run(
         &mut self,
@@ -202,7 +199,7 @@ impl Round {
         }
     }
 
-    /// Starts the next visible packet; false where a full turn found none.
+    /// Starts the next visible packet. False if all rings are empty.
     #[inline(always)]
     fn select(&mut self, pace: &Pace<'_>, rings: &mut [RxQueue], ledger: &Ledger<'_>) -> bool {
         let queues = &pace.vector.queues;
@@ -218,8 +215,8 @@ impl Round {
         false
     }
 
-    /// Finishes the packet in hand and those behind it in its ring, at most so many. None where
-    /// that is done, or the ring shows no more: the round has to choose.
+    /// Finishes the packet in service and up to `most` packets of its ring in a row. None if the
+    /// round has to select its next packet.
     fn drain(
         &mut self,
         most: u32,
@@ -236,7 +233,7 @@ impl Round {
         self.bytes += run.bytes;
         let in_service = usize::from(matches!(run.stop, RunStop::Limit | RunStop::NextHop));
         if run.n + in_service > 1 {
-            // Behind the one that was in hand others have begun.
+            // More packets than the one in service were started.
             self.record_started(pace.vector.queues.len());
         }
         queue.ring.finish(run.n);
@@ -257,20 +254,20 @@ impl Round {
         queue.watched.then_some(Stop::Freed)
     }
 
-    /// The ring behind the one at the cursor, of so many.
+    /// The ring after the one at the cursor, of `queues` rings.
     #[inline(always)]
     fn cursor_after(&self, queues: usize) -> usize {
         if self.cursor + 1 == queues { 0 } else { self.cursor + 1 }
     }
 
-    /// A packet of the ring at the cursor has begun, one of so many now.
+    /// A packet of the ring at the cursor was started.
     #[inline(always)]
     fn record_started(&mut self, queues: usize) {
         self.next_cursor = Some(self.cursor_after(queues));
     }
 
-    /// The driver is done with the packet in hand: the virtual switch begins with it, if that is its
-    /// way.
+    /// The driver is done with the packet in service. Starts the virtual switch's work on it if the
+    /// packet is switched in this round.
     #[inline(always)]
     fn start_switch(
         &mut self,
@@ -290,8 +287,8 @@ impl Round {
         begins
     }
 
-    /// The virtual switch finishes the packet that it has in hand, and driver and switch those behind
-    /// it in its ring, as long as all is done before the limit.
+    /// The virtual switch finishes the packet in service. Driver and switch then process the
+    /// packets behind it in a row, up to the limit.
     #[inline(never)]
     fn drain_switch(
         &mut self,
@@ -327,7 +324,7 @@ impl Round {
         }
     }
 
-    /// The driver begins the first packet of a ring at `see`, if it is visible.
+    /// The driver starts the first packet of a ring at `clock`, if it is visible.
     #[inline(always)]
     fn start_first(&mut self, clock: PhasedTime, queue: &mut RxQueue, ledger: &Ledger<'_>) -> bool {
         let first = queue.ring.front_mut(1).first_mut();
@@ -339,7 +336,7 @@ impl Round {
         true
     }
 
-    /// What it was doing has ended at the core's time, other than the driver's work on a packet.
+    /// The current step, other than the driver's work on a packet, ends at the core's clock.
     #[inline(always)]
     fn complete(
         &mut self,
@@ -366,7 +363,7 @@ impl Round {
         queue.watched.then_some(Stop::Freed)
     }
 
-    /// No packet is left to take at `see`: the round ends, or first hands over to guests.
+    /// No packet is left to take: the round ends, or first waits to hand off to guests.
     #[inline(always)]
     pub(crate) fn finish(&mut self, clock: PhasedTime) -> Stop {
         if !self.delivery.has_guests {
@@ -376,13 +373,14 @@ impl Round {
         Stop::WantsHandoff
     }
 
-    /// It has handed over, or notified; so many guests are to be notified now, for `cost` each.
+    /// The handoff or notification is done. `guests` guests have to be notified now, at `cost`
+    /// each.
     pub(crate) fn handoff_done(&mut self, guests: usize, cost: Span) {
         self.state = if guests > 0 { RoundState::NotifyGuests } else { RoundState::Finished };
         self.end += cost * guests as u64;
     }
 
-    /// What it was doing has ended: begins the next packet (and reports the limit), or ends.
+    /// Ends the current step and starts the next packet (`Stop::Limit`), or ends the round.
     #[inline]
     pub(crate) fn step(
         &mut self,
@@ -409,7 +407,7 @@ impl Round {
         if goes_on { Stop::Limit } else { self.finish(*pace.clock) }
     }
 
-    /// The packet in hand leaves its ring.
+    /// The packet in service leaves its ring for its next hop.
     #[inline(never)]
     fn forward(&mut self, interrupt: Time, queue: &mut RxQueue, ledger: &mut Ledger<'_>) {
         if queue.ring.has_unbooked() {
@@ -423,7 +421,8 @@ impl Round {
         self.delivery.add(ledger.processed(&done), done);
     }
 
-    /// The packet in hand, begun at `start`, as it is now.
+    /// The record of the packet in service, which was started at `start`, with the times known so
+    /// far.
     #[inline(always)]
     pub(crate) fn rx_packet(
         &self,
@@ -438,40 +437,40 @@ impl Round {
     }
 }
 
-/// Packets finished in a row.
+/// The result of [`run_on`]: packets finished in a row.
 pub(crate) struct Run {
     pub(crate) n: usize,
     pub(crate) bytes: u64,
-    /// When the last thing begun ends; the core's time.
+    /// When the last packet started ends.
     pub(crate) end: Time,
     pub(crate) clock: PhasedTime,
     pub(crate) stop: RunStop,
 }
 
-/// Why a run stopped.
+/// Why [`run_on`] stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RunStop {
-    /// A packet is in hand that lasts up to the limit or beyond.
+    /// The packet in service ends at the limit or later.
     Limit,
     /// The next packet is not visible yet.
     NotVisible,
-    /// These were all packets, or enough were taken.
+    /// All packets given are finished.
     Done,
-    /// A packet's deferred work has ended that goes on to a consumer.
+    /// The driver is done with a packet that has a next hop.
     NextHop,
 }
 
-/// Under what a run runs.
+/// The context of [`run_on`].
 #[derive(Clone, Copy)]
 pub(crate) struct Terms<'a, 's> {
     pub(crate) limit: PhasedTime,
-    /// When the interrupt that led here was taken.
+    /// When the interrupt that led to the round was taken.
     pub(crate) interrupt: Time,
     pub(crate) ledger: &'a Ledger<'s>,
 }
 
-/// Finishes packets one after the other, from the core's time `see` on, as long as they are visible.
-/// The first one may be in hand, and end at `end`.
+/// Finishes packets one after the other from the core's clock on, as long as they are visible. The
+/// first packet may be in service already, and then ends at `in_service`.
 #[inline(never)]
 pub(crate) fn run_on(
     packets: &mut [Finished],

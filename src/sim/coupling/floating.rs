@@ -1,4 +1,4 @@
-//! vCPUs that float over cores: each wakes up on the one with the least load.
+//! Unpinned vCPUs: a vCPU wakes up on the allowed core with the fewest runnable threads.
 
 use crate::sim::accounting::ledger::Ledger;
 use crate::sim::core::core::Core;
@@ -9,7 +9,7 @@ use crate::sim::itinerary::channels::served_by;
 use crate::world::{VnicOwner, World};
 
 impl Host {
-    /// Notes the places that the vCPUs of floating machines have.
+    /// Records the places that unpinned vCPUs may take on their allowed cores.
     pub(crate) fn with_unpinned_vcpus(mut self, world: &World, host: usize) -> Self {
         if !world.vms.iter().any(|vm| vm.host == host && vm.allowed_cores.is_some()) {
             return self;
@@ -30,14 +30,14 @@ impl Host {
         self
     }
 
-    /// Whether any vCPU floats: where it wakes up depends on all cores, so none goes further than any
-    /// other.
+    /// Whether any vCPU is unpinned. The core on which such a vCPU wakes up depends on the state of
+    /// all cores, so the cores of the host then advance in lock step.
     pub(crate) fn has_unpinned_vcpus(&self) -> bool {
         !self.allowed_places.is_empty()
     }
 
-    /// Where the guest of a channel is notified in a hand-over of this rank: a vCPU that floats and
-    /// waits wakes up where the fewest threads are runnable.
+    /// Where the guest of a channel is notified in a handoff of this rank. An idle unpinned vCPU
+    /// wakes up on the allowed core with the fewest runnable threads.
     pub(crate) fn wakeup_target(
         &mut self,
         channel: usize,
@@ -74,7 +74,7 @@ impl Host {
 }
 
 impl Core {
-    /// The place that a vCPU has, or may have, among the threads here.
+    /// The place of a vCPU among the threads of this core, which is one of its allowed cores.
     fn place(&self, vm: usize, vcpu: u32) -> usize {
         let mut vcpus = self.threads.iter().flat_map(|threads| threads.vcpus());
         let place = vcpus.find(|(_, one)| (one.vm, one.number) == (vm, vcpu));

@@ -1,4 +1,5 @@
-//! What a core does next, as far as other cores must know, and its turn to hand over.
+//! Lookahead: lower bounds of a core's next event and next handoff, and the turn of a round that
+//! waits to hand off.
 
 use crate::engine::time::PhasedTime;
 use crate::rx::cpu::Stack;
@@ -10,13 +11,12 @@ use crate::sim::coupling::rank::Rank;
 use crate::sim::queue::rx_queue::RxQueue;
 
 impl Core {
-    /// Whether a round waits for its turn to hand over, or to notify.
+    /// Whether a round waits for its turn to hand off or to notify.
     #[inline(always)]
     pub(crate) fn wants_handoff(&mut self) -> bool {
         self.round.wants_handoff() || self.ksoftirqd_wants_handoff()
     }
 
-    /// That round.
     pub(crate) fn round_awaiting_handoff(&mut self) -> &mut Round {
         if self.round.wants_handoff() {
             &mut self.round
@@ -25,7 +25,7 @@ impl Core {
         }
     }
 
-    /// It has handed over, or notified; so many guests are to be notified now.
+    /// The handoff or notification is done; `guests` guests have to be notified now.
     pub(crate) fn handoff_done(
         &mut self,
         guests: usize,
@@ -34,8 +34,8 @@ impl Core {
     ) {
         let (cost, of_ksoftirqd) = (self.costs.vm_notify, self.ksoftirqd_wants_handoff());
         self.round_awaiting_handoff().handoff_done(guests, cost);
-        // What it handed over to threads of this core is there before the core turns to them; what
-        // cores of higher numbers hand over at this moment is not.
+        // The threads of this core receive what was handed off to them before they run on. Handoffs
+        // of higher cores at this instant come later.
         let behind = (self.clock, self.number + 1);
         if let Some(threads) = &mut self.threads {
             threads.catch_up_before(behind, rings, ledger);
@@ -43,18 +43,18 @@ impl Core {
         if of_ksoftirqd {
             self.resume_ksoftirqd();
         } else if self.round.is_finished() && self.handler.is_some() && self.stack.masks() {
-            // It ends at this instant, also where an interrupt has come in between.
+            // The round ends at this instant, even if an interrupt was taken in the meantime.
             self.after_round(rings, ledger);
         }
     }
 
-    /// A lower bound of what this core does next that concerns others.
+    /// A lower bound of this core's next event that concerns other cores.
     pub(crate) fn next_rank(&mut self, rings: &[RxQueue]) -> Rank {
         self.turn(rings).unwrap_or_else(|| self.next_of_its_own(rings))
     }
 
-    /// Where it has something to spread, or a round waits for its turn: that turn, or what comes
-    /// before it.
+    /// The turn of a core that has packets for backlogs, or whose round waits to hand off; or the
+    /// core's event that comes before that turn.
     fn turn(&mut self, rings: &[RxQueue]) -> Option<Rank> {
         let spreads = !self.rps_pending.is_empty();
         let spread = Rank::spreads(self.clock, self.number);
@@ -65,13 +65,14 @@ impl Core {
         spreads.then(|| self.next_of_its_own(rings).min(spread))
     }
 
-    /// Likewise, but for handing over.
+    /// A lower bound of the core's next event other than that turn.
     fn next_of_its_own(&self, rings: &[RxQueue]) -> Rank {
         let core = self.number;
         let moment = self.next_in_hand(rings);
         let received = self.threads.as_ref().and_then(|threads| threads.next_handoff(rings));
         match received {
-            // Even where all else of that moment is done; unless host work has gone beyond it.
+            // A reception keeps its own rank, after everything else of its instant, unless host
+            // work is already past that instant.
             Some((first, core)) if first == moment && first >= self.clock => {
                 Rank::received(moment, core)
             }
@@ -79,15 +80,15 @@ impl Core {
         }
     }
 
-    /// A packet has come that is visible at `moment`, perhaps at the instant up to which the core
-    /// has been advanced.
+    /// A packet becomes visible at `moment`, perhaps the instant up to which the core has been
+    /// advanced.
     #[inline]
     pub(crate) fn wake_by(&mut self, moment: PhasedTime) {
         self.done_until = self.done_until.min(moment);
     }
 
-    /// Whether nothing that comes by `moment` is left to happen here, what others have handed over
-    /// included: a guest may end a packet at the very moment at which it is notified.
+    /// Whether nothing is left to happen here up to and including `moment`, receptions included: a
+    /// guest may finish a packet at the instant of its notification.
     pub(crate) fn is_past(&self, moment: PhasedTime) -> bool {
         let received = self.threads.as_ref().is_none_or(|threads| threads.has_received(moment));
         self.done_until > moment && received
@@ -110,7 +111,7 @@ impl Core {
         due.min(threads.map_or(PhasedTime::NEVER, |threads| threads.next_time(self.clock, rings)))
     }
 
-    /// A lower bound of when this core hands something over to others next.
+    /// A lower bound of this core's next handoff to other cores.
     pub(crate) fn next_give(&mut self, rings: &[RxQueue]) -> Rank {
         let core = self.number;
         if self.vectors.is_empty() && !self.backlog.is_at_work {
@@ -131,20 +132,21 @@ impl Core {
         Rank::own(moment.max(self.done_until), core)
     }
 
-    /// Whether host work goes on without an interrupt: some is queued, left to a thread, or polls.
+    /// Whether host work continues without an interrupt: work is queued, `ksoftirqd` has a round,
+    /// or the core polls.
     fn host_work_waits(&self) -> bool {
         let left = self.threads.as_ref().is_some_and(|threads| threads.ksoftirqd_has_round());
         let is_polling = self.stack == Stack::BusyPoll;
         left || is_polling || !self.deferred_queue.is_empty() || self.backlog_waits()
     }
 
-    /// Whether a round over the backlog begins as soon as the core can.
+    /// Whether a round over the backlog starts as soon as the core is free.
     fn backlog_waits(&self) -> bool {
         self.stack == Stack::InterruptPerPacket && !self.backlog.is_empty()
     }
 
-    /// Takes the interrupt that is due at `moment`, before which nothing is left to happen here, if
-    /// nothing has happened at it and nothing in hand is finished first.
+    /// Takes the interrupt that is due at `moment`, if the core is free and has done nothing at
+    /// that instant. Nothing is left to happen here before `moment`.
     pub(crate) fn take_due_interrupt(&mut self, moment: PhasedTime, rings: &[RxQueue]) {
         let is_free = self.handler.is_none() && self.clock < moment && !self.non_preemptive;
         if !is_free || self.next_interrupt(rings) != moment {
@@ -161,7 +163,7 @@ impl Core {
         }
     }
 
-    /// When the next interrupt is due, or what it waits for ends.
+    /// When the next interrupt is due, or when a deferred interrupt is taken.
     fn next_interrupt(&self, rings: &[RxQueue]) -> PhasedTime {
         if let Some(end) = self.interrupt_deferred_until {
             return end.before_arrivals();

@@ -1,41 +1,42 @@
-//! The order of what cores of one host do to each other, and how far one of them may go.
+//! The order of events that concern several cores of a host, and how far one core may go.
 
 use crate::engine::time::PhasedTime;
 
-/// The place of an item in the order (time, class, entity), as far as other cores are concerned:
-/// of what a core does for itself, hand-overs are the last at an instant. One number, which is far
-/// quicker to compare than its parts: moment, whether something is handed over, core, and whether
-/// this core spreads packets (which comes before what apps receive with them), something is
-/// received, or this core hands over itself (which comes after the reception of what the same core
-/// handed over before).
+/// The place of an event in the order (time, class, core), as far as other cores are concerned.
+///
+/// Among the events of one instant a core's own events come first and handoffs last. Within the
+/// handoffs of one core, distributing packets by RPS comes first, then the reception of what that
+/// core handed off before, then the core's next handoff. All of it is packed into one number, which
+/// compares much faster than its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Rank(u128);
 
-/// How far the joint advance of a site's cores has come.
+/// How far the joint advance of a host's cores has come.
 #[derive(Debug, Default)]
 pub(crate) struct Joint {
-    /// The bound up to which they are advanced.
+    /// The bound up to which the cores are advanced.
     pub(crate) front: PhasedTime,
-    /// A lower bound of when each core hands something over next, while only that is looked at.
+    /// A lower bound of each core's next handoff, kept only while cores do not advance in lock
+    /// step.
     pub(crate) gives: Vec<Rank>,
-    /// Whether no core goes further than any other, host work included.
+    /// The cores advance in lock step: none goes further than any other, host work included.
     pub(crate) in_step: bool,
 }
 
 const HANDOFF: u128 = 1 << 63;
-/// What is done with it, within one core's hand-over.
+/// The part of a rank that orders the events within one core's handoffs.
 const STEP: u128 = 3;
 const RECEIVES: u128 = 1;
 const GIVES: u128 = 2;
 
-/// How far a core may go.
+/// How far a core may go: its horizon.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
-    /// Before this, in any class.
+    /// For all classes.
     pub(crate) all: PhasedTime,
-    /// Before this in the thread class: other cores may still reach it.
+    /// For threads, which other cores may reach earlier.
     pub(crate) threads: PhasedTime,
-    /// What is received must come before this item of another core.
+    /// A reception must come before this event of another core.
     rival: Rank,
 }
 
@@ -45,22 +46,22 @@ impl Rank {
         Self((moment.0 as u128) << 64)
     }
 
-    /// Something that core `core` does for itself.
+    /// An event of core `core` that concerns only itself.
     pub(crate) const fn own(moment: PhasedTime, core: usize) -> Self {
         Self(Self::before(moment).0 | (core as u128) << 2)
     }
 
-    /// Core `core` spreads packets to backlogs.
+    /// Core `core` distributes packets to backlogs by RPS.
     pub(crate) const fn spreads(moment: PhasedTime, core: usize) -> Self {
         Self(Self::own(moment, core).0 | HANDOFF)
     }
 
-    /// Something that core `core` handed over is received.
+    /// A thread receives what core `core` handed off.
     pub(crate) const fn received(moment: PhasedTime, core: usize) -> Self {
         Self(Self::spreads(moment, core).0 | RECEIVES)
     }
 
-    /// Core `core` hands something over.
+    /// Core `core` hands off or notifies.
     pub(crate) const fn given(moment: PhasedTime, core: usize) -> Self {
         Self(Self::spreads(moment, core).0 | GIVES)
     }
@@ -69,24 +70,25 @@ impl Rank {
         PhasedTime((self.0 >> 64) as u64)
     }
 
-    /// Whether it is the turn of a core to hand over, or to spread packets.
+    /// Whether it is a core's turn to hand off, or to distribute packets by RPS.
     pub(crate) const fn gives(self) -> bool {
         self.0 & HANDOFF != 0 && self.0 & STEP != RECEIVES
     }
 
-    /// The core whose item it is.
+    /// The core whose event it is.
     pub(crate) const fn core(self) -> usize {
         (self.0 as u64 & !(1 << 63)) as usize >> 2
     }
 }
 
 impl Bounds {
-    /// A core that no other one reaches.
+    /// For a core that no other core reaches.
     pub(crate) const fn alone(bound: PhasedTime) -> Self {
         Self { all: bound, threads: bound, rival: Rank::before(bound) }
     }
 
-    /// Core `core` up to `all`, its threads not past `rival`.
+    /// For core `core`: everything up to `all`, and its threads up to the event `rival` of another
+    /// core.
     pub(crate) fn joint(all: PhasedTime, rival: Rank, core: usize) -> Self {
         let rival = rival.min(Rank::before(all));
         let moment = rival.moment();
@@ -95,19 +97,19 @@ impl Bounds {
         Self { all, threads: threads.min(all), rival }
     }
 
-    /// Threads go no further than `end`.
+    /// Stops threads at `end`.
     #[inline(always)]
     pub(crate) fn until(self, end: PhasedTime) -> Self {
         Self { threads: self.threads.min(end), ..self }
     }
 
-    /// Threads receive nothing that comes behind `item`.
+    /// Lets threads receive nothing that comes after `item`.
     pub(crate) fn ahead_of(self, item: Rank) -> Self {
         Self { rival: self.rival.min(item), ..self }
     }
 
-    /// Whether the core may receive this item (when, and by which core): also where another core
-    /// has its part of it to receive.
+    /// Whether a reception of this time and sending core may happen now. Several cores may receive
+    /// parts of one handoff.
     pub(crate) fn allow(&self, (moment, core): (PhasedTime, usize)) -> bool {
         Rank::received(moment, core) <= self.rival
     }

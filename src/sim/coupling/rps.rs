@@ -1,5 +1,5 @@
-//! How packets come to the backlogs of cores when a round is over: with an interrupt from processor
-//! to processor (IPI) where the backlog of another core rests.
+//! Receive packet steering (RPS): rounds send packets to the backlogs of cores when they end. An
+//! inter-processor interrupt (IPI) starts the work on an idle backlog of another core.
 
 use crate::engine::time::PhasedTime;
 use crate::rx::cpu::Activity;
@@ -11,7 +11,7 @@ use crate::sim::host::host::Host;
 use crate::sim::queue::rx_queue::RxQueue;
 
 impl Host {
-    /// The bound before which nothing that another core spreads reaches this one.
+    /// The time before which no packet that another core distributes reaches this core.
     pub(crate) fn rps_bound(&self, core: usize) -> PhasedTime {
         let front = self.joint.front;
         let Some(spreading) = &self.spreading else { return front };
@@ -49,7 +49,7 @@ impl Host {
         self.cores[from].rps_pending = rps_pending;
     }
 
-    /// To which core a packet goes, and the bound of its backlog.
+    /// The core to which a packet goes, and the capacity of its backlog.
     fn target(&self, done: &RxPacket) -> (usize, u32) {
         let spreading = self.spreading.as_ref().expect("a port of the host spreads");
         spreading.target(&done.packet.frame)
@@ -57,14 +57,14 @@ impl Host {
 }
 
 impl Core {
-    /// Whether it has something to receive that this core, or one before it, handed over then.
+    /// Whether a handoff of this time and core, or an earlier one, has not been received here.
     fn has_unreceived(&self, by: (PhasedTime, usize)) -> bool {
         self.threads.as_ref().is_some_and(|threads| threads.has_unreceived(by))
     }
 
-    /// Receives what core `from` has handed over to apps in one item with what it spreads. A thread
-    /// that this wakes takes a core that rests, but what follows from the item (an app's packet that
-    /// costs nothing, say) comes behind all of it.
+    /// Receives what core `from` handed off to apps together with the packets that it distributes.
+    /// A thread that this wakes takes an idle core at once. What the thread causes (an app's packet
+    /// of zero cost, say) comes after the whole handoff.
     fn receive_with_rps(
         &mut self,
         (moment, from): (PhasedTime, usize),
@@ -88,21 +88,19 @@ impl Core {
         self.wake_by(moment);
     }
 
-    /// Another processor interrupts this one at `moment`.
     fn send_ipi(&mut self, moment: PhasedTime) {
         self.backlog.interrupt = Some(moment);
         self.wake_by(moment);
     }
 
-    /// How far threads may go: packets that go to backlogs come before what cores of higher numbers
-    /// hand over.
+    /// How far threads may go: the packets for backlogs come before the handoffs of higher cores.
     #[inline(always)]
     pub(crate) fn thread_bounds(&self, bounds: Bounds) -> Bounds {
         let gives = !self.rps_pending.is_empty();
         if gives { bounds.ahead_of(Rank::spreads(self.clock, self.number)) } else { bounds }
     }
 
-    /// That interrupt is taken now.
+    /// The interrupt for the backlog is taken now.
     pub(crate) fn take_ipi(&mut self) {
         let start = self.clock.time();
         let end = start + self.costs.ipi + self.interrupt_penalty(start);
@@ -111,7 +109,7 @@ impl Core {
         self.sheet.enter(Activity::Deferred, start);
     }
 
-    /// The backlog's work is due on this core, at its time.
+    /// Queues the work on the backlog on this core, at its clock.
     fn schedule_backlog(&mut self) {
         if let Some(threads) = &mut self.threads {
             threads.pause_behind(self.clock, true);

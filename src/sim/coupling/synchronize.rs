@@ -1,4 +1,4 @@
-//! How the cores of a host that reach each other are advanced together.
+//! Advancing the cores of a host that interact.
 
 use crate::engine::time::PhasedTime;
 use crate::sim::accounting::ledger::Ledger;
@@ -7,7 +7,7 @@ use crate::sim::coupling::rank::{Bounds, Rank};
 use crate::sim::host::host::Host;
 
 impl Host {
-    /// Brings one core (or, coupled, all) up to `bound`. True if all are there.
+    /// Brings one core up to `bound`, or all of them if cores interact. True if it was all.
     #[inline(never)]
     pub(crate) fn catch_up(
         &mut self,
@@ -24,7 +24,6 @@ impl Host {
         all
     }
 
-    /// Brings all cores up to `bound`.
     pub(crate) fn advance_all(&mut self, bound: PhasedTime, ledger: &mut Ledger<'_>) {
         if self.pool.is_some() {
             self.advance_pool(bound, ledger);
@@ -41,8 +40,8 @@ impl Host {
         }
     }
 
-    /// Brings the cores of a group up to `bound`, or until one frees a descriptor that a port waits
-    /// for.
+    /// Brings a pool of cores up to `bound`, or until one of them frees a descriptor that a port
+    /// waits for.
     pub(crate) fn advance_pool(
         &mut self,
         bound: PhasedTime,
@@ -53,10 +52,11 @@ impl Host {
         (advance == Advance::Freed).then_some(())
     }
 
-    /// Advances the cores that hand over to others, one hand-over after the other, up to `bound`.
-    /// Threads run only up to the next hand-over that any other core may make, host work up to the
-    /// next one of a core that spreads; a core that hands nothing over is caught up where somebody
-    /// looks into its channels, or its backlog.
+    /// Advances the cores that send to others, one handoff after the other, up to `bound`.
+    ///
+    /// Threads run up to the next handoff that any other core may make. Host work runs up to the
+    /// next turn of a core that distributes packets by RPS. A core that sends nothing is caught up
+    /// only when the state of its channels or its backlog is needed.
     fn advance_givers(&mut self, bound: PhasedTime, ledger: &mut Ledger<'_>) {
         self.joint.in_step = false;
         self.joint.front = bound;
@@ -75,7 +75,8 @@ impl Host {
         }
     }
 
-    /// The core that may hand over first, if that is before the front, and when another one may.
+    /// The core that may hand off first, if that is before the front, and the time when another one
+    /// may.
     fn first_giver(&self) -> Option<(usize, Rank)> {
         let end = Rank::before(self.joint.front);
         let (mut first, mut rival) = ((end, None), end);
@@ -90,7 +91,7 @@ impl Host {
         Some((first.1?, rival))
     }
 
-    /// Brings a core's threads up to the hand-over of another core that comes at `rank`.
+    /// Brings a core's threads up to the handoff of another core at `rank`.
     pub(crate) fn catch_up_for(&mut self, core: usize, rank: Rank, ledger: &mut Ledger<'_>) {
         let is_there = self.cores[core].is_past(rank.moment());
         if core != rank.core() && !self.joint.in_step && !is_there {
@@ -104,14 +105,14 @@ impl Host {
         }
     }
 
-    /// Takes note of when a core hands something over next, where that is looked at.
+    /// Updates the bound of a core's next handoff, where these bounds are kept.
     pub(crate) fn update_give(&mut self, core: usize) {
         if !self.joint.in_step {
             self.joint.gives[core] = self.cores[core].next_give(&self.queues);
         }
     }
 
-    /// Brings a core that no other one reaches up to `bound`.
+    /// Brings a core that no other core reaches up to `bound`.
     fn advance_alone(&mut self, core: usize, bound: PhasedTime, ledger: &mut Ledger<'_>) {
         let bounds = Bounds::alone(bound);
         while self.cores[core].advance(bounds, &mut self.queues, ledger) == Advance::WantsHandoff {
@@ -120,9 +121,11 @@ impl Host {
         assert!(self.cores[core].outbox.is_empty(), "cores that feed others advance jointly");
     }
 
-    /// Advances these cores together, until one frees a descriptor that a port waits for, or (none) all
-    /// have reached `bound`. Threads run only up to the next thing that another core may do to
-    /// them; host work runs ahead, where no port waits for what it frees and no queue is on the move.
+    /// Advances these cores together until one frees a descriptor that a port waits for (`Some`),
+    /// or until all have reached `bound` (`None`).
+    ///
+    /// Threads run up to the next event of another core that may reach them. Host work runs ahead,
+    /// unless a port waits for descriptors or a queue is in transfer.
     pub(crate) fn advance_jointly(
         &mut self,
         cores: &[usize],
@@ -154,7 +157,7 @@ impl Host {
                     return Some(());
                 }
                 Advance::WantsHandoff => {
-                    // What it has handed over to apps before may concern others first.
+                    // An earlier handoff of this core to apps may concern other cores first.
                     let from = &mut self.cores[core];
                     if from.outbox.is_empty() && from.next_rank(&self.queues) < rival {
                         self.perform_handoff(core, ledger);
@@ -166,8 +169,8 @@ impl Host {
         }
     }
 
-    /// A core has freed a descriptor: the other ones have taken the interrupts that are due at that
-    /// very moment, whatever the port's next frame may bring about then.
+    /// A core has freed a descriptor. The other cores take the interrupts that are due at that
+    /// instant, before the port's next frame causes anything.
     fn interrupt_others(&mut self, core: usize) {
         let now = self.cores[core].clock;
         if now.is_at_arrivals() {
@@ -177,8 +180,8 @@ impl Host {
         }
     }
 
-    /// The next item of all cores, if that is before `bound`, its core, and the rank of the item of
-    /// another core that follows.
+    /// The next event of all cores if it is before `bound`: its rank, its core, and the rank of the
+    /// next event of another core.
     fn first_of(&mut self, cores: &[usize], bound: PhasedTime) -> Option<(Rank, usize, Rank)> {
         let end = Rank::before(bound);
         let (mut first, mut rival) = ((end, None), end);

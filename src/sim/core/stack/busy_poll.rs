@@ -1,4 +1,4 @@
-//! The stack `busy-poll`: no interrupts; the core visits its rings in turn, for ever.
+//! The stack `busy-poll`: no interrupts. The core polls its rings in turn, without end.
 
 use crate::engine::time::{PhasedTime, Span, Time};
 use crate::rx::cpu::Activity;
@@ -16,7 +16,7 @@ impl Core {
     ) -> Advance {
         loop {
             if !self.round.is_active() {
-                // It polls from the start on, also what it passes over now.
+                // The core is busy from here on, including the polls that are skipped.
                 self.sheet.enter(Activity::Deferred, self.clock.time());
                 self.skip_empty_polls(bound, rings);
                 let end = self.start_round();
@@ -43,8 +43,7 @@ impl Core {
         }
     }
 
-    /// Passes over the visits that find nothing, by arithmetic, where a visit always costs the
-    /// same.
+    /// Skips empty polls by arithmetic, if every poll costs the same.
     fn skip_empty_polls(&mut self, bound: PhasedTime, rings: &[RxQueue]) {
         let Some(poll) = self.costs.round.law.constant() else { return };
         let (now, rings_n) = (self.clock.time(), self.vectors.len() as u64);

@@ -1,9 +1,9 @@
-//! The common case in a straight line: a core that serves one ring behind one vector, and has
-//! nothing else to do.
+//! The fast path: a core that serves one ring behind one vector and has nothing else to do.
 //!
-//! A cycle goes from rest to rest: interrupt, rounds until nothing is visible, unmasked. Where the
-//! bound falls into a cycle, what is in hand is left as the general loop of `core` keeps it, which goes
-//! on from there. Both do the same; this one does not look for what cannot be.
+//! One pass goes from idle to idle: interrupt, rounds until no packet is visible, unmask. If the
+//! horizon falls into a pass, the step in service is left in the state that the general loop in
+//! `core` keeps, and that loop resumes it. Both loops do the same; this one does not check for what
+//! cannot occur.
 
 use crate::engine::time::PhasedTime;
 use crate::rx::cpu::{Activity, Stack};
@@ -14,19 +14,19 @@ use crate::sim::core::round::{RunStop, Terms, run_on};
 use crate::sim::queue::rx_queue::RxQueue;
 
 impl Core {
-    /// Whether the core can have nothing but cycles of one ring.
+    /// Whether the core serves one ring and has nothing else to do.
     pub(crate) fn may_take_fast_path(&self) -> bool {
         let one_ring = matches!(&self.vectors[..], [only] if only.queues.len() == 1);
         one_ring && self.stack == Stack::WindowsDpc && self.threads.is_none()
     }
 
-    /// Whether nothing is in hand and nothing waits.
+    /// Whether nothing is in service and nothing is queued.
     #[inline(always)]
     pub(crate) fn is_at_rest(&self) -> bool {
         self.handler.is_none() && !self.round.is_active() && self.deferred_queue.is_empty()
     }
 
-    /// Runs cycles from rest on, as far as they go before `bound`.
+    /// Runs passes from idle to idle, as far as they go before `bound`.
     #[inline(never)]
     pub(crate) fn run_fast_path(
         &mut self,
@@ -59,7 +59,8 @@ impl Core {
         }
     }
 
-    /// A round over the only ring, that shows a packet; false if it is left in hand.
+    /// Runs a round over the only ring, which has a visible packet. False if the round is left
+    /// active.
     #[inline(always)]
     fn run_fast_round(&mut self, bound: PhasedTime, ring: &mut Ring, ledger: &Ledger<'_>) -> bool {
         let end = self.start_round();
@@ -81,7 +82,7 @@ impl Core {
             match run.stop {
                 RunStop::NotVisible => break,
                 RunStop::Done if taken == budget || ring.is_empty() => break,
-                // The memory's edge.
+                // The slots wrap around here; the round continues at their start.
                 RunStop::Done => {}
                 RunStop::Limit | RunStop::NextHop => {
                     self.round.resume(0, run.end, taken as u32, bytes);

@@ -1,5 +1,5 @@
-//! The stack `interrupt-per-packet`: a handler takes every packet out of its ring into the bounded
-//! backlog, whatever else waits. The stack of receive livelock.
+//! The stack `interrupt-per-packet`: an interrupt handler moves every packet from its ring to the
+//! bounded backlog, ahead of all other work. This stack shows receive livelock.
 
 use crate::engine::time::{PhasedTime, Span, Time};
 use crate::sim::accounting::ledger::{Ledger, RxPacket};
@@ -61,7 +61,7 @@ impl Core {
         }
     }
 
-    /// The interrupt of the first packet behind a vector is taken now.
+    /// Takes the interrupt of the first packet behind a vector now.
     pub(crate) fn take_packet_interrupt(&mut self, vector: usize) {
         let now = self.clock.time();
         let cost = self.interrupt_cost(now);
@@ -69,13 +69,13 @@ impl Core {
         self.start_handler(vector, now, cost);
     }
 
-    /// The packet that raises the next interrupt: when, and behind which vector.
+    /// The packet that raises the next interrupt: when it becomes visible, and its vector.
     pub(crate) fn next_packet_interrupt(&self, rings: &[RxQueue]) -> (PhasedTime, usize) {
         let seen = self.vectors.iter().map(|vector| vector.first_visible(rings));
         seen.zip(0..).min().unwrap_or((PhasedTime::NEVER, 0))
     }
 
-    /// The handler that ends now frees its packet's descriptor.
+    /// The handler that ends now moves its packet to the backlog and frees the descriptor.
     fn enqueue_to_backlog(&mut self, start: Time, queue: &mut RxQueue, ledger: &mut Ledger<'_>) {
         let now = self.clock.time();
         let packet = queue.ring.take_first();
@@ -89,7 +89,7 @@ impl Core {
         }
     }
 
-    /// Whether a round over the backlog is in hand; begins one where packets wait.
+    /// Whether a round over the backlog is active; starts one if packets wait.
     fn start_backlog_round(&mut self) -> bool {
         if !self.round.is_active() {
             if self.backlog.is_empty() {

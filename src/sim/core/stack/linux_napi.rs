@@ -1,4 +1,4 @@
-//! The bounds of a softirq, which only the `linux-napi` stack knows.
+//! The bounds of a softirq, and `ksoftirqd`, under the stack `linux-napi`.
 
 use crate::engine::time::{PhasedTime, Span, Time};
 use crate::rx::cpu::Stack;
@@ -9,14 +9,13 @@ use crate::sim::core::round::{Pace, Round, Stop};
 use crate::sim::core::threads::scheduler::Threads;
 use crate::sim::queue::rx_queue::RxQueue;
 
-/// Packets of one pass over the poll list (`netdev_budget`, Linux net/core/hotdata.c).
+/// Packet budget of one pass over the poll list (`netdev_budget`, Linux net/core/hotdata.c).
 const PASS_BUDGET: u32 = 300;
 /// Passes before the rest is left to `ksoftirqd` (`MAX_SOFTIRQ_RESTART`, kernel/softirq.c).
 const MAX_PASSES: u32 = 10;
 /// Time before the rest is left to `ksoftirqd` (`MAX_SOFTIRQ_TIME`, the same file).
 const MAX_TIME: Span = Span::ms(2);
 
-/// A softirq that runs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Softirq {
     started: Time,
@@ -25,23 +24,23 @@ pub(crate) struct Softirq {
     passes: u32,
 }
 
-/// The thread that goes on with deferred work which a softirq left.
+/// The thread that continues the deferred work which a softirq left.
 #[derive(Default)]
 pub(crate) struct Ksoftirqd {
     pub(crate) round: Round,
-    /// How much of what its round is doing is left.
+    /// Time left of the round's current step.
     pub(crate) left: Span,
 }
 
 impl Ksoftirqd {
-    /// Its round runs on from `now`.
+    /// Sets the end of the round's current step, which resumes at `now`.
     pub(crate) fn set_clock(&mut self, now: Time) {
         if self.round.is_active() {
             self.round.end = now + self.left;
         }
     }
 
-    /// Notes how much is left of what its round is doing at `now`.
+    /// Records the time left of the round's current step at `now`.
     fn record_left(&mut self, now: Time) {
         let in_hand = self.round.is_active();
         self.left = if in_hand { self.round.end.since(now) } else { Span::ZERO };
@@ -49,13 +48,13 @@ impl Ksoftirqd {
 }
 
 impl Core {
-    /// Whether queued work may run in the deferred class: under NAPI within a softirq only.
+    /// Whether queued work may run in the deferred class. Under NAPI it may only run in a softirq.
     pub(crate) const fn softirq_may_run(&self) -> bool {
         self.softirq.is_some() || !matches!(self.stack, Stack::LinuxNapi { .. })
     }
 
-    /// A handler has queued work: a softirq starts for it, if none runs and the work is not left
-    /// to `ksoftirqd`.
+    /// A handler has queued work. A softirq starts for it, unless one runs or the work is left to
+    /// `ksoftirqd`.
     pub(crate) fn raise_softirq(&mut self) {
         let Stack::LinuxNapi { ksoftirqd_defers, .. } = self.stack else { return };
         if self.softirq.is_some() || ksoftirqd_defers && self.ksoftirqd().ksoftirqd_is_runnable() {
@@ -65,7 +64,7 @@ impl Core {
         self.softirq = Some(Softirq { started: now, pass_started: now, pass_taken: 0, passes: 0 });
     }
 
-    /// Looks at the softirq's bounds at the end of a round that took so many packets.
+    /// Checks the softirq's bounds at the end of a round that took `taken` packets.
     pub(crate) fn account_softirq_round(
         &mut self,
         taken: u32,
@@ -87,7 +86,7 @@ impl Core {
                 self.softirq = None;
                 let clock = self.clock;
                 let ksoftirqd = self.ksoftirqd();
-                // Who became runnable before comes before.
+                // Threads that became runnable earlier are queued ahead of `ksoftirqd`.
                 ksoftirqd.catch_up(clock, rings, ledger);
                 ksoftirqd.wake_ksoftirqd();
             }
@@ -98,7 +97,7 @@ impl Core {
         self.threads.as_mut().expect("a core with softirqs has a ksoftirqd")
     }
 
-    /// What `ksoftirqd` was doing has ended: runs on from there, until something lasts.
+    /// The current step of `ksoftirqd` has ended. Runs it on until a step takes time.
     pub(crate) fn run_ksoftirqd(&mut self, rings: &mut [RxQueue], ledger: &mut Ledger<'_>) -> Stop {
         let now = self.clock.time();
         if !self.running_ksoftirqd().round.is_active() {
@@ -128,7 +127,7 @@ impl Core {
         stop
     }
 
-    /// Runs a round of `ksoftirqd` on at the core's time.
+    /// Runs a round of `ksoftirqd` on at the core's clock.
     fn run_thread_round(
         &mut self,
         round: &mut Round,
@@ -150,8 +149,8 @@ impl Core {
         if single_step { round.step(pace, rings, ledger) } else { round.run(pace, rings, ledger) }
     }
 
-    /// What `ksoftirqd` did has ended, perhaps its round: it sleeps where nothing is queued, and goes
-    /// to the tail where its slice has ended too.
+    /// A step of `ksoftirqd` has ended, perhaps its round. `ksoftirqd` sleeps if nothing is queued,
+    /// and goes to the tail if its slice has ended.
     fn keep_or_release_ksoftirqd(&mut self, round_ended: bool) {
         let nothing_queued = self.deferred_queue.is_empty();
         let ksoftirqd = self.ksoftirqd();
@@ -162,7 +161,7 @@ impl Core {
         }
     }
 
-    /// Whether a round of `ksoftirqd` waits for its turn to hand over, or to notify.
+    /// Whether a round of `ksoftirqd` waits for its turn to hand off or to notify.
     #[inline(always)]
     pub(crate) fn ksoftirqd_wants_handoff(&mut self) -> bool {
         self.threads.as_mut().is_some_and(|threads| {
@@ -170,8 +169,8 @@ impl Core {
         })
     }
 
-    /// The round of `ksoftirqd` has handed over, or notified: it goes on, or is over, behind the
-    /// threads that this made runnable.
+    /// The round of `ksoftirqd` has handed off or notified. It goes on or ends, after the threads
+    /// that this made runnable were queued.
     pub(crate) fn resume_ksoftirqd(&mut self) {
         let now = self.clock.time();
         let mut round = std::mem::take(&mut self.running_ksoftirqd().round);
@@ -185,14 +184,14 @@ impl Core {
         self.keep_or_release_ksoftirqd(ended);
     }
 
-    /// A round of `ksoftirqd` is over: it completes, or goes to the tail.
+    /// A round of `ksoftirqd` has ended: its vector is unmasked or queued again.
     fn end_ksoftirqd_round(&mut self, round: &mut Round) {
         self.close_round(round.sum(), &[]);
         round.clear();
         self.send(&mut round.delivery);
     }
 
-    /// Whether a round of `ksoftirqd` freed a descriptor and has not gone on since.
+    /// Whether a round of `ksoftirqd` freed a descriptor and has not been resumed since.
     pub(crate) fn ksoftirqd_is_selecting(&mut self) -> bool {
         let ksoftirqd = self.threads.as_mut().and_then(|threads| threads.current_ksoftirqd());
         ksoftirqd.is_some_and(|one| one.round.is_selecting())

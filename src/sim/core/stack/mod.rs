@@ -1,4 +1,4 @@
-//! How a core takes packets from its rings: what each stack does differently.
+//! How a core takes packets from its rings: one file per stack, and the fast path of `windows-dpc`.
 
 pub(crate) mod fast_path;
 pub(crate) mod linux_napi;

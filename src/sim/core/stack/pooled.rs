@@ -1,10 +1,10 @@
-//! All cores of a host as one group: a packet is nobody's until it is given to a core, or until a
-//! core takes it from another one.
+//! The cores of a host as one pool: packets of all rings are dispatched to cores, or taken from
+//! another core's queue.
 //!
-//! Where every ring has its core, the core takes packets out of it by itself (`core`). Here packets
-//! leave their rings as they become visible and wait in lines; a packet's descriptor is held until
-//! its processing ends, whatever the order in which packets end. Nothing is preempted, so each core
-//! has one thing in hand, and when that ends is known as it begins.
+//! Elsewhere every ring belongs to one core, which takes its packets itself (`core`). Here packets
+//! leave their rings as they become visible and wait in queues. A packet holds its descriptor until
+//! its processing ends, and packets may end in any order. Nothing is preempted, so each core has
+//! one thing in service whose end is known when it starts.
 
 use crate::engine::time::{PhasedTime, Span, Time};
 use crate::rx::cpu::{Activity, Stack};
@@ -16,70 +16,69 @@ use crate::world::{Dispatch, World};
 use std::cmp::Reverse;
 use std::collections::VecDeque;
 
-/// The cores of a host that share its packets.
+/// The cores of a host that share the packets of all rings.
 pub(crate) struct Pool {
-    /// What has been dealt out lies before this.
+    /// The pool's clock: everything before it is done.
     pub(crate) clock: PhasedTime,
     rule: DispatchRule,
     members: Vec<Member>,
-    /// When each of them ends what it has in hand; never where it has nothing.
+    /// When the service of each core ends; never for an idle core.
     ends: Vec<PhasedTime>,
-    /// Packets for no particular core.
+    /// Packets that are assigned to no core yet.
     shared_queue: VecDeque<QueuedPacket>,
-    /// The core whose activity has no length: it ends before anything else happens.
+    /// The core whose service takes no time. That service ends before anything else happens.
     immediate: Option<usize>,
-    /// Cores look for packets by themselves, and need no interrupt.
+    /// Cores poll for packets and need no interrupt.
     polls: bool,
     budget: u32,
-    /// The NIC of each ring, and the interrupts by NIC.
+    /// The NIC of each ring, and the interrupts per NIC.
     nics: Vec<usize>,
     interrupts: Vec<u64>,
 }
 
-/// Which core a packet is for.
+/// How a packet is assigned to a core.
 #[derive(Clone, Copy, Debug)]
 enum DispatchRule {
-    /// The one with the fewest, as long as it has fewer than this; else nobody's in particular.
+    /// To the core with the fewest packets, if it has fewer than this. Else the packet waits in the
+    /// shared queue.
     Bounded(usize),
-    /// The one of its ring, unless another one has nothing to do.
+    /// To the core of the ring, unless that core is busy and another one is idle. Idle cores steal.
     Stealing,
 }
 
-/// A core of the group.
+/// A core of the pool.
 #[derive(Default)]
 struct Member {
-    /// Packets that wait for this core.
     queue: VecDeque<QueuedPacket>,
     in_service: Option<InService>,
-    /// Packets taken since the last round's overhead.
+    /// Packets taken since the overhead of the last round.
     taken: u32,
 }
 
-/// A packet that was taken out of its ring.
+/// A packet that was taken out of its ring and still holds its descriptor.
 #[derive(Clone, Copy)]
 struct QueuedPacket {
     packet: Descriptor,
     ring: usize,
 }
 
-/// What a core has in hand.
+/// What a core has in service.
 #[derive(Clone, Copy)]
 struct InService {
     queued: QueuedPacket,
-    /// When the packet's own processing starts; none while the interrupt handler runs.
+    /// When the processing of the packet starts; none while the interrupt handler runs.
     start: Option<Time>,
 }
 
-/// What happens next.
 #[derive(Clone, Copy)]
 enum PoolEvent {
     /// The first packet of this ring becomes visible.
     Visible(usize),
-    /// What this core has in hand ends.
+    /// The service of this core ends.
     End(usize),
 }
 
-/// What the group works with: the site's cores, rings, and the ledger.
+/// What the pool works on: the host's cores and rings, and the ledger.
 struct Works<'a, 's> {
     cores: &'a mut [Core],
     rings: &'a mut [RxQueue],
@@ -87,19 +86,19 @@ struct Works<'a, 's> {
 }
 
 impl Member {
-    /// Packets in hand and waiting.
+    /// Packets in service and queued.
     fn load(&self) -> usize {
         self.queue.len() + usize::from(self.in_service.is_some())
     }
 }
 
 impl Pool {
-    /// The group of a host's cores; none where each ring has its core.
+    /// The pool of a host's cores; none if each ring belongs to one core.
     pub(crate) fn new(world: &World, host: usize) -> Option<Self> {
         let spec = &world.hosts[host];
         let rule = match spec.dispatch {
             Dispatch::PerQueue => return None,
-            // One line for all, as each core holds no packet but the one in hand.
+            // All packets wait in the shared queue, as a core holds only the packet in service.
             Dispatch::Shared => DispatchRule::Bounded(1),
             Dispatch::Jbsq(bound) => DispatchRule::Bounded(bound as usize),
             Dispatch::WorkStealing => DispatchRule::Stealing,
@@ -119,7 +118,8 @@ impl Pool {
         })
     }
 
-    /// Runs all that happens before `bound`, or up to a descriptor freed that a port waits for.
+    /// Runs everything that happens before `bound`, or up to a freed descriptor that a port waits
+    /// for.
     pub(crate) fn advance(
         &mut self,
         bound: PhasedTime,
@@ -150,12 +150,11 @@ impl Pool {
         }
     }
 
-    /// Interrupts that woke cores for packets of this NIC.
     pub(crate) fn interrupts_of(&self, nic: usize) -> u64 {
         self.interrupts[nic]
     }
 
-    /// What happens next, and when. At one moment, packets become visible before anything ends.
+    /// The next event and its time. At one instant packets become visible before any service ends.
     fn next_event(&self, visible: (PhasedTime, usize)) -> (PhasedTime, PoolEvent) {
         if let Some(core) = self.immediate {
             return (self.clock, PoolEvent::End(core));
@@ -173,7 +172,7 @@ impl Pool {
         }
     }
 
-    /// A packet is visible: it is given to a core, or waits.
+    /// A packet is visible: dispatches it to a core, or queues it.
     fn dispatch(&mut self, queued: QueuedPacket, works: &mut Works<'_, '_>) {
         let core = match self.rule {
             DispatchRule::Bounded(bound) => {
@@ -196,8 +195,8 @@ impl Pool {
         }
     }
 
-    /// What a core has in hand ends. True if that freed a descriptor that a port waits for; then,
-    /// too, the core has turned to its next packet, which is part of that end.
+    /// The service of a core ends. True if that freed a descriptor that a port waits for. The core
+    /// starts its next packet first, as that belongs to the end of the service.
     fn end(&mut self, core: usize, works: &mut Works<'_, '_>) -> bool {
         (self.immediate, self.ends[core]) = (None, PhasedTime::NEVER);
         let in_service =
@@ -216,7 +215,7 @@ impl Pool {
             queue: queue.number,
             start,
             end,
-            // A packet that waits does so for a core that was awake before it came.
+            // A packet that waits does so for a core that was already awake.
             moderation: none,
             deferred: end - start,
             vswitch: none,
@@ -230,7 +229,7 @@ impl Pool {
         watched
     }
 
-    /// The packet that a core turns to that has ended one.
+    /// The next packet of a core that has finished one.
     fn take_next(&mut self, core: usize) -> Option<QueuedPacket> {
         match self.rule {
             DispatchRule::Bounded(_) => {
@@ -248,7 +247,7 @@ impl Pool {
         }
     }
 
-    /// An idle core is given a packet: an interrupt wakes it first, unless it polls.
+    /// An idle core receives a packet. An interrupt wakes the core first, unless it polls.
     fn wake(&mut self, core: usize, queued: QueuedPacket, works: &mut Works<'_, '_>) {
         if self.polls {
             return self.start(core, queued, works);
@@ -261,7 +260,7 @@ impl Pool {
         self.serve(core, InService { queued, start: None }, end);
     }
 
-    /// A core begins with a packet, at times with the overhead of a round before it.
+    /// A core starts a packet, with the overhead of a round before it if a round starts.
     fn start(&mut self, core: usize, queued: QueuedPacket, works: &mut Works<'_, '_>) {
         let (member, its) = (&mut self.members[core], &mut works.cores[core]);
         let mut start = self.clock.time();
@@ -277,7 +276,7 @@ impl Pool {
         self.serve(core, InService { queued, start: Some(start) }, end);
     }
 
-    /// A core has this in hand from now on, until `end`.
+    /// The core has this in service until `end`.
     fn serve(&mut self, core: usize, in_service: InService, end: Time) {
         self.immediate = (end == self.clock.time()).then_some(core);
         self.ends[core] = end.before_arrivals();

@@ -1,4 +1,4 @@
-//! A consumer on the host: a bounded backlog, processed one packet at a time.
+//! An app on the host: a bounded backlog, processed one packet at a time.
 
 use crate::engine::time::{Span, Time};
 use crate::sim::accounting::ledger::{Ledger, RxPacket};
@@ -8,15 +8,15 @@ use crate::vocab::packet::Fate;
 use crate::vocab::stage::Stage;
 use std::collections::VecDeque;
 
-/// An app and its backlog; the first packet is the one in hand.
+/// An app and its backlog. The first packet of the backlog is the one in service, if any is.
 pub(crate) struct App {
-    /// Its number in the world.
+    /// Index in the world.
     pub(crate) index: usize,
-    /// Left of the packet in hand.
+    /// Time left of the packet in service.
     pub(crate) left: Span,
     backlog: VecDeque<RxPacket>,
     capacity: usize,
-    /// Whether the first packet is in hand.
+    /// Whether the first packet is in service.
     busy: bool,
 }
 
@@ -26,7 +26,7 @@ impl App {
         Self { index, left: Span::ZERO, backlog, capacity: capacity as usize, busy: false }
     }
 
-    /// Takes a packet in, or loses it for want of room.
+    /// Appends a packet, or drops it if the backlog is full. True if the packet was accepted.
     pub(crate) fn accept(&mut self, packet: RxPacket, now: Time, ledger: &mut Ledger<'_>) -> bool {
         if self.backlog.len() >= self.capacity {
             let fate = Fate::Dropped(DropReason::BacklogFull);
@@ -37,7 +37,7 @@ impl App {
         true
     }
 
-    /// Takes the next packet in hand, if none is.
+    /// Starts the next packet, if none is in service.
     pub(crate) fn start_next(&mut self, ledger: &Ledger<'_>) {
         if !self.busy
             && let Some(first) = self.backlog.front()
@@ -47,7 +47,8 @@ impl App {
         }
     }
 
-    /// Finishes the packet in hand and takes up the next one, as far as that is within the timeslice.
+    /// Finishes the packet in service and starts the next one, if the first ends within the
+    /// timeslice.
     #[inline(always)]
     pub(crate) fn work(&mut self, timeslice: &mut Timeslice, ledger: &mut Ledger<'_>) -> Progress {
         if !timeslice.pass(self.left) {
@@ -60,7 +61,7 @@ impl App {
         Progress::Continue
     }
 
-    /// The packet in hand is finished. True if another one follows.
+    /// Finishes the packet in service. True if another one follows.
     pub(crate) fn finish(&mut self, now: Time, ledger: &mut Ledger<'_>) -> bool {
         let packet = self.backlog.pop_front().expect("a packet is in hand");
         ledger.delivered(&packet, now, [(Stage::App, now - packet.end)]);
@@ -68,7 +69,6 @@ impl App {
         !self.backlog.is_empty()
     }
 
-    /// Packets in the backlog.
     pub(crate) fn packets(&self) -> usize {
         self.backlog.len()
     }

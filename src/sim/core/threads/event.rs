@@ -1,28 +1,28 @@
-//! What happens next in the thread class of a core, and when.
+//! The events of a core's threads.
 
 use crate::engine::time::PhasedTime;
 
-/// What happens next in the thread class; variants in the order in which they come at one instant.
+/// An event of a core's threads. The order of the variants is their order at one instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ThreadEvent {
-    /// A work asks for its demand.
+    /// A background thread asks for its next demand.
     Release(usize),
-    /// A virtual function interrupts: the vCPU among the threads, and its ring.
+    /// A virtual function interrupts: index of the vCPU among the threads, and of its ring.
     Interrupt(usize, usize),
-    /// What the current thread does ends.
+    /// The current thread's step ends.
     End,
-    /// Its slice ends.
+    /// The current thread's slice ends.
     SliceEnd,
-    /// The switch to the current thread ends.
+    /// The context switch to the current thread ends.
     Switched,
-    /// Something was handed over by this core.
+    /// The threads receive a handoff of this core.
     Handoff(usize),
 }
 
-/// What may come next, and when.
+/// The next event and its time, if there is one.
 pub(crate) type Upcoming = Option<(PhasedTime, ThreadEvent)>;
 
-/// The sooner of two.
+/// The earlier of two.
 #[inline(always)]
 pub(crate) fn sooner(one: Upcoming, other: Upcoming) -> Upcoming {
     match (one, other) {

@@ -9,7 +9,7 @@ use crate::sim::queue::rx_queue::RxQueue;
 use crate::vocab::drop_reason::DropReason;
 
 impl Threads {
-    /// The vCPUs here, each with its place among the threads.
+    /// The vCPUs here, each with its index among the threads.
     pub(in crate::sim) fn vcpus(&self) -> impl Iterator<Item = (usize, &Vcpu)> {
         self.list.iter().enumerate().filter_map(|(at, thread)| match thread {
             Thread::Vcpu(vcpu) => Some((at, vcpu)),
@@ -31,12 +31,12 @@ impl Threads {
         vcpu
     }
 
-    /// Whether any vCPU of this machine is here.
+    /// Whether any vCPU of this VM is here.
     pub(in crate::sim) fn serves_vm(&self, vm: usize) -> bool {
         self.vcpus().any(|(_, vcpu)| vcpu.vm == vm)
     }
 
-    /// Whether a vCPU of this machine, or the switch to it, has the core.
+    /// Whether a vCPU of this VM, or the switch to it, has the core.
     pub(in crate::sim) fn runs_vm(&self, vm: usize) -> bool {
         let running = self.current.filter(|current| current.since.is_some());
         running.is_some_and(
@@ -44,7 +44,7 @@ impl Threads {
         )
     }
 
-    /// A machine stops: its vCPUs give up what they have, and their turns end.
+    /// A VM stops: its vCPUs lose their packets and leave the run queue.
     pub(in crate::sim) fn stop_vm(
         &mut self,
         vm: usize,
@@ -62,22 +62,19 @@ impl Threads {
         self.runnable.retain(|thread| !stopped.contains(thread));
     }
 
-    /// A machine starts: its vCPUs wait.
     pub(in crate::sim) fn start_vm(&mut self, vm: usize, now: Time) {
         self.vcpus_of(vm).for_each(|(_, vcpu)| vcpu.start(now));
     }
 
-    /// A channel of one of these vCPUs.
     pub(in crate::sim) fn channel(&mut self, at: ChannelAt) -> &mut Channel {
         &mut self.vcpu(at.thread).channels[at.channel]
     }
 
-    /// The channels of all vCPUs of this core.
     pub(in crate::sim) fn channels(&self) -> impl Iterator<Item = &Channel> {
         self.vcpus().flat_map(|(_, vcpu)| &vcpu.channels)
     }
 
-    /// The same by number, and where they are.
+    /// The channels of all vCPUs of this core by number, with their places.
     pub(in crate::sim) fn places(&self) -> impl Iterator<Item = (usize, ChannelAt)> {
         self.vcpus().flat_map(|(thread, vcpu)| {
             let places = vcpu.channels.iter().enumerate();
@@ -85,13 +82,13 @@ impl Threads {
         })
     }
 
-    /// Whether a vCPU waits, and nothing that was handed over will wake it.
+    /// Whether a vCPU is idle, and no handoff in the inbox wakes it.
     pub(in crate::sim) fn is_waiting(&self, thread: usize) -> bool {
         !self.is_runnable(thread) && !self.inbox.iter().any(|one| self.target(one) == Some(thread))
     }
 
-    /// The threads that are runnable once all is received that core `core` is behind of when it hands
-    /// over at `moment`, up to which this core has been brought.
+    /// The number of runnable threads at a handoff of core `core` at `moment`, up to which this
+    /// core has been advanced. Counts the threads that earlier handoffs wake.
     pub(in crate::sim) fn load(
         &mut self,
         (moment, core): (PhasedTime, usize),
@@ -101,8 +98,8 @@ impl Threads {
         if self.current.is_none_or(|current| current.since.is_none()) {
             self.catch_up_before((moment, core), rings, ledger);
         }
-        // What the same core has handed over at this very moment is not received yet; what cores of
-        // higher numbers hand over then comes behind it.
+        // A handoff of the same core at this instant is still in the inbox. Handoffs of higher
+        // cores at this instant come later and do not count.
         let before = |one: &&Handoff| (one.key.time, one.key.core) <= (moment, core);
         let ahead = self.inbox.iter().take_while(before);
         let mut woken: Vec<usize> = ahead.filter_map(|one| self.target(one)).collect();
@@ -112,7 +109,7 @@ impl Threads {
         self.runnable.len() + usize::from(self.current.is_some()) + woken.len()
     }
 
-    /// The thread that something handed over wakes up.
+    /// The thread that a handoff wakes.
     fn target(&self, one: &Handoff) -> Option<usize> {
         match one.payload {
             Payload::Packet(app, _) => self.place_of(app),
@@ -120,8 +117,7 @@ impl Threads {
         }
     }
 
-    /// A vCPU moves from its place on another core to the one that it has here; nothing of it is in
-    /// hand.
+    /// An idle vCPU moves from another core to its place here.
     pub(in crate::sim) fn migrate_from(&mut self, thread: usize, from: &mut Self, its: usize) {
         std::mem::swap(self.vcpu(thread), from.vcpu(its));
     }

@@ -1,4 +1,7 @@
-//! The thread class of a core: apps, other load, `ksoftirqd`, and the vCPUs of guests.
+//! The threads of a core: apps, background work, `ksoftirqd`, and the vCPUs of guests.
+//!
+//! Entry: `scheduler::Threads`. Invariant: a thread has the core only while no interrupt and no
+//! deferred work has it; a handoff reaches a thread through the inbox, in the order of its key.
 
 pub(crate) mod scheduler;
 pub(crate) mod event;

@@ -1,7 +1,8 @@
-//! The thread class of one core: consumers, other load and `ksoftirqd` share what is left of it.
+//! The scheduler of a core's threads: round robin with a slice of `quantum`, in the order in which
+//! threads became runnable.
 //!
-//! Runnable threads take turns with a slice of `quantum`, in the order in which they became
-//! runnable. All lengths are kept as what is left of them; only the thread that runs has a clock.
+//! Threads run when neither an interrupt nor deferred work has the core. All durations are kept as
+//! the time left; only the running thread has a clock.
 
 use crate::engine::time::{PhasedTime, Span, Time};
 use crate::rx::cpu::{Activity, Stack};
@@ -18,25 +19,23 @@ use crate::sim::queue::rx_queue::RxQueue;
 use crate::world::World;
 use std::collections::VecDeque;
 
-/// The threads of one core.
 pub(crate) struct Threads {
     pub(super) list: Vec<Thread>,
-    /// The works among them.
+    /// Indices of the background threads.
     works: Vec<usize>,
-    /// The vCPUs among them that serve virtual functions.
+    /// Indices of the vCPUs that serve virtual functions.
     with_vfs: Vec<usize>,
-    /// Runnable threads behind the current one.
+    /// The run queue behind the current thread.
     pub(super) runnable: VecDeque<usize>,
     pub(super) current: Option<CurrentThread>,
-    /// The thread that had the last turn.
+    /// The thread that had the core last.
     last: Option<usize>,
     quantum: Span,
     context_switch: Span,
-    /// Packets handed over that no app has noticed yet, item by item in their order.
+    /// Handoffs that the threads have not received yet, in the order of their keys.
     pub(super) inbox: VecDeque<Handoff>,
 }
 
-/// A thread.
 pub(super) enum Thread {
     App(App),
     Work(Work),
@@ -44,7 +43,7 @@ pub(super) enum Thread {
     Ksoftirqd(Ksoftirqd),
 }
 
-/// Volume that asks for `demand` of CPU every `period`.
+/// Background work that asks for `demand` of CPU every `period`.
 pub(super) struct Work {
     period: Span,
     demand: Span,
@@ -52,26 +51,27 @@ pub(super) struct Work {
     next: Time,
 }
 
-/// The turn of one thread.
+/// The thread that has the core, or gets it back once the higher classes rest.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CurrentThread {
     pub(super) thread: usize,
-    /// Left of the switch to it.
+    /// Time left of the context switch to it.
     switch: Span,
-    /// Left of its slice.
+    /// Time left of its slice.
     slice: Span,
-    /// Since when it runs; none while something of a higher class does.
+    /// When it started to run; none while a higher class has the core.
     pub(super) since: Option<Time>,
 }
 
-/// What follows the end of what the current thread did.
+/// What the end of the current thread's step means for the core.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
-    /// Nothing that concerns the core.
+    /// Nothing.
     Done,
-    /// It was part of a round of `ksoftirqd`, which the core has to run on.
+    /// The step was part of a round of `ksoftirqd`, which the core has to run on.
     OfKsoftirqd,
-    /// It freed a descriptor that a port waits for; the guest has still to choose.
+    /// The step freed a descriptor that a port waits for. The guest still has to select its next
+    /// work.
     Freed,
 }
 
@@ -109,12 +109,12 @@ impl Threads {
         })
     }
 
-    /// The current thread does not run any more, on a core whose time is `see`.
+    /// The current thread stops running, on a core whose clock is `clock`.
     pub(crate) fn pause(&mut self, clock: PhasedTime) {
         self.pause_behind(clock, false);
     }
 
-    /// Likewise; `all_ends`: what pauses it comes behind all that is due to end at this instant.
+    /// As `pause`. With `all_ends`, the cause comes after everything that ends at this instant.
     pub(crate) fn pause_behind(&mut self, clock: PhasedTime, all_ends: bool) {
         let now = clock.time();
         let Some(mut current) = self.current else { return };
@@ -125,8 +125,8 @@ impl Threads {
         ran -= switched;
         current.slice -= ran;
         self.current = Some(current);
-        // Where the switch ends at this very instant, what is behind it has begun if anything came
-        // before what pauses it now.
+        // The context switch ends at this instant. The thread has started its work if anything of
+        // this instant came before the cause of the pause.
         let behind = all_ends || clock.is_at_arrivals() || self.is_due(now);
         let may_have_begun = switched == Span::ZERO || ran > Span::ZERO || behind;
         match &mut self.list[current.thread] {
@@ -140,8 +140,8 @@ impl Threads {
         }
     }
 
-    /// Gives the core to the current thread, or else to the next runnable one, from `now` on. True
-    /// if there is one.
+    /// Gives the core to the current thread, or else to the first one of the run queue, from `now`
+    /// on. False if there is none.
     pub(crate) fn run(&mut self, now: Time, rings: &[RxQueue], ledger: &Ledger<'_>) -> bool {
         if self.current.is_none() {
             let Some(thread) = self.runnable.pop_front() else { return false };
@@ -161,9 +161,9 @@ impl Threads {
         true
     }
 
-    /// Lets a running app or vCPU finish one packet after the other, as long as each ends before
-    /// `until`, the first thing `from_outside`, and within its slice; puts the core's clock there.
-    /// True if something else may come first now.
+    /// Lets a running app or vCPU finish packets in a row, as long as each ends before `until`,
+    /// before the first `external` event, and within the slice. Moves the core's clock along. True
+    /// if another event may come first now.
     pub(crate) fn drain(
         &mut self,
         (clock, until): (&mut PhasedTime, PhasedTime),
@@ -196,8 +196,8 @@ impl Threads {
         progress != Progress::Running
     }
 
-    /// Until when the current thread has in hand what it runs: to the end of that, or of its slice; a
-    /// work's next demand takes the place of the one in hand.
+    /// When the current step of the running thread, or its slice, ends. The next demand of a
+    /// background thread replaces the current one, and so ends it.
     pub(crate) fn in_service_until(&self) -> Option<Time> {
         let current = self.current?;
         let end = current.since? + current.switch + self.left(current.thread).min(current.slice);
@@ -207,7 +207,7 @@ impl Threads {
         })
     }
 
-    /// What comes next, given that the current thread runs, and what comes next from outside.
+    /// The next event, given that the current thread runs and which event comes from outside.
     #[inline(always)]
     pub(crate) fn next_event(&self, external: Upcoming) -> Upcoming {
         let current = self.current.and_then(|current| {
@@ -215,7 +215,7 @@ impl Threads {
             let end = begun + self.left(current.thread);
             let slice_end = begun + current.slice;
             let next = (end, ThreadEvent::End).min((slice_end, ThreadEvent::SliceEnd));
-            // Only the kind of what ksoftirqd does may differ from that of the switch to it.
+            // Only `ksoftirqd` may be charged to another activity than the switch to it.
             let switches = current.switch > Span::ZERO && self.is_ksoftirqd(current.thread);
             Some(if switches { (begun, ThreadEvent::Switched) } else { next })
         });
@@ -223,7 +223,8 @@ impl Threads {
         sooner(current, external)
     }
 
-    /// What comes next to the threads, whoever has the core.
+    /// The next event that does not depend on the current thread: a demand, an interrupt or a
+    /// handoff.
     #[inline(always)]
     fn next_external(&self, rings: &[RxQueue]) -> Upcoming {
         let release = self.next_release();
@@ -258,11 +259,10 @@ impl Threads {
         self.with_vfs.iter().flat_map(|thread| self.rings_of(*thread))
     }
 
-    /// The first item that was handed over (when, and by which core), unless something else comes
-    /// before.
+    /// The next handoff to receive (its time and sending core), unless another event comes first.
     pub(crate) fn next_handoff(&self, rings: &[RxQueue]) -> Option<(PhasedTime, usize)> {
         if self.needs_dispatch() {
-            return None; // payload that thread does may end at this very moment
+            return None; // that thread may finish something at this instant
         }
         match self.next_event(self.next_external(rings))? {
             (moment, ThreadEvent::Handoff(core)) => Some((moment, core)),
@@ -270,17 +270,17 @@ impl Threads {
         }
     }
 
-    /// Whether a thread is to be given the core as soon as the higher classes rest.
+    /// Whether a thread gets the core as soon as the higher classes rest.
     fn needs_dispatch(&self) -> bool {
         self.current.map_or(!self.runnable.is_empty(), |current| current.since.is_none())
     }
 
-    /// Whether all that was handed over by `now` has been received.
+    /// Whether all handoffs up to `now` have been received.
     pub(crate) fn has_received(&self, now: PhasedTime) -> bool {
         self.inbox.front().is_none_or(|first| first.key.time > now)
     }
 
-    /// Whether something has not been received that this core, or one before it, handed over then.
+    /// Whether a handoff of this time and core, or an earlier one, has not been received.
     pub(crate) fn has_unreceived(&self, by: (PhasedTime, usize)) -> bool {
         self.inbox.front().is_some_and(|first| (first.key.time, first.key.core) <= by)
     }
@@ -304,7 +304,7 @@ impl Threads {
         self.works.iter().map(release).min()
     }
 
-    /// Whether a work asks for its demand by `now`.
+    /// Whether a background thread asks for its demand by `now`.
     pub(crate) fn is_due(&self, now: Time) -> bool {
         self.next_release().is_some_and(|(time, _)| time <= now)
     }
@@ -318,8 +318,8 @@ impl Threads {
         }
     }
 
-    /// Demands and interrupts due by `now`, and what was handed over before it. Nothing may be
-    /// running. What comes next from outside.
+    /// Takes the demands and interrupts due by `now`, and receives the handoffs before `now`. No
+    /// thread may be running. Returns the next external event.
     pub(crate) fn catch_up(
         &mut self,
         now: PhasedTime,
@@ -329,7 +329,7 @@ impl Threads {
         self.catch_up_before((now, 0), rings, ledger)
     }
 
-    /// As `catch_up`, but also with what cores below `core` handed over by `now`.
+    /// As `catch_up`, and receives the handoffs of cores below `core` at `now`, too.
     pub(crate) fn catch_up_before(
         &mut self,
         (now, core): (PhasedTime, usize),
@@ -349,7 +349,7 @@ impl Threads {
         }
     }
 
-    /// A work asks for its demand, or a virtual function interrupts.
+    /// A background thread asks for its demand, or a virtual function interrupts.
     pub(crate) fn wake_by(&mut self, event: ThreadEvent, now: Time) {
         match event {
             ThreadEvent::Release(work) => self.release(work),
@@ -361,7 +361,7 @@ impl Threads {
         }
     }
 
-    /// A work asks for its demand again; what it did not get is forgone.
+    /// A background thread asks for its next demand; what is left of the last one is forgone.
     fn release(&mut self, index: usize) {
         let Thread::Work(work) = &mut self.list[index] else {
             unreachable!("only works are released")
@@ -382,8 +382,7 @@ impl Threads {
             || self.runnable.contains(&index)
     }
 
-    /// The first thing that was handed over arrives: a packet enters its app's backlog, a guest is
-    /// notified.
+    /// Receives the first handoff: a packet enters the backlog of its app, or a guest is notified.
     fn receive(&mut self, ledger: &mut Ledger<'_>) {
         let Handoff { key, payload } = self.inbox.pop_front().expect("something was handed off");
         let (index, wakes) = match payload {
@@ -404,18 +403,17 @@ impl Threads {
         }
     }
 
-    /// The thread of an app, if it is one of these.
+    /// Index of an app's thread, if the app runs here.
     pub(super) fn place_of(&self, app: usize) -> Option<usize> {
         self.list.iter().position(|thread| matches!(thread, Thread::App(one) if one.index == app))
     }
 
-    /// Whether this app runs here.
     pub(crate) fn has_app(&self, app: usize) -> bool {
         self.place_of(app).is_some()
     }
 
-    /// The first item of the inbox enters the apps' backlogs. What an app does with it at once
-    /// comes before the next one.
+    /// Receives all handoffs with the first key. What a thread does with them at once comes before
+    /// the next key.
     pub(crate) fn receive_batch(&mut self, ledger: &mut Ledger<'_>) {
         let first = self.inbox.front().map(|handoff| handoff.key);
         while first.is_some() && self.inbox.front().map(|handoff| handoff.key) == first {
@@ -423,13 +421,13 @@ impl Threads {
         }
     }
 
-    /// A packet is handed over.
+    /// Puts a handoff into the inbox, in the order of the keys.
     pub(crate) fn deliver(&mut self, new: Handoff) {
         let place = self.inbox.partition_point(|other| other.key <= new.key);
         self.inbox.insert(place, new);
     }
 
-    /// What the current thread did has ended, on a core whose time is `see`.
+    /// The current thread's step has ended, on a core whose clock is `clock`.
     pub(crate) fn end(
         &mut self,
         clock: PhasedTime,
@@ -452,21 +450,22 @@ impl Threads {
         Ended::Done
     }
 
-    /// Whether the guest that has the core freed a descriptor for a port, and has still to choose.
+    /// Whether the current guest freed a descriptor for a port, and still has to select its next
+    /// work.
     pub(crate) fn guest_is_selecting(&self) -> bool {
         let thread = self.current.map(|current| &self.list[current.thread]);
         matches!(thread, Some(Thread::Vcpu(vcpu)) if vcpu.is_selecting())
     }
 
-    /// That guest chooses.
+    /// That guest selects its next work.
     pub(crate) fn select(&mut self, clock: PhasedTime, rings: &[RxQueue]) {
         let current = self.current.expect("a guest has the core");
         let goes_on = self.vcpu(current.thread).select(clock, rings) != Progress::Idle;
         self.keep_or_release(goes_on);
     }
 
-    /// The current thread, of which something has ended, keeps the core if it goes on and has some of
-    /// its slice left.
+    /// The current thread's step has ended. The thread keeps the core if it has more to do and some
+    /// of its slice left.
     fn keep_or_release(&mut self, goes_on: bool) {
         if !goes_on {
             self.current = None;
@@ -475,13 +474,13 @@ impl Threads {
         }
     }
 
-    /// The current thread's slice is over: it goes to the tail.
+    /// The current thread's slice is over: the thread goes to the tail of the run queue.
     pub(crate) fn rotate(&mut self) {
         let current = self.current.take().expect("a slice belongs to a thread");
         self.runnable.push_back(current.thread);
     }
 
-    /// Whether the current thread has used its slice up.
+    /// Whether the current thread has used up its slice.
     pub(crate) fn slice_is_over(&self) -> bool {
         self.current.is_some_and(|current| current.slice == Span::ZERO)
     }
@@ -491,17 +490,16 @@ impl Threads {
         self.current = None;
     }
 
-    /// `ksoftirqd` has something to do.
     pub(crate) fn wake_ksoftirqd(&mut self) {
         self.make_runnable(self.list.len() - 1);
     }
 
-    /// Whether `ksoftirqd` is runnable. Only on a core that has it, as the last thread.
+    /// Whether `ksoftirqd` is runnable. Only for a core that has it; it is the last thread.
     pub(crate) fn ksoftirqd_is_runnable(&self) -> bool {
         self.is_runnable(self.list.len() - 1)
     }
 
-    /// The core's `ksoftirqd`, where it has one and it has the core.
+    /// The core's `ksoftirqd`, if it is the current thread.
     pub(crate) fn current_ksoftirqd(&mut self) -> Option<&mut Ksoftirqd> {
         match &mut self.list[self.current?.thread] {
             Thread::Ksoftirqd(ksoftirqd) => Some(ksoftirqd),
@@ -509,18 +507,18 @@ impl Threads {
         }
     }
 
-    /// The round of the core's `ksoftirqd`, where it has one.
+    /// The round of the core's `ksoftirqd`, if there is one.
     pub(crate) fn round_of_ksoftirqd(&mut self) -> Option<&mut Round> {
         let Some(Thread::Ksoftirqd(ksoftirqd)) = self.list.last_mut() else { return None };
         Some(&mut ksoftirqd.round)
     }
 
-    /// Whether `ksoftirqd` has a round in hand.
+    /// Whether `ksoftirqd` has an active round.
     pub(crate) fn ksoftirqd_has_round(&self) -> bool {
         matches!(self.list.last(), Some(Thread::Ksoftirqd(one)) if one.round.is_active())
     }
 
-    /// When anything happens here next, on a core whose time is `see` and whose higher classes
+    /// The time of the next event here, on a core whose clock is `clock` and whose higher classes
     /// rest.
     pub(crate) fn next_time(&self, clock: PhasedTime, rings: &[RxQueue]) -> PhasedTime {
         if self.needs_dispatch() {
@@ -530,16 +528,16 @@ impl Threads {
         next.map_or(PhasedTime::NEVER, |(moment, _)| moment)
     }
 
-    /// What a control event at `now`, or an arrival then, must find: all that was handed over by then
-    /// is in the apps' backlogs, and virtual functions have interrupted, even where a higher class
-    /// has the core beyond it.
+    /// Brings the threads up to a control event or an arrival at `now`: all handoffs up to then are
+    /// received, and virtual functions have interrupted, even if a higher class has the core for
+    /// longer.
     pub(crate) fn settle(&mut self, now: Time, rings: &[RxQueue], ledger: &mut Ledger<'_>) {
         if self.current.is_none_or(|current| current.since.is_none()) {
             self.catch_up_before((now.at_arrivals(), usize::MAX), rings, ledger);
         }
     }
 
-    /// What the current thread's time counts as.
+    /// The activity that the current thread's time is charged to.
     pub(crate) fn activity(&self) -> Activity {
         match self.current.map(|current| &self.list[current.thread]) {
             None => Activity::Idle,
@@ -553,7 +551,7 @@ impl Threads {
         }
     }
 
-    /// Packets that apps hold, or that are on their way to them.
+    /// Packets that threads hold, or that are on their way to them.
     pub(crate) fn packets_inside(&self) -> usize {
         let held = |thread: &Thread| match thread {
             Thread::App(app) => app.packets(),

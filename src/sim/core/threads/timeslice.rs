@@ -1,34 +1,34 @@
-//! A stretch of time for which a thread has its core to itself, and works off what it has.
+//! A stretch of time in which a thread has the core to itself and does its work in a row.
 
 use crate::engine::time::{PhasedTime, Span, Time};
 
-/// How far a thread has come, and may go.
+/// How far a thread has come, and how far it may go.
 pub(crate) struct Timeslice {
-    /// The thread's clock ...
+    /// The thread's clock.
     pub(crate) now: Time,
-    /// ... and its core's.
+    /// The core's clock.
     pub(crate) clock: PhasedTime,
-    /// What it does has to end before this ...
+    /// A step has to end before this time.
     pub(crate) until: PhasedTime,
-    /// ... and within what is left of its slice.
+    /// Time left of the thread's slice.
     pub(crate) slice: Span,
 }
 
-/// What came of the thread's next step.
+/// What came of one step of a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Progress {
-    /// What it has in hand lasts up to the timeslice's end or beyond.
+    /// The step in service does not end within the timeslice.
     Running,
-    /// Something has ended, and something else follows.
+    /// The step has ended, and another one follows.
     Continue,
-    /// Likewise, and a ring was unmasked, which may interrupt before the timeslice's end.
+    /// As `Continue`, and a ring was unmasked, which may interrupt within the timeslice.
     Unmasked,
-    /// Something has ended, and nothing follows.
+    /// The step has ended, and nothing follows.
     Idle,
 }
 
 impl Timeslice {
-    /// Passes so much time, if that ends within the timeslice.
+    /// Advances by `span`, if that ends within the timeslice.
     #[inline(always)]
     pub(crate) fn pass(&mut self, span: Span) -> bool {
         let end = self.now + span;

@@ -1,5 +1,5 @@
-//! A virtual processor of a guest: a thread that works off the channels of its virtual NICs, and
-//! the rings of their virtual functions.
+//! A vCPU of a guest: a thread that processes the packets of its virtual NICs' channels and of
+//! their virtual functions' rings.
 
 use crate::engine::time::{PhasedTime, Span, Time};
 use crate::sim::accounting::ledger::{Ledger, RxPacket};
@@ -15,75 +15,74 @@ use std::collections::VecDeque;
 
 /// A channel from the virtual switch to a virtual NIC.
 pub(crate) struct Channel {
-    /// Its number in the world ...
+    /// Index in the world.
     pub(crate) number: usize,
-    /// ... and its virtual NIC's.
+    /// The virtual NIC's index in the world.
     pub(crate) vnic: usize,
-    /// Notifications that its guest has received.
+    /// Notifications that the guest has received.
     pub(crate) notifications: u64,
-    /// Packets handed over and not yet finished; the first may be in hand.
+    /// Packets handed off and not finished; the first one may be in service.
     packets: VecDeque<RxPacket>,
     capacity: usize,
-    /// Its guest waits, and wants to be notified of the next packet.
+    /// The guest has found the channel empty and wants a notification of the next packet.
     armed: bool,
-    /// Its guest was notified, and has not looked since.
+    /// The guest was notified and has not looked since.
     notified: bool,
-    /// Its machine does not run: why its packets are lost.
+    /// Why packets are dropped while the VM does not run.
     stopped: Option<DropReason>,
 }
 
-/// A vCPU.
 pub(crate) struct Vcpu {
-    /// Its machine, and its number there.
+    /// The VM's index in the world, and the vCPU's index in the VM.
     pub(crate) vm: usize,
     pub(crate) number: u32,
     pub(crate) channels: Vec<Channel>,
     pub(crate) rings: Vec<VfRing>,
-    /// Left of what is in hand.
+    /// Time left of the current step.
     pub(crate) left: Span,
-    /// What has packets that the guest knows of; the first one is taken up.
+    /// Channels and rings whose packets the guest knows of; the first one is served.
     pending: VecDeque<Pending>,
     state: VcpuState,
-    /// Packets taken since the first one of the list was taken up.
+    /// Packets taken from the channel or ring that is served.
     taken: u32,
     budget: u32,
-    /// Since when the list is empty, if it is.
+    /// Since when nothing is pending, if nothing is.
     idle_since: Option<Time>,
     costs: InterruptCosts,
 }
 
-/// Where packets wait for a vCPU: a channel, or a ring of a virtual function, by number.
+/// Where packets wait for a vCPU: a channel, or the ring of a virtual function, by index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Pending {
     Channel(usize),
     Ring(usize),
 }
 
-/// What virtual interrupts cost.
+/// The costs of virtual interrupts.
 struct InterruptCosts {
-    /// That of a notification.
+    /// For a notification.
     notification: Span,
-    /// That of a virtual function, exits included ...
+    /// For a virtual function's interrupt, VM exits included.
     of_vf: Span,
-    /// ... and what it costs more where the vCPU has waited for at least `halt_poll`.
+    /// The extra cost of that interrupt if the vCPU has been idle for at least `halt_poll`.
     wakeup: Span,
     halt_poll: Span,
 }
 
-/// What a vCPU has in hand.
+/// The step that a vCPU is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum VcpuState {
     Idle,
     Interrupt,
-    /// A packet; since when, once it has really begun.
+    /// A packet. The time is when its processing started; none if it has not run yet.
     Packet(Option<Time>),
-    /// About to turn to what comes next, at the core's own time.
+    /// The vCPU is about to select its next work, at the core's clock.
     SelectNext,
 }
 
 impl Channel {
-    /// Takes a packet in at `now`, or loses it for want of room, or of a machine that runs. True if
-    /// the guest is to be notified of it.
+    /// Appends a packet at `now`, or drops it if the channel is full or the VM does not run. True
+    /// if the guest has to be notified.
     pub(crate) fn accept(&mut self, done: &RxPacket, now: Time, ledger: &mut Ledger<'_>) -> bool {
         let is_full = self.packets.len() >= self.capacity;
         let reason = self.stopped.or_else(|| is_full.then_some(DropReason::VmChannelFull));
@@ -97,8 +96,8 @@ impl Channel {
         std::mem::replace(&mut self.armed, false)
     }
 
-    /// Finishes the packet in hand and those behind it, as long as they end within the timeslice. True if
-    /// one is in hand then.
+    /// Finishes the packet in service and those behind it, as long as they end within the
+    /// timeslice. True if a packet is left in service.
     #[inline(never)]
     fn drain(
         &mut self,
@@ -119,7 +118,7 @@ impl Channel {
         true
     }
 
-    /// The packet in hand, begun at `begun`, has been processed.
+    /// Finishes the packet in service, which was started at `started`.
     #[inline(always)]
     fn finish(&mut self, started: Time, now: Time, ledger: &mut Ledger<'_>) {
         let done = self.packets.front().expect("a packet was in service");
@@ -129,7 +128,7 @@ impl Channel {
         self.packets.pop_front();
     }
 
-    /// Its machine stops at `now`: what it holds is lost.
+    /// The VM stops at `now`: the channel's packets are dropped.
     fn stop(&mut self, reason: DropReason, now: Time, ledger: &mut Ledger<'_>) {
         for done in self.packets.drain(..) {
             ledger.lost(&done.packet, done.queue, done.start, now, Fate::Dropped(reason));
@@ -140,8 +139,8 @@ impl Channel {
 }
 
 impl Vcpu {
-    /// The vCPUs that are on this core at the start, and hollow ones for those that may float here,
-    /// in the order (VM, vCPU).
+    /// The vCPUs of this core at the start, in the order (VM, vCPU). For an unpinned vCPU that
+    /// starts on another of its cores there is a placeholder without channels and rings.
     pub(crate) fn of_core(world: &World, host: usize, core: u32) -> Vec<Self> {
         let mut all = Vec::new();
         for (vm, spec) in world.vms.iter().enumerate().filter(|(_, vm)| vm.host == host) {
@@ -196,7 +195,7 @@ impl Vcpu {
         }
     }
 
-    /// Its machine stops at `now`: what it has in hand is given up, all that waits for it is lost.
+    /// The VM stops at `now`: the current step is abandoned, and all waiting packets are dropped.
     pub(crate) fn stop(
         &mut self,
         reason: DropReason,
@@ -214,7 +213,6 @@ impl Vcpu {
         }
     }
 
-    /// Its machine starts at `now`.
     pub(crate) fn start(&mut self, now: Time) {
         self.idle_since = Some(now);
         for channel in &mut self.channels {
@@ -230,7 +228,7 @@ impl Vcpu {
         self.channels[channel].notifications += 1;
     }
 
-    /// The interrupt of a virtual function's ring is taken.
+    /// A virtual function's ring interrupts the guest.
     pub(crate) fn interrupt(&mut self, ring: usize, now: Time) {
         let halted = self.idle_since.is_some_and(|since| now - since >= self.costs.halt_poll);
         let wakeup = if halted { self.costs.wakeup } else { Span::ZERO };
@@ -239,7 +237,7 @@ impl Vcpu {
         self.idle_since = None;
     }
 
-    /// Takes in hand what comes next, if nothing is. Something is pending.
+    /// Starts the next step, if none is in service. Something is pending.
     pub(crate) fn start_next(&mut self, rings: &[RxQueue], ledger: &Ledger<'_>) {
         if self.state != VcpuState::Idle {
             return;
@@ -264,7 +262,7 @@ impl Vcpu {
         };
     }
 
-    /// It ran for so long, from `from` on.
+    /// The vCPU ran for the duration `ran` from `from` on.
     pub(crate) fn spend(&mut self, from: Time, ran: Span) {
         self.left -= ran;
         if self.state == VcpuState::Packet(None) {
@@ -272,8 +270,8 @@ impl Vcpu {
         }
     }
 
-    /// What is in hand has ended. True if that freed a descriptor that a port waits for; in any case
-    /// it has to choose what comes next.
+    /// The current step has ended. True if that freed a descriptor that a port waits for. The vCPU
+    /// has to select its next work in any case.
     pub(crate) fn finish(
         &mut self,
         now: Time,
@@ -282,7 +280,7 @@ impl Vcpu {
     ) -> bool {
         let state = std::mem::replace(&mut self.state, VcpuState::SelectNext);
         let VcpuState::Packet(started) = state else { return false };
-        let started = started.unwrap_or(now); // without a length, and right behind a switch
+        let started = started.unwrap_or(now); // a packet of zero length right after a context switch
         self.taken += 1;
         match self.pending[0] {
             Pending::Channel(number) => {
@@ -293,13 +291,13 @@ impl Vcpu {
         }
     }
 
-    /// Whether it freed a descriptor for a port, and has to choose what comes next.
+    /// Whether the vCPU has to select its next work.
     pub(crate) fn is_selecting(&self) -> bool {
         self.state == VcpuState::SelectNext
     }
 
-    /// Finishes what is in hand, packets of a ring many at a time, and takes up what comes next, as
-    /// far as that is within the timeslice.
+    /// Finishes the current step (packets many at a time) and starts the next one, as far as that
+    /// is within the timeslice.
     #[inline(always)]
     pub(crate) fn work(
         &mut self,
@@ -328,8 +326,8 @@ impl Vcpu {
         progress
     }
 
-    /// Finishes the packet in hand, begun at `begun`, and those behind it in its channel or ring. True
-    /// if one is in hand that lasts.
+    /// Finishes the packet in service, which was started at `started`, and those behind it in its
+    /// channel or ring. True if a packet is left in service.
     fn drain(
         &mut self,
         started: Time,
@@ -355,7 +353,7 @@ impl Vcpu {
         unfinished
     }
 
-    /// What comes next once something has ended at `see`.
+    /// Selects what to serve next, once a step has ended at `clock`.
     #[inline(always)]
     pub(crate) fn select(&mut self, clock: PhasedTime, rings: &[RxQueue]) -> Progress {
         self.state = VcpuState::Idle;
@@ -391,7 +389,7 @@ impl Vcpu {
         }
     }
 
-    /// Whether a port waits for a descriptor of the packet that it may have in hand.
+    /// Whether a port waits for the descriptor of the packet that may be in service.
     #[inline(always)]
     pub(crate) fn is_watched(&self, rings: &[RxQueue]) -> bool {
         match self.pending.front() {
@@ -400,7 +398,6 @@ impl Vcpu {
         }
     }
 
-    /// Packets in its channels.
     pub(crate) fn packets(&self) -> usize {
         self.channels.iter().map(|channel| channel.packets.len()).sum()
     }

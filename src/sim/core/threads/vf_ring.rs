@@ -1,4 +1,4 @@
-//! The ring of a virtual function, which a guest serves itself, past the host's cores.
+//! The ring of a virtual function. A guest serves it directly, without the host's cores.
 
 use crate::engine::time::{Span, Time};
 use crate::rx::ring::{Descriptor, Finished, Processing};
@@ -11,20 +11,20 @@ use crate::vocab::drop_reason::DropReason;
 use crate::vocab::packet::Fate;
 use crate::world::{NicSpec, VnicOwner, World};
 
-/// A virtual function's ring with its vector, as the vCPU that serves it has them.
+/// A virtual function's ring and its vector, from the side of the vCPU that serves it.
 pub(crate) struct VfRing {
-    /// It has this ring alone.
+    /// The vector of this ring alone.
     pub(crate) vector: Vector,
-    /// What the interrupt costs the guest, which has not taken it up yet.
+    /// The cost of an interrupt that the guest has not handled yet.
     interrupt: Option<Span>,
 }
 
-/// The first packet of a ring, in processing.
+/// The first packet of a channel or ring, in service.
 pub(crate) struct PacketInService {
     pub(crate) started: Time,
-    /// Left of it.
+    /// Time left of the packet.
     pub(crate) left: Span,
-    /// How many packets may be taken, this one included.
+    /// Packets that may still be taken, this one included.
     pub(crate) budget: u32,
 }
 
@@ -33,19 +33,20 @@ impl VfRing {
         Self { vector: Vector::new(nic, spec, vec![queue]), interrupt: None }
     }
 
-    /// The ring in the host's list of queues.
+    /// Index of the ring in the host's list of queues.
     #[inline(always)]
     pub(crate) fn queue(&self) -> usize {
         self.vector.queues[0]
     }
 
-    /// Its interrupt is taken, and costs the guest so much.
+    /// The ring interrupts at `now`; the guest's handler will cost `cost`.
     pub(crate) fn interrupt(&mut self, now: Time, cost: Span) {
         self.vector.take(now);
         self.interrupt = Some(cost);
     }
 
-    /// Its guest stops at `now`: its packets are lost, its vector is as at the start of a run.
+    /// The guest stops at `now`: the packets are dropped, and the vector is as at the start of a
+    /// run.
     pub(crate) fn stop(
         &mut self,
         reason: DropReason,
@@ -62,7 +63,7 @@ impl VfRing {
         }
     }
 
-    /// The guest takes its interrupt up, if there is one: what that costs.
+    /// The cost of the interrupt that the guest handles now, if there is one.
     pub(crate) fn take_interrupt_cost(&mut self) -> Option<Span> {
         self.interrupt.take()
     }
@@ -72,7 +73,7 @@ impl VfRing {
         rings[self.queue()].ring.first().expect("a ring in the list shows a packet")
     }
 
-    /// Its first packet has been processed. True if a port waits for the descriptor.
+    /// Finishes the first packet. True if a port waits for the descriptor.
     pub(crate) fn finish(&mut self, start: Time, end: Time, rings: &mut [RxQueue]) -> bool {
         let queue = &mut rings[self.queue()];
         let first = &mut queue.ring.front_mut(1)[0];
@@ -83,8 +84,8 @@ impl VfRing {
         queue.watched
     }
 
-    /// Finishes the packet in hand and those behind it, as long as they are visible and end within
-    /// the timeslice. True if one is in hand then.
+    /// Finishes the packet in service and those behind it, as long as they are visible and end
+    /// within the timeslice. True if a packet is left in service.
     #[inline(never)]
     pub(crate) fn drain(
         &mut self,
