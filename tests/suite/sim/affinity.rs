@@ -2,13 +2,14 @@
 //! comes along.
 
 use crate::fixtures::minimal;
+use crate::fixtures::nanoseconds::ns;
+use crate::fixtures::runs::{run, traced};
 use crate::worlds::{VMS, random_world};
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::{Span, Time};
 use rxsim::policy::fixed::Fixed;
 use rxsim::policy::{Loads, Move, Policy};
 use rxsim::rx::cpu::Stack;
-use rxsim::sim::{run, run_traced};
 use rxsim::vocab::id::{CoreId, QueueId};
 use rxsim::vocab::packet::Record;
 use rxsim::world::outcome::Outcome;
@@ -34,10 +35,6 @@ fn world(shared: bool, at: &[&[u64]], maker: fn() -> Box<dyn Policy>) -> World {
     world
 }
 
-fn ns(n: u64) -> Draw {
-    Draw::Constant(Span::ns(n))
-}
-
 /// Moves queue 0 to core 0 at its first look, and back at the third.
 struct ThereAndBack;
 
@@ -59,8 +56,7 @@ fn there_and_back() -> Box<dyn Policy> {
 
 /// When each packet ended, in ns, per source.
 fn ends(world: &World) -> (Vec<Vec<u64>>, Outcome) {
-    let mut records: Vec<Record> = Vec::new();
-    let outcome = run_traced(world, &mut |record| records.push(record));
+    let (outcome, mut records) = traced(world);
     records.sort_by_key(|record| (record.source, record.number));
     let of = |source: u32| {
         let own = records.iter().filter(|record| record.source.0 == source);
@@ -160,10 +156,10 @@ fn neither_window_nor_batch_matter_to_queues_that_move() {
             let maker = Maker::Own(|| Box::new(Restless));
             nic.rebalance = Some(Rebalance { interval, maker });
         }
-        let whole = run(&world, &mut |_| ());
+        let whole = run(&world);
         moves += whole.nics.iter().map(|nic| nic.policy.moves).sum::<u64>();
         for batch in [Span::ns(100), Span::ps(77_777), Span::us(5)] {
-            let parts = run(&World { batch: Some(batch), ..world.clone() }, &mut |_| ());
+            let parts = run(&World { batch: Some(batch), ..world.clone() });
             assert_eq!(whole.fingerprint, parts.fingerprint, "world {seed} in windows of {batch}");
             assert!(whole.sources == parts.sources, "world {seed} in windows of {batch}: packets");
             assert!(whole.hosts == parts.hosts, "world {seed} in windows of {batch}: cores");
@@ -180,10 +176,9 @@ fn every_packet_takes_as_long_whatever_the_policy() {
         let mut world = world(true, &[&at, &at], maker);
         world.hosts[0].costs.packet = Draw::Exponential { mean: Span::ns(600) };
         world.nics[0].ring = 1000;
-        let mut times = Vec::new();
-        let outcome = run_traced(&world, &mut |record| {
-            times.push((record.source, record.number, record.end - record.start));
-        });
+        let (outcome, records) = traced(&world);
+        let of = |record: &Record| (record.source, record.number, record.end - record.start);
+        let mut times: Vec<_> = records.iter().map(of).collect();
         times.sort_unstable();
         (times, outcome.nics[0].policy.moves)
     };

@@ -4,6 +4,7 @@
 //! `RXSIM_FIRST=451 RXSIM_WORLDS=1` looks at one world again.
 
 use crate::fixtures::minimal;
+use crate::fixtures::random::number;
 use crate::reference;
 use crate::worlds::{
     CHANGES, EVERYTHING, FLOATS, FLOODS, FUNCTIONS, HARDWARE, INSIDE, LOOPS, MIXED, MOVES, PAUSE,
@@ -20,10 +21,6 @@ use std::fmt::Write;
 
 /// Worlds per level, unless `RXSIM_WORLDS` says how many.
 const WORLDS: u64 = 300;
-
-fn number(variable: &str, otherwise: u64) -> u64 {
-    std::env::var(variable).map_or(otherwise, |n| n.parse().expect("a number"))
-}
 
 /// Runs both on every world of a level.
 fn compare_level(level: u8) {
@@ -192,24 +189,8 @@ fn several_cores_may_bring_packets_to_one_guest_at_one_instant() {
         let nic = &mut world.nics[0];
         (nic.hold, nic.dma.latency) = (hold, Span::ns(50));
         (nic.queues, nic.vectors) = (vec![0, 1, 2], vec![vec![0], vec![1], vec![2]]);
-        world.vms = vec![VmSpec {
-            group: "vm".into(),
-            index: 0,
-            host: 0,
-            vcpus: vec![guest],
-            allowed_cores: None,
-            running: true,
-        }];
-        world.vnics = vec![VnicSpec {
-            name: "vm.vm[0]".into(),
-            nic: 0,
-            owner: VnicOwner::Vm { vm: 0, vcpu: 0 },
-            channel: 64,
-            channels: None,
-            rx_path: RxPath::DefaultQueue,
-            path_reason: PathReason::None,
-            vf: None,
-        }];
+        world.vms = vec![minimal::vm(0, &[guest])];
+        world.vnics = vec![minimal::vnic(0, minimal::of_vm(0))];
         let at = minimal::packets_at(&[1000, 2000], 64);
         world.sources = (0..3).map(|index| minimal::source(index, at.clone())).collect();
         for (source, queue) in world.sources.iter_mut().zip(0..) {

@@ -1,7 +1,9 @@
 //! Packets for all virtual NICs of a port: worlds worked out by hand, in nanoseconds; random ones.
 
 use crate::fixtures::minimal::{self, packets_at};
-use crate::fixtures::runs::traced;
+use crate::fixtures::nanoseconds::ns;
+use crate::fixtures::random::{seeds, worlds};
+use crate::fixtures::runs::{same_in_windows, traced, unaccounted};
 use crate::worlds::{FUNCTIONS, MOVES, VMS, random_world};
 use rxsim::engine::chance::Stream;
 use rxsim::engine::sample::Draw;
@@ -12,10 +14,6 @@ use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::stage::Stage;
 use rxsim::world::outcome::{BroadcastTally, Outcome};
 use rxsim::world::{Consumer, Filter, PathReason, RxPath, VmSpec, VnicOwner, VnicSpec, World};
-
-const fn ns(n: u64) -> Draw {
-    Draw::Constant(Span::ns(n))
-}
 
 /// Packets for all at these instants, to a queue on core 0: interrupt 100, round 50, driver 200,
 /// switch 60, notification 40. A VM on core 1, the host's own virtual NIC, a VM on core 2: virtual
@@ -29,36 +27,13 @@ fn flooded(at: &[u64]) -> World {
     (costs.vswitch_packet, costs.vm_notify) = (ns(60), Span::ns(40));
     (costs.guest_interrupt, costs.guest_packet) = (Span::ns(30), ns(70));
     for core in [1, 2] {
-        let (group, vcpus) = ("web".into(), vec![core]);
-        let (floats, runs) = (None, true);
-        world.vms.push(VmSpec {
-            group,
-            index: core - 1,
-            host: 0,
-            vcpus,
-            allowed_cores: floats,
-            running: runs,
-        });
+        world.vms.push(minimal::vm(core - 1, &[core]));
     }
-    let guest = |vm| VnicOwner::Vm { vm, vcpu: 0 };
-    world.vnics = [guest(0), VnicOwner::Host, guest(1)].map(vnic).to_vec();
+    let owners = [minimal::of_vm(0), VnicOwner::Host, minimal::of_vm(1)];
+    world.vnics = (0..).zip(owners).map(|(number, owner)| minimal::vnic(number, owner)).collect();
     world.sources = vec![minimal::source(0, packets_at(at, 64))];
     world.sources[0].to = Consumer::Broadcast;
     world
-}
-
-fn vnic(owner: VnicOwner) -> VnicSpec {
-    let (channels, way, vf, path_reason) = (None, RxPath::DefaultQueue, None, PathReason::None);
-    VnicSpec {
-        name: "v".into(),
-        nic: 0,
-        owner,
-        channel: 64,
-        channels,
-        rx_path: way,
-        vf,
-        path_reason,
-    }
 }
 
 /// A run, and number, start and end of all packets and copies in the order of their ends.
@@ -192,10 +167,7 @@ fn random_flood(seed: u64, level: u8) -> Option<World> {
 }
 
 fn on_random_floods(mut look: impl FnMut(&World, &str)) {
-    let worlds = std::env::var("RXSIM_WORLDS").map_or(150, |n| n.parse().expect("a number"));
-    for (level, seed) in
-        [VMS, MOVES, FUNCTIONS].into_iter().flat_map(|level| (0..worlds).map(move |n| (level, n)))
-    {
+    for (seed, level) in seeds(worlds(150), &[VMS, MOVES, FUNCTIONS]) {
         if let Some(world) = random_flood(seed, level) {
             look(&world, &format!("random_flood({seed}, {level})"));
         }
@@ -205,16 +177,7 @@ fn on_random_floods(mut look: impl FnMut(&World, &str)) {
 #[test]
 fn the_length_of_a_window_changes_nothing() {
     on_random_floods(|world, name| {
-        let run = |batch| {
-            let (mut run, mut records) = traced(&World { batch, ..world.clone() });
-            run.events = 0; // how often the engine looked
-            records.sort();
-            (run.fingerprint, records, run.hosts, run.vnics)
-        };
-        let whole = run(None);
-        for batch in [Span::us(1), Span(3_333_333), Span::us(10)] {
-            assert!(run(Some(batch)) == whole, "{name} with a batch of {batch}");
-        }
+        same_in_windows(world, &[Span::us(1), Span(3_333_333), Span::us(10)], name);
     });
 }
 
@@ -228,10 +191,7 @@ fn every_copy_is_accounted_for_in_any_window() {
         for world in [world, &window] {
             let run = sim::run(world, &mut |_| ());
             for source in &run.sources {
-                let dropped: u64 = source.dropped.iter().sum();
-                let ended = source.delivered.packets + dropped + source.filtered;
-                let came = source.offered.packets + source.replicated;
-                assert_eq!(ended as i64 + source.in_flight, came as i64, "{name}");
+                assert_eq!(unaccounted(source), 0, "{name}");
                 copies += source.replicated;
             }
         }

@@ -2,8 +2,8 @@
 
 use crate::fixtures::minimal;
 use crate::fixtures::replicated::{REPLICATIONS, agrees};
-use crate::fixtures::runs::traced;
-use crate::worlds::closed_loop_worlds::with_loops;
+use crate::fixtures::runs::{compared_in_windows, in_windows, traced, unaccounted};
+use crate::worlds::closed_loops::with_closed_loops;
 use crate::worlds::{FUNCTIONS, HARDWARE, MIXED, MOVES, PLAIN, STACKS, THREADS, VMS, random_world};
 use rxsim::engine::chance::{Stream, replication_seed};
 use rxsim::engine::sample::{Draw, Sampler};
@@ -169,9 +169,9 @@ fn on_random_loops(mut wrong: impl FnMut(&World) -> Option<String>) {
     let mut found = Vec::new();
     for level in [PLAIN, HARDWARE, MIXED, STACKS, THREADS, VMS, MOVES, FUNCTIONS] {
         for seed in 0..40 {
-            let world = with_loops(random_world(seed, level));
+            let world = with_closed_loops(random_world(seed, level));
             if let Some(what) = wrong(&world) {
-                found.push(format!("with_loops(random_world({seed}, {level})): {what}"));
+                found.push(format!("with_closed_loops(random_world({seed}, {level})): {what}"));
             }
         }
     }
@@ -288,32 +288,17 @@ fn what_is_sent_follows_word_by_word_from_what_was_delivered() {
     assert!(compared > 50_000, "{compared} packets compared");
 }
 
-/// A run, without how often the engine looked, and its records in order.
-fn sorted(world: &World) -> (Outcome, Vec<Record>) {
-    let (mut run, mut records) = traced(world);
-    run.events = 0;
-    records.sort();
-    (run, records)
-}
-
 #[test]
 fn the_length_of_a_window_of_calculation_changes_nothing() {
     on_random_loops(|world| {
-        let whole = sorted(&World { batch: None, ..world.clone() });
-        [Span::us(1), Span::ns(3_700), Span::us(100)].into_iter().find_map(|batch| {
-            let found = sorted(&World { batch: Some(batch), ..world.clone() });
-            if found.1 != whole.1 {
-                return Some(format!("other records with a batch of {batch}"));
-            }
-            (found.0 != whole.0).then(|| format!("other counts with a batch of {batch}"))
-        })
+        compared_in_windows(world, &[Span::us(1), Span::ns(3_700), Span::us(100)]).1
     });
 }
 
 #[test]
 fn a_closed_loop_of_another_host_changes_nothing_either() {
     on_random_loops(|world| {
-        let (_, alone) = sorted(world);
+        let (_, alone) = in_windows(world, world.batch);
         let mut both = world.clone();
         let mut other = server(Draw::ZERO, vec![source(9, 2, fixed(1, Span::ns(2_300)))]);
         other.nics[0].host = both.hosts.len();
@@ -321,7 +306,7 @@ fn a_closed_loop_of_another_host_changes_nothing_either() {
         both.hosts.append(&mut other.hosts);
         both.nics.append(&mut other.nics);
         both.sources.append(&mut other.sources);
-        let (_, mut found) = sorted(&both);
+        let (_, mut found) = in_windows(&both, both.batch);
         found.retain(|record| (record.source.0 as usize) < world.sources.len());
         (found != alone).then(|| "other records beside another loop".into())
     });
@@ -336,10 +321,8 @@ fn windows_count_what_the_whole_run_counts_and_every_packet_is_accounted_for() {
             let world = World { warmup: Span(warmup), duration, ..world.clone() };
             let run = sim::run(&world, &mut |_| ());
             let of = |source: &rxsim::world::outcome::SourceTally| {
+                assert_eq!(unaccounted(source), 0, "every packet ends once, or is inside");
                 let dropped: u64 = source.dropped.iter().sum();
-                let ended = source.delivered.packets + dropped + source.filtered;
-                let inside = ended as i64 + source.in_flight - source.offered.packets as i64;
-                assert_eq!(inside, 0, "every packet ends once, or is inside");
                 [source.offered.packets, source.delivered.packets, dropped, source.resent]
             };
             run.sources.iter().flat_map(of).collect::<Vec<u64>>()

@@ -1,8 +1,9 @@
 //! Ports that ask their peer to pause: worlds worked out by hand, in nanoseconds; random ones.
 
 use crate::fixtures::minimal::{self, packets_at};
+use crate::fixtures::random::{seeds, worlds};
 use crate::fixtures::replicated::world;
-use crate::fixtures::runs::traced;
+use crate::fixtures::runs::{same_in_windows, traced};
 use crate::worlds::{FUNCTIONS, HARDWARE, MIXED, MOVES, STACKS, THREADS, VMS, random_world};
 use rxsim::engine::chance::Stream;
 use rxsim::engine::sample::Draw;
@@ -119,33 +120,17 @@ fn random_pauses(seed: u64, level: u8) -> World {
 }
 
 fn on_random_pauses(look: impl Fn(&World, &str) -> Outcome) -> Vec<Outcome> {
-    let worlds = std::env::var("RXSIM_WORLDS").map_or(100, |n| n.parse().expect("a number"));
     let levels = [HARDWARE, MIXED, STACKS, THREADS, VMS, MOVES, FUNCTIONS];
-    let all = levels.into_iter().flat_map(|level| (0..worlds).map(move |seed| (seed, level)));
-    all.map(|(seed, level)| {
-        let world = random_pauses(seed, level);
-        look(&world, &format!("random_pauses({seed}, {level})"))
-    })
-    .collect()
+    let one = |(seed, level)| {
+        look(&random_pauses(seed, level), &format!("random_pauses({seed}, {level})"))
+    };
+    seeds(worlds(100), &levels).map(one).collect()
 }
 
 #[test]
 fn the_length_of_a_window_changes_nothing() {
-    let runs = on_random_pauses(|world, name| {
-        let run = |batch| {
-            let (mut run, mut records) = traced(&World { batch, ..world.clone() });
-            run.events = 0; // how often the engine looked
-            records.sort();
-            (run, records)
-        };
-        let (whole, expected) = run(None);
-        for batch in [Span::us(1), Span(3_333_333), Span::us(10)] {
-            let (found, records) = run(Some(batch));
-            assert!(records == expected, "{name}: other records with a batch of {batch}");
-            assert!(found == whole, "{name}: other counts with a batch of {batch}");
-        }
-        whole
-    });
+    let batches = [Span::us(1), Span(3_333_333), Span::us(10)];
+    let runs = on_random_pauses(|world, name| same_in_windows(world, &batches, name));
     let some = runs.iter().filter(|run| run.nics.iter().any(|nic| nic.paused > Span::ZERO));
     assert!(some.count() * 3 > runs.len(), "too few of them pause");
 }

@@ -1,7 +1,8 @@
 //! Sources inside their ports: worlds worked out by hand, in nanoseconds; random ones.
 
 use crate::fixtures::minimal::{self, packets_at};
-use crate::fixtures::runs::traced;
+use crate::fixtures::random::{seeds, worlds};
+use crate::fixtures::runs::{same_in_windows, traced, unaccounted};
 use crate::worlds::{EVERYTHING, INSIDE, random_world};
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::{Span, Time};
@@ -88,30 +89,13 @@ fn it_fills_the_packet_buffer_and_makes_the_peer_pause() {
 
 #[test]
 fn the_length_of_a_window_changes_nothing_and_nothing_is_lost_from_sight() {
-    let worlds = std::env::var("RXSIM_WORLDS").map_or(150, |n| n.parse().expect("a number"));
-    let mut joined = 0;
-    for (level, seed) in
-        [INSIDE, EVERYTHING].into_iter().flat_map(|l| (0..worlds).map(move |s| (l, s)))
-    {
-        let world = random_world(seed, level);
-        let run = |batch| {
-            let (mut run, mut records) = traced(&World { batch, ..world.clone() });
-            run.events = 0; // how often the engine looked
-            records.sort();
-            (run, records)
-        };
-        let (whole, expected) = run(None);
-        for batch in [Span::us(1), Span(3_333_333), Span::us(10)] {
-            let (found, records) = run(Some(batch));
-            assert!(records == expected, "random_world({seed}, {level}): records, batch {batch}");
-            assert!(found == whole, "random_world({seed}, {level}): counts, batch {batch}");
-        }
+    let (worlds, mut joined) = (worlds(150), 0);
+    for (seed, level) in seeds(worlds, &[INSIDE, EVERYTHING]) {
+        let (world, name) = (random_world(seed, level), format!("random_world({seed}, {level})"));
+        let batches = [Span::us(1), Span(3_333_333), Span::us(10)];
+        let whole = same_in_windows(&world, &batches, &name);
         for (at, source) in whole.sources.iter().enumerate() {
-            let dropped: u64 = source.dropped.iter().sum();
-            let ended = source.delivered.packets + dropped + source.filtered;
-            let all = source.offered.packets + source.replicated;
-            let off = ended as i64 + source.in_flight - all as i64;
-            assert_eq!(off, 0, "random_world({seed}, {level}): source {at}");
+            assert_eq!(unaccounted(source), 0, "{name}: source {at}");
             let [full, down] = [DropReason::LinkFull, DropReason::LinkDown];
             if world.sources[at].by_internal_switch {
                 joined += source.delivered.packets;

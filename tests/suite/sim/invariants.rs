@@ -1,6 +1,7 @@
 //! What holds exactly in every run, whatever the world: conservation, Little's law, busy time,
 //! order within a queue, scale, independence.
 
+use crate::fixtures::random::{self, seeds, worlds};
 use crate::fixtures::replicated::{OneCore, each, mean_and_error, outcome, world};
 use crate::fixtures::runs::traced;
 use crate::worlds::{HARDWARE, MIXED, PLAIN, STACKS, THREADS, VMS, random_world};
@@ -11,28 +12,15 @@ use rxsim::vocab::packet::{Fate, Record};
 use rxsim::world::World;
 use rxsim::world::outcome::{Busy, Outcome};
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-/// Random worlds per level, unless `RXSIM_WORLDS` says how many.
-const WORLDS: u64 = 150;
-
-fn worlds() -> u64 {
-    std::env::var("RXSIM_WORLDS").map_or(WORLDS, |n| n.parse().expect("a number of worlds"))
-}
 
 /// Runs `wrong` on random worlds of all levels, and tells every world in which something is.
 pub(crate) fn on_random_worlds(wrong: impl Fn(&World) -> Option<String>) {
-    let mut found = Vec::new();
-    for level in [PLAIN, HARDWARE, MIXED, STACKS, THREADS, VMS] {
-        for seed in 0..worlds() {
-            let world = random_world(seed, level);
-            let told = catch_unwind(AssertUnwindSafe(|| wrong(&world)));
-            if let Some(what) = told.unwrap_or_else(|_| Some("it panics".into())) {
-                found.push(format!("random_world({seed}, {level}): {what}"));
-            }
-        }
-    }
-    assert!(found.is_empty(), "{} worlds\n{}", found.len(), found.join("\n"));
+    let levels = [PLAIN, HARDWARE, MIXED, STACKS, THREADS, VMS];
+    let one = |(seed, level)| {
+        let name = format!("random_world({seed}, {level})");
+        random::wrong_with(name, &random_world(seed, level), &wrong)
+    };
+    random::none_wrong(&seeds(worlds(150), &levels).filter_map(one).collect::<Vec<_>>());
 }
 
 /// A core's time by kind of work.

@@ -1,7 +1,7 @@
 //! Virtual machines that migrate, stop and start, run: what is lost, and when, worked out from the
 //! offered times; one stream that comes by two ports; results that know one machine.
 
-use crate::fixtures::runs::traced;
+use crate::fixtures::runs::{same_in_windows, traced};
 use crate::fixtures::scenario_text::plan;
 use rxsim::engine::time::{Span, Time};
 use rxsim::measure::tree::Tree;
@@ -132,17 +132,8 @@ fn built_in(name: &str) -> Vec<Plan> {
 fn the_length_of_a_window_of_calculation_changes_nothing_that_events_do() {
     for name in ["migrate-to-plain-host", "vf-failover", "vms-come-and-go"] {
         for plan in built_in(name) {
-            let run = |batch| {
-                let (mut run, mut records) = traced(&World { batch, ..plan.world.clone() });
-                run.events = 0;
-                records.sort();
-                (run, records)
-            };
-            let (whole, records) = run(None);
-            let (found, others) = run(Some(Span::us(100)));
             let design = plan.design.as_deref().unwrap_or("plain file");
-            assert!(records == others, "{name}, {design}: other records");
-            assert!(whole == found, "{name}, {design}: other counts");
+            same_in_windows(&plan.world, &[Span::us(100)], &format!("{name}, {design}"));
         }
     }
 }

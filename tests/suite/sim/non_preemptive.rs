@@ -1,7 +1,9 @@
 //! What is in hand is finished first: by hand, against Cobham's formula, and whatever the window.
 
 use crate::fixtures::minimal;
+use crate::fixtures::random::{seeds, worlds};
 use crate::fixtures::replicated::{agrees, each};
+use crate::fixtures::runs::{same_in_windows, traced};
 use crate::worlds::{THREADS, VMS, random_world};
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::Span;
@@ -25,28 +27,10 @@ fn patient_world(seed: u64, level: u8) -> World {
 fn the_length_of_a_window_changes_nothing() {
     // In the last one a work asks anew while an interrupt waits for it.
     let once_different = [(1471, VMS)];
-    let worlds = std::env::var("RXSIM_WORLDS").map_or(300, |n| n.parse().expect("a number"));
-    let levels = |seed| [(seed, THREADS), (seed, VMS)];
-    for (seed, level) in (0..worlds).flat_map(levels).chain(once_different) {
-        let world = patient_world(seed, level);
-        let batches = [None, Some(Span::us(1)), Some(Span(3_333_333)), Some(Span::us(50))];
-        let outcomes = batches.map(|batch| {
-            let mut records = Vec::new();
-            let world = World { batch, ..world.clone() };
-            let outcome = sim::run_traced(&world, &mut |record| records.push(record));
-            records.sort_by_key(|record| (record.end, record.source, record.number));
-            (records, outcome.hosts)
-        });
-        for ((records, hosts), batch) in outcomes.iter().zip(batches).skip(1) {
-            let (first, of_first) = &outcomes[0];
-            let at =
-                (0..first.len().max(records.len())).find(|at| first.get(*at) != records.get(*at));
-            if let Some(at) = at {
-                let (one, other) = (first.get(at), records.get(at));
-                panic!("patient_world({seed}, {level}), {batch:?}:\n{one:?}\n{other:?}\n{world:?}");
-            }
-            assert_eq!(hosts, of_first, "patient_world({seed}, {level}), {batch:?}");
-        }
+    for (seed, level) in seeds(worlds(300), &[THREADS, VMS]).chain(once_different) {
+        let batches = [Span::us(1), Span(3_333_333), Span::us(50)];
+        let name = format!("patient_world({seed}, {level})");
+        same_in_windows(&patient_world(seed, level), &batches, &name);
     }
 }
 
@@ -76,12 +60,10 @@ fn two_classes((first, cost): (&[u64], u64), (second, app): (&[u64], u64)) -> Wo
 
 /// Start and end in microseconds of each packet of a source, in order.
 fn spans(world: &World, source: u32) -> Vec<(u64, u64)> {
-    let mut found = Vec::new();
-    let _ = sim::run_traced(world, &mut |record| {
-        if record.source.0 == source {
-            found.push((record.start.0 / 1_000_000, record.end.0 / 1_000_000));
-        }
-    });
+    let (_, records) = traced(world);
+    let own = records.iter().filter(|record| record.source.0 == source);
+    let mut found: Vec<_> =
+        own.map(|record| (record.start.0 / 1_000_000, record.end.0 / 1_000_000)).collect();
     found.sort_unstable();
     found
 }

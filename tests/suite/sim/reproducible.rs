@@ -1,7 +1,7 @@
 //! Same scenario, seed and version: same packets, whatever the window, threads, build or design.
 
 use crate::fixtures::replicated::{outcome, plan_of};
-use crate::fixtures::runs::traced;
+use crate::fixtures::runs::{compared_in_windows, traced};
 use crate::sim::invariants::on_random_worlds;
 use rxsim::engine::chance::Indexed;
 use rxsim::engine::sample::Sampler;
@@ -17,23 +17,7 @@ use std::process::Command;
 #[test]
 fn the_length_of_a_window_of_calculation_changes_nothing() {
     on_random_worlds(|world| {
-        let run = |batch| {
-            let (mut run, mut records) = traced(&World { batch, ..world.clone() });
-            run.events = 0; // how often the engine looked
-            records.sort();
-            (run, records)
-        };
-        let (whole, expected) = run(None);
-        [Span::us(1), Span::us(100), Span::ms(10)].into_iter().find_map(|batch| {
-            let (found, records) = run(Some(batch));
-            if records != expected {
-                return Some(format!("other records with a batch of {batch}"));
-            }
-            if found.fingerprint != whole.fingerprint {
-                return Some(format!("another fingerprint with a batch of {batch}"));
-            }
-            (found != whole).then(|| format!("other counts with a batch of {batch}"))
-        })
+        compared_in_windows(world, &[Span::us(1), Span::us(100), Span::ms(10)]).1
     });
 }
 

@@ -2,8 +2,10 @@
 //! in windows of any length; and as queues whose laws are known.
 
 use crate::fixtures::minimal::{self, packets_at};
-use crate::fixtures::replicated::{check, delivered_mpps, mean_us, total, within};
-use crate::fixtures::runs::traced;
+use crate::fixtures::nanoseconds::{in_ns, ns};
+use crate::fixtures::random::{seeds, worlds};
+use crate::fixtures::replicated::{check, delivered_mpps, mean_us, replications, total, within};
+use crate::fixtures::runs::{host_and_guest, same_in_windows, traced_by_end};
 use crate::worlds::{FUNCTIONS, MOVES, SPREAD, THREADS, VMS, random_world};
 use rayon::prelude::*;
 use rxsim::engine::chance::{Stream, replication_seed};
@@ -65,10 +67,6 @@ fn by_hash(over: Vec<u32>, backlog: u32) -> RpsSpec {
 
 const NAPI: Stack = Stack::LinuxNapi { hz: 1000, ksoftirqd_defers: false };
 
-const fn ns(n: u64) -> Draw {
-    Draw::Constant(Span::ns(n))
-}
-
 /// Packets at these instants into a ring on core 0, all spread to core `to`: interrupt 100, round 50,
 /// driver 200, stack 300, IPI 70, a filter in the driver 30, switch 60, notification 40, virtual
 /// interrupt 30, guest 80.
@@ -97,23 +95,9 @@ fn add_plain_port(world: &mut World, core: u32, at: &[u64]) {
 
 /// A VM on `core`, and a virtual NIC of it or (none) of the host, to which the first source sends.
 fn add_vnic(world: &mut World, core: Option<u32>) {
-    let mut owner = VnicOwner::Host;
-    if let Some(core) = core {
-        owner = VnicOwner::Vm { vm: 0, vcpu: 0 };
-        let (group, vcpus) = ("web".into(), vec![core]);
-        world.vms =
-            vec![VmSpec { group, index: 0, host: 0, vcpus, allowed_cores: None, running: true }];
-    }
-    world.vnics = vec![VnicSpec {
-        name: "vm.web[0]".into(),
-        nic: 0,
-        owner,
-        channel: 64,
-        channels: None,
-        rx_path: RxPath::DefaultQueue,
-        vf: None,
-        path_reason: PathReason::None,
-    }];
+    let owner = if core.is_some() { minimal::of_vm(0) } else { VnicOwner::Host };
+    world.vms = core.iter().map(|core| minimal::vm(0, &[*core])).collect();
+    world.vnics = vec![minimal::vnic(0, owner)];
     world.sources[0].to = Consumer::Vnic(0);
 }
 
@@ -123,16 +107,10 @@ fn hog(core: u32) -> WorkSpec {
     WorkSpec { name: "hog".into(), host: 0, core, period, demand }
 }
 
-fn in_ns(time: Time) -> u64 {
-    assert_eq!(time.0 % 1_000, 0);
-    time.0 / 1_000
-}
-
 /// A run, and (source, start, end) of its packets in the order of their ends; lost ones with 0 as
 /// their end.
 fn run(world: &World) -> (Outcome, Vec<(u32, u64, u64)>) {
-    let (run, mut records) = traced(world);
-    records.sort_by_key(|record| (record.end, record.source, record.number));
+    let (run, records) = traced_by_end(world);
     let end = |record: &Record| match record.fate {
         Fate::Delivered | Fate::Filtered => in_ns(record.end),
         Fate::Dropped(reason) => {
@@ -146,8 +124,8 @@ fn run(world: &World) -> (Outcome, Vec<(u32, u64, u64)>) {
 
 /// Interrupt, deferred, vswitch.
 fn busy(run: &Outcome, core: usize) -> [u64; 3] {
-    let busy = run.hosts[0].cores[core].busy;
-    [busy.interrupt, busy.deferred, busy.vswitch].map(|span| in_ns(Time(span.0)))
+    let [interrupt, deferred, vswitch, _] = host_and_guest(run.hosts[0].cores[core].busy);
+    [interrupt, deferred, vswitch]
 }
 
 /// Interrupts and rounds.
@@ -348,22 +326,12 @@ fn contention_makes_both_parts_longer() {
 
 #[test]
 fn the_length_of_a_window_changes_nothing() {
-    let worlds = std::env::var("RXSIM_WORLDS").map_or(150, |n| n.parse().expect("a number"));
-    (0..worlds).into_par_iter().for_each(|seed| {
-        for level in [THREADS, VMS, MOVES, FUNCTIONS, SPREAD] {
-            let world = spreading_world(seed, level);
-            let batches = [None, Some(Span::us(1)), Some(Span(3_333_333)), Some(Span::us(10))];
-            let outcomes = batches.map(|batch| {
-                let (run, mut records) = traced(&World { batch, ..world.clone() });
-                records.sort();
-                (records, run.hosts, run.fingerprint)
-            });
-            for (other, batch) in outcomes.iter().zip(batches).skip(1) {
-                let at = outcomes[0].0.iter().zip(&other.0).find(|(one, other)| one != other);
-                assert_eq!(at, None, "spreading_world({seed}, {level}), {batch:?}");
-                assert!(*other == outcomes[0], "spreading_world({seed}, {level}), {batch:?}");
-            }
-        }
+    let levels = [THREADS, VMS, MOVES, FUNCTIONS, SPREAD];
+    let all: Vec<(u64, u8)> = seeds(worlds(150), &levels).collect();
+    all.into_par_iter().for_each(|(seed, level)| {
+        let batches = [Span::us(1), Span(3_333_333), Span::us(10)];
+        let name = format!("spreading_world({seed}, {level})");
+        same_in_windows(&spreading_world(seed, level), &batches, &name);
     });
 }
 
@@ -381,11 +349,6 @@ fn poisson(gap: Span, over: Vec<u32>) -> World {
     world
 }
 
-fn replicated(world: &World) -> Vec<Outcome> {
-    let seeds = (0..30).into_par_iter().map(|number| replication_seed(world.seed, number));
-    seeds.map(|seed| sim::run(&World { seed, ..world.clone() }, &mut |_| ())).collect()
-}
-
 #[test]
 fn driver_and_stack_are_two_queues_in_a_row() {
     // Jackson: by Burke's theorem each is M/M/1 by itself.
@@ -395,7 +358,7 @@ fn driver_and_stack_are_two_queues_in_a_row() {
     (costs.packet, costs.stack_packet) = (exponential(1000), exponential(1400));
     let sojourn = |mean: f64| mean / (1.0 - mean / 2.0);
     let exact = sojourn(1.0) + sojourn(1.4);
-    check("spreading: M/M/1 behind M/M/1, W", &replicated(&world), mean_us, exact);
+    check("spreading: M/M/1 behind M/M/1, W", &replications(&world, 30), mean_us, exact);
 }
 
 #[test]
@@ -417,7 +380,7 @@ fn each_core_is_m_d_1_by_its_share_of_the_flows() {
         let rho = share / 0.4;
         share * (1.0 + rho / (2.0 * (1.0 - rho)))
     });
-    check("spreading: M/D/1 each, W", &replicated(&world), mean_us, exact.sum());
+    check("spreading: M/D/1 each, W", &replications(&world, 30), mean_us, exact.sum());
 }
 
 #[test]

@@ -2,11 +2,12 @@
 //! length; a guest's ring as a textbook queue.
 
 use crate::fixtures::minimal::{self, packets_at};
-use crate::fixtures::replicated::{check, check_quantile, mean_us};
-use crate::fixtures::runs::traced;
+use crate::fixtures::nanoseconds::{in_ns, ns};
+use crate::fixtures::random;
+use crate::fixtures::replicated::{REPLICATIONS, check, check_quantile, mean_us, replications};
+use crate::fixtures::runs::{delivered, host_and_guest, in_windows, traced};
 use crate::worlds::{VMS, random_world};
-use rayon::prelude::*;
-use rxsim::engine::chance::{Stream, replication_seed};
+use rxsim::engine::chance::Stream;
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::{Span, Time};
 use rxsim::rx::cpu::Stack;
@@ -25,10 +26,6 @@ use rxsim::world::{
     Consumer, Filter, FlowMap, PathReason, RxPath, VmSpec, VnicOwner, VnicSpec, WorkSpec, World,
 };
 
-const fn ns(n: u64) -> Draw {
-    Draw::Constant(Span::ns(n))
-}
-
 /// A VM of one vCPU on each of these cores, each with a virtual function, and `at[i]` sent to the
 /// i-th: two exits of 50, a virtual interrupt of 30, a guest's packet 70, and 500 more for a vCPU
 /// that waits for 1000. The host: interrupt 100, round 50, packet 200, switch 60, notification 40.
@@ -43,16 +40,8 @@ fn vfs_on(cores: &[u32], at: &[&[u64]]) -> World {
     (costs.vm_exit, costs.vm_wakeup) = (Span::ns(50), Span::ns(500));
     (costs.guest_interrupt, costs.guest_packet) = (Span::ns(30), ns(70));
     for (number, core) in cores.iter().enumerate() {
-        let index = number as u32;
-        world.vms.push(VmSpec {
-            group: "web".into(),
-            index,
-            host: 0,
-            vcpus: vec![*core],
-            allowed_cores: None,
-            running: true,
-        });
-        world.vnics.push(vnic(number, Some(FlowMap { targets: vec![0], rss: None })));
+        world.vms.push(minimal::vm(number as u32, &[*core]));
+        world.vnics.push(vnic(number, Some(FlowMap::one(0))));
     }
     world.sources = (0..at.len()).map(|i| minimal::source(i, packets_at(at[i], 64))).collect();
     for (i, source) in world.sources.iter_mut().enumerate() {
@@ -62,38 +51,12 @@ fn vfs_on(cores: &[u32], at: &[&[u64]]) -> World {
 }
 
 fn vnic(vm: usize, vf: Option<FlowMap>) -> VnicSpec {
-    VnicSpec {
-        name: format!("vm.web[{vm}]"),
-        nic: 0,
-        owner: VnicOwner::Vm { vm, vcpu: 0 },
-        channel: 64,
-        channels: None,
-        rx_path: if vf.is_some() { RxPath::VirtualFunction } else { RxPath::DefaultQueue },
-        vf,
-        path_reason: PathReason::None,
-    }
+    let rx_path = if vf.is_some() { RxPath::VirtualFunction } else { RxPath::DefaultQueue };
+    VnicSpec { rx_path, vf, ..minimal::vnic(vm, minimal::of_vm(vm)) }
 }
 
-/// A run, and (source, start, end) of its packets in the order of their ends.
-fn run(world: &World) -> (Outcome, Vec<(u32, u64, u64)>) {
-    let (run, mut records) = traced(world);
-    records.sort_by_key(|record| (record.end, record.source, record.number));
-    let shown = |record: &Record| {
-        assert_eq!(record.fate, Fate::Delivered);
-        (record.source.0, in_ns(record.start), in_ns(record.end))
-    };
-    (run, records.iter().map(shown).collect())
-}
-
-fn in_ns(time: Time) -> u64 {
-    assert_eq!(time.0 % 1_000, 0);
-    time.0 / 1_000
-}
-
-/// Interrupt, deferred, vswitch, guest.
 fn busy(run: &Outcome, core: usize) -> [u64; 4] {
-    let busy = run.hosts[0].cores[core].busy;
-    [busy.interrupt, busy.deferred, busy.vswitch, busy.guest].map(|span| in_ns(Time(span.0)))
+    host_and_guest(run.hosts[0].cores[core].busy)
 }
 
 /// Moderation, ring, guest.
@@ -105,7 +68,7 @@ fn stages(run: &Outcome, source: usize) -> [u128; 3] {
 #[test]
 fn an_interrupt_costs_exits_and_wakes_a_halted_guest_and_the_host_takes_no_part() {
     let world = vfs_on(&[1], &[&[0, 900, 2100, 2750]]);
-    let (run, packets) = run(&world);
+    let (run, packets) = delivered(&world);
     // Waited for 0, for 700, for just 1000; the last one is seen by a guest that has not rested.
     let at = [(0, 130, 200), (0, 1030, 1100), (0, 2730, 2800), (0, 2800, 2870)];
     assert_eq!(packets, at);
@@ -120,13 +83,13 @@ fn an_interrupt_costs_exits_and_wakes_a_halted_guest_and_the_host_takes_no_part(
 #[test]
 fn a_ring_stays_masked_until_the_guest_finds_it_empty() {
     // The last one comes at the very instant at which the ring is found empty.
-    let (run, packets) = run(&vfs_on(&[1], &[&[0, 100, 250, 340]]));
+    let (run, packets) = delivered(&vfs_on(&[1], &[&[0, 100, 250, 340]]));
     assert_eq!(packets, [(0, 130, 200), (0, 200, 270), (0, 270, 340), (0, 470, 540)]);
     assert_eq!(run.nics[0].interrupts, 2);
     // What DMA ends at that instant is seen.
     let mut world = vfs_on(&[1], &[&[0, 100, 250, 340]]);
     world.nics[0].dma.latency = Span::ns(10);
-    let (run, packets) = self::run(&world);
+    let (run, packets) = delivered(&world);
     assert_eq!(packets[2..], [(0, 280, 350), (0, 350, 420)]);
     assert_eq!(run.nics[0].interrupts, 1);
 }
@@ -136,15 +99,15 @@ fn a_packets_cost_is_the_guests_by_its_bytes_and_without_contention() {
     let mut world = vfs_on(&[1], &[&[0]]);
     world.hosts[0].costs.guest_byte = ns(2);
     world.nics[0].contention = 3.0;
-    assert_eq!(run(&world).1, [(0, 130, 130 + 70 + 128)]);
+    assert_eq!(delivered(&world).1, [(0, 130, 130 + 70 + 128)]);
 }
 
 #[test]
 fn a_spent_budget_sends_a_ring_to_the_tail_without_another_interrupt() {
     let mut world = vfs_on(&[1], &[&[0, 0, 0, 0], &[10]]);
     world.hosts[0].budget = 2;
-    world.vnics.push(vnic(0, Some(FlowMap { targets: vec![0], rss: None })));
-    let (run, packets) = run(&world);
+    world.vnics.push(vnic(0, Some(FlowMap::one(0))));
+    let (run, packets) = delivered(&world);
     let (first, second) = ([(0, 130, 200), (0, 200, 270)], [(0, 470, 540), (0, 540, 610)]);
     assert_eq!(packets, [&first[..], &[(1, 400, 470)], &second[..]].concat());
     assert_eq!(run.nics[0].interrupts, 2);
@@ -154,7 +117,7 @@ fn a_spent_budget_sends_a_ring_to_the_tail_without_another_interrupt() {
 fn a_throttle_counts_from_the_interrupt_taken() {
     let mut world = vfs_on(&[1], &[&[0, 300, 900]]);
     world.nics[0].moderation = Moderation::Throttle { interval: Span::ns(1000) };
-    let (run, packets) = run(&world);
+    let (run, packets) = delivered(&world);
     assert_eq!(packets, [(0, 130, 200), (0, 1130, 1200), (0, 1200, 1270)]);
     assert_eq!(stages(&run, 0), [700 + 100, 130 + 130 + 200, 3 * 70]);
 }
@@ -163,7 +126,7 @@ fn a_throttle_counts_from_the_interrupt_taken() {
 fn a_count_of_packets_interrupts_before_the_timer() {
     let mut world = vfs_on(&[1], &[&[0, 100, 200, 2000]]);
     world.nics[0].moderation = Moderation::TimerOrCount { interval: Span::ns(500), frames: 3 };
-    let (run, packets) = run(&world);
+    let (run, packets) = delivered(&world);
     assert_eq!(packets, [(0, 330, 400), (0, 400, 470), (0, 470, 540), (0, 3130, 3200)]);
     assert_eq!(run.nics[0].interrupts, 2);
 }
@@ -190,12 +153,12 @@ fn a_full_ring_loses_what_comes_under_its_own_number() {
 fn a_held_frame_starts_when_the_guest_frees_a_descriptor() {
     let mut world = vfs_on(&[1], &[&[0, 0, 0, 0]]);
     (world.nics[0].hold, world.nics[0].ring) = (true, 2);
-    let (run, packets) = run(&world);
+    let (run, packets) = delivered(&world);
     assert_eq!(packets, [(0, 130, 200), (0, 200, 270), (0, 270, 340), (0, 340, 410)]);
     assert_eq!((run.nics[0].interrupts, run.nics[0].held), (1, Span::ns(270)));
     // With one descriptor, the ring is empty at the end of every packet.
     world.nics[0].ring = 1;
-    let (run, packets) = self::run(&world);
+    let (run, packets) = delivered(&world);
     assert_eq!(packets, [(0, 130, 200), (0, 330, 400), (0, 530, 600), (0, 730, 800)]);
     assert_eq!((run.nics[0].interrupts, run.nics[0].held), (4, Span::ns(600)));
 }
@@ -206,7 +169,7 @@ fn a_frame_for_the_host_waits_behind_one_that_a_guest_holds_up() {
     (world.nics[0].hold, world.nics[0].ring) = (true, 1);
     world.sources[1].to = Consumer::Host;
     world.vnics.truncate(1);
-    let (_, packets) = run(&world);
+    let (_, packets) = delivered(&world);
     // Held until 200, then interrupt and round.
     assert_eq!(packets, [(0, 130, 200), (0, 330, 400), (1, 350, 550)]);
 }
@@ -247,7 +210,7 @@ fn the_hosts_work_on_a_guests_core_goes_before_it() {
     let mut world = vfs_on(&[0], &[&[0], &[50]]);
     world.hosts[0].costs.guest_preempt = Span::ns(25);
     world.sources[1].to = Consumer::Host;
-    let (run, packets) = run(&world);
+    let (run, packets) = delivered(&world);
     // Of 130, 50 are done when the host interrupts; it is done at 50 + 125 + 50 + 200.
     assert_eq!(packets, [(1, 225, 425), (0, 505, 575)]);
     assert_eq!(busy(&run, 0), [125, 250, 0, 200]);
@@ -259,13 +222,13 @@ fn interrupts_are_taken_at_their_instants_while_the_host_has_the_core() {
     // The host has the core from 900 to 1250.
     let mut world = vfs_on(&[0], &[&[990], &[900]]);
     world.sources[1].to = Consumer::Host;
-    let (run, packets) = self::run(&world);
+    let (run, packets) = delivered(&world);
     assert_eq!(packets, [(1, 1050, 1250), (0, 1380, 1450)]);
     assert_eq!(busy(&run, 0), [100, 250, 0, 200]);
     assert_eq!(stages(&run, 0), [0, 390, 70]);
     // At 1000 the guest has waited for long enough.
     world.sources[0].source.arrivals = packets_at(&[1000], 64);
-    assert_eq!(self::run(&world).1, [(1, 1050, 1250), (0, 1880, 1950)]);
+    assert_eq!(delivered(&world).1, [(1, 1050, 1250), (0, 1880, 1950)]);
 }
 
 #[test]
@@ -276,7 +239,7 @@ fn guests_become_runnable_in_the_order_of_their_interrupts() {
     let (name, period, demand) = ("w".into(), Span::ns(200), Span::ns(40));
     world.works = vec![WorkSpec { name, host: 0, core: 0, period, demand }];
     world.duration = Some(Span::ns(790));
-    let (_, packets) = run(&world);
+    let (_, packets) = delivered(&world);
     // The work of 0 asks anew at 200, while it still waits ahead of both, and for 40 only; it does
     // so again at 400 and 600.
     assert_eq!(packets, [(2, 150, 350), (1, 520, 590), (0, 720, 790)]);
@@ -286,12 +249,12 @@ fn guests_become_runnable_in_the_order_of_their_interrupts() {
 fn rings_due_at_one_instant_go_by_thread_and_number() {
     // Visible at the same instant; the second of the VM's rings and the other VM's one come first.
     let mut world = vfs_on(&[1, 1], &[&[0], &[0], &[0]]);
-    world.vnics.push(vnic(0, Some(FlowMap { targets: vec![0], rss: None })));
+    world.vnics.push(vnic(0, Some(FlowMap::one(0))));
     world.nics[0].dma.latency = Span::ns(10);
     for (source, vnic) in [(0, 2), (1, 1), (2, 0)] {
         world.sources[source].to = Consumer::Vnic(vnic);
     }
-    let (_, packets) = run(&world);
+    let (_, packets) = delivered(&world);
     assert_eq!(packets, [(2, 140, 210), (0, 340, 410), (1, 540, 610)]);
 }
 
@@ -299,12 +262,12 @@ fn rings_due_at_one_instant_go_by_thread_and_number() {
 fn arrivals_at_one_instant_interrupt_in_their_order() {
     let mut world = vfs_on(&[1, 1], &[&[0], &[0]]);
     (world.sources[0].to, world.sources[1].to) = (Consumer::Vnic(1), Consumer::Vnic(0));
-    assert_eq!(run(&world).1, [(0, 130, 200), (1, 330, 400)]);
+    assert_eq!(delivered(&world).1, [(0, 130, 200), (1, 330, 400)]);
     // Also where the host has the core for a while after.
     let mut world = vfs_on(&[0, 0], &[&[100], &[100], &[0]]);
     (world.sources[0].to, world.sources[1].to) = (Consumer::Vnic(1), Consumer::Vnic(0));
     world.sources[2].to = Consumer::Host;
-    assert_eq!(run(&world).1, [(2, 150, 350), (0, 480, 550), (1, 680, 750)]);
+    assert_eq!(delivered(&world).1, [(2, 150, 350), (0, 480, 550), (1, 680, 750)]);
 }
 
 #[test]
@@ -313,7 +276,7 @@ fn a_channel_and_a_ring_share_a_vcpu_in_the_order_in_which_it_hears_of_them() {
     world.hosts[0].halt_poll = Span::ZERO;
     world.vnics.push(vnic(0, None));
     world.hosts[0].budget = 1;
-    let (run, packets) = run(&world);
+    let (run, packets) = delivered(&world);
     // The first is handed over at 410, notified at 450. The second is there at 760; the channel was
     // found empty at 550, and the guest hears of it at 800, behind the ring that it has in hand.
     assert_eq!(packets, [(1, 150, 550), (0, 680, 750), (1, 500, 900)]);
@@ -327,7 +290,7 @@ fn a_pinned_packet_takes_the_way_of_the_switch() {
     world.vnics.truncate(1);
     world.sources[1].to = Consumer::Vnic(0);
     world.sources[0].filter = Filter::Pin(0);
-    let (run, packets) = run(&world);
+    let (run, packets) = delivered(&world);
     assert_eq!(packets, [(1, 130, 200), (0, 150, 550)]);
     assert_eq!(busy(&run, 0), [100, 250, 100, 0]);
 }
@@ -373,24 +336,19 @@ fn random_vfs(seed: u64) -> World {
 
 #[test]
 fn the_length_of_a_window_of_calculation_changes_nothing_of_virtual_functions() {
-    let worlds = std::env::var("RXSIM_WORLDS").map_or(300, |n| n.parse().expect("a number"));
+    let worlds = random::worlds(300);
     let mut by_vfs = 0;
     for seed in 0..worlds {
         let world = random_vfs(seed);
-        let run = |batch| {
-            let (mut run, mut records) = traced(&World { batch, ..world.clone() });
-            run.events = 0;
-            records.sort();
-            (run, records)
-        };
-        let whole = run(None);
+        let whole = in_windows(&world, None);
         let ports = |record: &&Record| {
             let nic = &world.nics[world.sources[record.source.0 as usize].nic];
             record.fate == Fate::Delivered && record.queue as usize >= nic.queues.len()
         };
         by_vfs += whole.1.iter().filter(ports).count();
         for batch in [Span::ns(700), Span::us(30)] {
-            assert!(run(Some(batch)) == whole, "random_vfs({seed}) with a batch of {batch}");
+            let found = in_windows(&world, Some(batch));
+            assert!(found == whole, "random_vfs({seed}) with a batch of {batch}");
         }
     }
     assert!(by_vfs as u64 > 20 * worlds, "only {by_vfs} packets came by virtual functions");
@@ -421,7 +379,7 @@ fn sixty_three_vfs(duration: Span) -> World {
 #[test]
 #[ignore = "a measurement: RXSIM_MS milliseconds of 63 virtual functions at the line rate"]
 fn speed_of_63_virtual_functions() {
-    let ms = std::env::var("RXSIM_MS").map_or(200, |n| n.parse().expect("a number"));
+    let ms = random::number("RXSIM_MS", 200);
     let world = sixty_three_vfs(Span::ms(ms));
     let start = std::time::Instant::now();
     let run = sim::run(&world, &mut |_| ());
@@ -447,8 +405,7 @@ fn guests_as_servers(guests: u32, rho: f64, packets: f64) -> Vec<Outcome> {
     }
     world.warmup = Span((20e6 / (1.0 - rho).powi(2)) as u64);
     world.duration = Some(Span((packets / rho / f64::from(guests) * 1e6) as u64));
-    let run = |r| sim::run(&World { seed: replication_seed(1, r), ..world.clone() }, &mut |_| ());
-    (0..20_u64).into_par_iter().map(run).collect()
+    replications(&world, REPLICATIONS)
 }
 
 #[test]

@@ -2,16 +2,12 @@
 //! that they were, recorded frames arrive where their addresses say, work loads the vCPUs' cores.
 
 use crate::fixtures::recording::recording;
+use crate::fixtures::runs::run;
 use crate::fixtures::scenario_text::plan;
 use rxsim::engine::time::Span;
-use rxsim::sim;
 use rxsim::world::outcome::{Outcome, Volume};
 use rxsim::world::{Consumer, World};
 use std::collections::BTreeMap;
-
-fn run(world: &World) -> Outcome {
-    sim::run(world, &mut |_| ())
-}
 
 /// Six VMs behind two ports whose packets cost something; `vms` and `team` say where they are.
 fn behind(nic: &str, team: &str) -> World {

@@ -1,7 +1,8 @@
 //! Moves worked out by hand. Times are in nanoseconds.
 
-use super::basics::{base, busy, delivered, in_ns, ns, two_vectors};
+use super::basics::{base, busy, delivered, two_vectors};
 use crate::fixtures::minimal::{self, packets_at};
+use crate::fixtures::nanoseconds::{in_ns, ns};
 use crate::reference::{Verdict, run};
 use rxsim::engine::time::{Span, Time};
 use rxsim::policy::{Loads, Move, Policy};

@@ -1,6 +1,7 @@
 //! The model against small worlds worked out by hand. Times are in nanoseconds.
 
 use crate::fixtures::minimal::{self, packets_at};
+use crate::fixtures::nanoseconds::{in_ns, ns};
 use crate::reference::{Verdict, run};
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::{Span, Time};
@@ -11,10 +12,6 @@ use rxsim::rx::source::{Arrivals, Sizes};
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::Fate;
 use rxsim::world::{AppSpec, Consumer, Filter, WorkSpec, World};
-
-pub(super) const fn ns(n: u64) -> Draw {
-    Draw::Constant(Span::ns(n))
-}
 
 /// Interrupt 100, round 50, packet 200; one core, one ring of 64, an ideal NIC.
 pub(super) fn base(at: &[u64]) -> World {
@@ -49,11 +46,6 @@ pub(super) fn delivered(verdict: &Verdict) -> Vec<(u32, u64, u64)> {
 pub(super) fn lost(verdict: &Verdict, reason: DropReason) -> Vec<(u64, u64)> {
     let lost = verdict.records.iter().filter(|record| record.fate == Fate::Dropped(reason));
     lost.map(|record| (record.number, in_ns(record.end))).collect()
-}
-
-pub(super) fn in_ns(time: Time) -> u64 {
-    assert_eq!(time.0 % 1_000, 0);
-    time.0 / 1_000
 }
 
 pub(super) fn busy(verdict: &Verdict, core: usize) -> [u64; 4] {

@@ -1,7 +1,8 @@
 //! Floods worked out by hand. Times are in nanoseconds.
 
-use super::basics::{in_ns, ns};
-use super::virtual_machines::{busy, notifications, vms_on, vnic};
+use super::virtual_machines::{busy, notifications, vms_on};
+use crate::fixtures::minimal;
+use crate::fixtures::nanoseconds::{in_ns, ns};
 use crate::reference::run;
 use rxsim::engine::time::{Span, Time};
 use rxsim::rx::cpu::Stack;
@@ -16,7 +17,7 @@ fn flood(at: &[u64]) -> World {
     let mut world = vms_on(&[1, 2], &[at, &[]]);
     world.sources.truncate(1);
     world.sources[0].to = Consumer::Broadcast;
-    world.vnics.insert(1, vnic(VnicOwner::Host));
+    world.vnics.insert(1, minimal::vnic(1, VnicOwner::Host));
     let costs = &mut world.hosts[0].costs;
     (costs.vswitch_copy, costs.vswitch_lookup) = (ns(2), ns(5000));
     (costs.stack_packet, costs.stack_byte) = (ns(5000), ns(5000));

@@ -1,8 +1,9 @@
 //! Changes worked out by hand. Times are in nanoseconds.
 
-use super::basics::{in_ns, lost, ns, work};
+use super::basics::{lost, work};
 use super::virtual_functions::functions_on;
 use super::virtual_machines::{busy, notifications, vms_on};
+use crate::fixtures::nanoseconds::{in_ns, ns};
 use crate::reference::{Verdict, run};
 use rxsim::engine::time::{Span, Time};
 use rxsim::rx::source::keys::Keys;

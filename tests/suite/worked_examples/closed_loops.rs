@@ -1,6 +1,7 @@
 //! Closed loops worked out by hand. Times are in nanoseconds.
 
-use super::basics::{base, in_ns, ns};
+use super::basics::base;
+use crate::fixtures::nanoseconds::{in_ns, ns};
 use crate::reference::{Verdict, run};
 use rxsim::engine::chance::Stream;
 use rxsim::engine::sample::Draw;

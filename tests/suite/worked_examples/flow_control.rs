@@ -1,6 +1,7 @@
 //! Pauses worked out by hand. Times are in nanoseconds.
 
-use super::basics::{base, in_ns, lost, ns};
+use super::basics::{base, lost};
+use crate::fixtures::nanoseconds::{in_ns, ns};
 use crate::reference::{Verdict, run};
 use rxsim::engine::time::Span;
 use rxsim::vocab::drop_reason::DropReason;

@@ -1,8 +1,9 @@
 //! Spreading in software worked out by hand. Times are in nanoseconds.
 
-use super::basics::{app, base, delivered, lost, ns, two_vectors};
-use super::virtual_machines::{busy, notifications, vms_on, vnic};
+use super::basics::{app, base, delivered, lost, two_vectors};
+use super::virtual_machines::{busy, notifications, vms_on};
 use crate::fixtures::minimal::{self, packets_at};
+use crate::fixtures::nanoseconds::ns;
 use crate::reference::run;
 use rxsim::engine::time::Span;
 use rxsim::rx::cpu::Stack;
@@ -128,7 +129,7 @@ fn a_switch_on_another_core_hands_over_and_notifies_from_there() {
 #[test]
 fn a_virtual_nic_of_the_host_has_stack_and_switch_on_the_other_core() {
     let mut world = spread_to(1, vms_on(&[0], &[&[0]]));
-    world.vnics = vec![vnic(VnicOwner::Host)];
+    world.vnics = vec![minimal::vnic(0, VnicOwner::Host)];
     assert_eq!(delivered(&run(&world)), [(0, 150, 425 + 80 + 60)]);
 }
 

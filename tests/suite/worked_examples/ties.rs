@@ -1,6 +1,7 @@
 //! What the model makes of coincidences, costs and filters. Times are in nanoseconds.
 
-use super::basics::{base, busy, delivered, in_ns, ns, two_vectors};
+use super::basics::{base, busy, delivered, two_vectors};
+use crate::fixtures::nanoseconds::{in_ns, ns};
 use crate::reference::run;
 use rxsim::engine::time::{Span, Time};
 use rxsim::rx::cpu::{Costs, Stack};

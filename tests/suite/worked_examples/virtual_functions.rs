@@ -1,8 +1,9 @@
 //! Virtual functions worked out by hand. Times are in nanoseconds.
 
-use super::basics::{delivered, lost, ns, work};
+use super::basics::{delivered, lost, work};
 use super::virtual_machines::{busy, notifications, vms_on};
 use crate::fixtures::minimal::packets_at;
+use crate::fixtures::nanoseconds::ns;
 use crate::reference::{Verdict, run};
 use rxsim::engine::time::Span;
 use rxsim::rx::moderation::Moderation;

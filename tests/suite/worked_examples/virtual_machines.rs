@@ -1,7 +1,9 @@
 //! Virtual machines worked out by hand. Times are in nanoseconds.
 
-use super::basics::{app, base, delivered, in_ns, lost, ns, two_vectors};
+use super::basics::{app, base, delivered, lost, two_vectors};
 use crate::fixtures::minimal::{self, packets_at};
+use crate::fixtures::nanoseconds::{in_ns, ns};
+use crate::fixtures::runs::host_and_guest;
 use crate::reference::{Verdict, run};
 use rxsim::engine::time::{Span, Time};
 use rxsim::rx::cpu::Stack;
@@ -20,16 +22,8 @@ pub(super) fn vms_on(cores: &[u32], at: &[&[u64]]) -> World {
     let costs = &mut world.hosts[0].costs;
     (costs.vswitch_packet, costs.guest_packet) = (ns(60), ns(70));
     (costs.vm_notify, costs.guest_interrupt) = (Span::ns(40), Span::ns(30));
-    let vm = |core: &u32| VmSpec {
-        group: "web".into(),
-        index: 0,
-        host: 0,
-        vcpus: vec![*core],
-        allowed_cores: None,
-        running: true,
-    };
-    world.vms = cores.iter().map(vm).collect();
-    world.vnics = (0..at.len()).map(|i| vnic(VnicOwner::Vm { vm: i, vcpu: 0 })).collect();
+    world.vms = (0..).zip(cores).map(|(number, core)| minimal::vm(number, &[*core])).collect();
+    world.vnics = (0..at.len()).map(|i| minimal::vnic(i, minimal::of_vm(i))).collect();
     world.sources = (0..at.len()).map(|i| minimal::source(i, packets_at(at[i], 64))).collect();
     for (i, source) in world.sources.iter_mut().enumerate() {
         source.to = Consumer::Vnic(i);
@@ -37,23 +31,9 @@ pub(super) fn vms_on(cores: &[u32], at: &[&[u64]]) -> World {
     world
 }
 
-pub(super) fn vnic(owner: VnicOwner) -> VnicSpec {
-    VnicSpec {
-        name: "vm.web[0]".into(),
-        nic: 0,
-        owner,
-        channel: 64,
-        channels: None,
-        rx_path: RxPath::DefaultQueue,
-        path_reason: PathReason::None,
-        vf: None,
-    }
-}
-
 /// Interrupt, deferred, vswitch, guest.
 pub(super) fn busy(verdict: &Verdict, core: usize) -> [u64; 4] {
-    let busy = verdict.cores[0][core].busy;
-    [busy.interrupt, busy.deferred, busy.vswitch, busy.guest].map(|span| in_ns(Time(span.0)))
+    host_and_guest(verdict.cores[0][core].busy)
 }
 
 pub(super) fn notifications(verdict: &Verdict) -> Vec<u64> {
@@ -82,7 +62,7 @@ fn a_packet_pays_driver_switch_notification_and_guest() {
 #[test]
 fn a_packet_for_a_virtual_nic_of_the_host_ends_in_the_switch() {
     let mut world = vms_on(&[0], &[&[0]]);
-    world.vnics = vec![vnic(VnicOwner::Host)];
+    world.vnics = vec![minimal::vnic(0, VnicOwner::Host)];
     (world.hosts[0].costs.stack_packet, world.hosts[0].costs.stack_byte) = (ns(100), ns(1));
     let verdict = run(&world);
     assert_eq!(delivered(&verdict), [(0, 150, 150 + 200 + 100 + 64 + 60)]);

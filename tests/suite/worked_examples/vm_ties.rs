@@ -1,7 +1,8 @@
 //! Coincidences around virtual machines, and threads beside guests. Times are in nanoseconds.
 
-use super::basics::{delivered, ns, work};
+use super::basics::{delivered, work};
 use super::virtual_machines::{busy, notifications, vms_on};
+use crate::fixtures::nanoseconds::ns;
 use crate::reference::run;
 use rxsim::engine::time::Span;
 use rxsim::rx::cpu::Stack;

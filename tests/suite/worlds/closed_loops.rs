@@ -1,9 +1,18 @@
 //! Random closed loops. Nothing here draws on other levels.
 
 use super::{Dice, GRID, LOOPS};
+use rxsim::engine::chance::Stream;
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::Span;
-use rxsim::world::{ClosedLoop, Consumer, Part, TrafficSpec, Window};
+use rxsim::world::{ClosedLoop, Consumer, Part, TrafficSpec, Window, World};
+
+/// The same world with most of its sources closed loops.
+pub(crate) fn with_closed_loops(mut world: World) -> World {
+    let stream = Stream::new(world.seed, "random world", "closed loops");
+    let mut dice = Dice { stream, level: LOOPS, on_grid: false };
+    dice.loops(&mut world.sources, Span::us(5));
+    world
+}
 
 impl Dice {
     /// Some of the sources that have all their packets to themselves become closed loops of a few

@@ -7,8 +7,7 @@
 mod affinity;
 mod broadcast;
 mod changes;
-pub(crate) mod closed_loop_worlds;
-mod closed_loops;
+pub(crate) mod closed_loops;
 mod flow_control;
 mod internal_switch;
 pub(crate) mod probing_policy;

@@ -1,9 +1,10 @@
 //! Mistakes in events of virtual machines, functions and links: where, why, and what to write.
 
-use crate::fixtures::scenario_text::{change_in, look, mistakes};
+use crate::fixtures::scenario_text::{Sound, mistakes, refused};
 
 /// A sound scenario: two hosts, one with virtual functions, and a migration.
-const SOUND: &str = r#"duration = "300 ms"
+const SOUND: Sound = Sound(
+    r#"duration = "300 ms"
 [host.alpha]
 cores = 8
 [host.beta]
@@ -29,22 +30,18 @@ at = "100 ms"
 action = "live-migrate"
 vm = "web[3]"
 to = "beta"
-"#;
+"#,
+);
 
 /// Adds an event and looks for phrases.
 fn event(at: &str, action: &str, keys: &str, phrases: &[&str]) {
     let event = format!("[[event]]\nat = \"{at}\"\naction = \"{action}\"\n{keys}\n");
-    look(&format!("{SOUND}{event}"), &[], phrases);
-}
-
-/// Replaces a line of the sound scenario and looks for phrases.
-fn change(line: &str, by: &str, phrases: &[&str]) {
-    change_in(SOUND, line, by, phrases);
+    SOUND.add(&event, phrases);
 }
 
 #[test]
 fn the_sound_scenario_is_sound() {
-    assert!(crate::fixtures::scenario_text::plan(SOUND).warnings.is_empty());
+    SOUND.is_sound();
 }
 
 #[test]
@@ -69,10 +66,18 @@ fn keys_that_an_action_needs_or_does_not_know_are_named() {
     alien("attach-vf", "vm = \"web[0]\"\nto = \"beta\"", "to");
     alien("live-migrate", "vm = \"web[0]\"\nto = \"beta\"\nvnic = \"web\"", "vnic");
     event("1 ms", "stop-vms", "vm = \"web\"", &["did you mean \"stop-vm\"?"]);
-    change("to = \"beta\"", "to = \"beta\"\nprecopy = 5", &["`event[0].precopy`", "\"5 us\""]);
-    change("to = \"beta\"", "to = \"beta\"\nblackout = \"-1 s\"", &["`event[0].blackout`"]);
-    change("to = \"beta\"", "to = \"beta\"\nrate = \"0 bps\"", &["`event[0].rate`", "above 0"]);
-    change("running = false", "running = \"no\"", &["`vm.idle.running`", "true or false"]);
+    SOUND.change(
+        "to = \"beta\"",
+        "to = \"beta\"\nprecopy = 5",
+        &["`event[0].precopy`", "\"5 us\""],
+    );
+    SOUND.change("to = \"beta\"", "to = \"beta\"\nblackout = \"-1 s\"", &["`event[0].blackout`"]);
+    SOUND.change(
+        "to = \"beta\"",
+        "to = \"beta\"\nrate = \"0 bps\"",
+        &["`event[0].rate`", "above 0"],
+    );
+    SOUND.change("running = false", "running = \"no\"", &["`vm.idle.running`", "true or false"]);
 }
 
 #[test]
@@ -86,9 +91,9 @@ fn names_in_events_must_exist() {
     event("1 ms", "link-up", "nic = \"port2\"", &["no nic \"port2\"", "port0, port1"]);
     let detach = "vm = \"web[0]\"\nvnic = \"storage\"";
     event("1 ms", "detach-vf", detach, &["no vnic \"storage\"", "add a table `[vnic.NAME]`"]);
-    change("to = \"beta\"", "to = \"gamma\"", &["no host \"gamma\"", "alpha, beta"]);
+    SOUND.change("to = \"beta\"", "to = \"gamma\"", &["no host \"gamma\"", "alpha, beta"]);
     let port = "to = \"beta\"\nnic = \"port0\"";
-    change("to = \"beta\"", port, &["no nic \"port0\"", "there are: port1"]);
+    SOUND.change("to = \"beta\"", port, &["no nic \"port0\"", "there are: port1"]);
 }
 
 #[test]
@@ -144,49 +149,56 @@ fn links_that_are_up_do_not_go_up_and_those_that_are_down_not_down() {
 
 #[test]
 fn a_migration_needs_another_host_that_can_run_the_machine() {
-    change("to = \"beta\"", "to = \"alpha\"", &["web[3] is on alpha already", "another host"]);
+    SOUND.change(
+        "to = \"beta\"",
+        "to = \"alpha\"",
+        &["web[3] is on alpha already", "another host"],
+    );
     let cores = "to = \"beta\"\ncores = \"2-9\"";
-    change("to = \"beta\"", cores, &["beta has no core 4", "the cores 0 to 3"]);
+    SOUND.change("to = \"beta\"", cores, &["beta has no core 4", "the cores 0 to 3"]);
     let far = "cores = \"6-7\"";
-    change("cores = \"2-3\"", far, &["beta has no core 7 for web[3]", "add `cores = \"0-3\"`"]);
+    SOUND.change(
+        "cores = \"2-3\"",
+        far,
+        &["beta has no core 7 for web[3]", "add `cores = \"0-3\"`"],
+    );
     let two = "to = \"beta\"\n[nic.port2]\nhost = \"beta\"";
     let which = ["which port the packets come by then", "add `nic = \"NAME\"`: port1, port2"];
-    change("to = \"beta\"", two, &which);
+    SOUND.change("to = \"beta\"", two, &which);
     let portless = "[host.gamma]\ncores = 4\n[vm.idle]";
-    look(
-        &SOUND.replace("[vm.idle]", portless).replace("to = \"beta\"", "to = \"gamma\""),
-        &[],
+    refused(
+        &SOUND.0.replace("[vm.idle]", portless).replace("to = \"beta\"", "to = \"gamma\""),
         &["host \"gamma\" has no NIC", "`host = \"gamma\"`"],
     );
     let lined = "[host.beta]\ndispatch = \"shared\"";
-    change("[host.beta]", lined, &["beta runs no virtual machines", "`dispatch`"]);
+    SOUND.change("[host.beta]", lined, &["beta runs no virtual machines", "`dispatch`"]);
 }
 
 #[test]
 fn a_destination_must_take_the_frames_and_rings_and_the_copy_a_name() {
     let small = "host = \"beta\"\nmodel = \"intel-82599\"\nring = 512";
-    let large = SOUND.replace("host = \"beta\"\n", &format!("{small}\n"));
+    let large = SOUND.0.replace("host = \"beta\"\n", &format!("{small}\n"));
     let large = large.replace("rate = \"100 Mbps\"", "rate = \"100 Mbps\"\nframe = \"16000 B\"");
-    look(&large, &[], &["intel-82599 takes no frames of 16000 B"]);
-    let rings = SOUND.replace("vf = true", "vf = true\nvcpus = 2\nvf_queues = 2");
+    refused(&large, &["intel-82599 takes no frames of 16000 B"]);
+    let rings = SOUND.0.replace("vf = true", "vf = true\nvcpus = 2\nvf_queues = 2");
     let rings =
         rings.replace("[nic.port1]\n", "[nic.port1]\nmodel = \"intel-82599\"\npath = \"sriov\"\n");
-    look(&rings, &[], &["a function of port1 has no 2 rings", "vf_queues = 1"]);
-    let copied = SOUND.replace("to = \"beta\"", "to = \"beta\"\nrate = \"1 Gbps\"");
+    refused(&rings, &["a function of port1 has no 2 rings", "vf_queues = 1"]);
+    let copied = SOUND.0.replace("to = \"beta\"", "to = \"beta\"\nrate = \"1 Gbps\"");
     let named = copied.replace("[traffic.bulk]", "[traffic.migration]");
-    look(&named, &[], &["would be traffic.migration", "another name"]);
-    let line = SOUND.replace("to = \"beta\"", "to = \"beta\"\nrate = \"line\"");
-    look(&line, &[], &["an unlimited link has no line rate"]);
+    refused(&named, &["would be traffic.migration", "another name"]);
+    let line = SOUND.0.replace("to = \"beta\"", "to = \"beta\"\nrate = \"line\"");
+    refused(&line, &["an unlimited link has no line rate"]);
     let filter =
         "[[nic.port0.filter]]\nmatch = { traffic = \"bulk\" }\naction = \"drop\"\nat = \"driver\"";
-    look(&format!("{SOUND}{filter}"), &[], &["the filter never sees traffic \"bulk\""]);
+    SOUND.add(&filter, &["the filter never sees traffic \"bulk\""]);
 }
 
 #[test]
 fn a_mistake_is_told_once_and_not_what_would_follow_from_it() {
     let event = |action: &str, keys: &str| {
         let event = format!("[[event]]\nat = \"1 ms\"\naction = \"{action}\"\n{keys}\n");
-        mistakes(&format!("{SOUND}{event}"), &[])
+        mistakes(&format!("{}{event}", SOUND.0), &[])
     };
     let wrong = event("migrate", "vm = \"web[0]\"\nto = \"beta\"");
     assert!(wrong.contains("does not take \"migrate\""), "{wrong}");
@@ -195,9 +207,9 @@ fn a_mistake_is_told_once_and_not_what_would_follow_from_it() {
     for phrase in ["`vm` takes the name alone", "leave out `vm.`", "leave out `host.`"] {
         assert!(wrong.contains(phrase), "{wrong}");
     }
-    let one = SOUND.replace("[[event]]", "[event]");
-    look(&one, &[], &["a list of tables is due", "write `[[...]]` above each"]);
-    let typo = SOUND.replace("rate = \"100 Mbps\"", "arrivals = \"request-respons\"");
+    let one = SOUND.0.replace("[[event]]", "[event]");
+    refused(&one, &["a list of tables is due", "write `[[...]]` above each"]);
+    let typo = SOUND.0.replace("rate = \"100 Mbps\"", "arrivals = \"request-respons\"");
     let wrong = mistakes(&typo, &[]);
     assert!(wrong.contains("did you mean \"request-response\"?"), "{wrong}");
     assert_eq!(wrong.matches("error: ").count(), 1, "{wrong}");
@@ -207,5 +219,5 @@ fn a_mistake_is_told_once_and_not_what_would_follow_from_it() {
 fn all_mistakes_are_told_at_once() {
     let more = "[[event]]\nat = \"9 s\"\naction = \"stop-vm\"\nvm = \"none\"\n\
                 [[event]]\nat = \"1 ms\"\naction = \"link-down\"\nnic = \"none\"";
-    look(&format!("{SOUND}{more}"), &[], &["by 9 s", "no vm \"none\"", "no nic \"none\""]);
+    SOUND.add(&more, &["by 9 s", "no vm \"none\"", "no nic \"none\""]);
 }

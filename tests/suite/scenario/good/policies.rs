@@ -1,8 +1,7 @@
 //! What a file with policies, events and traffic that begins and ends means, and what is wrong
 //! with one.
 
-use crate::fixtures::scenario_text::mistakes;
-use crate::fixtures::scenario_text::{loaded, plan};
+use crate::fixtures::scenario_text::{loaded, plan, refused};
 use rxsim::engine::time::{Span, Time};
 use rxsim::policy::{Kind, PolicySpec, Share};
 use rxsim::scenario::text::diagnostic::render;
@@ -236,31 +235,24 @@ fn the_work_of_a_run_counts_the_time_that_traffic_lasts() {
     assert!((offered("until = \"9 s\"") - whole).abs() < 1e-6);
 }
 
-fn look(text: &str, phrases: &[&str]) {
-    let message = mistakes(text, &[]);
-    for phrase in phrases {
-        assert!(message.contains(phrase), "no `{phrase}` in:\n{message}");
-    }
-}
-
 #[test]
 fn policies_that_do_not_fit_a_path_are_refused() {
     let of_vmq = |value: &str, phrases: &[&str]| {
-        look(&vmq("", &format!("rebalance = {value}"), ""), phrases);
+        refused(&vmq("", &format!("rebalance = {value}"), ""), phrases);
     };
     of_vmq("\"rss++\"", &["has no table to work on", "VMQ has none", "path = \"rss\""]);
     of_vmq("{ policy = \"rss++\" }", &["has no table to work on"]);
     of_vmq("\"dvmq\"", &["`dvmq` is not one of the values", "\"dynamic-vmq\""]);
     let text = rss("", "rebalance = \"dynamic-vmq\"", "");
-    look(&text, &["is a policy of VMQ", "write \"rss++\""]);
-    look(&rss("", "Rebalance = \"rss++\"", ""), &["`Rebalance` is `rebalance` here"]);
+    refused(&text, &["is a policy of VMQ", "write \"rss++\""]);
+    refused(&rss("", "Rebalance = \"rss++\"", ""), &["`Rebalance` is `rebalance` here"]);
 }
 
 #[test]
 fn unsound_numbers_of_policies_are_refused() {
     let of_vmq = |numbers: &str, phrases: &[&str]| {
         let policy = format!("rebalance = {{ policy = \"dynamic-vmq\", {numbers} }}");
-        look(&vmq("", &policy, ""), phrases);
+        refused(&vmq("", &policy, ""), phrases);
     };
     let gap = &["would return at once", "not below `expand_above`", "such as 60 % and 90 %"];
     of_vmq("contract_below = \"90 %\"", gap);
@@ -271,7 +263,7 @@ fn unsound_numbers_of_policies_are_refused() {
     of_vmq("tolerance = \"2 %\"", &["`tolerance` is a number of rss++ alone", "remove it"]);
     of_vmq("threshold = \"2 %\"", &["`nic.port0.vmq.rebalance.threshold`"]);
     let of_rss = |policy: &str, phrases: &[&str]| {
-        look(&rss("", &format!("rebalance = {{ {policy} }}"), ""), phrases);
+        refused(&rss("", &format!("rebalance = {{ {policy} }}"), ""), phrases);
     };
     of_rss("policy = \"irqbalance\", power_save = 0", &["outside of 1 to 1024"]);
     of_rss("policy = \"rss++\", expand_above = \"9 %\"", &["a number of dynamic-vmq alone"]);
@@ -287,20 +279,24 @@ fn queues_move_only_where_a_vector_is_masked_for_its_deferred_work() {
         ("stack = \"interrupt-per-packet\"", "every packet interrupts for itself"),
         ("contention = 0.1", "it would be wrong once they are others"),
     ] {
-        look(
+        refused(
             &rss(host, "rebalance = \"least-loaded\"", ""),
             &["cannot move anything here", reason],
         );
-        look(&vmq(host, "rebalance = \"dynamic-vmq\"", ""), &["cannot move anything here", reason]);
-        look(&rss(host, "", LOST), &["\"lose-affinity\" cannot move queues here", reason]);
+        refused(
+            &vmq(host, "rebalance = \"dynamic-vmq\"", ""),
+            &["cannot move anything here", reason],
+        );
+        refused(&rss(host, "", LOST), &["\"lose-affinity\" cannot move queues here", reason]);
         assert!(plan(&rss(host, "rebalance = \"rss++\"", "")).warnings.is_empty(), "entries move");
     }
 }
 
 #[test]
 fn events_that_cannot_be_are_refused() {
-    let event =
-        |lines: &str, phrases: &[&str]| look(&rss("", "", &format!("[[event]]\n{lines}")), phrases);
+    let event = |lines: &str, phrases: &[&str]| {
+        refused(&rss("", "", &format!("[[event]]\n{lines}")), phrases)
+    };
     let lost = "action = \"lose-affinity\"";
     event(
         &format!("at = \"5 s\"\n{lost}\nnic = \"port0\""),
@@ -310,18 +306,18 @@ fn events_that_cannot_be_are_refused() {
     event(&format!("at = \"1 ms\"\n{lost}\nnic = \"port1\""), &["no nic \"port1\"", "port0"]);
     event(&format!("{lost}\nnic = \"port0\""), &["`event[0].at` is missing"]);
     event("at = \"1 ms\"\naction = \"loose-affinity\"", &["did you mean \"lose-affinity\"?"]);
-    look(&rss("", "", "[design.a]\nevent = [{ at = \"1 ms\" }]"), &["action", "is missing"]);
-    look(&rss("", "", "[design.a]\nexpect = []"), &["cannot be set by a dotted key"]);
+    refused(&rss("", "", "[design.a]\nevent = [{ at = \"1 ms\" }]"), &["action", "is missing"]);
+    refused(&rss("", "", "[design.a]\nexpect = []"), &["cannot be set by a dotted key"]);
 }
 
 #[test]
 fn traffic_that_never_is_is_refused() {
-    let traffic = |lines: &str, phrases: &[&str]| look(&rss("", "", lines), phrases);
+    let traffic = |lines: &str, phrases: &[&str]| refused(&rss("", "", lines), phrases);
     traffic("from = \"2 ms\"\nuntil = \"2 ms\"", &["ends before it begins", "it begins at 2 ms"]);
     traffic("from = \"5 s\"", &["never begins", "warm-up and duration are 5 s", "`duration`"]);
     traffic("until = \"0 s\"", &["`traffic.bulk.until`", "above 0"]);
     traffic("from = 10", &["says no unit"]);
     let capture = "duration = \"4 s\"\n[host.alpha]\n[nic.port0]\n[traffic.bulk]\nto = \"host.alpha\"\n\
                    capture = \"a.pcap\"\nfrom = \"1 ms\"";
-    look(capture, &["`from` does not apply to a recording", "cut the recording"]);
+    refused(capture, &["`from` does not apply to a recording", "cut the recording"]);
 }

@@ -9,7 +9,8 @@ mod several_queues;
 mod rx_paths;
 
 use crate::fixtures::minimal::{self, packets_at};
-use crate::fixtures::runs::traced;
+use crate::fixtures::nanoseconds::{at, in_ns, ns};
+use crate::fixtures::runs::{host_and_guest, traced_by_end};
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::{Span, Time};
 use rxsim::vocab::drop_reason::DropReason;
@@ -19,14 +20,6 @@ use rxsim::world::{
     Action, Consumer, EventSpec, FlowMap, PathReason, RxPath, SteeringSpec, VmSpec, VnicOwner,
     VnicSpec, World,
 };
-
-const fn ns(n: u64) -> Draw {
-    Draw::Constant(Span::ns(n))
-}
-
-const fn at(n: u64) -> Time {
-    Time(n * 1_000)
-}
 
 /// A virtual machine on core 1 for each of these sources; the port's only queue is on core 0.
 ///
@@ -46,24 +39,9 @@ fn guests(sent: &[&[u64]]) -> World {
     (costs.guest_interrupt, costs.guest_packet) = (Span::ns(30), ns(70));
     costs.vm_wakeup = Span::ns(500);
     for (number, sent) in sent.iter().enumerate() {
-        world.vms.push(VmSpec {
-            group: "web".into(),
-            index: number as u32,
-            host: 0,
-            vcpus: vec![1],
-            allowed_cores: None,
-            running: true,
-        });
-        world.vnics.push(VnicSpec {
-            name: format!("vm.web[{number}]"),
-            nic: 0,
-            owner: VnicOwner::Vm { vm: number, vcpu: 0 },
-            channel: 64,
-            channels: None,
-            rx_path: RxPath::DefaultQueue,
-            vf: Some(FlowMap::one(0)),
-            path_reason: PathReason::None,
-        });
+        world.vms.push(minimal::vm(number as u32, &[1]));
+        let vnic = minimal::vnic(number, minimal::of_vm(number));
+        world.vnics.push(VnicSpec { vf: Some(FlowMap::one(0)), ..vnic });
         let mut source = minimal::source(number, packets_at(sent, 64));
         source.to = Consumer::Vnic(number);
         world.sources.push(source);
@@ -100,12 +78,10 @@ fn start(world: &mut World, when: u64) {
 /// How a packet ended: its source, queue, start, end, and why it was lost.
 type End = (u32, Option<u32>, u64, u64, Option<DropReason>);
 
-/// A run, and how its packets ended, in the order of their ends; the same in windows of 1 ns.
+/// A run, and how its packets ended, in the order of their ends; the same in windows of 1 us.
 fn run(world: &World) -> (Outcome, Vec<End>) {
-    let (run, mut records) = traced(world);
-    records.sort_by_key(|record| (record.end, record.source, record.number));
-    let (stepped, mut again) = traced(&World { batch: Some(Span::us(1)), ..world.clone() });
-    again.sort_by_key(|record| (record.end, record.source, record.number));
+    let (run, records) = traced_by_end(world);
+    let (stepped, again) = traced_by_end(&World { batch: Some(Span::us(1)), ..world.clone() });
     assert_eq!(again, records);
     assert_eq!(stepped.fingerprint, run.fingerprint);
     let shown = |record: &Record| {
@@ -117,13 +93,6 @@ fn run(world: &World) -> (Outcome, Vec<End>) {
     (run, ends)
 }
 
-fn in_ns(time: Time) -> u64 {
-    assert_eq!(time.0 % 1_000, 0);
-    time.0 / 1_000
-}
-
-/// Interrupt, deferred, vswitch, guest of a core.
 fn busy(run: &Outcome, core: usize) -> [u64; 4] {
-    let busy = run.hosts[0].cores[core].busy;
-    [busy.interrupt, busy.deferred, busy.vswitch, busy.guest].map(|span| in_ns(Time(span.0)))
+    host_and_guest(run.hosts[0].cores[core].busy)
 }

@@ -1,6 +1,7 @@
 //! Random worlds with random changes: window-length invariance, conservation.
 
-use crate::fixtures::runs::traced;
+use crate::fixtures::random;
+use crate::fixtures::runs::{compared_in_windows, unaccounted};
 use crate::worlds::{FUNCTIONS, random_world};
 use rayon::prelude::*;
 use rxsim::engine::chance::Stream;
@@ -8,9 +9,7 @@ use rxsim::engine::time::{Span, Time};
 use rxsim::rx::steering::rss::{HashTypes, RssSpec};
 use rxsim::rx::steering::toeplitz::KEY_MICROSOFT;
 use rxsim::vocab::drop_reason::DropReason;
-use rxsim::vocab::packet::Record;
 use rxsim::world::{Action, EventSpec, Filter, FlowMap, RxPath, SteeringSpec, VnicOwner, World};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 const REASONS: [DropReason; 3] =
     [DropReason::NoFilter, DropReason::VmPaused, DropReason::WrongHost];
@@ -160,45 +159,24 @@ pub(super) fn changing_world(seed: u64) -> World {
 
 /// What is wrong with a world, if anything is.
 fn wrong(world: &World) -> Option<String> {
-    let sorted = |batch| -> (_, Vec<Record>) {
-        let (mut run, mut records) = traced(&World { batch, ..world.clone() });
-        run.events = 0; // how often the engine looked
-        records.sort();
-        (run, records)
-    };
-    let (whole, expected) = sorted(None);
-    for batch in [Span::us(1), Span::ns(10_100), Span::us(100)] {
-        let (run, records) = sorted(Some(batch));
-        if let Some((one, other)) = expected.iter().zip(&records).find(|(one, two)| one != two) {
-            return Some(format!("with {batch}: {other:?}\n    instead of {one:?}"));
-        }
-        if records.len() != expected.len() || run.fingerprint != whole.fingerprint {
-            return Some(format!("another end with {batch}"));
-        }
-        if run != whole {
-            return Some(format!("other counts with {batch}"));
-        }
-    }
-    whole.sources.iter().enumerate().find_map(|(at, source)| {
-        let dropped: u64 = source.dropped.iter().sum();
-        let ended = source.delivered.packets + dropped + source.filtered;
-        let off = ended as i64 + source.in_flight - source.offered.packets as i64;
-        (off != 0).then(|| format!("source {at} is off by {off} packets"))
+    let batches = [Span::us(1), Span::ns(10_100), Span::us(100)];
+    let (whole, difference) = compared_in_windows(world, &batches);
+    difference.or_else(|| {
+        whole.sources.iter().enumerate().find_map(|(at, source)| {
+            let off = unaccounted(source);
+            (off != 0).then(|| format!("source {at} is off by {off} packets"))
+        })
     })
 }
 
 #[test]
 fn changes_happen_alike_in_windows_of_any_length_and_lose_no_packet_of_sight() {
-    let worlds = std::env::var("RXSIM_WORLDS").map_or(600, |n| n.parse().expect("a number"));
-    let found: Vec<String> = (0..worlds)
-        .into_par_iter()
+    let seeds = (0..random::worlds(600)).into_par_iter();
+    let found: Vec<String> = seeds
         .filter_map(|seed| {
-            let world = changing_world(seed);
-            let told = catch_unwind(AssertUnwindSafe(|| wrong(&world)));
-            let what = told.unwrap_or_else(|_| Some("it panics".into()))?;
-            Some(format!("changing_world({seed}): {what}"))
+            let name = format!("changing_world({seed})");
+            random::wrong_with(name, &changing_world(seed), wrong)
         })
         .collect();
-    let few = &found[..found.len().min(4)];
-    assert!(found.is_empty(), "{} worlds\n{}", found.len(), few.join("\n"));
+    random::none_wrong(&found);
 }

@@ -2,6 +2,8 @@
 
 use super::event_loop;
 use crate::fixtures::minimal;
+use crate::fixtures::random::worlds;
+use crate::fixtures::runs::traced_by_end;
 use rxsim::engine::chance::Stream;
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::Span;
@@ -113,21 +115,14 @@ fn random_world(seed: u64) -> World {
     world
 }
 
-fn traced(world: &World) -> (Outcome, Vec<Record>) {
-    let mut records = Vec::new();
-    let outcome = sim::run_traced(world, &mut |record| records.push(record));
-    records.sort_by_key(|record| (record.end, record.source, record.number));
-    (outcome, records)
-}
-
 #[test]
 fn packets_end_as_in_a_plain_event_loop() {
-    let worlds = std::env::var("RXSIM_WORLDS").map_or(2_000, |n| n.parse().expect("a number"));
+    let worlds = worlds(2_000);
     for seed in 0..worlds {
         let world = random_world(seed);
         let mut expected = event_loop::run(&world);
         expected.records.sort_by_key(|record| (record.end, record.source, record.number));
-        let (outcome, records) = traced(&world);
+        let (outcome, records) = traced_by_end(&world);
         let differs = (0..records.len().max(expected.records.len()))
             .find(|at| records.get(*at) != expected.records.get(*at));
         if let Some(at) = differs {
