@@ -16,7 +16,7 @@ use rxsim::engine::time::{Span, Time};
 use rxsim::sim;
 use rxsim::vocab::packet::Record;
 use rxsim::world::outcome::VnicTally;
-use rxsim::world::{Consumer, Filter, PathReason, RxPath, VmSpec, VnicOwner, VnicSpec, World};
+use rxsim::world::{Consumer, Filter, World};
 use std::fmt::Write;
 
 /// Worlds per level, unless `RXSIM_WORLDS` says how many.

@@ -13,7 +13,7 @@ use rxsim::sim;
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::stage::Stage;
 use rxsim::world::outcome::{BroadcastTally, Outcome};
-use rxsim::world::{Consumer, Filter, PathReason, RxPath, VmSpec, VnicOwner, VnicSpec, World};
+use rxsim::world::{Consumer, Filter, VnicOwner, World};
 
 /// Packets for all at these instants, to a queue on core 0: interrupt 100, round 50, driver 200,
 /// switch 60, notification 40. A VM on core 1, the host's own virtual NIC, a VM on core 2: virtual

@@ -8,9 +8,9 @@ use crate::fixtures::replicated::{check, delivered_mpps, mean_us, replications, 
 use crate::fixtures::runs::{host_and_guest, same_in_windows, traced_by_end};
 use crate::worlds::{FUNCTIONS, MOVES, SPREAD, THREADS, VMS, random_world};
 use rayon::prelude::*;
-use rxsim::engine::chance::{Stream, replication_seed};
+use rxsim::engine::chance::Stream;
 use rxsim::engine::sample::Draw;
-use rxsim::engine::time::{Span, Time};
+use rxsim::engine::time::Span;
 use rxsim::rx::cpu::Stack;
 use rxsim::rx::moderation::Moderation;
 use rxsim::rx::source::keys::Keys;
@@ -23,8 +23,7 @@ use rxsim::vocab::packet::{Fate, Record};
 use rxsim::vocab::stage::Stage;
 use rxsim::world::outcome::Outcome;
 use rxsim::world::{
-    AppSpec, Consumer, Filter, FlowMap, NicSpec, PathReason, RpsSpec, RxPath, VmSpec, VnicOwner,
-    VnicSpec, WorkSpec, World,
+    AppSpec, Consumer, Filter, FlowMap, NicSpec, RpsSpec, VnicOwner, WorkSpec, World,
 };
 
 /// The random world of this seed and level, but for stacks that spread nothing.

@@ -8,8 +8,7 @@ use crate::fixtures::replicated::{REPLICATIONS, check, check_quantile, mean_us, 
 use crate::fixtures::runs::{delivered, host_and_guest, in_windows, traced};
 use crate::worlds::{VMS, random_world};
 use rxsim::engine::chance::Stream;
-use rxsim::engine::sample::Draw;
-use rxsim::engine::time::{Span, Time};
+use rxsim::engine::time::Span;
 use rxsim::rx::cpu::Stack;
 use rxsim::rx::dma::DmaSpec;
 use rxsim::rx::moderation::Moderation;
@@ -22,9 +21,7 @@ use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::{Fate, Record};
 use rxsim::vocab::stage::Stage;
 use rxsim::world::outcome::Outcome;
-use rxsim::world::{
-    Consumer, Filter, FlowMap, PathReason, RxPath, VmSpec, VnicOwner, VnicSpec, WorkSpec, World,
-};
+use rxsim::world::{Consumer, Filter, FlowMap, RxPath, VnicOwner, VnicSpec, WorkSpec, World};
 
 /// A VM of one vCPU on each of these cores, each with a virtual function, and `at[i]` sent to the
 /// i-th: two exits of 50, a virtual interrupt of 30, a guest's packet 70, and 500 more for a vCPU

@@ -5,7 +5,7 @@ use crate::fixtures::recording::recording;
 use crate::fixtures::runs::run;
 use crate::fixtures::scenario_text::plan;
 use rxsim::engine::time::Span;
-use rxsim::world::outcome::{Outcome, Volume};
+use rxsim::world::outcome::Volume;
 use rxsim::world::{Consumer, World};
 use std::collections::BTreeMap;
 

@@ -5,13 +5,11 @@ use crate::fixtures::minimal::{self, packets_at};
 use crate::fixtures::nanoseconds::{in_ns, ns};
 use crate::fixtures::runs::host_and_guest;
 use crate::reference::{Verdict, run};
-use rxsim::engine::time::{Span, Time};
+use rxsim::engine::time::Span;
 use rxsim::rx::cpu::Stack;
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::Fate;
-use rxsim::world::{
-    Consumer, Filter, PathReason, RxPath, SteeringSpec, VmSpec, VnicOwner, VnicSpec, World,
-};
+use rxsim::world::{Consumer, Filter, RxPath, SteeringSpec, VnicOwner, World};
 
 /// `base` with a VM on each of these cores, each with a virtual NIC, and `at[i]` sent to the i-th:
 /// switch 60, notification 40, virtual interrupt 30, a guest's packet 70. Alone on an idle host a

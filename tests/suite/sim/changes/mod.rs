@@ -11,15 +11,11 @@ mod rx_paths;
 use crate::fixtures::minimal::{self, packets_at};
 use crate::fixtures::nanoseconds::{at, in_ns, ns};
 use crate::fixtures::runs::{host_and_guest, traced_by_end};
-use rxsim::engine::sample::Draw;
 use rxsim::engine::time::{Span, Time};
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::{Fate, Record};
 use rxsim::world::outcome::Outcome;
-use rxsim::world::{
-    Action, Consumer, EventSpec, FlowMap, PathReason, RxPath, SteeringSpec, VmSpec, VnicOwner,
-    VnicSpec, World,
-};
+use rxsim::world::{Action, Consumer, EventSpec, FlowMap, RxPath, SteeringSpec, VnicSpec, World};
 
 /// A virtual machine on core 1 for each of these sources; the port's only queue is on core 0.
 ///

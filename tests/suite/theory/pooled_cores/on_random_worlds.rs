@@ -10,9 +10,6 @@ use rxsim::engine::time::Span;
 use rxsim::rx::cpu::Stack;
 use rxsim::rx::dma::DmaSpec;
 use rxsim::rx::source::{Arrivals, Gap, Sizes};
-use rxsim::sim;
-use rxsim::vocab::packet::Record;
-use rxsim::world::outcome::Outcome;
 use rxsim::world::{Dispatch, Filter, HostSpec, NicSpec, TrafficSpec, World};
 
 /// The multiple of all times in a world on the grid, where instants coincide all the time.
