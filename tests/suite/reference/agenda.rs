@@ -31,9 +31,9 @@ pub(super) enum Item {
     /// What this core runs ends, unless it was preempted since (another `serial`).
     End { core: CoreAt, serial: u64 },
     /// Rounds on this core have ended: their packets go to their apps.
-    HandOff { core: CoreAt },
+    Handoff { core: CoreAt },
     /// A round on this core that is not over hands over its packets, or notifies guests.
-    RoundHandOff { core: CoreAt, holder: Holder },
+    RoundHandoff { core: CoreAt, holder: Holder },
     /// Held frames of immediate NICs become visible.
     LateDone,
     /// The last bit of the oldest frame on this NIC's link.
@@ -47,7 +47,7 @@ pub(super) enum Item {
     /// One of the world's events.
     Event { event: usize },
     /// A port's policy looks.
-    Look { nic: usize },
+    PolicyTick { nic: usize },
 }
 
 /// Where a source offers: at a NIC, before its link or inside.
@@ -87,7 +87,7 @@ impl Item {
                 (3, [core.host, core.index, 1 + vcpu, vector.nic, vector.index])
             }
             Self::End { core, .. } => of_core(4, core),
-            Self::HandOff { core } | Self::RoundHandOff { core, .. } => of_core(5, core),
+            Self::Handoff { core } | Self::RoundHandoff { core, .. } => of_core(5, core),
             Self::LateDone => (6, [0, 0, 0, 0, 0]),
             Self::LastBit { nic } => (6, [nic + 1, 0, 0, 0, 0]),
             Self::Offer { place, source } => {
@@ -100,7 +100,7 @@ impl Item {
             }
             Self::Goes { from, number, .. } => (7, [0, from.host, from.index, number, 0]),
             Self::Event { event } => (7, [1, event, 0, 0, 0]),
-            Self::Look { nic } => (7, [2, nic, 0, 0, 0]),
+            Self::PolicyTick { nic } => (7, [2, nic, 0, 0, 0]),
         }
     }
 

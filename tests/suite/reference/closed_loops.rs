@@ -29,7 +29,7 @@ pub(super) struct Loop {
 struct Connection {
     window: u32,
     /// Scheduled or sent, and not known to be delivered or lost.
-    under_way: u32,
+    in_flight: u32,
     /// Deliveries known since the window changed last.
     count: u32,
     halved: Option<Time>,
@@ -46,7 +46,7 @@ impl Loop {
     pub(super) fn new(source: &TrafficSpec, seed: u64) -> Option<Self> {
         let spec = source.closed.clone()?;
         let (Window::Fixed(window) | Window::Aimd { initial: window, .. }) = spec.window;
-        let connection = |_| Connection { window, under_way: 0, count: 0, halved: None };
+        let connection = |_| Connection { window, in_flight: 0, count: 0, halved: None };
         let words = |purpose| Stream::new(seed, &source.source.name, purpose);
         Some(Self {
             spec,
@@ -80,7 +80,7 @@ impl Loop {
     fn learn(&mut self, number: usize, delivered: bool, now: Time) {
         let Sent { connection, at, .. } = self.sent[number];
         let its = &mut self.connections[connection];
-        its.under_way -= 1;
+        its.in_flight -= 1;
         let Window::Aimd { most, .. } = self.spec.window else {
             return;
         };
@@ -119,8 +119,8 @@ impl Model<'_> {
     ) {
         let place = Place::of(&self.world.sources[source]);
         let its = self.loops[source].as_mut().expect("a closed loop");
-        while its.connections[connection].under_way < its.connections[connection].window {
-            its.connections[connection].under_way += 1;
+        while its.connections[connection].in_flight < its.connections[connection].window {
+            its.connections[connection].in_flight += 1;
             its.scheduled += 1;
             let at = when(its);
             if at < its.until {

@@ -78,10 +78,10 @@ impl Model<'_> {
         let costs = self.costs_of(frame);
         let entry = |law: &Draw, purpose| self.contended(frame, law, purpose);
         let (sorted, copied) = match (frame.to, &self.world.nics[frame.nic].steering) {
-            // A flooded one is looked up for nobody.
+            // A broadcast is looked up for nobody.
             (Consumer::Broadcast, _) => (true, true),
             (Consumer::Vnic(vnic), SteeringSpec::Vmq { shared_memory }) => {
-                let own = self.vnics[vnic].way.own().contains(&frame.queue);
+                let own = self.vnics[vnic].rx_path.own().contains(&frame.queue);
                 (own, !(own && *shared_memory))
             }
             _ => (false, true),

@@ -118,11 +118,11 @@ pub(crate) struct Changes {
     pub unheld: u64,
 }
 
-/// Counts of what closed loops, floods, spreading and pauses met.
+/// Counts of what closed loops, broadcasts, RPS and pauses met.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Tallies {
     pub loops: Loops,
-    pub spread: Spreading,
+    pub rps: RpsCounts,
     pub pauses: Pauses,
     /// vCPUs that woke up on another core than last time.
     pub floated: u64,
@@ -142,9 +142,9 @@ pub(crate) struct Loops {
     pub halved: u64,
 }
 
-/// Of spreading in software.
+/// Of receive packet steering.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Spreading {
+pub(crate) struct RpsCounts {
     /// Packets that made work due on the handing core itself ...
     pub at_home: u64,
     /// ... on another one ...

@@ -4,7 +4,7 @@ use crate::reference::agenda::{Agenda, Item, Place};
 use crate::reference::closed_loops::Loop;
 use crate::reference::control::affinity::Going;
 use crate::reference::control::events::does_not_run;
-use crate::reference::control::policies::Governor;
+use crate::reference::control::policies::PolicyRunner;
 use crate::reference::core::automaton::Core;
 use crate::reference::core::guests::{Vcpu, Vnic};
 use crate::reference::core::threads::App;
@@ -38,7 +38,7 @@ pub(super) struct VectorAt {
 pub(super) struct Frame {
     pub(super) source: usize,
     pub(super) packet: Packet,
-    /// Whose it is: a copy of a flooded one is its virtual NIC's.
+    /// Whose it is: a copy of a broadcast is its virtual NIC's.
     pub(super) to: Consumer,
     pub(super) nic: usize,
     /// `u32::MAX` until it is steered.
@@ -79,7 +79,7 @@ pub(super) struct Model<'w> {
     /// Moves that had to wait, so far.
     pub(super) goings: usize,
     /// Per NIC.
-    pub(super) governors: Vec<Governor>,
+    pub(super) policy_runners: Vec<PolicyRunner>,
     pub(super) policies: Vec<PolicyTally>,
     pub(super) moves: Moves,
     pub(super) functions: Functions,
@@ -116,7 +116,7 @@ impl<'w> Model<'w> {
             stopped: world.vms.iter().map(does_not_run).collect(),
             going: Vec::new(),
             goings: 0,
-            governors: world.nics.iter().map(|spec| Governor::new(world, spec)).collect(),
+            policy_runners: world.nics.iter().map(|spec| PolicyRunner::new(world, spec)).collect(),
             policies: vec![PolicyTally::default(); world.nics.len()],
             moves: Moves::default(),
             functions: Functions::default(),
@@ -190,21 +190,21 @@ impl<'w> Model<'w> {
             Item::DmaDone { nic } => self.dma_done(nic),
             Item::DmaStart { nic } => self.start_dma(nic),
             Item::Moderation { vector } => self.moderation_timer(vector),
-            Item::Work { work } => self.work_asks(work),
+            Item::Work { work } => self.work_is_due(work),
             Item::Interrupt { core } => self.interrupt(core),
             Item::GuestInterrupt { vcpu, vector, .. } => self.guest_interrupt(vcpu, vector),
             Item::End { core, serial } => self.activity_ends(core, serial),
-            Item::HandOff { core } => self.hand_off(core),
-            Item::RoundHandOff { core, holder } => self.round_hand_off(core, holder),
+            Item::Handoff { core } => self.deliver_leaving(core),
+            Item::RoundHandoff { core, holder } => self.round_handoff(core, holder),
             Item::LateDone => self.late_done(),
-            Item::LinkFree { nic } => self.link_goes_on(nic),
+            Item::LinkFree { nic } => self.resume_link(nic),
             Item::Known { source, number, delivered } => self.known(source, number, delivered),
             Item::Send { source, connection, .. } => self.send(source, connection),
             Item::LastBit { nic } => self.last_bit(nic),
             Item::Offer { source, .. } => self.offer(source),
             Item::Goes { nic, queue, .. } => self.goes(nic, queue),
             Item::Event { event } => self.event(event),
-            Item::Look { nic } => self.look(nic),
+            Item::PolicyTick { nic } => self.policy_tick(nic),
         }
     }
 

@@ -218,10 +218,10 @@ fn random_worlds_meet_every_rule_of_changes() {
 }
 
 #[test]
-fn random_worlds_meet_every_rule_of_loops_spreading_and_pauses() {
+fn random_worlds_meet_every_rule_of_closed_loops_rps_and_flow_control() {
     let (mut sum, mut replicated) = (Tallies::default(), 0);
     each_world(|_, verdict| {
-        let Tallies { loops, spread, pauses, floated } = verdict.tallies;
+        let Tallies { loops, rps, pauses, floated } = verdict.tallies;
         sum.floated += floated;
         replicated += verdict.replicated.iter().sum::<u64>();
         sum.loops.sent += loops.sent;
@@ -230,20 +230,20 @@ fn random_worlds_meet_every_rule_of_loops_spreading_and_pauses() {
         sum.loops.too_late += loops.too_late;
         sum.loops.grown += loops.grown;
         sum.loops.halved += loops.halved;
-        sum.spread.at_home += spread.at_home;
-        sum.spread.ipis += spread.ipis;
-        sum.spread.came_to_work += spread.came_to_work;
-        sum.spread.lost += spread.lost;
-        sum.spread.requeues += spread.requeues;
+        sum.rps.at_home += rps.at_home;
+        sum.rps.ipis += rps.ipis;
+        sum.rps.came_to_work += rps.came_to_work;
+        sum.rps.lost += rps.lost;
+        sum.rps.requeues += rps.requeues;
         sum.pauses.asked += pauses.asked;
         sum.pauses.lasted += pauses.lasted;
         sum.pauses.waited += pauses.waited;
     });
-    let Tallies { loops, spread, pauses, floated } = sum;
+    let Tallies { loops, rps, pauses, floated } = sum;
     assert!(replicated > 1_000 && floated > 500, "{replicated} {floated}");
     assert!(loops.sent > 2_000 && loops.delivered > 1_000 && loops.lost > 200, "{loops:?}");
     assert!(loops.too_late > 100 && loops.grown > 100 && loops.halved > 100, "{loops:?}");
-    assert!(spread.at_home > 500 && spread.ipis > 500 && spread.came_to_work > 500, "{spread:?}");
-    assert!(spread.lost > 100 && spread.requeues > 100, "{spread:?}");
+    assert!(rps.at_home > 500 && rps.ipis > 500 && rps.came_to_work > 500, "{rps:?}");
+    assert!(rps.lost > 100 && rps.requeues > 100, "{rps:?}");
     assert!(pauses.asked > 500 && pauses.lasted > 200 && pauses.waited > 100, "{pauses:?}");
 }

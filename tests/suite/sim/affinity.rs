@@ -79,14 +79,14 @@ fn an_unmasked_vector_moves_at_once_and_its_new_core_pays() {
 }
 
 #[test]
-fn a_queue_in_hand_goes_when_the_round_is_over() {
+fn a_queue_in_service_moves_when_the_round_is_over() {
     // The round that begins at 1000 takes three packets until 4100; a packet that comes at 3500
     // is taken in it too, so it ends at 5100. What comes at 5000 finds the round at work.
     let at: &[&[u64]] = &[&[1000, 1000, 1000, 3500, 5000], &[]];
     let mut small = world(false, at, there_and_back);
     let (own, _) = ends(&small);
     assert_eq!(own[0], [2100, 3100, 4100, 5100, 6100]);
-    // Rounds of one packet: it goes at 3200, at the end of the one in hand at 3000.
+    // Rounds of one packet: it goes at 3200, at the end of the round that runs at 3000.
     small.hosts[0].budget = 1;
     let (own, _) = ends(&small);
     assert_eq!(own[0], [2100, 3200, 4350, 5450, 6550]);
@@ -109,9 +109,9 @@ fn lost_affinity_brings_all_queues_to_the_home_core() {
 }
 
 /// Moves every queue now and then, for no reason.
-struct Restless;
+struct Probing;
 
-impl Policy for Restless {
+impl Policy for Probing {
     fn name(&self) -> &'static str {
         "restless"
     }
@@ -153,7 +153,7 @@ fn neither_window_nor_batch_matter_to_queues_that_move() {
                 nic.vectors = all.filter(|vector| !vector.is_empty()).collect();
             }
             let interval = Span::ns(100 * (1 + seed % 37));
-            let maker = Maker::Own(|| Box::new(Restless));
+            let maker = Maker::Own(|| Box::new(Probing));
             nic.rebalance = Some(Rebalance { interval, maker });
         }
         let whole = run(&world);
@@ -183,7 +183,7 @@ fn every_packet_takes_as_long_whatever_the_policy() {
         (times, outcome.nics[0].policy.moves)
     };
     let (still, none) = times(|| Box::new(Fixed));
-    let (moved, many) = times(|| Box::new(Restless));
+    let (moved, many) = times(|| Box::new(Probing));
     assert_eq!((none, still.len()), (0, 800));
     assert!(many > 50, "{many} moves");
     assert!(still == moved, "the same packets, the same times");

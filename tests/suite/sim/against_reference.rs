@@ -7,8 +7,8 @@ use crate::fixtures::minimal;
 use crate::fixtures::random::number;
 use crate::reference;
 use crate::worlds::{
-    CHANGES, EVERYTHING, FLOATS, FLOODS, FUNCTIONS, HARDWARE, INSIDE, LOOPS, MIXED, MOVES, PAUSE,
-    PLAIN, SPREAD, STACKS, THREADS, VMS, probing_policy, random_world,
+    BROADCASTS, CHANGES, EVERYTHING, FLOW_CONTROL, FUNCTIONS, HARDWARE, INTERNAL_SWITCH, LOOPS,
+    MIXED, MOVES, PLAIN, RPS, STACKS, THREADS, UNPINNED, VMS, probing_policy, random_world,
 };
 use rxsim::engine::chance::Stream;
 use rxsim::engine::sample::Draw;
@@ -106,7 +106,7 @@ fn difference(world: &World) -> Option<String> {
 
 /// The first differing record by end time, on both sides.
 fn first_difference(mut engine: Vec<Record>, mut reference: Vec<Record>) -> Option<String> {
-    // Copies of a flooded packet differ in their fates at most.
+    // Copies of a broadcast packet differ in their fates at most.
     let by_end = |record: &Record| (record.end, record.source, record.number, record.fate);
     engine.sort_by_key(by_end);
     reference.sort_by_key(by_end);
@@ -157,15 +157,15 @@ const ONCE_DIFFERENT: &[(u64, u8)] = &[
     (21698, VMS),
     (486, CHANGES),
     (3682, CHANGES),
-    (345, SPREAD),
-    (1021, SPREAD),
+    (345, RPS),
+    (1021, RPS),
     (4466, MOVES),
-    (1872, FLOATS),
+    (1872, UNPINNED),
     (4862, FUNCTIONS),
     (6059, CHANGES),
-    (766, SPREAD),
-    (1497, SPREAD),
-    (1593, SPREAD),
+    (766, RPS),
+    (1497, RPS),
+    (1593, RPS),
     (207, EVERYTHING),
     (801, EVERYTHING),
     (919, EVERYTHING),
@@ -268,28 +268,28 @@ fn worlds_with_closed_loops_agree() {
 }
 
 #[test]
-fn worlds_with_floods_agree() {
-    compare_level(FLOODS);
+fn worlds_with_broadcasts_agree() {
+    compare_level(BROADCASTS);
 }
 
 #[test]
-fn worlds_with_spreading_in_software_agree() {
-    compare_level(SPREAD);
+fn worlds_with_rps_agree() {
+    compare_level(RPS);
 }
 
 #[test]
-fn worlds_with_pauses_agree() {
-    compare_level(PAUSE);
+fn worlds_with_flow_control_agree() {
+    compare_level(FLOW_CONTROL);
 }
 
 #[test]
-fn worlds_with_vcpus_that_float_agree() {
-    compare_level(FLOATS);
+fn worlds_with_unpinned_vcpus_agree() {
+    compare_level(UNPINNED);
 }
 
 #[test]
-fn worlds_with_traffic_inside_agree() {
-    compare_level(INSIDE);
+fn worlds_with_internal_switches_agree() {
+    compare_level(INTERNAL_SWITCH);
 }
 
 #[test]

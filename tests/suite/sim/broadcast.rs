@@ -18,7 +18,7 @@ use rxsim::world::{Consumer, Filter, VnicOwner, World};
 /// Packets for all at these instants, to a queue on core 0: interrupt 100, round 50, driver 200,
 /// switch 60, notification 40. A VM on core 1, the host's own virtual NIC, a VM on core 2: virtual
 /// interrupt 30, packet 70.
-fn flooded(at: &[u64]) -> World {
+fn broadcast(at: &[u64]) -> World {
     let mut world = minimal::world();
     world.hosts[0].cores = 3;
     let costs = &mut world.hosts[0].costs;
@@ -55,7 +55,7 @@ fn by_vnic(run: &Outcome) -> Vec<BroadcastTally> {
 
 #[test]
 fn each_virtual_nic_costs_an_activity_of_the_switch_and_gets_a_copy_with_the_round() {
-    let world = flooded(&[0]);
+    let world = broadcast(&[0]);
     let (run, ends) = run(&world);
     // Driver from 150 to 350, switch to 410, 470 (the host's own, delivered) and 530, both guests
     // notified at 610.
@@ -82,7 +82,7 @@ fn every_stack_makes_the_same_copies() {
         (Stack::InterruptPerPacket, 0, 0), // the handler's start
         (Stack::BusyPoll, 50, 100),
     ] {
-        let mut world = flooded(&[0]);
+        let mut world = broadcast(&[0]);
         world.hosts[0].stack = stack;
         let (run, ends) = run(&world);
         let at = [470, 710, 710].map(|end| (0, start, end - ahead));
@@ -93,7 +93,7 @@ fn every_stack_makes_the_same_copies() {
 
 #[test]
 fn a_packet_for_all_counts_once_for_its_round_and_an_interrupt_comes_between_copies() {
-    let mut world = flooded(&[0, 10]);
+    let mut world = broadcast(&[0, 10]);
     world.hosts[0].budget = 1;
     // The second packet waits for a round of its own behind the first one's notifications; when its
     // guests are free they are notified anew.
@@ -102,7 +102,7 @@ fn a_packet_for_all_counts_once_for_its_round_and_an_interrupt_comes_between_cop
     assert_eq!(ends[3..], second);
     assert_eq!(run.hosts[0].cores[0].rounds, 2);
     // Another port interrupts the core while the second copy is made.
-    let mut world = flooded(&[0]);
+    let mut world = broadcast(&[0]);
     world.nics.push(world.nics[0].clone());
     world.sources.push(minimal::source(1, packets_at(&[420], 64)));
     world.sources[1].nic = 1;
@@ -114,7 +114,7 @@ fn a_packet_for_all_counts_once_for_its_round_and_an_interrupt_comes_between_cop
 
 #[test]
 fn copies_are_made_by_the_byte_and_full_channels_lose_theirs() {
-    let mut world = flooded(&[0, 0, 0]);
+    let mut world = broadcast(&[0, 0, 0]);
     world.vnics[2].channel = 2;
     world.hosts[0].costs.vswitch_copy = Draw::Constant(Span(500)); // 32 ns for 64 bytes
     world.nics[0].contention = 2.0;
@@ -132,14 +132,14 @@ fn copies_are_made_by_the_byte_and_full_channels_lose_theirs() {
 
 #[test]
 fn a_filter_leaves_nothing_to_copy_and_one_virtual_nic_needs_no_copy() {
-    let mut world = flooded(&[0]);
+    let mut world = broadcast(&[0]);
     world.hosts[0].costs.filter_packet = ns(10);
     world.sources[0].filter = Filter::DropInDriver;
     let (run, ends) = run(&world);
     assert_eq!(ends, [(0, 150, 160)]);
     assert_eq!((run.sources[0].filtered, run.sources[0].replicated), (1, 0));
     assert_eq!(by_vnic(&run), [BroadcastTally::default(); 3]);
-    let mut world = flooded(&[0]);
+    let mut world = broadcast(&[0]);
     world.vnics.truncate(1);
     let (run, ends) = self::run(&world);
     assert_eq!(ends, [(0, 150, 350 + 60 + 40 + 100)]);
@@ -148,7 +148,7 @@ fn a_filter_leaves_nothing_to_copy_and_one_virtual_nic_needs_no_copy() {
 }
 
 /// A random world with packets for all; none where it has no virtual NIC.
-fn random_flood(seed: u64, level: u8) -> Option<World> {
+fn random_broadcasts(seed: u64, level: u8) -> Option<World> {
     let mut world = random_world(seed, level);
     let mut dice = Stream::new(seed, "random flood", &level.to_string());
     let ports: Vec<usize> = world.vnics.iter().map(|vnic| vnic.nic).collect();
@@ -166,17 +166,17 @@ fn random_flood(seed: u64, level: u8) -> Option<World> {
     any.then_some(world)
 }
 
-fn on_random_floods(mut look: impl FnMut(&World, &str)) {
+fn on_random_broadcasts(mut look: impl FnMut(&World, &str)) {
     for (seed, level) in seeds(worlds(150), &[VMS, MOVES, FUNCTIONS]) {
-        if let Some(world) = random_flood(seed, level) {
-            look(&world, &format!("random_flood({seed}, {level})"));
+        if let Some(world) = random_broadcasts(seed, level) {
+            look(&world, &format!("random_broadcasts({seed}, {level})"));
         }
     }
 }
 
 #[test]
 fn the_length_of_a_window_changes_nothing() {
-    on_random_floods(|world, name| {
+    on_random_broadcasts(|world, name| {
         same_in_windows(world, &[Span::us(1), Span(3_333_333), Span::us(10)], name);
     });
 }
@@ -184,7 +184,7 @@ fn the_length_of_a_window_changes_nothing() {
 #[test]
 fn every_copy_is_accounted_for_in_any_window() {
     let mut copies = 0;
-    on_random_floods(|world, name| {
+    on_random_broadcasts(|world, name| {
         let whole = world.duration.expect("random worlds say how long").0;
         let (warmup, duration) = (Span(whole / 3), Some(Span(whole - whole / 3)));
         let window = World { warmup, duration, ..world.clone() };
@@ -196,11 +196,11 @@ fn every_copy_is_accounted_for_in_any_window() {
             }
         }
         let run = sim::run(world, &mut |_| ());
-        let flooded = run.vnics.iter().map(|vnic| vnic.broadcast.delivered).sum::<u64>();
+        let copies_delivered = run.vnics.iter().map(|vnic| vnic.broadcast.delivered).sum::<u64>();
         let delivered = |at: usize| run.sources[at].delivered.packets;
-        let floods =
+        let broadcasts =
             (0..world.sources.len()).filter(|at| world.sources[*at].to == Consumer::Broadcast);
-        assert_eq!(flooded, floods.map(delivered).sum::<u64>(), "{name}");
+        assert_eq!(copies_delivered, broadcasts.map(delivered).sum::<u64>(), "{name}");
     });
     assert!(copies > 100_000, "{copies} copies");
 }

@@ -197,7 +197,7 @@ fn sent(
     let think = Sampler::new(&closed.think);
     // When, in which order, which connection; number: when, and by which connection it was sent.
     let mut scheduled: Vec<(Time, usize, usize)> = Vec::new();
-    let mut under_way: BTreeMap<u64, (Time, usize)> = BTreeMap::new();
+    let mut in_flight: BTreeMap<u64, (Time, usize)> = BTreeMap::new();
     let mut all: BTreeMap<u64, Time> = BTreeMap::new();
     let mut order = 0..;
     // Window, count, last halving.
@@ -207,7 +207,7 @@ fn sent(
         scheduled.extend((0..initial).zip(&mut order).map(|(_, nth)| (begin, nth, connection)));
     }
     loop {
-        let known = under_way.iter().map(|(number, (offered, _))| {
+        let known = in_flight.iter().map(|(number, (offered, _))| {
             let lost = *offered + closed.timeout;
             let told = delivered.get(number).map(|end| *end + closed.feedback);
             let in_time = told.filter(|told| *told <= lost);
@@ -219,7 +219,7 @@ fn sent(
                 if now > end {
                     return all;
                 }
-                let (offered, connection) = under_way.remove(&number).expect("it is under way");
+                let (offered, connection) = in_flight.remove(&number).expect("it is under way");
                 let (window, count, halved) = &mut connections[connection];
                 if let Some(most) = most {
                     if !is_lost {
@@ -231,7 +231,7 @@ fn sent(
                         (*window, *count, *halved) = ((*window / 2).max(1), 0, Some(now));
                     }
                 }
-                let its = under_way.values().map(|(_, its)| *its);
+                let its = in_flight.values().map(|(_, its)| *its);
                 let its = its.chain(scheduled.iter().map(|(.., its)| *its));
                 let has = its.filter(|its| *its == connection).count() as u32;
                 for _ in has..*window {
@@ -247,7 +247,7 @@ fn sent(
                 scheduled.retain(|one| *one != send);
                 let number = all.len() as u64;
                 all.insert(number, at);
-                under_way.insert(number, (at, connection));
+                in_flight.insert(number, (at, connection));
             }
             (_, None) => return all,
         }

@@ -3,7 +3,7 @@
 use crate::fixtures::minimal::{self, packets_at};
 use crate::fixtures::random::{seeds, worlds};
 use crate::fixtures::runs::{same_in_windows, traced, unaccounted};
-use crate::worlds::{EVERYTHING, INSIDE, random_world};
+use crate::worlds::{EVERYTHING, INTERNAL_SWITCH, random_world};
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::{Span, Time};
 use rxsim::sim;
@@ -90,7 +90,7 @@ fn it_fills_the_packet_buffer_and_makes_the_peer_pause() {
 #[test]
 fn the_length_of_a_window_changes_nothing_and_nothing_is_lost_from_sight() {
     let (worlds, mut joined) = (worlds(150), 0);
-    for (seed, level) in seeds(worlds, &[INSIDE, EVERYTHING]) {
+    for (seed, level) in seeds(worlds, &[INTERNAL_SWITCH, EVERYTHING]) {
         let (world, name) = (random_world(seed, level), format!("random_world({seed}, {level})"));
         let batches = [Span::us(1), Span(3_333_333), Span::us(10)];
         let whole = same_in_windows(&world, &batches, &name);

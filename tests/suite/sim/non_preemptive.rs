@@ -1,4 +1,5 @@
-//! What is in hand is finished first: by hand, against Cobham's formula, and whatever the window.
+//! Without preemption an activity that runs is finished first: by hand, against Cobham's formula,
+//! and whatever the window.
 
 use crate::fixtures::minimal;
 use crate::fixtures::random::{seeds, worlds};
@@ -36,7 +37,7 @@ fn the_length_of_a_window_changes_nothing() {
 
 /// One core, a port to the host's stack and one to an app, which costs the host itself nothing.
 /// Packets come at these microseconds and cost so many.
-fn two_classes((first, cost): (&[u64], u64), (second, app): (&[u64], u64)) -> World {
+fn two_classes(first: &[u64], cost: u64, second: &[u64], app: u64) -> World {
     let mut world = minimal::world();
     world.hosts[0].non_preemptive = true;
     world.hosts[0].costs.packet = Draw::Constant(Span::us(cost));
@@ -71,7 +72,7 @@ fn spans(world: &World, source: u32) -> Vec<(u64, u64)> {
 #[test]
 fn a_packet_of_an_app_is_finished_before_an_interrupt_is_taken() {
     for stack in [Stack::WindowsDpc, Stack::InterruptPerPacket] {
-        let mut world = two_classes((&[4], 2), (&[1, 2], 10));
+        let mut world = two_classes(&[4], 2, &[1, 2], 10);
         world.hosts[0].stack = stack;
         let ends = |world: &World, source| -> Vec<u64> {
             spans(world, source).into_iter().map(|(_, end)| end).collect()
@@ -84,7 +85,7 @@ fn a_packet_of_an_app_is_finished_before_an_interrupt_is_taken() {
 
 #[test]
 fn a_slice_of_other_work_is_finished_first() {
-    let mut world = two_classes((&[3], 2), (&[], 1));
+    let mut world = two_classes(&[3], 2, &[], 1);
     world.works = vec![WorkSpec {
         name: "work".into(),
         host: 0,
@@ -101,7 +102,7 @@ fn a_slice_of_other_work_is_finished_first() {
 /// end of that.
 #[test]
 fn a_handler_comes_at_the_end_of_a_round_s_overhead() {
-    let mut world = two_classes((&[0], 2), (&[2], 1));
+    let mut world = two_classes(&[0], 2, &[2], 1);
     world.hosts[0].costs.round = Draw::Constant(Span::us(5));
     world.hosts[0].costs.interrupt = Draw::Constant(Span::us(1));
     // Handler 0 to 1, overhead 1 to 6, the other port's handler 6 to 7.

@@ -6,7 +6,7 @@ use crate::fixtures::nanoseconds::{in_ns, ns};
 use crate::fixtures::random::{seeds, worlds};
 use crate::fixtures::replicated::{check, delivered_mpps, mean_us, replications, total, within};
 use crate::fixtures::runs::{host_and_guest, same_in_windows, traced_by_end};
-use crate::worlds::{FUNCTIONS, MOVES, SPREAD, THREADS, VMS, random_world};
+use crate::worlds::{FUNCTIONS, MOVES, RPS, THREADS, VMS, random_world};
 use rayon::prelude::*;
 use rxsim::engine::chance::Stream;
 use rxsim::engine::sample::Draw;
@@ -27,7 +27,7 @@ use rxsim::world::{
 };
 
 /// The random world of this seed and level, but for stacks that spread nothing.
-fn spreading_world(seed: u64, level: u8) -> World {
+fn rps_world(seed: u64, level: u8) -> World {
     let mut world = random_world(seed, level);
     let mut dice = Stream::new(seed, "spreading world", "");
     for host in &mut world.hosts {
@@ -69,7 +69,7 @@ const NAPI: Stack = Stack::LinuxNapi { hz: 1000, ksoftirqd_defers: false };
 /// Packets at these instants into a ring on core 0, all spread to core `to`: interrupt 100, round 50,
 /// driver 200, stack 300, IPI 70, a filter in the driver 30, switch 60, notification 40, virtual
 /// interrupt 30, guest 80.
-fn spread_to(to: u32, at: &[u64]) -> World {
+fn steered_to(to: u32, at: &[u64]) -> World {
     let mut world = minimal::world();
     let host = &mut world.hosts[0];
     host.cores = 3;
@@ -144,7 +144,7 @@ const BOTH: [Stack; 2] = [Stack::WindowsDpc, NAPI];
 #[test]
 fn the_core_itself_goes_on_without_an_interrupt() {
     for stack in BOTH {
-        let mut world = spread_to(0, &[1000]);
+        let mut world = steered_to(0, &[1000]);
         world.hosts[0].stack = stack;
         let (run, packets) = run(&world);
         assert_eq!(packets, [(0, 1150, 1350 + 50 + 300)]);
@@ -156,7 +156,7 @@ fn the_core_itself_goes_on_without_an_interrupt() {
 #[test]
 fn another_core_is_interrupted_which_counts_as_deferred() {
     for stack in BOTH {
-        let mut world = spread_to(1, &[1000]);
+        let mut world = steered_to(1, &[1000]);
         world.hosts[0].stack = stack;
         let (run, packets) = run(&world);
         assert_eq!(packets, [(0, 1150, 1350 + 70 + 50 + 300)]);
@@ -168,7 +168,7 @@ fn another_core_is_interrupted_which_counts_as_deferred() {
 
 #[test]
 fn an_interrupt_wakes_a_sleeping_core() {
-    let mut world = spread_to(1, &[1000, 2500]);
+    let mut world = steered_to(1, &[1000, 2500]);
     world.hosts[0].costs.wakeup = Span::ns(40);
     world.hosts[0].idle_before_sleep = Span::ns(1000);
     let (run, packets) = run(&world);
@@ -183,7 +183,7 @@ fn an_interrupt_wakes_a_sleeping_core() {
 
 #[test]
 fn an_interrupt_waits_for_the_handler_that_runs_and_for_vectors_due_as_early() {
-    let mut world = spread_to(1, &[1000]);
+    let mut world = steered_to(1, &[1000]);
     add_plain_port(&mut world, 1, &[1300]);
     // A handler until 1400; its vector's round comes first.
     let (_, packets) = run(&world);
@@ -200,13 +200,13 @@ fn an_interrupt_waits_for_the_handler_that_runs_and_for_vectors_due_as_early() {
 
 #[test]
 fn an_interrupt_preempts_threads_and_pays_for_a_guest() {
-    let mut world = spread_to(1, &[1000]);
+    let mut world = steered_to(1, &[1000]);
     world.works = vec![hog(1)];
     let (run, packets) = run(&world);
     assert_eq!(packets, [(0, 1150, 1770)]);
     assert_eq!(run.hosts[0].cores[1].busy.work, Span::us(1000) - Span::ns(420));
     // The guest runs from 3000 + 350 on.
-    let mut world = spread_to(1, &[3150]);
+    let mut world = steered_to(1, &[3150]);
     world.hosts[0].costs.guest_preempt = Span::ns(25);
     world.hosts[0].costs.guest_packet = ns(1000);
     add_plain_port(&mut world, 2, &[3000]);
@@ -223,7 +223,7 @@ fn an_interrupt_preempts_threads_and_pays_for_a_guest() {
 
 #[test]
 fn a_full_backlog_counts_the_packet_in_processing() {
-    let mut world = spread_to(1, &[1000, 1000, 1600, 2000]);
+    let mut world = steered_to(1, &[1000, 1000, 1600, 2000]);
     world.nics[0].rps = Some(by_hash(vec![1], 2));
     let (run, packets) = run(&world);
     // The third comes at 1950, 20 before the first one ends; the fourth finds the backlog idle.
@@ -235,7 +235,7 @@ fn a_full_backlog_counts_the_packet_in_processing() {
 
 #[test]
 fn what_a_round_brings_comes_with_its_end_in_the_order_of_processing() {
-    let mut world = spread_to(1, &[1000, 1000, 1000]);
+    let mut world = steered_to(1, &[1000, 1000, 1000]);
     world.nics[0].rps = Some(by_hash(vec![1], 2));
     let (_, packets) = run(&world);
     assert_eq!(packets, [(0, 1550, 0), (0, 1150, 1750 + 420), (0, 1350, 1750 + 720)]);
@@ -243,7 +243,7 @@ fn what_a_round_brings_comes_with_its_end_in_the_order_of_processing() {
 
 #[test]
 fn a_spent_budget_sends_both_works_to_the_tail() {
-    let mut world = spread_to(1, &[1000, 1000, 1000]);
+    let mut world = steered_to(1, &[1000, 1000, 1000]);
     world.hosts[0].budget = 2;
     let (run, packets) = run(&world);
     // The first two are handed over at 1550, the third at 1800.
@@ -254,7 +254,7 @@ fn a_spent_budget_sends_both_works_to_the_tail() {
 #[test]
 fn a_full_round_completes_at_windows_and_is_queued_again_at_napi() {
     // Two packets at 1550, which end at 2270; one at 2300.
-    let mut world = spread_to(1, &[1000, 1000, 1950]);
+    let mut world = steered_to(1, &[1000, 1000, 1950]);
     world.hosts[0].budget = 2;
     let (run, packets) = run(&world);
     assert_eq!(packets[2], (0, 2100, 2300 + 420));
@@ -268,7 +268,7 @@ fn a_full_round_completes_at_windows_and_is_queued_again_at_napi() {
 #[test]
 fn ksoftirqd_runs_rounds_over_the_backlog_too() {
     // A pass is over after 200, so with each round; the tenth leaves the rest to `ksoftirqd`.
-    let mut world = spread_to(0, &[1000; 12]);
+    let mut world = steered_to(0, &[1000; 12]);
     world.hosts[0].stack = Stack::LinuxNapi { hz: 10_000_000, ksoftirqd_defers: false };
     world.hosts[0].budget = 1;
     world.works = vec![hog(0)];
@@ -283,14 +283,14 @@ fn ksoftirqd_runs_rounds_over_the_backlog_too() {
 
 #[test]
 fn apps_and_guests_are_handed_what_leaves_the_backlog() {
-    let mut world = spread_to(1, &[1000]);
+    let mut world = steered_to(1, &[1000]);
     let (packet, byte) = (ns(400), Draw::ZERO);
     world.apps = vec![AppSpec { name: "app".into(), host: 0, core: 2, backlog: 9, packet, byte }];
     world.sources[0].to = Consumer::App(0);
     let (run, packets) = run(&world);
     assert_eq!(packets, [(0, 1150, 1770 + 400)]);
     assert_eq!(stages(&run), [150 + 120, 500, 0]);
-    let mut world = spread_to(1, &[1000]);
+    let mut world = steered_to(1, &[1000]);
     add_vnic(&mut world, Some(2));
     let (run, packets) = self::run(&world);
     assert_eq!(packets, [(0, 1150, 1350 + 120 + 60 + 40 + 30 + 80)]);
@@ -300,7 +300,7 @@ fn apps_and_guests_are_handed_what_leaves_the_backlog() {
 
 #[test]
 fn a_virtual_nic_of_the_host_has_stack_and_switch_in_the_backlog() {
-    let mut world = spread_to(1, &[1000]);
+    let mut world = steered_to(1, &[1000]);
     add_vnic(&mut world, None);
     let (run, packets) = run(&world);
     assert_eq!(packets, [(0, 1150, 1350 + 120 + 300 + 60)]);
@@ -309,7 +309,7 @@ fn a_virtual_nic_of_the_host_has_stack_and_switch_in_the_backlog() {
 
 #[test]
 fn what_the_driver_filters_stays_where_it_is() {
-    let mut world = spread_to(1, &[1000, 1000]);
+    let mut world = steered_to(1, &[1000, 1000]);
     world.sources[0].filter = Filter::DropInDriver;
     let (run, packets) = run(&world);
     assert_eq!(packets, [(0, 1150, 1180), (0, 1180, 1210)]);
@@ -318,19 +318,19 @@ fn what_the_driver_filters_stays_where_it_is() {
 
 #[test]
 fn contention_makes_both_parts_longer() {
-    let mut world = spread_to(1, &[1000]);
+    let mut world = steered_to(1, &[1000]);
     world.nics[0].contention = 2.0;
     assert_eq!(run(&world).1, [(0, 1150, 1550 + 120 + 600)]);
 }
 
 #[test]
 fn the_length_of_a_window_changes_nothing() {
-    let levels = [THREADS, VMS, MOVES, FUNCTIONS, SPREAD];
+    let levels = [THREADS, VMS, MOVES, FUNCTIONS, RPS];
     let all: Vec<(u64, u8)> = seeds(worlds(150), &levels).collect();
     all.into_par_iter().for_each(|(seed, level)| {
         let batches = [Span::us(1), Span(3_333_333), Span::us(10)];
-        let name = format!("spreading_world({seed}, {level})");
-        same_in_windows(&spreading_world(seed, level), &batches, &name);
+        let name = format!("rps_world({seed}, {level})");
+        same_in_windows(&rps_world(seed, level), &batches, &name);
     });
 }
 

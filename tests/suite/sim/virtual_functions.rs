@@ -275,7 +275,7 @@ fn a_channel_and_a_ring_share_a_vcpu_in_the_order_in_which_it_hears_of_them() {
     world.hosts[0].budget = 1;
     let (run, packets) = delivered(&world);
     // The first is handed over at 410, notified at 450. The second is there at 760; the channel was
-    // found empty at 550, and the guest hears of it at 800, behind the ring that it has in hand.
+    // found empty at 550, and the guest hears of it at 800, behind the ring that it serves.
     assert_eq!(packets, [(1, 150, 550), (0, 680, 750), (1, 500, 900)]);
     assert_eq!(busy(&run, 1), [0, 0, 0, 2 * 30 + 130 + 3 * 70]);
     assert_eq!(run.vnics[1].notifications, 2);

@@ -77,7 +77,7 @@ const SERVICE: f64 = 1.0 / 5.05;
 
 /// The handler and the timer (us) with which two points of `IDLE` are met exactly:
 /// idle (1 + load (timer + handler)) = (1 - rho)(1 + load timer).
-fn handler_and_timer(one: (f64, f64), two: (f64, f64)) -> (f64, f64) {
+fn handler_and_timer([one, two]: [(f64, f64); 2]) -> (f64, f64) {
     let excess = |(load, idle): (f64, f64)| (1.0 - load * SERVICE) / idle - 1.0;
     let (a, b) = (excess(one), excess(two));
     let timer = (b / two.0 - a / one.0) / (a - b);
@@ -102,7 +102,7 @@ fn drop_at(load: f64, handler: f64, timer: f64) -> Outcome {
 
 #[test]
 fn two_measured_idle_shares_predict_the_others() {
-    let (handler, timer) = handler_and_timer(IDLE[0], IDLE[2]);
+    let (handler, timer) = handler_and_timer([IDLE[0], IDLE[2]]);
     within("P02 handler, us", handler, 1.248, 0.005);
     within("P02 timer, us", timer, 2.141, 0.005);
     for (load, published) in IDLE {

@@ -33,7 +33,7 @@ impl Order {
         [self.words([magic]), self.halves([2, 4]), self.words([0, 0, 65_535, link])].concat()
     }
 
-    fn pcap_packet(self, (seconds, fraction): (u32, u32), original: u32, bytes: &[u8]) -> Vec<u8> {
+    fn pcap_packet(self, seconds: u32, fraction: u32, original: u32, bytes: &[u8]) -> Vec<u8> {
         let head = self.words([seconds, fraction, bytes.len() as u32, original]);
         [head, bytes.to_vec()].concat()
     }
@@ -106,7 +106,7 @@ fn offsets(capture: &Capture) -> Vec<u64> {
 
 /// Four packets of a pcap file with these times.
 fn recorded(times: [(u32, u32); 4]) -> Vec<u8> {
-    let packets = times.map(|time| LITTLE.pcap_packet(time, 100, &udp_frame())).concat();
+    let packets = times.map(|time| LITTLE.pcap_packet(time.0, time.1, 100, &udp_frame())).concat();
     [LITTLE.pcap_head(0xa1b2_c3d4, 1), packets].concat()
 }
 
@@ -116,8 +116,8 @@ fn pcap_is_read_in_both_byte_orders_and_both_units() {
         for (magic, unit) in [(0xa1b2_c3d4, 1_000_000), (0xa1b2_3c4d, 1_000)] {
             let packets = [
                 order.pcap_head(magic, 1),
-                order.pcap_packet((1_600_000_000, 999_990), 1514, &udp_frame()),
-                order.pcap_packet((1_600_000_001, 10), 40, &udp_frame()),
+                order.pcap_packet(1_600_000_000, 999_990, 1514, &udp_frame()),
+                order.pcap_packet(1_600_000_001, 10, 40, &udp_frame()),
             ];
             let capture = plain(&packets.concat());
             let gap = 1_000_000_000_000 - 999_980 * unit;
@@ -233,7 +233,7 @@ fn flows_are_told_apart_by_what_the_headers_say() {
         (Vec::new(), none),
     ];
     for (frame, expected) in cases {
-        let packet = BIG.pcap_packet((0, 0), 100, &frame);
+        let packet = BIG.pcap_packet(0, 0, 100, &frame);
         let capture = plain(&[BIG.pcap_head(0xa1b2_c3d4, 1), packet].concat());
         assert_eq!(capture.flows, [expected], "{frame:02x?}");
         assert_eq!(capture.tuples, u64::from(expected.addresses != Addresses::None));
@@ -247,17 +247,17 @@ fn other_links_than_ethernet_are_read_where_they_carry_ip() {
     let newer = [vec![8, 0], vec![0; 18], ip.clone()].concat();
     let loopback = [vec![2, 0, 0, 0], ip.clone()].concat();
     for (link, bytes) in [(101, ip), (113, cooked), (276, newer), (0, loopback)] {
-        let packet = LITTLE.pcap_packet((0, 0), 100, &bytes);
+        let packet = LITTLE.pcap_packet(0, 0, 100, &bytes);
         let file = [LITTLE.pcap_head(0xa1b2_c3d4, link), packet].concat();
         assert_eq!(plain(&file).flows[0].ports, (1000, 2000), "link type {link}");
         assert!((0..24).all(|short| {
-            let packet = LITTLE.pcap_packet((0, 0), 100, &bytes[..short]);
+            let packet = LITTLE.pcap_packet(0, 0, 100, &bytes[..short]);
             plain(&[LITTLE.pcap_head(0xa1b2_c3d4, link), packet].concat()).tuples == 0
                 || short >= 20
         }));
     }
     let radio =
-        [LITTLE.pcap_head(0xa1b2_c3d4, 105), LITTLE.pcap_packet((0, 0), 9, &[0; 9])].concat();
+        [LITTLE.pcap_head(0xa1b2_c3d4, 105), LITTLE.pcap_packet(0, 0, 9, &[0; 9])].concat();
     assert_eq!(
         read_from(&radio[..], 1.0, None).err(),
         Some(Flaw::LinkType { packet: 1, kind: 105 })
@@ -280,7 +280,7 @@ fn what_is_no_recording_is_refused_in_words() {
 }
 
 #[test]
-fn a_file_cut_anywhere_names_the_packet_in_hand() {
+fn a_file_cut_anywhere_names_the_packet_that_is_cut() {
     let frame = udp_frame();
     let pcap = recorded([(0, 0), (0, 1), (0, 2), (0, 3)]);
     let packet = 16 + frame.len();

@@ -1,4 +1,4 @@
-//! Floods worked out by hand. Times are in nanoseconds.
+//! Broadcasts worked out by hand. Times are in nanoseconds.
 
 use super::virtual_machines::{busy, notifications, vms_on};
 use crate::fixtures::minimal;
@@ -11,9 +11,9 @@ use rxsim::vocab::packet::Fate;
 use rxsim::world::{Action, Consumer, EventSpec, Filter, RxPath, SteeringSpec, VnicOwner, World};
 
 /// Two machines on cores of their own and a virtual NIC of the host between them (driver 200,
-/// switch 60 and 128 to copy, notification 40, guest 30 and 70), and one flooded packet at each of
+/// switch 60 and 128 to copy, notification 40, guest 30 and 70), and one broadcast packet at each of
 /// these.
-fn flood(at: &[u64]) -> World {
+fn broadcast(at: &[u64]) -> World {
     let mut world = vms_on(&[1, 2], &[at, &[]]);
     world.sources.truncate(1);
     world.sources[0].to = Consumer::Broadcast;
@@ -26,7 +26,7 @@ fn flood(at: &[u64]) -> World {
 
 #[test]
 fn each_virtual_nic_has_its_copy_and_the_last_one_the_packet() {
-    let verdict = run(&flood(&[0]));
+    let verdict = run(&broadcast(&[0]));
     // Driver up to 350, switch up to 538, 726 (the host's, delivered) and 914; notified at 994.
     let shown: Vec<_> =
         verdict.records.iter().map(|record| (in_ns(record.start), in_ns(record.end))).collect();
@@ -41,7 +41,7 @@ fn each_virtual_nic_has_its_copy_and_the_last_one_the_packet() {
 
 #[test]
 fn it_comes_the_common_way_and_holds_its_descriptor_to_the_last_copy() {
-    let mut world = flood(&[0, 913, 914]);
+    let mut world = broadcast(&[0, 913, 914]);
     world.nics[0].queues = vec![0, 0];
     world.nics[0].vectors = vec![vec![0], vec![1]];
     world.nics[0].steering = SteeringSpec::Vmq { shared_memory: true };
@@ -57,7 +57,7 @@ fn it_comes_the_common_way_and_holds_its_descriptor_to_the_last_copy() {
 
 #[test]
 fn it_counts_once_for_the_round() {
-    let mut world = flood(&[0, 0]);
+    let mut world = broadcast(&[0, 0]);
     world.hosts[0].budget = 2;
     assert_eq!(run(&world).cores[0][0].rounds, 1);
     // What the driver discards is not copied.
@@ -68,7 +68,7 @@ fn it_counts_once_for_the_round() {
 
 #[test]
 fn the_copy_for_a_machine_that_does_not_run_is_lost() {
-    let mut world = flood(&[0]);
+    let mut world = broadcast(&[0]);
     let action = Action::Stop { vm: 1, reason: DropReason::WrongHost };
     world.events = vec![EventSpec { at: Time::ZERO + Span::ns(900), action }];
     let verdict = run(&world);
@@ -81,7 +81,7 @@ fn the_copy_for_a_machine_that_does_not_run_is_lost() {
 
 #[test]
 fn an_interrupt_per_packet_leaves_the_switch_a_round() {
-    let mut world = flood(&[0]);
+    let mut world = broadcast(&[0]);
     world.hosts[0].stack = Stack::InterruptPerPacket;
     // The handler starts it at 0; the rest as ever.
     let verdict = run(&world);

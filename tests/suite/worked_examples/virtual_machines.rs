@@ -173,7 +173,7 @@ fn guest_on_the_receiving_core(at: &[u64]) -> World {
 #[test]
 fn an_interrupt_that_preempts_a_guest_costs_more() {
     let verdict = run(&guest_on_the_receiving_core(&[0, 600]));
-    // Preempted at 600, 120 into its first packet, up to the hand-off at 1510.
+    // Preempted at 600, 120 into its first packet, up to the handoff at 1510.
     assert_eq!(delivered(&verdict), [(0, 150, 2390), (0, 1250, 3390)]);
     assert_eq!(busy(&verdict, 0), [100 + 600, 500, 160, 2030]);
     assert_eq!(notifications(&verdict), [1]);

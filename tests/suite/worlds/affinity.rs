@@ -80,8 +80,8 @@ impl Dice {
         let power_save = if self.one_in(2) { Some(self.between(0, 2) as u32) } else { None };
         let kind = match self.below(7) {
             _ if !queues => Kind::RssPlusPlus,
-            0..=1 => return Maker::Own(probing_policy::restless),
-            2 => return Maker::Own(probing_policy::hasty),
+            0..=1 => return Maker::Own(probing_policy::probing),
+            2 => return Maker::Own(probing_policy::probing_a_lot),
             3 => Kind::DynamicVmq,
             4 => Kind::LeastLoaded,
             5 if matches!(nic.steering, SteeringSpec::Rss(_)) => Kind::RssPlusPlus,

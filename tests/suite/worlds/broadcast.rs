@@ -1,12 +1,12 @@
-//! Random floods. Nothing here draws on other levels.
+//! Random broadcasts. Nothing here draws on other levels.
 
-use super::{Dice, FLOODS};
+use super::{BROADCASTS, Dice};
 use rxsim::world::{Consumer, TrafficSpec, VnicSpec};
 
 impl Dice {
     /// Some sources send to all virtual NICs of their port, if there are any.
-    pub(super) fn floods(&mut self, sources: &mut [TrafficSpec], vnics: &[VnicSpec]) {
-        if !self.has(FLOODS) {
+    pub(super) fn broadcasts(&mut self, sources: &mut [TrafficSpec], vnics: &[VnicSpec]) {
+        if !self.has(BROADCASTS) {
             return;
         }
         for source in sources {

@@ -1,4 +1,4 @@
-//! Random changes: several queues and channels of a virtual NIC, parts of sources, ways that
+//! Random changes: several queues and channels of a virtual NIC, parts of sources, routes that
 //! change, machines that stop and start, links that go down. Nothing here draws on other levels.
 
 use super::{CHANGES, Dice};
@@ -11,7 +11,7 @@ use rxsim::world::{
 use std::sync::Arc;
 
 impl Dice {
-    /// More vCPUs, channels and functions; some machines do not run at first, some ways lead
+    /// More vCPUs, channels and functions; some machines do not run at first, some routes lead
     /// nowhere.
     pub(super) fn changeable(&mut self, vms: &mut [VmSpec], vnics: &mut [VnicSpec]) {
         if !self.has(CHANGES) {
@@ -80,7 +80,7 @@ impl Dice {
             });
         }
         events.sort_by_key(|event| event.at);
-        self.choose_ways(events, nics, vnics);
+        self.choose_routes(events, nics, vnics);
     }
 
     fn instant(&mut self, duration: Span) -> Time {
@@ -110,36 +110,43 @@ impl Dice {
         }
     }
 
-    /// The queues of each virtual NIC at the start, and where ways lead that change. No queue is in
+    /// The queues of each virtual NIC at the start, and where routes lead that change. No queue is in
     /// two hands.
-    fn choose_ways(&mut self, events: &mut [EventSpec], nics: &[NicSpec], vnics: &mut [VnicSpec]) {
-        let mut ways: Vec<RxPath> = vnics.iter().map(|vnic| vnic.rx_path.clone()).collect();
+    fn choose_routes(
+        &mut self,
+        events: &mut [EventSpec],
+        nics: &[NicSpec],
+        vnics: &mut [VnicSpec],
+    ) {
+        let mut routes: Vec<RxPath> = vnics.iter().map(|vnic| vnic.rx_path.clone()).collect();
         for at in 0..vnics.len() {
-            if !ways[at].own().is_empty() && self.one_in(2) {
-                ways[at] = self.own_way(at, nics, vnics, &ways).expect("it has a queue");
-                vnics[at].rx_path = ways[at].clone();
+            if !routes[at].own().is_empty() && self.one_in(2) {
+                routes[at] = self.own_route(at, nics, vnics, &routes).expect("it has a queue");
+                vnics[at].rx_path = routes[at].clone();
             }
         }
         for event in events {
-            if let Action::SetRoute { vnic, rx_path: way } = &mut event.action {
-                *way = match self.below(8) {
+            if let Action::SetRoute { vnic, rx_path } = &mut event.action {
+                *rx_path = match self.below(8) {
                     0 => RxPath::Drop(self.reason()),
                     1 | 2 => RxPath::DefaultQueue,
                     3 | 4 if vnics[*vnic].vf.is_some() => RxPath::VirtualFunction,
-                    _ => self.own_way(*vnic, nics, vnics, &ways).unwrap_or(RxPath::DefaultQueue),
+                    _ => {
+                        self.own_route(*vnic, nics, vnics, &routes).unwrap_or(RxPath::DefaultQueue)
+                    }
                 };
-                ways[*vnic] = way.clone();
+                routes[*vnic] = rx_path.clone();
             }
         }
     }
 
     /// Some of the queues that nobody else has, the default queue left out; none if there are none.
-    fn own_way(
+    fn own_route(
         &mut self,
         at: usize,
         nics: &[NicSpec],
         vnics: &[VnicSpec],
-        ways: &[RxPath],
+        routes: &[RxPath],
     ) -> Option<RxPath> {
         let nic = &nics[vnics[at].nic];
         if !matches!(nic.steering, SteeringSpec::Vmq { .. }) {
@@ -147,7 +154,7 @@ impl Dice {
         }
         let others = |vnic: &usize| *vnic != at && vnics[*vnic].nic == vnics[at].nic;
         let taken: Vec<u32> =
-            (0..vnics.len()).filter(others).flat_map(|vnic| ways[vnic].own().to_vec()).collect();
+            (0..vnics.len()).filter(others).flat_map(|vnic| routes[vnic].own().to_vec()).collect();
         let mut free: Vec<u32> =
             (1..nic.queues.len() as u32).filter(|queue| !taken.contains(queue)).collect();
         while free.len() > 1 && self.one_in(2) {

@@ -10,14 +10,14 @@ use rxsim::world::{ClosedLoop, Consumer, Part, TrafficSpec, Window, World};
 pub(crate) fn with_closed_loops(mut world: World) -> World {
     let stream = Stream::new(world.seed, "random world", "closed loops");
     let mut dice = Dice { stream, level: LOOPS, on_grid: false };
-    dice.loops(&mut world.sources, Span::us(5));
+    dice.closed_loops(&mut world.sources, Span::us(5));
     world
 }
 
 impl Dice {
     /// Some of the sources that have all their packets to themselves become closed loops of a few
     /// connections; the gaps of others tell how long things take.
-    pub(super) fn loops(&mut self, sources: &mut [TrafficSpec], gap: Span) {
+    pub(super) fn closed_loops(&mut self, sources: &mut [TrafficSpec], gap: Span) {
         if !self.has(LOOPS) {
             return;
         }

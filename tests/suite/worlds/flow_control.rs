@@ -1,12 +1,12 @@
 //! Random ports that ask for pauses. Nothing here draws on other levels.
 
-use super::{Dice, INSIDE, PAUSE};
+use super::{Dice, FLOW_CONTROL, INTERNAL_SWITCH};
 use rxsim::world::{FlowControl, NicSpec};
 
 impl Dice {
     /// Most ports have a link and a packet buffer, and ask for a pause where that fills.
-    pub(super) fn pauses(&mut self, nics: &mut [NicSpec]) {
-        if !self.has(PAUSE) && !self.has(INSIDE) {
+    pub(super) fn flow_control(&mut self, nics: &mut [NicSpec]) {
+        if !self.has(FLOW_CONTROL) && !self.has(INTERNAL_SWITCH) {
             return;
         }
         for nic in nics {

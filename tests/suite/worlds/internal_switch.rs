@@ -1,12 +1,12 @@
 //! Random sources inside their ports. Nothing here draws on other levels.
 
-use super::{Dice, INSIDE};
+use super::{Dice, INTERNAL_SWITCH};
 use rxsim::world::TrafficSpec;
 
 impl Dice {
     /// Some sources send from inside, whoever receives: the engine does not look.
-    pub(super) fn insides(&mut self, sources: &mut [TrafficSpec]) {
-        if !self.has(INSIDE) {
+    pub(super) fn internal_switch(&mut self, sources: &mut [TrafficSpec]) {
+        if !self.has(INTERNAL_SWITCH) {
             return;
         }
         for source in sources {

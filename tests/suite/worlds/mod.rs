@@ -54,16 +54,16 @@ pub(crate) const FUNCTIONS: u8 = 7;
 pub(crate) const CHANGES: u8 = 8;
 /// Also closed loops.
 pub(crate) const LOOPS: u8 = 9;
-/// Also floods.
-pub(crate) const FLOODS: u8 = 10;
+/// Also broadcasts.
+pub(crate) const BROADCASTS: u8 = 10;
 /// Also spreading in software.
-pub(crate) const SPREAD: u8 = 11;
+pub(crate) const RPS: u8 = 11;
 /// Also ports that ask for pauses.
-pub(crate) const PAUSE: u8 = 12;
+pub(crate) const FLOW_CONTROL: u8 = 12;
 /// Also vCPUs that float.
-pub(crate) const FLOATS: u8 = 13;
+pub(crate) const UNPINNED: u8 = 13;
 /// Also sources inside their ports, some of which ask for pauses.
-pub(crate) const INSIDE: u8 = 14;
+pub(crate) const INTERNAL_SWITCH: u8 = 14;
 /// ... but for this one, which has all of them.
 pub(crate) const EVERYTHING: u8 = 15;
 
@@ -87,9 +87,9 @@ pub(crate) fn random_world(seed: u64, level: u8) -> World {
     dice.moves(&mut hosts, &mut nics);
     dice.functions(&mut hosts, &vms, &mut vnics);
     dice.changeable(&mut vms, &mut vnics);
-    dice.floats(&hosts, &mut vms, &mut vnics);
-    dice.spreading(&mut hosts, &mut nics);
-    dice.pauses(&mut nics);
+    dice.unpinned(&hosts, &mut vms, &mut vnics);
+    dice.rps(&mut hosts, &mut nics);
+    dice.flow_control(&mut nics);
     let count = 1 + dice.up_to(HARDWARE, 2) as usize + dice.more_sources(&vnics);
     let packets = dice.between(100, 1500);
     let gap = dice.gap(&hosts, count as u64);
@@ -106,9 +106,9 @@ pub(crate) fn random_world(seed: u64, level: u8) -> World {
     let mut events = dice.events(&hosts, &nics, duration);
     dice.changes(&mut events, &nics, &vms, &mut vnics, duration);
     dice.parts(&mut sources, &nics, &vnics, duration);
-    dice.floods(&mut sources, &vnics);
-    dice.loops(&mut sources, gap);
-    dice.insides(&mut sources);
+    dice.broadcasts(&mut sources, &vnics);
+    dice.closed_loops(&mut sources, gap);
+    dice.internal_switch(&mut sources);
     World {
         slowdown: false,
         seed,

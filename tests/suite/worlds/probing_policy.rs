@@ -18,7 +18,7 @@ pub(crate) fn seen() -> Vec<Loads> {
     seen
 }
 
-struct Restless {
+struct Probing {
     /// One look of so many moves anything ...
     looks: u64,
     /// ... and up to so many things.
@@ -28,21 +28,21 @@ struct Restless {
 }
 
 /// Moves something at most looks.
-pub(super) fn restless() -> Box<dyn Policy> {
-    Box::new(Restless { looks: 2, moves: 3, entries: false })
+pub(super) fn probing() -> Box<dyn Policy> {
+    Box::new(Probing { looks: 2, moves: 3, entries: false })
 }
 
 /// Moves much at every look, and much of that twice.
-pub(super) fn hasty() -> Box<dyn Policy> {
-    Box::new(Restless { looks: 1, moves: 9, entries: false })
+pub(super) fn probing_a_lot() -> Box<dyn Policy> {
+    Box::new(Probing { looks: 1, moves: 9, entries: false })
 }
 
 /// Moves table entries.
 pub(super) fn of_tables() -> Box<dyn Policy> {
-    Box::new(Restless { looks: 1, moves: 3, entries: true })
+    Box::new(Probing { looks: 1, moves: 3, entries: true })
 }
 
-impl Policy for Restless {
+impl Policy for Probing {
     fn name(&self) -> &'static str {
         "restless"
     }
@@ -66,7 +66,7 @@ impl Policy for Restless {
     }
 }
 
-impl Restless {
+impl Probing {
     fn step(&self, stream: &mut Stream, loads: &Loads) -> Move {
         let mut one_of = |count: usize| stream.below(count as u64) as u32;
         let queue = QueueId(one_of(loads.queues.len()));

@@ -1,18 +1,18 @@
 //! Random vCPUs that float. Nothing here draws on other levels.
 
-use super::{Dice, FLOATS};
+use super::{Dice, UNPINNED};
 use rxsim::world::{HostSpec, RxPath, VmSpec, VnicOwner, VnicSpec};
 
 impl Dice {
     /// The vCPUs of most virtual machines float over some of the cores, those that they start on
     /// among them; such a machine has no virtual functions.
-    pub(super) fn floats(
+    pub(super) fn unpinned(
         &mut self,
         hosts: &[HostSpec],
         vms: &mut [VmSpec],
         vnics: &mut [VnicSpec],
     ) {
-        if !self.has(FLOATS) {
+        if !self.has(UNPINNED) {
             return;
         }
         for (number, vm) in vms.iter_mut().enumerate() {

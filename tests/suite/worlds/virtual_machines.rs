@@ -53,7 +53,7 @@ impl Dice {
                 vnics.push(self.vnic(format!("vnic.h{at}[0]"), nic, VnicOwner::Host));
             }
         }
-        self.own_queues(nics, &mut vnics);
+        self.vm_queues(nics, &mut vnics);
         (vms, vnics)
     }
 
@@ -67,8 +67,8 @@ impl Dice {
     fn vnic(&mut self, name: String, nic: usize, owner: VnicOwner) -> VnicSpec {
         let channel = if self.one_in(2) { self.between(1, 3) as u32 } else { self.small() };
         let path_reason = PathReason::None;
-        let (channels, way) = (None, RxPath::DefaultQueue);
-        VnicSpec { name, nic, owner, channel, channels, rx_path: way, vf: None, path_reason }
+        let (channels, rx_path) = (None, RxPath::DefaultQueue);
+        VnicSpec { name, nic, owner, channel, channels, rx_path, vf: None, path_reason }
     }
 
     fn virtual_costs(&mut self, host: &mut HostSpec) {
@@ -106,7 +106,7 @@ impl Dice {
     }
 
     /// Under VMQ gives queues, but for the default one, to most virtual NICs until none is left.
-    fn own_queues(&mut self, nics: &[NicSpec], vnics: &mut [VnicSpec]) {
+    fn vm_queues(&mut self, nics: &[NicSpec], vnics: &mut [VnicSpec]) {
         let mut next = vec![1; nics.len()];
         for vnic in vnics {
             let nic = &nics[vnic.nic];

@@ -29,7 +29,7 @@ impl Model<'_> {
     pub(in crate::reference) fn event(&mut self, event: usize) {
         match &self.world.events[event].action {
             Action::LoseAffinity { nic } => self.lose_affinity(*nic),
-            Action::SetRoute { vnic, rx_path: way } => self.change_way(*vnic, way),
+            Action::SetRoute { vnic, rx_path } => self.set_route(*vnic, rx_path),
             Action::Stop { vm, reason } => self.stop(*vm, *reason),
             Action::Start { vm } => self.start_vm(*vm),
             Action::Link { nic, up } => self.nics[*nic].link.up = *up,
@@ -44,8 +44,8 @@ impl Model<'_> {
     }
 
     /// A held frame is steered anew at once.
-    fn change_way(&mut self, vnic: usize, way: &RxPath) {
-        self.vnics[vnic].way = way.clone();
+    fn set_route(&mut self, vnic: usize, rx_path: &RxPath) {
+        self.vnics[vnic].rx_path = rx_path.clone();
         let nic = self.world.vnics[vnic].nic;
         let waiting = self.nics[nic].waiting();
         self.start_dma(nic);
@@ -87,7 +87,7 @@ impl Model<'_> {
         (0..self.world.vms[vm].vcpus.len()).map(number).collect()
     }
 
-    /// The vCPUs, all together, give up what they have in hand (what is in processing is lost with
+    /// The vCPUs, all together, give up what they began (what is in processing is lost with
     /// its channel or ring) and leave the run queues of their cores.
     fn end_turns(&mut self, vm: usize) {
         let mut cores = BTreeSet::new();
@@ -149,13 +149,13 @@ impl Model<'_> {
         let queue = vector.queues[0];
         *vector = Vector::new(vector.server, vector.queues.clone());
         vector.unmasked = Some(now);
-        let in_hand = self.vcpus.iter_mut().find_map(|vcpu| {
-            vcpu.in_hand.take_if(|frame| (frame.nic, frame.queue) == (at.nic, queue))
+        let in_service = self.vcpus.iter_mut().find_map(|vcpu| {
+            vcpu.in_service.take_if(|frame| (frame.nic, frame.queue) == (at.nic, queue))
         });
         let visible = std::mem::take(&mut self.nics[at.nic].rings[queue as usize].visible);
         let under_dma = self.nics[at.nic].give_up_transfers(queue);
         self.changes.from_transfers += under_dma.len() as u64;
-        for mut frame in in_hand.into_iter().chain(visible).chain(under_dma) {
+        for mut frame in in_service.into_iter().chain(visible).chain(under_dma) {
             frame.start = None;
             self.changes.from_rings += 1;
             self.free_descriptor(&frame);

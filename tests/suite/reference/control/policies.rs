@@ -11,8 +11,8 @@ use rxsim::vocab::id::{CoreId, QueueId};
 use rxsim::world::outcome::Busy;
 use rxsim::world::{NicSpec, SteeringSpec, World};
 
-/// A port's policy, if it has one, and what it is told of the interval in hand.
-pub(in crate::reference) struct Governor {
+/// A port's policy, if it has one, and what it will be told of the interval that runs.
+pub(in crate::reference) struct PolicyRunner {
     policy: Option<Box<dyn Policy>>,
     queues: Vec<Count>,
     entries: Vec<Count>,
@@ -33,7 +33,7 @@ impl Count {
     }
 }
 
-impl Governor {
+impl PolicyRunner {
     pub(in crate::reference) fn new(world: &World, spec: &NicSpec) -> Self {
         let entries = match &spec.steering {
             SteeringSpec::Rss(rss) => rss.table.len(),
@@ -63,15 +63,15 @@ impl Model<'_> {
     /// The next multiple of the policy's interval.
     pub(in crate::reference) fn expect_look(&mut self, nic: usize) {
         if let Some(rebalance) = self.world.nics[nic].rebalance {
-            self.agenda.put(self.agenda.time() + rebalance.interval, Item::Look { nic });
+            self.agenda.put(self.agenda.time() + rebalance.interval, Item::PolicyTick { nic });
         }
     }
 
     /// A policy looks; its moves are made in their order.
-    pub(in crate::reference) fn look(&mut self, nic: usize) {
+    pub(in crate::reference) fn policy_tick(&mut self, nic: usize) {
         self.expect_look(nic);
         let mut loads = self.loads(nic);
-        let policy = self.governors[nic].policy.as_mut().expect("only policies look");
+        let policy = self.policy_runners[nic].policy.as_mut().expect("only policies look");
         for step in policy.rebalance(&loads) {
             loads.apply(step).expect("a policy moves what can be moved");
             match step {
@@ -100,18 +100,18 @@ impl Model<'_> {
             packets: count.packets,
             bytes: count.bytes,
         };
-        let governor = &self.governors[nic];
+        let runner = &self.policy_runners[nic];
         let loads = Loads {
             now,
             interval: spec.rebalance.map_or(Span::ZERO, |rebalance| rebalance.interval),
-            queues: (0..).zip(&governor.queues).map(queue).collect(),
-            entries: self.nics[nic].table.iter().zip(&governor.entries).map(entry).collect(),
+            queues: (0..).zip(&runner.queues).map(queue).collect(),
+            entries: self.nics[nic].table.iter().zip(&runner.entries).map(entry).collect(),
             cores,
             home: CoreId(spec.usable[0]),
         };
-        let governor = &mut self.governors[nic];
-        governor.queues.fill(Count::default());
-        governor.entries.fill(Count::default());
+        let runner = &mut self.policy_runners[nic];
+        runner.queues.fill(Count::default());
+        runner.entries.fill(Count::default());
         loads
     }
 
@@ -121,7 +121,7 @@ impl Model<'_> {
         let mut busy = core.tally.busy;
         let visited = core.deferred.as_ref().map_or(Span::ZERO, Round::visited);
         busy.deferred = busy.deferred - core.in_vain - visited;
-        let before = std::mem::replace(&mut self.governors[nic].before[at.index], busy);
+        let before = std::mem::replace(&mut self.policy_runners[nic].before[at.index], busy);
         let usable = self.world.nics[nic].usable.contains(&(at.index as u32));
         CoreLoad { usable, busy: busy.less(before) }
     }

@@ -15,10 +15,10 @@ use rxsim::world::World;
 use rxsim::world::outcome::CoreTally;
 use std::collections::VecDeque;
 
-/// What a core has in hand in each class, and what it runs now.
+/// What a core has begun in each class, and what it runs now.
 pub(in crate::reference) struct Core {
     handler: Option<Handler>,
-    /// The deferred work in hand.
+    /// The deferred work that has begun.
     pub(in crate::reference) deferred: Option<Round>,
     /// Deferred work that waits.
     pub(in crate::reference) queue: VecDeque<Work>,
@@ -26,7 +26,7 @@ pub(in crate::reference) struct Core {
     /// Packets that handlers took (`interrupt-per-packet`), or that software spread to this core;
     /// the one in processing has left it.
     pub(in crate::reference) backlog: VecDeque<Frame>,
-    /// Where software spreads packets: the work on the backlog is due, or in hand.
+    /// Where software spreads packets: the work on the backlog is due, or runs.
     pub(in crate::reference) backlog_works: bool,
     /// Since when an interrupt by another core is due.
     pub(in crate::reference) ipi: Option<PhasedTime>,
@@ -146,7 +146,7 @@ impl Core {
         }
     }
 
-    /// The rounds in hand.
+    /// The rounds that have begun.
     pub(in crate::reference) fn rounds(&mut self) -> impl Iterator<Item = &mut Round> {
         self.deferred.iter_mut().chain(self.threads.rounds())
     }

@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 /// A virtual NIC.
 pub(in crate::reference) struct Vnic {
     /// How its packets come now.
-    pub(in crate::reference) way: RxPath,
+    pub(in crate::reference) rx_path: RxPath,
     /// None where it is the host's own.
     pub(in crate::reference) channels: Vec<Channel>,
     pub(in crate::reference) tally: VnicTally,
@@ -50,7 +50,7 @@ pub(in crate::reference) struct Vcpu {
     pub(in crate::reference) waits_since: Time,
     pub(in crate::reference) doing: Doing,
     /// The packet of a virtual function in processing.
-    pub(in crate::reference) in_hand: Option<Frame>,
+    pub(in crate::reference) in_service: Option<Frame>,
 }
 
 /// What has packets for a vCPU.
@@ -83,7 +83,7 @@ impl Vnic {
             (VnicOwner::Vm { vm, vcpu }, None) => vec![Vcpu::number(world, vm, vcpu)],
         };
         let channels = vcpus.into_iter().map(Channel::new).collect();
-        Self { way: spec.rx_path.clone(), channels, tally: VnicTally::default() }
+        Self { rx_path: spec.rx_path.clone(), channels, tally: VnicTally::default() }
     }
 }
 
@@ -113,7 +113,7 @@ impl Vcpu {
             pending: VecDeque::new(),
             waits_since: Time::ZERO,
             doing: Doing::Nothing,
-            in_hand: None,
+            in_service: None,
         };
         let of_vm = |vm: &rxsim::world::VmSpec| {
             vm.vcpus.iter().map(|core| vcpu(vm.host, *core, &vm.allowed_cores)).collect::<Vec<_>>()
@@ -167,7 +167,7 @@ impl Model<'_> {
     }
 
     /// The vCPU's activity has ended; whether it goes on with another one.
-    pub(in crate::reference) fn guest_goes_on(&mut self, core: CoreAt, number: usize) -> bool {
+    pub(in crate::reference) fn continue_guest(&mut self, core: CoreAt, number: usize) -> bool {
         if let Doing::Packet { before } = self.vcpus[number].doing {
             self.guest_packet_ends(core, number, before + 1);
         }
@@ -214,7 +214,7 @@ impl Model<'_> {
         };
         let interrupted = match first {
             Pending::Channel(at) => self.channel(at).notified,
-            Pending::Ring(at) => self.nics[at.nic].vectors[at.index].to_take_up.is_some(),
+            Pending::Ring(at) => self.nics[at.nic].vectors[at.index].pending_interrupt.is_some(),
         };
         let vcpu = &mut self.vcpus[number];
         vcpu.doing = match vcpu.doing {

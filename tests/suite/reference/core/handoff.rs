@@ -13,20 +13,20 @@ use rxsim::world::Consumer;
 
 impl Model<'_> {
     /// The packets of the rounds that ended on this core reach their apps.
-    pub(in crate::reference) fn hand_off(&mut self, from: CoreAt) {
+    pub(in crate::reference) fn deliver_leaving(&mut self, from: CoreAt) {
         for leaving in std::mem::take(&mut self.core(from).leaving) {
-            self.hand_over(from, leaving);
+            self.deliver(from, leaving);
         }
     }
 
     /// A round that waited for this hands over its packets, or notifies; then it goes on with the
     /// notifications that its packets call for, or ends.
-    pub(in crate::reference) fn round_hand_off(&mut self, at: CoreAt, holder: Holder) {
+    pub(in crate::reference) fn round_handoff(&mut self, at: CoreAt, holder: Holder) {
         match self.round_of(at, holder).step {
-            Step::HandsOver => {
+            Step::Delivers => {
                 let leaving = std::mem::take(&mut self.round_of(at, holder).leaving);
                 let to_notify: Vec<ChannelAt> =
-                    leaving.into_iter().filter_map(|frame| self.hand_over(at, frame)).collect();
+                    leaving.into_iter().filter_map(|frame| self.deliver(at, frame)).collect();
                 if to_notify.is_empty() {
                     self.round_ends(at, holder);
                 } else {
@@ -85,7 +85,7 @@ impl Model<'_> {
     }
 
     /// A packet reaches a backlog, its app or its channel. Returns a channel that it disarms.
-    fn hand_over(&mut self, from: CoreAt, leaving: Leaving) -> Option<ChannelAt> {
+    fn deliver(&mut self, from: CoreAt, leaving: Leaving) -> Option<ChannelAt> {
         let frame = match leaving {
             Leaving::FlowMap(frame) => {
                 self.hand_to_backlog(from, frame);
@@ -94,14 +94,14 @@ impl Model<'_> {
             Leaving::Consumed(frame) => frame,
         };
         match frame.to {
-            Consumer::App(app) => self.hand_to_app(frame, app),
-            Consumer::Vnic(vnic) => return self.hand_to_guest(frame, vnic),
+            Consumer::App(app) => self.deliver_to_app(frame, app),
+            Consumer::Vnic(vnic) => return self.deliver_to_guest(frame, vnic),
             Consumer::Host | Consumer::Broadcast => unreachable!("these are not handed over"),
         }
         None
     }
 
-    fn hand_to_app(&mut self, frame: Frame, app: usize) {
+    fn deliver_to_app(&mut self, frame: Frame, app: usize) {
         let spec = &self.world.apps[app];
         let at = CoreAt { host: spec.host, index: spec.core as usize };
         if self.apps[app].backlog.len() >= spec.backlog as usize {
@@ -117,9 +117,9 @@ impl Model<'_> {
     }
 
     /// A packet for a virtual NIC comes to one of its channels. Returns that if it disarms it.
-    fn hand_to_guest(&mut self, frame: Frame, vnic: usize) -> Option<ChannelAt> {
+    fn deliver_to_guest(&mut self, frame: Frame, vnic: usize) -> Option<ChannelAt> {
         let spec = &self.world.vnics[vnic];
-        let index = spec.channels.as_ref().map_or(0, |spread| self.place_in(spread, &frame));
+        let index = spec.channels.as_ref().map_or(0, |spread| self.pick(spread, &frame));
         if let Some(reason) = vm_of(self.world, vnic).and_then(|vm| self.stopped[vm]) {
             self.changes.came_in_vain += 1;
             self.end(frame, Fate::Dropped(reason));

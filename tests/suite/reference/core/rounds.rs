@@ -38,7 +38,7 @@ pub(in crate::reference) enum Step {
     /// The virtual switch's, for the so-manieth of the virtual NICs that the packet goes to.
     Switch(Frame, usize),
     /// After its last packet it waits, at that instant, for its hand-offs.
-    HandsOver,
+    Delivers,
     /// The virtual switch's, for notifications.
     Notify,
     /// After that activity it waits, at that instant, for their turn.
@@ -66,7 +66,7 @@ pub(in crate::reference) enum Next {
     /// Another one.
     Activity,
     /// Hand-offs, still at this instant; then it goes on or ends.
-    HandOff,
+    Handoff,
     /// None.
     End,
 }
@@ -80,7 +80,7 @@ impl Leaving {
 impl Round {
     /// Whether it has nothing to do until its hand-offs' turn comes.
     pub(in crate::reference) fn waits(&self) -> bool {
-        matches!(self.step, Step::HandsOver | Step::Notifies)
+        matches!(self.step, Step::Delivers | Step::Notifies)
     }
 
     /// Whether a packet is in processing.
@@ -130,7 +130,7 @@ pub(in crate::reference) struct Softirq {
     started: Time,
     /// Passes made so far.
     passes: u32,
-    /// When the pass in hand started, and the packets it took.
+    /// When the current pass started, and the packets it took.
     pass_started: Time,
     pass_taken: u32,
 }
@@ -195,7 +195,7 @@ impl Model<'_> {
     }
 
     /// The round's activity has ended. Goes on with the next one, or expects its hand-offs.
-    pub(in crate::reference) fn goes_on(
+    pub(in crate::reference) fn continue_round(
         &mut self,
         at: CoreAt,
         holder: Holder,
@@ -222,9 +222,9 @@ impl Model<'_> {
                 }
                 self.processed(at, switched, round);
             }
-            Step::Notify => return self.expect_hand_off(at, holder, round, Step::Notifies),
+            Step::Notify => return self.expect_handoff(at, holder, round, Step::Notifies),
             Step::Own => {}
-            Step::HandsOver | Step::Notifies => unreachable!("no activity"),
+            Step::Delivers | Step::Notifies => unreachable!("no activity"),
         }
         if round.taken < self.world.hosts[at.host].budget
             && let Some(mut frame) = self.next_packet(at, round.work)
@@ -243,18 +243,18 @@ impl Model<'_> {
             self.core(at).in_vain += round.own;
         }
         if round.leaving.iter().any(Leaving::is_for_channel) {
-            return self.expect_hand_off(at, holder, round, Step::HandsOver);
+            return self.expect_handoff(at, holder, round, Step::Delivers);
         }
         if !round.leaving.is_empty() {
             let now = self.agenda.time();
             self.core(at).leaving.append(&mut round.leaving);
-            self.agenda.put(now, Item::HandOff { core: at });
+            self.agenda.put(now, Item::Handoff { core: at });
         }
         Next::End
     }
 
     /// The round is not over before its hand-offs.
-    fn expect_hand_off(
+    fn expect_handoff(
         &mut self,
         core: CoreAt,
         holder: Holder,
@@ -262,8 +262,8 @@ impl Model<'_> {
         step: Step,
     ) -> Next {
         round.begin(step, Span::ZERO);
-        self.agenda.put(self.agenda.time(), Item::RoundHandOff { core, holder });
-        Next::HandOff
+        self.agenda.put(self.agenda.time(), Item::RoundHandoff { core, holder });
+        Next::Handoff
     }
 
     /// What follows the driver's activity where another core has done that.
@@ -344,8 +344,8 @@ impl Model<'_> {
     /// What the deferred class does when its activity ends.
     pub(in crate::reference) fn deferred_step(&mut self, at: CoreAt) {
         let mut round = self.core(at).deferred.take().expect("deferred work ran");
-        match self.goes_on(at, Holder::Deferred, &mut round) {
-            Next::Activity | Next::HandOff => self.core(at).deferred = Some(round),
+        match self.continue_round(at, Holder::Deferred, &mut round) {
+            Next::Activity | Next::Handoff => self.core(at).deferred = Some(round),
             Next::End => self.deferred_round_ends(at, &round),
         }
     }

@@ -1,4 +1,4 @@
-//! Spreading in software: from the core that took a packet from its ring to the backlog of another.
+//! RpsCounts in software: from the core that took a packet from its ring to the backlog of another.
 //!
 //! Rules X1 to X9, I35 and I36.
 
@@ -23,25 +23,25 @@ impl Model<'_> {
     /// work of an idle one due: there by an interrupt, unless that is the handing core itself.
     pub(in crate::reference) fn hand_to_backlog(&mut self, from: CoreAt, frame: Frame) {
         let spread = self.world.nics[frame.nic].rps.as_ref().expect("its packets are spread");
-        let index = spread.cores.targets[self.place_in(&spread.cores, &frame)] as usize;
+        let index = spread.cores.targets[self.pick(&spread.cores, &frame)] as usize;
         let at = CoreAt { host: from.host, index };
         let now = self.agenda.now();
         let core = self.core(at);
         let in_processing = core.rounds().any(|round| round.of_backlog() && round.has_packet());
         if core.backlog.len() + usize::from(in_processing) >= spread.backlog as usize {
-            self.tallies.spread.lost += 1;
+            self.tallies.rps.lost += 1;
             return self.end(frame, Fate::Dropped(DropReason::BacklogFull));
         }
         core.backlog.push_back(frame);
         if std::mem::replace(&mut core.backlog_works, true) {
-            self.tallies.spread.came_to_work += 1;
+            self.tallies.rps.came_to_work += 1;
         } else if at == from {
-            self.tallies.spread.at_home += 1;
+            self.tallies.rps.at_home += 1;
             self.pause(at);
             self.queue_deferred_work(at, Work::Backlog);
             self.dispatch(at);
         } else {
-            self.tallies.spread.ipis += 1;
+            self.tallies.rps.ipis += 1;
             self.core(at).ipi = Some(now);
             self.agenda.put(now.time(), Item::Interrupt { core: at });
         }
@@ -57,7 +57,7 @@ impl Model<'_> {
             core.backlog_works = false;
         } else {
             core.queue.push_back(Work::Backlog);
-            self.tallies.spread.requeues += 1;
+            self.tallies.rps.requeues += 1;
         }
     }
 }

@@ -28,7 +28,7 @@ pub(in crate::reference) struct Thread {
     pub(in crate::reference) left: Span,
     pub(in crate::reference) slice_left: Span,
     pub(in crate::reference) switch_left: Span,
-    /// The round in hand of `ksoftirqd`.
+    /// The current round of `ksoftirqd`.
     pub(in crate::reference) round: Option<Round>,
 }
 
@@ -116,7 +116,7 @@ impl Threads {
         (self.all[at].left, self.all[at].switch_left) = (Span::ZERO, Span::ZERO);
     }
 
-    /// The rounds that its threads have in hand.
+    /// The rounds that its threads have begun.
     pub(in crate::reference) fn rounds(&mut self) -> impl Iterator<Item = &mut Round> {
         self.all.iter_mut().filter_map(|thread| thread.round.as_mut())
     }
@@ -167,10 +167,10 @@ impl Model<'_> {
     /// The head's activity or its slice ends.
     pub(in crate::reference) fn thread_step(&mut self, at: CoreAt) {
         let head = self.core(at).threads.head().expect("a thread ran");
-        let next = if head.left > Span::ZERO { Next::Activity } else { self.thread_goes_on(at) };
+        let next = if head.left > Span::ZERO { Next::Activity } else { self.continue_thread(at) };
         match next {
             Next::Activity => self.keep_or_pass_on(at, true),
-            Next::HandOff => {}
+            Next::Handoff => {}
             Next::End => self.keep_or_pass_on(at, false),
         }
     }
@@ -191,7 +191,7 @@ impl Model<'_> {
     }
 
     /// The head's activity has ended: what it does next, if anything.
-    fn thread_goes_on(&mut self, at: CoreAt) -> Next {
+    fn continue_thread(&mut self, at: CoreAt) -> Next {
         let thread = self.core(at).threads.head().expect("a thread ran");
         let more = match thread.kind {
             ThreadKind::Work(_) => false,
@@ -201,10 +201,10 @@ impl Model<'_> {
                 self.take_app_packet(at, app);
                 !self.apps[app].backlog.is_empty()
             }
-            ThreadKind::Guest(vcpu) => self.guest_goes_on(at, vcpu),
+            ThreadKind::Guest(vcpu) => self.continue_guest(at, vcpu),
             ThreadKind::Ksoftirqd => {
                 let mut round = thread.round.take().expect("ksoftirqd had a round in hand");
-                let next = self.goes_on(at, Holder::Ksoftirqd, &mut round);
+                let next = self.continue_round(at, Holder::Ksoftirqd, &mut round);
                 if !matches!(next, Next::End) {
                     let thread = self.core(at).threads.ksoftirqd();
                     (thread.left, thread.round) = (round.left, Some(round));
@@ -233,7 +233,7 @@ impl Model<'_> {
     }
 
     /// A work asks anew, whatever it got; what it did not get is forgone.
-    pub(in crate::reference) fn work_asks(&mut self, work: usize) {
+    pub(in crate::reference) fn work_is_due(&mut self, work: usize) {
         let spec = &self.world.works[work];
         let at = CoreAt { host: spec.host, index: spec.core as usize };
         let next = self.agenda.time() + spec.period;

@@ -42,7 +42,7 @@ impl Model<'_> {
             cost += costs.vm_wakeup;
             self.functions.wakeups += 1;
         }
-        self.vector(at).to_take_up = Some(cost);
+        self.vector(at).pending_interrupt = Some(cost);
         self.append(number, Pending::Ring(at));
     }
 
@@ -52,20 +52,20 @@ impl Model<'_> {
         number: usize,
         at: VectorAt,
     ) -> Span {
-        if let Some(cost) = self.vector(at).to_take_up.take() {
+        if let Some(cost) = self.vector(at).pending_interrupt.take() {
             return cost;
         }
         let queue = self.vector(at).queues[0] as usize;
         let frame = self.nics[at.nic].rings[queue].visible.pop_front();
         let frame = frame.expect("a ring in the list has packets");
-        self.vcpus[number].in_hand = Some(frame);
+        self.vcpus[number].in_service = Some(frame);
         self.guest_cost(&frame)
     }
 
     /// The packet in a vCPU's hands is its own from now on, if it is a virtual function's.
     pub(in crate::reference) fn guest_packet_starts(&mut self, vcpu: usize) {
         let now = self.agenda.time();
-        if let Some(frame) = &mut self.vcpus[vcpu].in_hand {
+        if let Some(frame) = &mut self.vcpus[vcpu].in_service {
             frame.start.get_or_insert(now);
         }
     }
@@ -73,7 +73,7 @@ impl Model<'_> {
     /// A packet's descriptor is free; with none visible then, the vector is unmasked. Returns
     /// whether there are more packets.
     pub(in crate::reference) fn ring_packet_ends(&mut self, number: usize, at: VectorAt) -> bool {
-        let done = self.vcpus[number].in_hand.take().expect("a packet was in processing");
+        let done = self.vcpus[number].in_service.take().expect("a packet was in processing");
         self.functions.packets += 1;
         self.free_descriptor(&done);
         self.end(done, Fate::Delivered);

@@ -94,11 +94,11 @@ impl Model<'_> {
             return self.end(frame, Fate::Dropped(DropReason::LinkFull));
         }
         link.waiting.push_back(frame);
-        self.link_goes_on(frame.nic);
+        self.resume_link(frame.nic);
     }
 
     /// A link that may pause is free, or need not pause any more: the first that waits begins.
-    pub(in crate::reference) fn link_goes_on(&mut self, nic: usize) {
+    pub(in crate::reference) fn resume_link(&mut self, nic: usize) {
         let now = self.agenda.time();
         let link = &mut self.nics[nic].link;
         if link.may_begin(now)
@@ -134,7 +134,7 @@ impl Model<'_> {
             nic.link.paused_before += now - since;
             self.tallies.pauses.waited += u64::from(!nic.link.waiting.is_empty());
             self.tallies.pauses.lasted += u64::from(now > since);
-            self.link_goes_on(at);
+            self.resume_link(at);
         }
     }
 }

@@ -29,7 +29,7 @@ pub(in crate::reference) struct Vector {
     /// The position at which the next round begins to look: behind that of the ring served last.
     pub(in crate::reference) next: usize,
     /// Of a virtual function, interrupted and not taken up since: what taking it up costs.
-    pub(in crate::reference) to_take_up: Option<Span>,
+    pub(in crate::reference) pending_interrupt: Option<Span>,
 }
 
 /// Whom a vector interrupts.
@@ -52,7 +52,7 @@ impl Vector {
             timer: None,
             look_at: 0,
             next: 0,
-            to_take_up: None,
+            pending_interrupt: None,
         }
     }
 

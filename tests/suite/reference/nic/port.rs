@@ -25,7 +25,7 @@ pub(in crate::reference) struct Nic {
     /// When the DMA engine has ended its last transfer.
     engine_free: Time,
     /// Frames whose DMA has started but is not done.
-    under_way: VecDeque<Transfer>,
+    in_dma: VecDeque<Transfer>,
     /// Held frames of an immediate NIC, done with the arrivals of this instant.
     late: VecDeque<Frame>,
     /// Those of the port's own queues, then those of virtual functions.
@@ -70,7 +70,7 @@ impl Nic {
             buffered: 0,
             waiting: VecDeque::new(),
             engine_free: Time::ZERO,
-            under_way: VecDeque::new(),
+            in_dma: VecDeque::new(),
             late: VecDeque::new(),
             rings: vec![Ring::default(); spec.queues.len() + vcpus_of_rings(world, nic).len()],
             vectors,
@@ -86,7 +86,7 @@ impl Nic {
             transfer.lost |= mine;
             mine.then_some(transfer.frame)
         };
-        self.under_way.iter_mut().filter_map(given_up).collect()
+        self.in_dma.iter_mut().filter_map(given_up).collect()
     }
 
     /// Frames whose DMA has not started.
@@ -137,7 +137,7 @@ impl Model<'_> {
             }
             let nic = &mut self.nics[at];
             nic.waiting.pop_front();
-            self.governors[at].count(&frame, entry);
+            self.policy_runners[at].count(&frame, entry);
             if full {
                 self.leave_buffer(&frame);
                 self.end(frame, Fate::Dropped(DropReason::RingFull));
@@ -158,7 +158,7 @@ impl Model<'_> {
             self.agenda.put(nic.engine_free, Item::DmaStart { nic: frame.nic });
         }
         if transfer + dma.latency > Span::ZERO {
-            nic.under_way.push_back(Transfer { frame, lost: false });
+            nic.in_dma.push_back(Transfer { frame, lost: false });
             self.agenda.put(now + transfer + dma.latency, Item::DmaDone { nic: frame.nic });
         } else if self.agenda.among_arrivals() && nic.late.is_empty() {
             self.show(frame);
@@ -170,7 +170,7 @@ impl Model<'_> {
     }
 
     pub(in crate::reference) fn dma_done(&mut self, nic: usize) {
-        let done = self.nics[nic].under_way.pop_front().expect("a transfer was under way");
+        let done = self.nics[nic].in_dma.pop_front().expect("a transfer was under way");
         if done.lost {
             self.leave_buffer(&done.frame);
         } else {

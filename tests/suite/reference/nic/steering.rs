@@ -29,24 +29,24 @@ impl Model<'_> {
             return to(queue);
         }
         let Consumer::Vnic(vnic) = frame.to else {
-            return self.common_way(frame);
+            return self.by_default_queue(frame);
         };
-        match &self.vnics[vnic].way {
-            RxPath::DefaultQueue => self.common_way(frame),
-            RxPath::VmQueues(queues) => to(queues.targets[self.place_in(queues, frame)]),
+        match &self.vnics[vnic].rx_path {
+            RxPath::DefaultQueue => self.by_default_queue(frame),
+            RxPath::VmQueues(queues) => to(queues.targets[self.pick(queues, frame)]),
             RxPath::Drop(reason) => Steered::Nowhere(*reason),
             RxPath::VirtualFunction => {
                 if let Some(reason) = vm_of(self.world, vnic).and_then(|vm| self.stopped[vm]) {
                     return Steered::Nowhere(reason);
                 }
                 let rings = self.world.vnics[vnic].vf.as_ref().expect("it has a function");
-                to(first_ring(self.world, vnic) + self.place_in(rings, frame) as u32)
+                to(first_ring(self.world, vnic) + self.pick(rings, frame) as u32)
             }
         }
     }
 
     /// As the port sends all that has no way of its own.
-    fn common_way(&self, frame: &Frame) -> Steered {
+    fn by_default_queue(&self, frame: &Frame) -> Steered {
         match &self.world.nics[frame.nic].steering {
             SteeringSpec::SingleQueue | SteeringSpec::Vmq { .. } => {
                 Steered::To { queue: 0, entry: None }
@@ -60,7 +60,7 @@ impl Model<'_> {
     }
 
     /// Which of several a frame goes to.
-    pub(in crate::reference) fn place_in(&self, spread: &FlowMap, frame: &Frame) -> usize {
+    pub(in crate::reference) fn pick(&self, spread: &FlowMap, frame: &Frame) -> usize {
         let place = |rss: &RssSpec| Some(rss.table[entry(rss, &self.key(frame))?] as usize);
         spread.rss.as_ref().and_then(place).unwrap_or(0)
     }

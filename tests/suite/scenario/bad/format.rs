@@ -402,7 +402,7 @@ fn cores_share_packets_only_where_nothing_else_is_theirs() {
 }
 
 #[test]
-fn not_every_stack_finishes_what_it_has_in_hand_first() {
+fn not_every_stack_can_be_non_preemptive() {
     let host = |keys: &str, phrases: &[&str]| SOUND.change("cores = 4", keys, phrases);
     host("priority = \"none\"", &["\"preemptive\" or \"non-preemptive\""]);
     host("priority = 3", &["`host.alpha.priority`", "preemptive"]);

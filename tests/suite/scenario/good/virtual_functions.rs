@@ -209,7 +209,7 @@ fn a_slow_port_has_functions_and_a_port_with_functions_drops_at_a_full_ring() {
 }
 
 #[test]
-fn other_paths_ignore_the_wish_for_a_function() {
+fn other_paths_ignore_the_request_for_a_function() {
     let text = text("", "", "vmq = true", "").replacen("\"sriov\"", "\"vmq\"", 1);
     let world = plan(&text).world;
     assert_eq!(path(&world.vnics[5]), (false, Some(6), PathReason::None));

@@ -42,10 +42,10 @@ fn event(at: u64, action: &str, keys: &str) -> String {
 }
 
 /// The events of a world in short, in the order of time: milliseconds, and what.
-fn course(world: &World) -> Vec<(u64, String)> {
+fn schedule(world: &World) -> Vec<(u64, String)> {
     let mut events: Vec<&EventSpec> = world.events.iter().collect();
     events.sort_by_key(|event| event.at);
-    let way = |way: &RxPath| match way {
+    let path = |path: &RxPath| match path {
         RxPath::DefaultQueue => "common".to_owned(),
         RxPath::VmQueues(queues) => format!("queue {:?}", queues.targets),
         RxPath::VirtualFunction => "function".to_owned(),
@@ -53,7 +53,7 @@ fn course(world: &World) -> Vec<(u64, String)> {
     };
     let short = |action: &Action| match action {
         Action::LoseAffinity { nic } => format!("nic {nic} loses affinity"),
-        Action::SetRoute { vnic, rx_path: to } => format!("vnic {vnic}: {}", way(to)),
+        Action::SetRoute { vnic, rx_path: to } => format!("vnic {vnic}: {}", path(to)),
         Action::Stop { vm, reason } => format!("vm {vm} stops: {}", reason.name()),
         Action::Start { vm } => format!("vm {vm} starts"),
         Action::Link { nic, up } => format!("nic {nic} {}", if *up { "up" } else { "down" }),
@@ -62,7 +62,7 @@ fn course(world: &World) -> Vec<(u64, String)> {
 }
 
 fn expect(plan: &Plan, expected: &[(u64, &str)]) {
-    let found = course(&plan.world);
+    let found = schedule(&plan.world);
     let found: Vec<(u64, &str)> = found.iter().map(|(at, what)| (*at, what.as_str())).collect();
     assert_eq!(found, expected);
 }
@@ -100,8 +100,8 @@ fn who_starts_takes_what_who_stopped_has_left_and_nobody_else_does() {
     let rest = format!("[vm.late]\nnic = \"port0\"\nvmq = true\nrunning = false\n{events}");
     let rest = rest.replace("web[3]", "late");
     let plan = plan(&text(VMQ, "vmq = true", "", &rest));
-    let ways: Vec<&[u32]> = plan.world.vnics.iter().map(|vnic| vnic.rx_path.own()).collect();
-    assert_eq!(ways, [&[1][..], &[2], &[], &[], &[]]);
+    let queues: Vec<&[u32]> = plan.world.vnics.iter().map(|vnic| vnic.rx_path.own()).collect();
+    assert_eq!(queues, [&[1][..], &[2], &[], &[], &[]]);
     assert!(!plan.world.vms[4].running);
     expect(
         &plan,
@@ -136,7 +136,8 @@ fn events_of_one_instant_come_in_the_order_of_the_file() {
 fn a_group_starts_and_stops_as_a_whole() {
     let events = event(10, "stop-vm", "vm = \"web[1]\"") + &event(20, "stop-vm", "vm = \"web.*\"");
     let plan = plan(&text(VMQ, "", "", &events));
-    let stops = course(&plan.world).into_iter().filter(|(_, what)| what.contains("stops")).count();
+    let stops =
+        schedule(&plan.world).into_iter().filter(|(_, what)| what.contains("stops")).count();
     assert_eq!(stops, 4);
     assert_eq!(paths(&plan), vec![path("none", "not-running"); 4]);
 }
@@ -294,7 +295,7 @@ fn who_comes_back_is_who_left() {
     let plan = plan(&text("", "", "", &format!("{there}{back}")));
     assert_eq!(plan.world.vms.len(), 5);
     assert_eq!(parts(&plan.world), [(0, 0, Some(125)), (1, 125, Some(225)), (0, 225, None)]);
-    let events = course(&plan.world);
+    let events = schedule(&plan.world);
     assert_eq!(events.last(), Some(&(220, "vnic 3: common".to_owned())));
     assert_eq!(paths(&plan)[3], path("software", "path-is-single-queue"));
 }

@@ -59,8 +59,8 @@ fn event(world: &mut World, when: u64, action: Action) {
     world.events.push(EventSpec { at: at(when), action });
 }
 
-fn steer(world: &mut World, when: u64, way: RxPath) {
-    event(world, when, Action::SetRoute { vnic: 0, rx_path: way });
+fn steer(world: &mut World, when: u64, rx_path: RxPath) {
+    event(world, when, Action::SetRoute { vnic: 0, rx_path });
 }
 
 fn stop(world: &mut World, when: u64, reason: DropReason) {

@@ -50,7 +50,7 @@ impl Changes<'_> {
         FlowMap { targets: over, rss }
     }
 
-    fn way(&mut self, vnic: usize) -> RxPath {
+    fn route(&mut self, vnic: usize) -> RxPath {
         let nic = &self.world.nics[self.world.vnics[vnic].nic];
         let (queues, has_function) = (nic.queues.len() as u32, self.world.vnics[vnic].vf.is_some());
         let vmq = matches!(nic.steering, SteeringSpec::Vmq { .. });
@@ -78,8 +78,8 @@ impl Changes<'_> {
                 }
             }
             if self.one_in(3) {
-                let way = self.way(vnic);
-                self.world.vnics[vnic].rx_path = way;
+                let route = self.route(vnic);
+                self.world.vnics[vnic].rx_path = route;
             }
         }
     }
@@ -102,7 +102,7 @@ impl Changes<'_> {
         Some(match self.below(6) {
             0 | 1 if !self.world.vnics.is_empty() => {
                 let vnic = self.below(self.world.vnics.len());
-                Action::SetRoute { vnic, rx_path: self.way(vnic) }
+                Action::SetRoute { vnic, rx_path: self.route(vnic) }
             }
             2 | 3 if !self.world.vms.is_empty() => {
                 let vm = self.below(self.world.vms.len());

@@ -39,10 +39,12 @@ fn a_way_holds_from_the_start_of_a_frames_dma_on() {
 
 #[test]
 fn a_pin_filter_goes_before_every_way() {
-    for way in [RxPath::Drop(DropReason::NoFilter), RxPath::VirtualFunction, RxPath::DefaultQueue] {
+    for rx_path in
+        [RxPath::Drop(DropReason::NoFilter), RxPath::VirtualFunction, RxPath::DefaultQueue]
+    {
         let mut world = with_own_queue(&[&[0, 1000]]);
         world.sources[0].filter = Filter::Pin(1);
-        steer(&mut world, 500, way);
+        steer(&mut world, 500, rx_path);
         // The first one's switch begins at 350, with the queue still its own; the second one's not.
         let (_, ends) = run(&world);
         let came = [(0, Some(1), 150, 550, None), (0, Some(1), 1150, 1560, None)];

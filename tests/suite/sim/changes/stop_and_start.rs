@@ -6,7 +6,7 @@ use rxsim::rx::moderation::Moderation;
 const PAUSED: DropReason = DropReason::VmPaused;
 
 #[test]
-fn a_machine_that_stops_loses_what_its_channels_hold_and_gives_up_what_it_has_in_hand() {
+fn a_machine_that_stops_loses_what_its_channels_hold_and_gives_up_what_it_has_begun() {
     let mut world = guests(&[&[0, 1, 2, 2000, 4000]]);
     stop(&mut world, 1130, PAUSED);
     start(&mut world, 3000);
@@ -76,7 +76,7 @@ fn a_machine_that_stops_loses_all_that_hold_a_descriptor_of_its_function() {
         (0, Some(1), 1100, 1170, None),
     ];
     assert_eq!(ends, expected);
-    // It had the first one's virtual interrupt in hand since 20, and waits since 600.
+    // It ran the first one's virtual interrupt since 20, and waits since 600.
     assert_eq!(busy(&run, 1)[3], 80 + 150);
     assert_eq!(run.nics[0].interrupts, 2);
     assert_eq!(run.sources[0].by_function, 1);

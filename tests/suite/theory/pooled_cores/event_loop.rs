@@ -63,7 +63,7 @@ struct Model<'w> {
     blocked: Vec<VecDeque<Job>>,
     /// Descriptors held, and packets not yet visible.
     held: BTreeMap<Place, u32>,
-    on_the_way: BTreeMap<Place, VecDeque<Job>>,
+    in_dma: BTreeMap<Place, VecDeque<Job>>,
     line: VecDeque<Job>,
     cores: Vec<Core>,
     records: Vec<Record>,
@@ -90,7 +90,7 @@ pub(super) fn run(world: &World) -> Ends {
         blocked: vec![VecDeque::new(); world.nics.len()],
         arrivals,
         held: BTreeMap::new(),
-        on_the_way: BTreeMap::new(),
+        in_dma: BTreeMap::new(),
         line: VecDeque::new(),
         cores: (0..world.hosts[0].cores).map(|_| Core::default()).collect(),
         records: Vec::new(),
@@ -110,7 +110,7 @@ impl Model<'_> {
     fn handle(&mut self, event: Event) {
         match event {
             Event::Done(place) | Event::Held(place) => {
-                let job = self.on_the_way.get_mut(&place).expect("a queue").pop_front();
+                let job = self.in_dma.get_mut(&place).expect("a queue").pop_front();
                 self.receive(job.expect("a packet is on its way"));
             }
             Event::End(core) => self.end_of(core),
@@ -145,7 +145,7 @@ impl Model<'_> {
     /// The frame has a descriptor, and is on its way.
     fn transfer(&mut self, job: Job, place: Place) {
         *self.held.entry(place).or_default() += 1;
-        self.on_the_way.entry(place).or_default().push_back(job);
+        self.in_dma.entry(place).or_default().push_back(job);
         let latency = self.world.nics[place.0].dma.latency;
         let event = if latency == Span::ZERO { Event::Held(place) } else { Event::Done(place) };
         self.events.push(Reverse((self.now + latency, event)));
@@ -187,7 +187,7 @@ impl Model<'_> {
         self.ends(core, self.now + length);
     }
 
-    /// A core begins with the packet in hand.
+    /// A core begins with the packet that it took.
     fn begin(&mut self, core: usize) {
         let (source, packet) = self.cores[core].hand.expect("a packet");
         let costs = &self.world.hosts[0].costs;
