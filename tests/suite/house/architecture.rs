@@ -4,7 +4,11 @@
 //! from `crate::`, `super::`, `self::` or a child's bare name. The path counts to the file that
 //! holds the item: one that goes through a re-export counts to where the re-export leads. Neither
 //! a `mod` declaration nor a re-export is itself a dependency of a parent on its child.
+//!
+//! A call `.name(` is a dependency, too, on the file that declares this method, where exactly one
+//! type of src/ has one of this name.
 
+use crate::house::source_text::methods::{called, declared};
 use crate::house::source_text::paths::written;
 use crate::house::source_text::{SourceFile, none, production};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,14 +31,46 @@ const FLOORS: [&[&str]; 10] = [
 /// and why.
 const CYCLES: &[(&str, &[&str], &str)] = &[
     (
-        "sim/core/",
+        "sim",
         &[
+            "sim",
+            "sim/control/affinity",
+            "sim/control/events",
+            "sim/control/policy_tick",
             "sim/core/backlog",
             "sim/core/core",
+            "sim/core/handoff",
+            "sim/core/stack/busy_poll",
+            "sim/core/stack/fast_path",
+            "sim/core/stack/interrupt_per_packet",
             "sim/core/stack/linux_napi",
+            "sim/core/stack/pooled",
+            "sim/core/threads/guests",
             "sim/core/threads/scheduler",
+            "sim/coupling/floating",
+            "sim/coupling/outlook",
+            "sim/coupling/rps",
+            "sim/coupling/synchronize",
+            "sim/host/host",
+            "sim/host/nic_binding",
+            "sim/simulation",
+            "sim/window",
         ],
-        "one automaton, a core, whose methods are spread over the files of its activities",
+        "one automaton, the cores of a host, whose methods are spread over the files of its activities",
+    ),
+    (
+        "sim/core/",
+        &["sim/core/broadcast", "sim/core/round"],
+        "a round makes the copies of a broadcast between two packets",
+    ),
+    (
+        "scenario/plan/events/",
+        &[
+            "scenario/plan/events/function",
+            "scenario/plan/events/migration",
+            "scenario/plan/events/schedule",
+        ],
+        "the schedule hands each event on to the file that knows what follows from it",
     ),
     (
         "rx/moderation",
@@ -43,11 +79,18 @@ const CYCLES: &[(&str, &[&str], &str)] = &[
     ),
 ];
 
+/// Methods of the standard library that types of src/ have, too: a call says nothing about its type.
+const OF_THE_STANDARD_LIBRARY: [&str; 26] = [
+    "build", "clear", "cmp", "collect", "copied", "entry", "extend", "get", "insert", "is_empty",
+    "iter", "join", "last", "len", "map", "max", "min", "next", "pop", "push", "remove", "retain",
+    "skip", "sum", "take", "write",
+];
+
 /// One file's dependency on another module.
 struct Dependency {
     from: Vec<String>,
     to: Vec<String>,
-    /// "file:line: path", as it is written.
+    /// "file:line: path", as it is written, or "file:line: .method()".
     place: String,
 }
 
@@ -112,8 +155,26 @@ impl Modules {
     }
 }
 
+/// Where each method is declared whose name no two types have.
+fn methods(files: &[SourceFile]) -> BTreeMap<String, Vec<String>> {
+    let mut places: BTreeMap<String, BTreeSet<(String, Vec<String>)>> = BTreeMap::new();
+    for file in files {
+        for method in declared(file) {
+            places.entry(method.name).or_default().insert((method.owner, file.module()));
+        }
+    }
+    let known = |name: &str| !OF_THE_STANDARD_LIBRARY.contains(&name);
+    let only = |(name, places): (String, BTreeSet<(String, Vec<String>)>)| {
+        let mut places = places.into_iter();
+        let (_, module) = places.next()?;
+        (places.next().is_none() && known(&name)).then_some((name, module))
+    };
+    places.into_iter().filter_map(only).collect()
+}
+
 fn dependencies(files: &[SourceFile]) -> Vec<Dependency> {
     let modules = Modules::of(files);
+    let methods = methods(files);
     let mut found = Vec::new();
     for file in files {
         let from = file.module();
@@ -124,6 +185,11 @@ fn dependencies(files: &[SourceFile]) -> Vec<Dependency> {
                 let place = format!("{}:{}: {}", file.path, path.line, path.segments.join("::"));
                 found.push(Dependency { from: from.clone(), to, place });
             }
+        }
+        for call in called(file) {
+            let Some(to) = methods.get(&call.name).filter(|to| **to != from) else { continue };
+            let place = format!("{}:{}: .{}()", file.path, call.line, call.name);
+            found.push(Dependency { from: from.clone(), to: to.clone(), place });
         }
     }
     found

@@ -3,4 +3,5 @@
 mod architecture; // floors, stations, module cycles
 mod docs; // what the documents name exists
 mod source_text; // the program's source as text, for the others
-mod tidy; // heads, lengths, words that must not occur
+mod tidy; // heads, lengths, names, what must not occur
+mod words; // words of the field instead of coinages

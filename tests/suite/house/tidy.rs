@@ -2,9 +2,51 @@
 
 use crate::house::source_text::paths::written;
 use crate::house::source_text::{SourceFile, closing, none, production, under};
+use std::collections::BTreeMap;
 
 const LONGEST_FUNCTION: usize = 70;
 const LONGEST_FILE: usize = 600;
+const LONGEST_ROW: usize = 15;
+
+/// Functions with a parameter of tuple type, as "path: function", until its parts get names.
+const TUPLES: &[&str] = &[
+    "src/report/plot/cores.rs: chart",
+    "src/report/plot/cores.rs: name",
+    "src/report/plot/queues.rs: bands",
+    "src/report/plot/queues.rs: in_use",
+    "src/report/plot/queues.rs: veil",
+    "src/report/plot/stages.rs: segment",
+    "src/report/section.rs: cores",
+    "src/rx/source/closed_loop.rs: time_out",
+    "src/rx/source/keys.rs: over_ipv4",
+    "src/rx/steering/placement.rs: placed",
+    "src/scenario/plan/events/relocation.rs: check",
+    "src/scenario/plan/events/schedule.rs: run",
+    "src/scenario/plan/events/state.rs: new",
+    "src/scenario/plan/hosts/compat.rs: check_threads",
+    "src/scenario/plan/nics/nic.rs: read",
+    "src/scenario/plan/nics/sriov.rs: check",
+    "src/scenario/plan/vms/demand.rs: of",
+    "src/scenario/plan/vms/vm.rs: read",
+    "src/sim/core/stack/pooled.rs: next",
+    "src/sim/core/threads/guests.rs: load",
+    "src/sim/core/threads/scheduler.rs: catch_up_before",
+    "src/sim/core/threads/scheduler.rs: is_handed",
+    "src/sim/core/threads/scheduler.rs: work_off",
+    "src/sim/coupling/rank.rs: allow",
+    "src/sim/coupling/rps.rs: is_handed",
+    "src/sim/coupling/rps.rs: receive_with_spread",
+    "src/sim/nic/internal_switch.rs: next",
+];
+
+/// Folders whose types have names of their own.
+const OF_THE_ENGINE: [&str; 7] = ["engine", "vocab", "measure", "rx", "policy", "world", "sim"];
+
+/// Names that several types of the engine have, which others are about to tell apart.
+const SHARED_NAMES: &[&str] = &[
+    "Consumer", "Counts", "Doing", "Frame", "Input", "Kind", "Line", "Next", "Order", "Pace",
+    "Part",
+];
 
 /// Folders below `study`: what runs there depends on nothing but the scenario and the seed.
 const BELOW_STUDY: [&str; 8] =
@@ -68,6 +110,136 @@ fn too_long(file: &SourceFile) -> Vec<String> {
         }
     }
     found
+}
+
+/// The parameters of a function whose name ends at `start`, as they are written.
+fn parameters(code: &str, start: usize) -> Vec<&str> {
+    let mut found = Vec::new();
+    let (mut depth, mut generics, mut last) = (0, 0, 0);
+    let bytes = code.as_bytes();
+    for at in start..code.len() {
+        match bytes[at] {
+            b'<' => generics += 1,
+            b'>' if bytes[at - 1] != b'-' => generics -= 1,
+            b'(' | b'[' => {
+                depth += 1;
+                if depth == 1 && generics == 0 {
+                    last = at + 1;
+                }
+            }
+            b')' | b']' => depth -= 1,
+            _ => {}
+        }
+        let ends = generics == 0 && (depth == 0 && bytes[at] == b')');
+        if ends || generics == 0 && depth == 1 && bytes[at] == b',' {
+            found.push(code[last..at].trim());
+            last = at + 1;
+        }
+        if ends {
+            break;
+        }
+    }
+    found.retain(|parameter| !parameter.is_empty());
+    found
+}
+
+/// Whether a parameter is a tuple, or a reference to one.
+fn is_tuple(parameter: &str) -> bool {
+    let mut depth = 0;
+    let colon = parameter.char_indices().find(|&(at, c)| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        depth == 0 && c == ':' && !parameter[at + 1..].starts_with(':')
+    });
+    let Some((colon, _)) = colon else { return false };
+    let mut of_type = parameter[colon + 1..].trim_start();
+    while let Some(rest) = of_type.strip_prefix('&') {
+        of_type = rest.trim_start_matches(|c: char| c == '\'' || c.is_alphanumeric() || c == '_');
+        of_type = if of_type.starts_with(' ') { of_type.trim_start() } else { rest };
+    }
+    of_type.trim_start_matches("mut ").starts_with('(') && !of_type.starts_with("()")
+}
+
+/// "file:line: fn name: parameter" of parameters that are tuples.
+fn tuples(file: &SourceFile) -> Vec<String> {
+    let code = file.identifiers();
+    let mut found = Vec::new();
+    for (at, _) in code.match_indices("fn ") {
+        if code[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_') {
+            continue;
+        }
+        let name: String =
+            code[at + 3..].chars().take_while(|&c| c.is_alphanumeric() || c == '_').collect();
+        if TUPLES.contains(&format!("{}: {name}", file.path).as_str()) {
+            continue;
+        }
+        for parameter in parameters(&code, at + 3 + name.len()) {
+            if !name.is_empty() && is_tuple(parameter) {
+                let line = code[..at].matches('\n').count() + 1;
+                let parameter = parameter.split_whitespace().collect::<Vec<_>>().join(" ");
+                found.push(format!("{}:{line}: fn {name}: {parameter}", file.path));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn no_parameter_is_a_tuple() {
+    let files = ["src", "tests", "benches", "examples"].into_iter().flat_map(under);
+    let found: Vec<String> = files.flat_map(|file| tuples(&file)).collect();
+    none("no parameter is a tuple, but for those in TUPLES: its fields have names", &found);
+}
+
+#[test]
+fn tuples_are_seen_however_they_are_written() {
+    let seen = |text: &str| tuples(&SourceFile::new("src/x.rs", text)).len();
+    assert_eq!(
+        seen("fn f<F: Fn((u8, u8)) -> u8>(a: F, b: &[(u8, u8)], c: A<(u8, u8)>, d: ()) {}"),
+        0
+    );
+    assert_eq!(seen("fn f(a: (u8, u8), (b, c): (u8, u8), d: &'a (u8,), e: &mut (u8, u8)) {}"), 4);
+    assert_eq!(seen("trait T {\n    fn f<'a>(&self, a: (u8, u8));\n}"), 1);
+}
+
+#[test]
+fn folders_are_short() {
+    let mut rows: BTreeMap<String, usize> = BTreeMap::new();
+    for file in ["src", "tests", "benches", "examples"].into_iter().flat_map(under) {
+        let folder = file.path.rsplit_once('/').expect("it lies in a folder").0.to_string();
+        *rows.entry(folder).or_default() += 1;
+    }
+    let found: Vec<String> = rows
+        .into_iter()
+        .filter(|(_, files)| *files > LONGEST_ROW)
+        .map(|(folder, files)| format!("{folder}: {files} files"))
+        .collect();
+    none(&format!("a folder holds at most {LONGEST_ROW} files"), &found);
+}
+
+#[test]
+fn types_of_the_engine_have_names_of_their_own() {
+    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for file in production() {
+        let module = file.module();
+        if !module.first().is_some_and(|folder| OF_THE_ENGINE.contains(&folder.as_str())) {
+            continue;
+        }
+        for two in file.tokens().windows(2) {
+            if matches!(two[0].text, "struct" | "enum" | "trait") && two[1].is_word() {
+                let place = format!("{}:{}", file.path, two[1].line);
+                places.entry(two[1].text.to_string()).or_default().push(place);
+            }
+        }
+    }
+    let shared = |(name, places): &(String, Vec<String>)| {
+        places.len() > 1 && !SHARED_NAMES.contains(&name.as_str())
+    };
+    let found: Vec<String> = places
+        .into_iter()
+        .filter(shared)
+        .map(|(name, places)| format!("{name}: {}", places.join(", ")))
+        .collect();
+    none("a type's name is unique within the engine", &found);
 }
 
 #[test]

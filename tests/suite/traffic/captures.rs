@@ -256,8 +256,7 @@ fn other_links_than_ethernet_are_read_where_they_carry_ip() {
                 || short >= 20
         }));
     }
-    let radio =
-        [LITTLE.pcap_head(0xa1b2_c3d4, 105), LITTLE.pcap_packet(0, 0, 9, &[0; 9])].concat();
+    let radio = [LITTLE.pcap_head(0xa1b2_c3d4, 105), LITTLE.pcap_packet(0, 0, 9, &[0; 9])].concat();
     assert_eq!(
         read_from(&radio[..], 1.0, None).err(),
         Some(Flaw::LinkType { packet: 1, kind: 105 })

@@ -3,6 +3,7 @@
 //! "Production code" is what is left of a file when comments, the insides of literals and every
 //! item under `#[cfg(test)]` are blanked. Blanks keep their place, so lines can be counted.
 
+pub(crate) mod methods;
 pub(crate) mod paths;
 
 use std::fs;
@@ -25,7 +26,7 @@ pub(crate) struct SourceFile {
 impl SourceFile {
     /// A file of that name and text.
     pub(crate) fn new(path: &str, text: &str) -> Self {
-        let mut code = without_comments_and_literals(text);
+        let mut code = split(text).0;
         let (test_lines, test_modules) = blank_tests(&mut code);
         let code = String::from_utf8(code).expect("whole characters are blanked");
         Self { path: path.into(), text: text.into(), code, test_lines, test_modules }
@@ -36,6 +37,18 @@ impl SourceFile {
         let path = self.path.trim_start_matches("src/").trim_end_matches(".rs");
         let path = path.trim_end_matches("/mod");
         if path == "lib" { Vec::new() } else { path.split('/').map(String::from).collect() }
+    }
+
+    /// Its code, that of tests included, without comments and the insides of literals.
+    pub(crate) fn identifiers(&self) -> String {
+        let code = split(&self.text).0;
+        String::from_utf8(code).expect("whole characters are blanked")
+    }
+
+    /// Its comments.
+    pub(crate) fn comments(&self) -> String {
+        let comments = split(&self.text).1;
+        String::from_utf8(comments).expect("whole characters are blanked")
     }
 
     /// The tokens of its production code.
@@ -136,9 +149,12 @@ fn is_word_part(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// The text with comments and literals blanked.
-fn without_comments_and_literals(text: &str) -> Vec<u8> {
+/// The code, with comments and literals blanked, and the comments, with all else blanked.
+fn split(text: &str) -> (Vec<u8>, Vec<u8>) {
     let mut code = text.as_bytes().to_vec();
+    let mut comments = code.clone();
+    let all = comments.len();
+    blank(&mut comments, 0, all);
     let mut at = 0;
     while at < code.len() {
         let in_word = at > 0 && is_word_part(char::from(code[at - 1]));
@@ -150,10 +166,14 @@ fn without_comments_and_literals(text: &str) -> Vec<u8> {
             b'\'' => character(text, at),
             _ => at,
         };
+        if code[at] == b'/' && end > at {
+            let end = end.min(all);
+            comments[at..end].copy_from_slice(&text.as_bytes()[at..end]);
+        }
         blank(&mut code, at, end);
         at = end.max(at + 1);
     }
-    code
+    (code, comments)
 }
 
 fn until(text: &str, mark: &str) -> usize {
