@@ -285,7 +285,7 @@ fn what_is_sent_follows_word_by_word_from_what_was_delivered() {
         }
         None
     });
-    assert!(compared > 50_000, "{compared} packets compared");
+    assert!(compared > 30_000, "{compared} packets compared");
 }
 
 #[test]

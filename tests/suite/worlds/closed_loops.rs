@@ -10,7 +10,7 @@ use rxsim::world::{ClosedLoop, Consumer, Part, TrafficSpec, Window, World};
 pub(crate) fn with_closed_loops(mut world: World) -> World {
     let stream = Stream::new(world.seed, "random world", "closed loops");
     let mut dice = Dice { stream, level: LOOPS, on_grid: false };
-    dice.closed_loops(&mut world.sources, Span::us(5));
+    dice.closed_loops(&mut world.sources, Span::us(3));
     world
 }
 
