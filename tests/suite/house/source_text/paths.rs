@@ -25,6 +25,8 @@ pub(crate) fn written(file: &SourceFile) -> Vec<Written> {
         if tokens[at].text == "use" && tokens.get(at + 1).is_some_and(|next| next.text != "<") {
             let handed_on = matches!(before, Some("pub" | ")"));
             at = tree(&tokens, at + 1, &[], handed_on, &mut found);
+        } else if is_visibility(&tokens, at) {
+            at = inline(&tokens, at);
         } else if tokens[at].is_word() && !matches!(before, Some("::" | ".")) {
             let end = inline(&tokens, at);
             if end > at + 1 {
@@ -38,6 +40,12 @@ pub(crate) fn written(file: &SourceFile) -> Vec<Written> {
         }
     }
     found
+}
+
+/// Whether the path of `pub(in path)` begins here.
+fn is_visibility(tokens: &[Token<'_>], at: usize) -> bool {
+    let before = tokens[at.saturating_sub(3)..at].iter();
+    before.map(|token| token.text).eq(["pub", "(", "in"])
 }
 
 /// Where the path that begins at a word ends.
@@ -90,8 +98,7 @@ fn tree(
 
 #[test]
 fn a_tree_of_use_is_taken_apart_and_inline_paths_are_found() {
-    let text =
-        "use super::{a::{self, B as C}, *};\npub(crate) use d::E;\nfn f(x: crate::g::H) {}\n";
+    let text = "use super::{a::{self, B as C}, *};\npub(crate) use d::E;\npub(in crate::i) fn f(x: crate::g::H) {}\n";
     let paths = written(&SourceFile::new("src/x.rs", text));
     let shown: Vec<String> = paths
         .iter()
