@@ -28,14 +28,14 @@ const TUPLES: &[&str] = &[
     "src/scenario/plan/nics/sriov.rs: check",
     "src/scenario/plan/vms/demand.rs: of",
     "src/scenario/plan/vms/vm.rs: read",
-    "src/sim/core/stack/pooled.rs: next",
+    "src/sim/core/stack/pooled.rs: next_event",
     "src/sim/core/threads/guests.rs: load",
     "src/sim/core/threads/scheduler.rs: catch_up_before",
-    "src/sim/core/threads/scheduler.rs: is_handed",
-    "src/sim/core/threads/scheduler.rs: work_off",
+    "src/sim/core/threads/scheduler.rs: drain",
+    "src/sim/core/threads/scheduler.rs: has_unreceived",
     "src/sim/coupling/rank.rs: allow",
-    "src/sim/coupling/rps.rs: is_handed",
-    "src/sim/coupling/rps.rs: receive_with_spread",
+    "src/sim/coupling/rps.rs: has_unreceived",
+    "src/sim/coupling/rps.rs: receive_with_rps",
     "src/sim/nic/internal_switch.rs: next",
 ];
 
@@ -43,10 +43,7 @@ const TUPLES: &[&str] = &[
 const OF_THE_ENGINE: [&str; 7] = ["engine", "vocab", "measure", "rx", "policy", "world", "sim"];
 
 /// Names that several types of the engine have, which others are about to tell apart.
-const SHARED_NAMES: &[&str] = &[
-    "Consumer", "Counts", "Doing", "Frame", "Input", "Kind", "Line", "Next", "Order", "Pace",
-    "Part",
-];
+const SHARED_NAMES: &[&str] = &["Frame", "Input", "Line", "Order", "Pace", "Part"];
 
 /// Folders below `study`: what runs there depends on nothing but the scenario and the seed.
 const BELOW_STUDY: [&str; 8] =
