@@ -116,7 +116,7 @@ impl Backlog {
 impl Core {
     /// Runs the core's own round, which is over the backlog, up to `limit`.
     #[inline(never)]
-    pub(crate) fn run_backlog_round(&mut self, limit: PhasedTime, ledger: &mut Ledger<'_>) -> Stop {
+    pub(super) fn run_backlog_round(&mut self, limit: PhasedTime, ledger: &mut Ledger<'_>) -> Stop {
         self.sheet.enter(self.round.activity(), self.clock.time());
         let mut round = std::mem::take(&mut self.round);
         let stop = self.run_backlog(&mut round, limit, ledger);
@@ -124,7 +124,7 @@ impl Core {
         stop
     }
 
-    pub(crate) fn run_backlog(
+    pub(super) fn run_backlog(
         &mut self,
         round: &mut Round,
         limit: PhasedTime,
@@ -159,7 +159,7 @@ impl Core {
 
     /// Ends the current step of a round over the backlog and starts the next one (`Stop::Limit`),
     /// or ends the round.
-    pub(crate) fn step_backlog(&mut self, round: &mut Round, ledger: &mut Ledger<'_>) -> Stop {
+    pub(super) fn step_backlog(&mut self, round: &mut Round, ledger: &mut Ledger<'_>) -> Stop {
         match round.state {
             RoundState::Overhead
             | RoundState::Packet
@@ -179,7 +179,7 @@ impl Core {
 
     /// A round over the backlog that took `taken` packets has ended. What is left goes to the tail
     /// of the deferred queue.
-    pub(crate) fn close_backlog_round(&mut self, taken: u32) {
+    pub(super) fn close_backlog_round(&mut self, taken: u32) {
         let spent = matches!(self.stack, Stack::LinuxNapi { .. }) && taken >= self.budget;
         self.backlog.is_at_work = spent || !self.backlog.is_empty();
         if self.backlog.is_at_work {

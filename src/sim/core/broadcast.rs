@@ -16,7 +16,7 @@ impl Round {
     /// The driver is done with the packet in service. Starts its first copy if the packet is a
     /// broadcast that the switch handles in this round.
     #[inline(never)]
-    pub(crate) fn start_broadcast(
+    pub(super) fn start_broadcast(
         &mut self,
         pace: &mut Pace<'_>,
         queue: &mut RxQueue,
@@ -34,7 +34,7 @@ impl Round {
 
     /// Starts the virtual switch's work on a packet of this queue: the first copy if there are any,
     /// else the packet itself.
-    pub(crate) fn start_switching(&mut self, frame: &Frame, queue: u32, costs: &PacketCosts) {
+    pub(super) fn start_switching(&mut self, frame: &Frame, queue: u32, costs: &PacketCosts) {
         self.copies_made = 0;
         self.continue_switching(frame, queue, costs);
     }
@@ -47,7 +47,7 @@ impl Round {
     }
 
     /// A copy of the packet in service is complete.
-    pub(crate) fn forward_copy(
+    pub(super) fn forward_copy(
         &mut self,
         interrupt: Time,
         queue: &mut RxQueue,

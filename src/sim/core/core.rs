@@ -10,7 +10,7 @@ use crate::engine::time::{PhasedTime, Span, Time};
 use crate::rx::cpu::{Activity, Stack, TimeSheet};
 use crate::sim::accounting::ledger::{Ledger, RxPacket};
 use crate::sim::core::backlog::{BACKLOG, Backlog};
-use crate::sim::core::delivery::Handoff;
+use crate::sim::core::delivery::{Handoff, Turn};
 use crate::sim::core::round::{Pace, Round, Stop};
 use crate::sim::core::stack::linux_napi::Softirq;
 use crate::sim::core::threads::event::ThreadEvent;
@@ -53,7 +53,7 @@ pub(crate) struct Core {
     pub(crate) softirq: Option<Softirq>,
     pub(crate) backlog: Backlog,
     /// Capacity of the backlog under `interrupt-per-packet`, in packets.
-    pub(crate) backlog_bound: u32,
+    pub(super) backlog_bound: u32,
     /// Packets that receive packet steering (RPS) distributes to backlogs when it is this core's
     /// turn at its clock.
     pub(crate) rps_pending: Vec<RxPacket>,
@@ -62,13 +62,13 @@ pub(crate) struct Core {
     /// What this core hands off to the threads of other cores.
     pub(crate) outbox: Vec<Handoff>,
     /// Handoffs and notifications that rounds of this core have made so far.
-    pub(crate) handoffs_done: u64,
+    pub(super) handoffs_done: u64,
     /// The vector that busy polling polls next.
-    pub(crate) poll_cursor: usize,
+    pub(super) poll_cursor: usize,
     /// When the current poll started.
-    pub(crate) poll_started: Time,
+    pub(super) poll_started: Time,
     /// Time spent on polls that found no packet.
-    pub(crate) empty_poll_time: Span,
+    pub(super) empty_poll_time: Span,
     /// Queues that have left the core, each with the time, until the host collects them.
     pub(crate) departed: Vec<(Time, usize)>,
     /// The cost of queues that have moved here, charged to the next round.
@@ -274,7 +274,7 @@ impl Core {
     /// How far handlers and deferred work may go, and why no further. While a round waits for its
     /// turn to hand off, they stay at the instant of that handoff.
     #[inline(always)]
-    pub(crate) fn host_work_bound(&mut self, bounds: Bounds) -> (PhasedTime, Advance) {
+    pub(super) fn host_work_bound(&mut self, bounds: Bounds) -> (PhasedTime, Advance) {
         if !self.rps_pending.is_empty() || self.wants_handoff() {
             (PhasedTime(self.clock.0 + 1), Advance::WantsHandoff)
         } else {
@@ -308,7 +308,7 @@ impl Core {
 
     /// Whether an interrupt that is due has to wait for the step in service. The interrupt is then
     /// taken after everything that the end of that step causes.
-    pub(crate) fn defer_interrupt(&mut self) -> bool {
+    pub(super) fn defer_interrupt(&mut self) -> bool {
         if self.non_preemptive {
             let round = self.round.is_active().then_some(self.round.end);
             self.interrupt_deferred_until =
@@ -402,7 +402,7 @@ impl Core {
 
     /// Starts a handler at `now`. The step that it interrupts ends later by the handler's cost.
     #[inline(always)]
-    pub(crate) fn start_handler(&mut self, vector: usize, now: Time, cost: Span) {
+    pub(super) fn start_handler(&mut self, vector: usize, now: Time, cost: Span) {
         self.counters.interrupts += 1;
         self.handle(Handler { vector, start: now, end: now + cost });
         self.sheet.enter(Activity::Interrupt, now);
@@ -449,7 +449,7 @@ impl Core {
 
     /// Starts a round. Returns when its overhead ends.
     #[inline(always)]
-    pub(crate) fn start_round(&mut self) -> Time {
+    pub(super) fn start_round(&mut self) -> Time {
         self.counters.rounds += 1;
         self.clock.time() + self.costs.round.draw() + std::mem::take(&mut self.owes)
     }
@@ -467,7 +467,7 @@ impl Core {
     /// Closes a round over a vector's rings. The vector is unmasked if its deferred work is
     /// complete, else it is queued again.
     #[inline(always)]
-    pub(crate) fn close_round(&mut self, round: RoundSum, rings: &[RxQueue]) {
+    pub(super) fn close_round(&mut self, round: RoundSum, rings: &[RxQueue]) {
         let index = round.vector;
         if index == BACKLOG {
             return self.close_backlog_round(round.taken);
@@ -478,23 +478,23 @@ impl Core {
             self.let_go(index);
         }
         let vector = &mut self.vectors[index];
-        let departs = detaches && vector.moves;
+        let moves_away = detaches && vector.moves;
         let done = match self.stack {
-            _ if departs => true,
+            _ if moves_away => true,
             Stack::LinuxNapi { .. } => round.taken < self.budget,
             _ => !vector.has_visible(self.clock, rings),
         };
         if done {
             vector.unmask(self.clock);
             // A vector in transfer stays masked until it is attached to its new core.
-            vector.masked = departs;
+            vector.masked = moves_away;
         } else {
             self.deferred_queue.push_back(index);
         }
     }
 
     /// Runs threads up to the next interrupt at `due`.
-    pub(crate) fn run_threads(
+    pub(super) fn run_threads(
         &mut self,
         due: PhasedTime,
         bounds: Bounds,
@@ -515,15 +515,15 @@ impl Core {
             let external = threads.catch_up(self.clock, rings, ledger);
             threads.run(now, rings, ledger);
             self.sheet.enter(threads.activity(), now);
-            let span = (&mut self.clock, due.min(bounds.threads));
-            if threads.drain(span, external, rings, ledger) {
+            let until = due.min(bounds.threads);
+            if threads.drain(&mut self.clock, until, external, rings, ledger) {
                 continue;
             }
             let Some((moment, event)) = threads.next_event(external) else {
                 return Stop::Limit;
             };
             let may = match event {
-                ThreadEvent::Handoff(core) => bounds.allow((moment, core)),
+                ThreadEvent::Handoff(core) => bounds.allow(Turn { time: moment, core }),
                 _ => moment < bounds.threads,
             };
             if moment >= due || !may {

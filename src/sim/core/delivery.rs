@@ -8,7 +8,7 @@ use crate::sim::accounting::ledger::{Next, RxPacket};
 pub(crate) struct Delivery {
     pub(crate) packets: Vec<(Next, RxPacket)>,
     /// Some packets are for guests.
-    pub(crate) has_guests: bool,
+    pub(super) has_guests: bool,
     /// Channels whose guests have to be notified.
     pub(crate) notify: Vec<usize>,
 }
@@ -20,15 +20,20 @@ pub(crate) struct Handoff {
     pub(crate) payload: Payload,
 }
 
-/// The order of handoffs. What has the same key is handed off together.
+/// The turn of a core to hand off. Turns are ordered by time, then by core.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct HandoffKey {
+pub(crate) struct Turn {
     pub(crate) time: PhasedTime,
     /// The sending core.
     pub(crate) core: usize,
+}
+
+/// The order of handoffs. What has the same key is handed off together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct HandoffKey {
+    pub(crate) turn: Turn,
     /// Earlier handoffs of that core's rounds: it keeps the handoffs of one instant apart.
-    /// item, also at the same moment.
-    pub(crate) seq: u64,
+    pub(super) seq: u64,
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -7,7 +7,7 @@
 
 use crate::sim::accounting::ledger::{Ledger, Next};
 use crate::sim::core::core::Core;
-use crate::sim::core::delivery::{Delivery, Handoff, HandoffKey, Payload};
+use crate::sim::core::delivery::{Delivery, Handoff, HandoffKey, Payload, Turn};
 use crate::sim::core::round::Round;
 use crate::sim::coupling::rank::Rank;
 use crate::sim::host::host::Host;
@@ -15,7 +15,7 @@ use crate::sim::host::host::Host;
 impl Core {
     /// Hands off what a finished round of this core still has to deliver.
     #[inline(always)]
-    pub(crate) fn send_from(&mut self, round: fn(&mut Self) -> &mut Round) {
+    pub(super) fn send_from(&mut self, round: fn(&mut Self) -> &mut Round) {
         if !round(self).delivery.is_empty() {
             let mut delivery = std::mem::take(&mut round(self).delivery);
             self.send(&mut delivery);
@@ -32,7 +32,7 @@ impl Core {
                 self.rps_pending.push(packet);
                 continue;
             }
-            let Next::App(app) = next else { unreachable!("guests are served by the site") };
+            let Next::App(app) = next else { unreachable!("channels take packets for guests") };
             let handoff = Handoff { key, payload: Payload::Packet(app, packet) };
             match &mut self.threads {
                 Some(threads) if threads.has_app(app) => threads.deliver(handoff),
@@ -42,7 +42,7 @@ impl Core {
     }
 
     const fn next_handoff_key(&self) -> HandoffKey {
-        HandoffKey { time: self.clock, core: self.number, seq: self.handoffs_done }
+        HandoffKey { turn: Turn { time: self.clock, core: self.number }, seq: self.handoffs_done }
     }
 }
 
@@ -50,10 +50,10 @@ impl Host {
     /// It is this core's turn: distribute packets by RPS, hand off, or notify guests.
     pub(crate) fn perform_handoff(&mut self, core: usize, ledger: &mut Ledger<'_>) {
         let key = self.cores[core].next_handoff_key();
-        let rank = Rank::given(key.time, core);
+        let rank = Rank::given(key.turn.time, core);
         self.cores[core].handoffs_done += 1;
         if !self.cores[core].rps_pending.is_empty() {
-            return self.spread(core, ledger);
+            return self.apply_rps(core, ledger);
         }
         let mut delivery = std::mem::take(&mut self.cores[core].round_awaiting_handoff().delivery);
         let mut guests = 0;
@@ -114,7 +114,7 @@ impl Host {
         }
         for handoff in std::mem::take(&mut self.cores[from].outbox) {
             let Payload::Packet(app, _) = handoff.payload else {
-                unreachable!("a core itself hands over to apps only")
+                unreachable!("the outbox holds packets for apps only")
             };
             self.deliver(handoff, self.app_cores[app]);
         }

@@ -25,9 +25,9 @@ pub(crate) struct Round {
     /// Rings found empty since the last packet.
     empty: usize,
     /// When the driver was done with the packet that the virtual switch processes.
-    pub(crate) driver_end: Time,
+    pub(super) driver_end: Time,
     /// Copies of the packet in service that are complete.
-    pub(crate) copies_made: usize,
+    pub(super) copies_made: usize,
     pub(crate) delivery: Delivery,
 }
 
@@ -146,12 +146,12 @@ impl Round {
     }
 
     /// Whether the round has started and polled no ring yet.
-    pub(crate) fn is_overhead(&self) -> bool {
+    pub(super) fn is_overhead(&self) -> bool {
         self.state == RoundState::Overhead
     }
 
     /// Whether the round freed a descriptor and has not been resumed since.
-    pub(crate) fn is_selecting(&self) -> bool {
+    pub(super) fn is_selecting(&self) -> bool {
         self.state == RoundState::SelectNext
     }
 
@@ -403,8 +403,8 @@ impl Round {
         if matches!(self.state, RoundState::Switch | RoundState::Copy) {
             return Stop::Limit;
         }
-        let goes_on = self.taken < pace.budget && self.select(&pace, rings, ledger);
-        if goes_on { Stop::Limit } else { self.finish(*pace.clock) }
+        let has_more = self.taken < pace.budget && self.select(&pace, rings, ledger);
+        if has_more { Stop::Limit } else { self.finish(*pace.clock) }
     }
 
     /// The packet in service leaves its ring for its next hop.
@@ -424,7 +424,7 @@ impl Round {
     /// The record of the packet in service, which was started at `start`, with the times known so
     /// far.
     #[inline(always)]
-    pub(crate) fn rx_packet(
+    pub(super) fn rx_packet(
         &self,
         packet: Descriptor,
         queue: u32,
@@ -462,7 +462,7 @@ pub(crate) enum RunStop {
 
 /// The context of [`run_on`].
 #[derive(Clone, Copy)]
-pub(crate) struct Terms<'a, 's> {
+pub(super) struct Terms<'a, 's> {
     pub(crate) limit: PhasedTime,
     /// When the interrupt that led to the round was taken.
     pub(crate) interrupt: Time,
@@ -472,7 +472,7 @@ pub(crate) struct Terms<'a, 's> {
 /// Finishes packets one after the other from the core's clock on, as long as they are visible. The
 /// first packet may be in service already, and then ends at `in_service`.
 #[inline(never)]
-pub(crate) fn run_on(
+pub(super) fn run_on(
     packets: &mut [Finished],
     mut clock: PhasedTime,
     in_service: Option<Time>,

@@ -2,7 +2,7 @@
 
 use crate::sim::accounting::ledger::Ledger;
 use crate::sim::core::core::Core;
-use crate::sim::core::delivery::ChannelAt;
+use crate::sim::core::delivery::{ChannelAt, Turn};
 use crate::sim::coupling::rank::Rank;
 use crate::sim::host::host::Host;
 use crate::sim::itinerary::channels::served_by;
@@ -32,7 +32,7 @@ impl Host {
 
     /// Whether any vCPU is unpinned. The core on which such a vCPU wakes up depends on the state of
     /// all cores, so the cores of the host then advance in lock step.
-    pub(crate) fn has_unpinned_vcpus(&self) -> bool {
+    pub(super) fn has_unpinned_vcpus(&self) -> bool {
         !self.allowed_places.is_empty()
     }
 
@@ -51,11 +51,11 @@ impl Host {
         let Some(places) = places.filter(|_| is_waiting(&self.cores[from])) else {
             return (from, at);
         };
-        let behind = (rank.moment(), rank.core());
+        let before = Turn { time: rank.moment(), core: rank.core() };
         let mut first: Option<(usize, (usize, usize))> = None;
         for place in places {
             let threads = self.cores[place.0].threads.as_mut().expect("a vCPU may be here");
-            let load = threads.load(behind, &self.queues, ledger);
+            let load = threads.load(before, &self.queues, ledger);
             if first.is_none_or(|(least, _)| load < least) {
                 first = Some((load, *place));
             }

@@ -6,6 +6,7 @@ use crate::rx::cpu::Stack;
 use crate::sim::accounting::ledger::Ledger;
 use crate::sim::core::backlog::BACKLOG;
 use crate::sim::core::core::Core;
+use crate::sim::core::delivery::Turn;
 use crate::sim::core::round::Round;
 use crate::sim::coupling::rank::Rank;
 use crate::sim::queue::rx_queue::RxQueue;
@@ -36,9 +37,9 @@ impl Core {
         self.round_awaiting_handoff().handoff_done(guests, cost);
         // The threads of this core receive what was handed off to them before they run on. Handoffs
         // of higher cores at this instant come later.
-        let behind = (self.clock, self.number + 1);
+        let before = Turn { time: self.clock, core: self.number + 1 };
         if let Some(threads) = &mut self.threads {
-            threads.catch_up_before(behind, rings, ledger);
+            threads.catch_up_before(before, rings, ledger);
         }
         if of_ksoftirqd {
             self.resume_ksoftirqd();
@@ -49,7 +50,7 @@ impl Core {
     }
 
     /// A lower bound of this core's next event that concerns other cores.
-    pub(crate) fn next_rank(&mut self, rings: &[RxQueue]) -> Rank {
+    pub(super) fn next_rank(&mut self, rings: &[RxQueue]) -> Rank {
         self.turn(rings).unwrap_or_else(|| self.next_of_its_own(rings))
     }
 
@@ -73,8 +74,8 @@ impl Core {
         match received {
             // A reception keeps its own rank, after everything else of its instant, unless host
             // work is already past that instant.
-            Some((first, core)) if first == moment && first >= self.clock => {
-                Rank::received(moment, core)
+            Some(turn) if turn.time == moment && moment >= self.clock => {
+                Rank::received(moment, turn.core)
             }
             _ => Rank::own(moment.max(self.done_until), core),
         }
@@ -89,7 +90,7 @@ impl Core {
 
     /// Whether nothing is left to happen here up to and including `moment`, receptions included: a
     /// guest may finish a packet at the instant of its notification.
-    pub(crate) fn is_past(&self, moment: PhasedTime) -> bool {
+    pub(super) fn is_past(&self, moment: PhasedTime) -> bool {
         let received = self.threads.as_ref().is_none_or(|threads| threads.has_received(moment));
         self.done_until > moment && received
     }
@@ -112,7 +113,7 @@ impl Core {
     }
 
     /// A lower bound of this core's next handoff to other cores.
-    pub(crate) fn next_give(&mut self, rings: &[RxQueue]) -> Rank {
+    pub(super) fn next_give(&mut self, rings: &[RxQueue]) -> Rank {
         let core = self.number;
         if self.vectors.is_empty() && !self.backlog.is_at_work {
             return Rank::before(PhasedTime::NEVER);
@@ -147,7 +148,7 @@ impl Core {
 
     /// Takes the interrupt that is due at `moment`, if the core is free and has done nothing at
     /// that instant. Nothing is left to happen here before `moment`.
-    pub(crate) fn take_due_interrupt(&mut self, moment: PhasedTime, rings: &[RxQueue]) {
+    pub(super) fn take_due_interrupt(&mut self, moment: PhasedTime, rings: &[RxQueue]) {
         let is_free = self.handler.is_none() && self.clock < moment && !self.non_preemptive;
         if !is_free || self.next_interrupt(rings) != moment {
             return;

@@ -1,6 +1,7 @@
 //! The order of events that concern several cores of a host, and how far one core may go.
 
 use crate::engine::time::PhasedTime;
+use crate::sim::core::delivery::Turn;
 
 /// The place of an event in the order (time, class, core), as far as other cores are concerned.
 ///
@@ -20,7 +21,7 @@ pub(crate) struct Joint {
     /// step.
     pub(crate) gives: Vec<Rank>,
     /// The cores advance in lock step: none goes further than any other, host work included.
-    pub(crate) in_step: bool,
+    pub(super) in_step: bool,
 }
 
 const HANDOFF: u128 = 1 << 63;
@@ -104,14 +105,14 @@ impl Bounds {
     }
 
     /// Lets threads receive nothing that comes after `item`.
-    pub(crate) fn ahead_of(self, item: Rank) -> Self {
+    pub(super) fn ahead_of(self, item: Rank) -> Self {
         Self { rival: self.rival.min(item), ..self }
     }
 
     /// Whether a reception of this time and sending core may happen now. Several cores may receive
     /// parts of one handoff.
-    pub(crate) fn allow(&self, (moment, core): (PhasedTime, usize)) -> bool {
-        Rank::received(moment, core) <= self.rival
+    pub(crate) fn allow(&self, turn: Turn) -> bool {
+        Rank::received(turn.time, turn.core) <= self.rival
     }
 }
 

@@ -6,13 +6,14 @@ use crate::rx::cpu::Activity;
 use crate::sim::accounting::ledger::{Ledger, RxPacket};
 use crate::sim::core::backlog::BACKLOG;
 use crate::sim::core::core::{Core, Handler};
+use crate::sim::core::delivery::Turn;
 use crate::sim::coupling::rank::{Bounds, Rank};
 use crate::sim::host::host::Host;
 use crate::sim::queue::rx_queue::RxQueue;
 
 impl Host {
     /// The time before which no packet that another core distributes reaches this core.
-    pub(crate) fn rps_bound(&self, core: usize) -> PhasedTime {
+    pub(super) fn rps_bound(&self, core: usize) -> PhasedTime {
         let front = self.joint.front;
         let Some(spreading) = &self.spreading else { return front };
         let others = spreading.takers.iter().filter(|taker| **taker != core);
@@ -21,15 +22,16 @@ impl Host {
     }
 
     /// Packets of rounds that this core has ended go to their backlogs.
-    pub(crate) fn spread(&mut self, from: usize, ledger: &mut Ledger<'_>) {
+    pub(crate) fn apply_rps(&mut self, from: usize, ledger: &mut Ledger<'_>) {
         let now = self.cores[from].clock;
+        let turn = Turn { time: now, core: from };
         let mut rps_pending = std::mem::take(&mut self.cores[from].rps_pending);
         for to in 0..self.cores.len() {
             if rps_pending.iter().any(|done| self.target(done).0 == to)
-                || self.cores[to].has_unreceived((now, from))
+                || self.cores[to].has_unreceived(turn)
             {
                 self.catch_up_for(to, Rank::spreads(now, from), ledger);
-                self.cores[to].receive_with_rps((now, from), &self.queues, ledger);
+                self.cores[to].receive_with_rps(turn, &self.queues, ledger);
                 self.update_give(to);
             }
         }
@@ -51,27 +53,23 @@ impl Host {
 
     /// The core to which a packet goes, and the capacity of its backlog.
     fn target(&self, done: &RxPacket) -> (usize, u32) {
-        let spreading = self.spreading.as_ref().expect("a port of the host spreads");
+        let spreading = self.spreading.as_ref().expect("a port of the host uses RPS");
         spreading.target(&done.packet.frame)
     }
 }
 
 impl Core {
     /// Whether a handoff of this time and core, or an earlier one, has not been received here.
-    fn has_unreceived(&self, by: (PhasedTime, usize)) -> bool {
+    fn has_unreceived(&self, by: Turn) -> bool {
         self.threads.as_ref().is_some_and(|threads| threads.has_unreceived(by))
     }
 
-    /// Receives what core `from` handed off to apps together with the packets that it distributes.
-    /// A thread that this wakes takes an idle core at once. What the thread causes (an app's packet
-    /// of zero cost, say) comes after the whole handoff.
-    fn receive_with_rps(
-        &mut self,
-        (moment, from): (PhasedTime, usize),
-        rings: &[RxQueue],
-        ledger: &mut Ledger<'_>,
-    ) {
-        if !self.has_unreceived((moment, from)) {
+    /// Receives what the core whose turn it is handed off to apps, together with the packets that
+    /// it distributes. A thread that this wakes takes an idle core at once. What the thread causes
+    /// (an app's packet of zero cost, say) comes after the whole handoff.
+    fn receive_with_rps(&mut self, turn: Turn, rings: &[RxQueue], ledger: &mut Ledger<'_>) {
+        let moment = turn.time;
+        if !self.has_unreceived(turn) {
             return;
         }
         let rests = self.handler.is_none() && !self.round.is_active() && self.clock <= moment;
@@ -80,7 +78,7 @@ impl Core {
             self.clock = moment;
             threads.pause(moment);
         }
-        threads.catch_up_before((moment, from + 1), rings, ledger);
+        threads.catch_up_before(Turn { core: turn.core + 1, ..turn }, rings, ledger);
         if rests {
             threads.run(moment.time(), rings, ledger);
             self.sheet.enter(threads.activity(), moment.time());

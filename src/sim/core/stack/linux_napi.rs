@@ -42,8 +42,8 @@ impl Ksoftirqd {
 
     /// Records the time left of the round's current step at `now`.
     fn record_left(&mut self, now: Time) {
-        let in_hand = self.round.is_active();
-        self.left = if in_hand { self.round.end.since(now) } else { Span::ZERO };
+        let is_active = self.round.is_active();
+        self.left = if is_active { self.round.end.since(now) } else { Span::ZERO };
     }
 }
 

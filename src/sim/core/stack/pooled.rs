@@ -130,7 +130,7 @@ impl Pool {
         let mut visible = first_visible(rings);
         let mut works = Works { cores, rings, ledger };
         loop {
-            let (moment, next) = self.next_event(visible);
+            let (moment, next) = self.next_event(visible.0, visible.1);
             if moment >= bound {
                 return Advance::Reached;
             }
@@ -155,7 +155,7 @@ impl Pool {
     }
 
     /// The next event and its time. At one instant packets become visible before any service ends.
-    fn next_event(&self, visible: (PhasedTime, usize)) -> (PhasedTime, PoolEvent) {
+    fn next_event(&self, visible: PhasedTime, ring: usize) -> (PhasedTime, PoolEvent) {
         if let Some(core) = self.immediate {
             return (self.clock, PoolEvent::End(core));
         }
@@ -165,8 +165,8 @@ impl Pool {
                 (end, core) = (*its, number);
             }
         }
-        if visible.0 <= end {
-            (visible.0, PoolEvent::Visible(visible.1))
+        if visible <= end {
+            (visible, PoolEvent::Visible(ring))
         } else {
             (end, PoolEvent::End(core))
         }

@@ -38,7 +38,7 @@ impl App {
     }
 
     /// Starts the next packet, if none is in service.
-    pub(crate) fn start_next(&mut self, ledger: &Ledger<'_>) {
+    pub(super) fn start_next(&mut self, ledger: &Ledger<'_>) {
         if !self.busy
             && let Some(first) = self.backlog.front()
         {
@@ -63,7 +63,7 @@ impl App {
 
     /// Finishes the packet in service. True if another one follows.
     pub(crate) fn finish(&mut self, now: Time, ledger: &mut Ledger<'_>) -> bool {
-        let packet = self.backlog.pop_front().expect("a packet is in hand");
+        let packet = self.backlog.pop_front().expect("a packet is in service");
         ledger.delivered(&packet, now, [(Stage::App, now - packet.end)]);
         self.busy = false;
         !self.backlog.is_empty()

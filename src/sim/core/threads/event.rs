@@ -20,7 +20,7 @@ pub(crate) enum ThreadEvent {
 }
 
 /// The next event and its time, if there is one.
-pub(crate) type Upcoming = Option<(PhasedTime, ThreadEvent)>;
+pub(super) type Upcoming = Option<(PhasedTime, ThreadEvent)>;
 
 /// The earlier of two.
 #[inline(always)]

@@ -1,9 +1,9 @@
 //! The vCPUs among the threads of a core.
 
 use super::scheduler::{Thread, Threads};
-use crate::engine::time::{PhasedTime, Time};
+use crate::engine::time::Time;
 use crate::sim::accounting::ledger::Ledger;
-use crate::sim::core::delivery::{ChannelAt, Handoff, Payload};
+use crate::sim::core::delivery::{ChannelAt, Handoff, Payload, Turn};
 use crate::sim::core::threads::vcpu::{Channel, Vcpu};
 use crate::sim::queue::rx_queue::RxQueue;
 use crate::vocab::drop_reason::DropReason;
@@ -87,20 +87,20 @@ impl Threads {
         !self.is_runnable(thread) && !self.inbox.iter().any(|one| self.target(one) == Some(thread))
     }
 
-    /// The number of runnable threads at a handoff of core `core` at `moment`, up to which this
-    /// core has been advanced. Counts the threads that earlier handoffs wake.
+    /// The number of runnable threads at a turn of another core, up to which this core has been
+    /// advanced. Counts the threads that earlier handoffs wake.
     pub(in crate::sim) fn load(
         &mut self,
-        (moment, core): (PhasedTime, usize),
+        turn: Turn,
         rings: &[RxQueue],
         ledger: &mut Ledger<'_>,
     ) -> usize {
         if self.current.is_none_or(|current| current.since.is_none()) {
-            self.catch_up_before((moment, core), rings, ledger);
+            self.catch_up_before(turn, rings, ledger);
         }
         // A handoff of the same core at this instant is still in the inbox. Handoffs of higher
         // cores at this instant come later and do not count.
-        let before = |one: &&Handoff| (one.key.time, one.key.core) <= (moment, core);
+        let before = |one: &&Handoff| one.key.turn <= turn;
         let ahead = self.inbox.iter().take_while(before);
         let mut woken: Vec<usize> = ahead.filter_map(|one| self.target(one)).collect();
         woken.retain(|thread| !self.is_runnable(*thread));

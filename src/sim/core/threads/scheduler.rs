@@ -7,7 +7,7 @@
 use crate::engine::time::{PhasedTime, Span, Time};
 use crate::rx::cpu::{Activity, Stack};
 use crate::sim::accounting::ledger::Ledger;
-use crate::sim::core::delivery::{ChannelAt, Handoff, Payload};
+use crate::sim::core::delivery::{ChannelAt, Handoff, Payload, Turn};
 use crate::sim::core::round::Round;
 use crate::sim::core::stack::linux_napi::Ksoftirqd;
 use crate::sim::core::threads::app::App;
@@ -127,12 +127,12 @@ impl Threads {
         self.current = Some(current);
         // The context switch ends at this instant. The thread has started its work if anything of
         // this instant came before the cause of the pause.
-        let behind = all_ends || clock.is_at_arrivals() || self.is_due(now);
-        let may_have_begun = switched == Span::ZERO || ran > Span::ZERO || behind;
+        let comes_last = all_ends || clock.is_at_arrivals() || self.is_due(now);
+        let may_have_started = switched == Span::ZERO || ran > Span::ZERO || comes_last;
         match &mut self.list[current.thread] {
             Thread::App(app) => app.left -= ran,
             Thread::Work(work) => work.left -= ran,
-            Thread::Vcpu(vcpu) if current.switch == Span::ZERO && may_have_begun => {
+            Thread::Vcpu(vcpu) if current.switch == Span::ZERO && may_have_started => {
                 vcpu.spend(since + switched, ran);
             }
             Thread::Vcpu(_) => {}
@@ -166,7 +166,8 @@ impl Threads {
     /// if another event may come first now.
     pub(crate) fn drain(
         &mut self,
-        (clock, until): (&mut PhasedTime, PhasedTime),
+        clock: &mut PhasedTime,
+        until: PhasedTime,
         external: Upcoming,
         rings: &mut [RxQueue],
         ledger: &mut Ledger<'_>,
@@ -211,13 +212,13 @@ impl Threads {
     #[inline(always)]
     pub(crate) fn next_event(&self, external: Upcoming) -> Upcoming {
         let current = self.current.and_then(|current| {
-            let begun = current.since? + current.switch;
-            let end = begun + self.left(current.thread);
-            let slice_end = begun + current.slice;
+            let start = current.since? + current.switch;
+            let end = start + self.left(current.thread);
+            let slice_end = start + current.slice;
             let next = (end, ThreadEvent::End).min((slice_end, ThreadEvent::SliceEnd));
             // Only `ksoftirqd` may be charged to another activity than the switch to it.
             let switches = current.switch > Span::ZERO && self.is_ksoftirqd(current.thread);
-            Some(if switches { (begun, ThreadEvent::Switched) } else { next })
+            Some(if switches { (start, ThreadEvent::Switched) } else { next })
         });
         let current = current.map(|(time, event)| (time.before_arrivals(), event));
         sooner(current, external)
@@ -231,7 +232,7 @@ impl Threads {
         let release =
             release.map(|(time, work)| (time.before_arrivals(), ThreadEvent::Release(work)));
         let first = self.inbox.front().map(|first| first.key);
-        let handoff = first.map(|key| (key.time, ThreadEvent::Handoff(key.core)));
+        let handoff = first.map(|key| (key.turn.time, ThreadEvent::Handoff(key.turn.core)));
         sooner(sooner(release, self.next_interrupt(rings)), handoff)
     }
 
@@ -260,12 +261,12 @@ impl Threads {
     }
 
     /// The next handoff to receive (its time and sending core), unless another event comes first.
-    pub(crate) fn next_handoff(&self, rings: &[RxQueue]) -> Option<(PhasedTime, usize)> {
+    pub(crate) fn next_handoff(&self, rings: &[RxQueue]) -> Option<Turn> {
         if self.needs_dispatch() {
             return None; // that thread may finish something at this instant
         }
         match self.next_event(self.next_external(rings))? {
-            (moment, ThreadEvent::Handoff(core)) => Some((moment, core)),
+            (moment, ThreadEvent::Handoff(core)) => Some(Turn { time: moment, core }),
             _ => None,
         }
     }
@@ -277,12 +278,12 @@ impl Threads {
 
     /// Whether all handoffs up to `now` have been received.
     pub(crate) fn has_received(&self, now: PhasedTime) -> bool {
-        self.inbox.front().is_none_or(|first| first.key.time > now)
+        self.inbox.front().is_none_or(|first| first.key.turn.time > now)
     }
 
     /// Whether a handoff of this time and core, or an earlier one, has not been received.
-    pub(crate) fn has_unreceived(&self, by: (PhasedTime, usize)) -> bool {
-        self.inbox.front().is_some_and(|first| (first.key.time, first.key.core) <= by)
+    pub(crate) fn has_unreceived(&self, by: Turn) -> bool {
+        self.inbox.front().is_some_and(|first| first.key.turn <= by)
     }
 
     fn is_ksoftirqd(&self, thread: usize) -> bool {
@@ -326,24 +327,24 @@ impl Threads {
         rings: &[RxQueue],
         ledger: &mut Ledger<'_>,
     ) -> Upcoming {
-        self.catch_up_before((now, 0), rings, ledger)
+        self.catch_up_before(Turn { time: now, core: 0 }, rings, ledger)
     }
 
-    /// As `catch_up`, and receives the handoffs of cores below `core` at `now`, too.
+    /// As `catch_up`, but receives all handoffs before this turn.
     pub(crate) fn catch_up_before(
         &mut self,
-        (now, core): (PhasedTime, usize),
+        turn: Turn,
         rings: &[RxQueue],
         ledger: &mut Ledger<'_>,
     ) -> Upcoming {
         loop {
             let next = self.next_external(rings);
             match next? {
-                (moment, ThreadEvent::Handoff(from)) if (moment, from) < (now, core) => {
+                (time, ThreadEvent::Handoff(core)) if (Turn { time, core }) < turn => {
                     self.receive(ledger);
                 }
                 (_, ThreadEvent::Handoff(_)) => return next,
-                (moment, event) if moment <= now => self.wake_by(event, moment.time()),
+                (moment, event) if moment <= turn.time => self.wake_by(event, moment.time()),
                 _ => return next,
             }
         }
@@ -391,7 +392,7 @@ impl Threads {
                 let Thread::App(app) = &mut self.list[index] else {
                     unreachable!("found as an app")
                 };
-                (index, app.accept(packet, key.time.time(), ledger))
+                (index, app.accept(packet, key.turn.time.time(), ledger))
             }
             Payload::Notification(ChannelAt { thread, channel }) => {
                 self.vcpu(thread).notify(channel);
@@ -435,7 +436,7 @@ impl Threads {
         ledger: &mut Ledger<'_>,
     ) -> Ended {
         let current = self.current.expect("something of the current thread ended");
-        let goes_on = match &mut self.list[current.thread] {
+        let has_more = match &mut self.list[current.thread] {
             Thread::App(app) => app.finish(clock.time(), ledger),
             Thread::Vcpu(vcpu) => {
                 if vcpu.finish(clock.time(), rings, ledger) {
@@ -446,7 +447,7 @@ impl Threads {
             Thread::Work(_) => false,
             Thread::Ksoftirqd(_) => return Ended::OfKsoftirqd,
         };
-        self.keep_or_release(goes_on);
+        self.keep_or_release(has_more);
         Ended::Done
     }
 
@@ -460,14 +461,14 @@ impl Threads {
     /// That guest selects its next work.
     pub(crate) fn select(&mut self, clock: PhasedTime, rings: &[RxQueue]) {
         let current = self.current.expect("a guest has the core");
-        let goes_on = self.vcpu(current.thread).select(clock, rings) != Progress::Idle;
-        self.keep_or_release(goes_on);
+        let has_more = self.vcpu(current.thread).select(clock, rings) != Progress::Idle;
+        self.keep_or_release(has_more);
     }
 
     /// The current thread's step has ended. The thread keeps the core if it has more to do and some
     /// of its slice left.
-    fn keep_or_release(&mut self, goes_on: bool) {
-        if !goes_on {
+    fn keep_or_release(&mut self, has_more: bool) {
+        if !has_more {
             self.current = None;
         } else if self.slice_is_over() {
             self.rotate();
@@ -533,7 +534,8 @@ impl Threads {
     /// longer.
     pub(crate) fn settle(&mut self, now: Time, rings: &[RxQueue], ledger: &mut Ledger<'_>) {
         if self.current.is_none_or(|current| current.since.is_none()) {
-            self.catch_up_before((now.at_arrivals(), usize::MAX), rings, ledger);
+            let last = Turn { time: now.at_arrivals(), core: usize::MAX };
+            self.catch_up_before(last, rings, ledger);
         }
     }
 

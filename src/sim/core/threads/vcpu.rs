@@ -144,10 +144,10 @@ impl Vcpu {
     pub(crate) fn of_core(world: &World, host: usize, core: u32) -> Vec<Self> {
         let mut all = Vec::new();
         for (vm, spec) in world.vms.iter().enumerate().filter(|(_, vm)| vm.host == host) {
-            let floats_here =
+            let may_run_here =
                 spec.allowed_cores.as_ref().is_some_and(|cores| cores.contains(&core));
             for (vcpu, its_core) in (0..).zip(&spec.vcpus) {
-                if *its_core == core || floats_here {
+                if *its_core == core || may_run_here {
                     let mut one = Self::new(world, vm, vcpu);
                     if *its_core != core {
                         one.channels.clear();
@@ -238,7 +238,7 @@ impl Vcpu {
     }
 
     /// Starts the next step, if none is in service. Something is pending.
-    pub(crate) fn start_next(&mut self, rings: &[RxQueue], ledger: &Ledger<'_>) {
+    pub(super) fn start_next(&mut self, rings: &[RxQueue], ledger: &Ledger<'_>) {
         if self.state != VcpuState::Idle {
             return;
         }
@@ -391,7 +391,7 @@ impl Vcpu {
 
     /// Whether a port waits for the descriptor of the packet that may be in service.
     #[inline(always)]
-    pub(crate) fn is_watched(&self, rings: &[RxQueue]) -> bool {
+    fn is_watched(&self, rings: &[RxQueue]) -> bool {
         match self.pending.front() {
             Some(Pending::Ring(number)) => rings[self.rings[*number].queue()].watched,
             _ => false,

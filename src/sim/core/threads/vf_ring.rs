@@ -64,7 +64,7 @@ impl VfRing {
     }
 
     /// The cost of the interrupt that the guest handles now, if there is one.
-    pub(crate) fn take_interrupt_cost(&mut self) -> Option<Span> {
+    pub(super) fn take_interrupt_cost(&mut self) -> Option<Span> {
         self.interrupt.take()
     }
 
@@ -127,7 +127,7 @@ impl VfRing {
 }
 
 /// The rings that a vCPU serves, in the order of the host's list of queues.
-pub(crate) fn rings_of(world: &World, owner: VnicOwner, host: usize) -> Vec<VfRing> {
+pub(super) fn rings_of(world: &World, owner: VnicOwner, host: usize) -> Vec<VfRing> {
     let (mut rings, mut base) = (Vec::new(), 0);
     for (nic, spec) in world.nics.iter().enumerate().filter(|(_, nic)| nic.host == host) {
         let owners = owners(world, nic);
