@@ -28,14 +28,6 @@ const TUPLES: &[&str] = &[
     "src/scenario/plan/nics/sriov.rs: check",
     "src/scenario/plan/vms/demand.rs: of",
     "src/scenario/plan/vms/vm.rs: read",
-    "src/sim/core/stack/pooled.rs: next_event",
-    "src/sim/core/threads/guests.rs: load",
-    "src/sim/core/threads/scheduler.rs: catch_up_before",
-    "src/sim/core/threads/scheduler.rs: drain",
-    "src/sim/core/threads/scheduler.rs: has_unreceived",
-    "src/sim/coupling/rank.rs: allow",
-    "src/sim/coupling/rps.rs: has_unreceived",
-    "src/sim/coupling/rps.rs: receive_with_rps",
     "src/sim/nic/internal_switch.rs: next",
 ];
 
