@@ -20,10 +20,12 @@ fn path(criterion: &mut Criterion) {
         let overlay = ("duration".to_string(), "\"10 ms\"".to_string());
         let plan = load(&source, &[overlay]).and_then(|loaded| loaded.plan(None));
         let world = plan.expect("the benchmark scenarios are sound").world;
-        let packets = rxsim::sim::run(&world, &mut |_| {}).packets;
+        let packets = rxsim::sim::run(&world, &mut |_| {}).expect("no policy of its own").packets;
         group.throughput(Throughput::Elements(packets));
         group.bench_function(name, |bencher| {
-            bencher.iter(|| rxsim::sim::run(&world, &mut |_| {}).fingerprint);
+            bencher.iter(|| {
+                rxsim::sim::run(&world, &mut |_| {}).expect("no policy of its own").fingerprint
+            });
         });
     }
     group.finish();

@@ -7,12 +7,9 @@
 //!                        +------------------- Moves: queue -> core ----------------------+
 //! ```
 
-use rxsim::engine::time::Span;
-use rxsim::policy::{Loads, Move, Policy};
-use rxsim::scenario::Source;
-use rxsim::scenario::load;
-use rxsim::vocab::id::{CoreId, QueueId};
-use rxsim::world::{Maker, Rebalance, World};
+use rxsim::policy::{CoreId, QueueId};
+use rxsim::world::{Maker, Rebalance};
+use rxsim::{Error, Loads, Move, Policy, Source, Span, World, load, run};
 
 /// Few flows are large, and chance puts them on few queues.
 const SCENARIO: &str = r#"
@@ -41,18 +38,18 @@ impl Policy for Overflow {
     }
 }
 
-fn show(what: &str, world: &World) {
-    let port = &rxsim::sim::run(world, &mut |_| ()).nics[0];
+fn show(what: &str, world: &World) -> Result<(), Error> {
+    let port = &run(world)?.nics[0];
     let cores: Vec<u32> = port.queues.iter().map(|queue| queue.core).collect();
     let lost: u64 = port.queues.iter().map(|queue| queue.dropped).sum();
     println!("{what}: {lost} lost, {} moves, queues on cores {cores:?}", port.policy.moves);
+    Ok(())
 }
 
-fn main() {
-    let source = Source { name: "here".into(), text: SCENARIO.into(), dir: ".".into() };
-    let mut world = load(&source, &[]).and_then(|all| all.plan(None)).expect("it is sound").world;
-    show("fixed", &world);
-    let maker = Maker::Own(|| Box::new(Overflow));
-    world.nics[0].rebalance = Some(Rebalance { interval: Span::ms(5), maker });
-    show("overflow", &world);
+fn main() -> Result<(), Error> {
+    let mut world = load(&Source::new("here", SCENARIO), &[])?.plan(None)?.world;
+    show("fixed", &world)?;
+    let maker = Maker::own(|| Box::new(Overflow));
+    world.nics[0].rebalance = Some(Rebalance::new(Span::ms(5), maker));
+    show("overflow", &world)
 }

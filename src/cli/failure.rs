@@ -1,6 +1,7 @@
 //! Why nothing came of it, and the exit code that says so.
 
 use super::exit_code::{BUG, INPUT, TEMPORARY};
+use crate::error::Error;
 use crate::report::folder::Refusal;
 use crate::scenario::text::diagnostic::{Diagnostic, render};
 use std::fmt::Display;
@@ -47,6 +48,16 @@ pub(super) fn tell(message: impl Display) {
 impl From<Vec<Diagnostic>> for Failure {
     fn from(mistakes: Vec<Diagnostic>) -> Self {
         Self::Scenario(mistakes)
+    }
+}
+
+/// A policy that decides what cannot be done is its author's mistake, not a bug of the program.
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Scenario(mistakes) => Self::Scenario(mistakes),
+            Error::Run(error) => Self::Input(error.to_string()),
+        }
     }
 }
 

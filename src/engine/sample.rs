@@ -14,6 +14,7 @@ use std::sync::LazyLock;
 
 /// A length of time, constant or random: what it is, in words of the scenario.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Draw {
     /// Always the same.
     Constant(Span),

@@ -27,6 +27,7 @@ pub trait Policy: Send {
 
 /// Where the queues are before the first look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Start {
     /// In turn over the cores that may be used.
     Spread,
@@ -36,6 +37,7 @@ pub enum Start {
 
 /// One step of a rebalancing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Move {
     /// Another core serves the queue from now on.
     Queue {
@@ -53,10 +55,22 @@ pub enum Move {
     },
 }
 
+impl fmt::Display for Move {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Queue { queue, to } => write!(f, "move queue {} to core {}", queue.0, to.0),
+            Self::Entry { entry, to } => {
+                write!(f, "move table entry {} to queue {}", entry.0, to.0)
+            }
+        }
+    }
+}
+
 /// What one port's policy sees: the last interval, and where everything is at its end.
 ///
 /// All counts were taken at the same instant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Loads {
     /// The end of the interval.
     pub now: Time,
@@ -74,6 +88,7 @@ pub struct Loads {
 
 /// A receive queue's share of the interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct QueueLoad {
     /// Its core now.
     pub core: CoreId,
@@ -87,6 +102,7 @@ pub struct QueueLoad {
 
 /// The share of one entry of the indirection table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct EntryLoad {
     /// Its queue now.
     pub queue: QueueId,
@@ -98,6 +114,7 @@ pub struct EntryLoad {
 
 /// What a core did in the interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct CoreLoad {
     /// Whether queues of the port may be moved to it: a physical core between `base_processor`
     /// and `max_processors`.
@@ -109,6 +126,7 @@ pub struct CoreLoad {
 
 /// Why a move cannot be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Refusal {
     /// The port has no such queue.
     NoQueue(QueueId),
@@ -116,6 +134,8 @@ pub enum Refusal {
     NoEntry(EntryId),
     /// The port may not use this core, or there is none.
     NotUsable(CoreId),
+    /// The queues of the port cannot change their core: the host polls, or interrupts per packet.
+    Pinned,
     /// It is there already.
     InPlace,
 }
@@ -126,6 +146,7 @@ impl fmt::Display for Refusal {
             Self::NoQueue(queue) => write!(f, "there is no queue {}", queue.0),
             Self::NoEntry(entry) => write!(f, "there is no table entry {}", entry.0),
             Self::NotUsable(core) => write!(f, "core {} may not be used", core.0),
+            Self::Pinned => f.write_str("the queues of this port cannot change their core"),
             Self::InPlace => f.write_str("it is there already"),
         }
     }

@@ -29,7 +29,7 @@ use crate::vocab::id::CoreId;
 
 /// Spreads whole queues under load, and takes them home again.
 #[derive(Clone, Copy, Debug)]
-pub struct DynamicVmq {
+pub(super) struct DynamicVmq {
     /// A core busier than this is hot.
     pub expand_above: Share,
     /// If it receives for more than this.

@@ -4,7 +4,7 @@ use super::contract::{Loads, Move, Policy};
 
 /// Moves nothing.
 #[derive(Clone, Copy, Debug)]
-pub struct Fixed;
+pub(super) struct Fixed;
 
 impl Policy for Fixed {
     fn name(&self) -> &'static str {

@@ -28,7 +28,7 @@ const LOOKS_BEFORE_SLEEP: u64 = 5;
 
 /// Spreads queues by the load of their cores.
 #[derive(Clone, Debug)]
-pub struct Irqbalance {
+pub(super) struct Irqbalance {
     /// How many cores must be idle for one of them to be spared; none: power saving is off.
     power_save: Option<u32>,
     spared: BTreeSet<CoreId>,
@@ -38,7 +38,7 @@ pub struct Irqbalance {
 impl Irqbalance {
     /// At its first look; `power_save` is the daemon's `--powerthresh`.
     #[must_use]
-    pub fn new(power_save: Option<u32>) -> Self {
+    pub(super) fn new(power_save: Option<u32>) -> Self {
         Self { power_save, spared: BTreeSet::new(), looks: 0 }
     }
 

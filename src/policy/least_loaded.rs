@@ -10,7 +10,7 @@ use crate::vocab::busy::Busy;
 
 /// Moves the largest queue of the busiest core.
 #[derive(Clone, Copy, Debug)]
-pub struct LeastLoaded;
+pub(super) struct LeastLoaded;
 
 impl Policy for LeastLoaded {
     fn name(&self) -> &'static str {

@@ -11,23 +11,23 @@
 //! A policy is a pure automaton: it sees what it is handed and remembers what it wants. It has no
 //! clock, no generator and no way to touch the path but the moves it returns.
 //!
-//! - [`contract`] is what a policy is, sees and may do.
-//! - [`fixed`], [`dynamic_vmq`], [`rss_plus_plus`], [`least_loaded`] and [`irqbalance`] are the
-//!   algorithms.
-//! - [`spec`] is a policy with its numbers, as a scenario names it.
+//! - `contract` is what a policy is, sees and may do.
+//! - `fixed`, `dynamic_vmq`, `rss_plus_plus`, `least_loaded` and `irqbalance` are the algorithms.
+//! - `spec` is a policy with its numbers, as a scenario names it.
 
-pub mod contract;
-pub mod share;
+mod contract;
+mod share;
 mod sheet;
-pub mod fixed;
-pub mod dynamic_vmq;
-pub mod rss_plus_plus;
-pub mod least_loaded;
-pub mod irqbalance;
-pub mod spec;
+mod fixed;
+mod dynamic_vmq;
+mod rss_plus_plus;
+mod least_loaded;
+mod irqbalance;
+mod spec;
 #[cfg(test)]
 mod fixture;
 
+pub use crate::vocab::id::{CoreId, EntryId, QueueId};
 pub use contract::{CoreLoad, EntryLoad, Loads, Move, Policy, QueueLoad, Refusal, Start};
 pub use share::Share;
 pub use spec::{Kind, PolicySpec};

@@ -26,7 +26,7 @@ use std::cmp::Reverse;
 
 /// Moves entries of the indirection table.
 #[derive(Clone, Copy, Debug)]
-pub struct RssPlusPlus {
+pub(super) struct RssPlusPlus {
     /// A core this much of the interval above the mean is overloaded.
     pub tolerance: Share,
 }

@@ -11,16 +11,17 @@ use crate::engine::time::Span;
 
 /// The policies that come with the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Kind {
-    /// [`Fixed`].
+    /// Every queue stays where it started.
     Fixed,
-    /// [`DynamicVmq`].
+    /// Windows' dynamic VMQ: queues of virtual machines spread out from the home core under load.
     DynamicVmq,
-    /// [`RssPlusPlus`].
+    /// RSS++: moves entries of the indirection table.
     RssPlusPlus,
-    /// [`LeastLoaded`].
+    /// The busiest core gives a queue to the least busy one.
     LeastLoaded,
-    /// [`Irqbalance`].
+    /// Linux' daemon that spreads interrupts.
     Irqbalance,
 }
 
@@ -56,6 +57,7 @@ impl Kind {
 
 /// A policy with its numbers; each policy reads those that are its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct PolicySpec {
     /// Which policy.
     pub kind: Kind,

@@ -7,6 +7,7 @@ use crate::engine::time::{Span, Time};
 
 /// How a core takes packets out of its rings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Stack {
     /// Interrupt, then poll rounds of `budget` packets until empty.
     WindowsDpc,
@@ -34,6 +35,7 @@ impl Stack {
 
 /// What things cost on one host, before a NIC's `contention` is applied.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Costs {
     /// Per hardware interrupt taken.
     pub interrupt: Draw,

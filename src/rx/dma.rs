@@ -7,6 +7,7 @@ use crate::vocab::span_table::SpanTable;
 
 /// A port's share of PCIe, resolved to plain numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct DmaSpec {
     /// Effective bits per second upstream; none: unlimited.
     pub bits: Option<u64>,

@@ -9,6 +9,7 @@ use adaptive::{Ixgbe, NetDim};
 
 /// The rule of one NIC's vectors. Intervals are as the NIC uses them, rounded down to its unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Moderation {
     /// At once.
     None,

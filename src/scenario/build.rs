@@ -30,6 +30,7 @@ const MOST_SOURCES: usize = 65_536;
 
 /// Simulated before the measured window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Warmup {
     /// This long.
     Fixed(Span),
@@ -39,6 +40,7 @@ pub enum Warmup {
 
 /// A scenario, or one of its designs, ready to run.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Plan {
     /// One line that names it.
     pub title: String,

@@ -26,35 +26,40 @@ mod itinerary;
 
 use crate::engine::time::{Span, Time};
 use crate::vocab::packet::Record;
-use crate::world::World;
 use crate::world::outcome::Outcome;
+use crate::world::{RunError, World};
 use simulation::Simulation;
 
 /// Simulates `world`. `progress` is told the simulated time now and then.
 ///
+/// # Errors
+/// A policy of the caller's own decides a move that cannot be made.
+///
 /// # Panics
 /// Where an invariant is broken: a bug, never a user's mistake.
-#[must_use]
-pub fn run(world: &World, progress: &mut dyn FnMut(Time)) -> Outcome {
-    let duration = duration_of(world, progress);
+pub fn run(world: &World, progress: &mut dyn FnMut(Time)) -> Result<Outcome, RunError> {
+    let duration = duration_of(world, progress)?;
     Simulation::new(world).run(duration, None, progress)
 }
 
 /// Simulates `world` and hands the record of every packet that ended to `sink`, in no particular
 /// order.
 ///
+/// # Errors
+/// As [`run`].
+///
 /// # Panics
 /// As [`run`].
-#[must_use]
-pub fn run_traced(world: &World, sink: &mut dyn FnMut(Record)) -> Outcome {
-    let duration = duration_of(world, &mut |_| {});
+pub fn run_traced(world: &World, sink: &mut dyn FnMut(Record)) -> Result<Outcome, RunError> {
+    let duration = duration_of(world, &mut |_| {})?;
     Simulation::new(world).run(duration, Some(sink), &mut |_| {})
 }
 
 /// The window's length: as stated, or (by a run of its own) until the last packet has ended.
-fn duration_of(world: &World, progress: &mut dyn FnMut(Time)) -> Span {
-    world.duration.unwrap_or_else(|| {
-        let end = Simulation::new(world).last_end(progress);
-        end.since(Time::ZERO + world.warmup).max(Span(1))
-    })
+fn duration_of(world: &World, progress: &mut dyn FnMut(Time)) -> Result<Span, RunError> {
+    if let Some(duration) = world.duration {
+        return Ok(duration);
+    }
+    let end = Simulation::new(world).last_end(progress)?;
+    Ok(end.since(Time::ZERO + world.warmup).max(Span(1)))
 }

@@ -6,8 +6,8 @@ use crate::sim::accounting::ledger::Ledger;
 use crate::sim::host::host::Host;
 use crate::sim::window::MeasuredWindow;
 use crate::vocab::packet::Record;
-use crate::world::World;
 use crate::world::outcome::Outcome;
+use crate::world::{RunError, World};
 
 /// Points at which the packets inside are counted over the window.
 const SAMPLES: u64 = 64;
@@ -57,12 +57,15 @@ impl<'w> Simulation<'w> {
     }
 
     /// Runs the world for `duration` after its warm-up.
+    ///
+    /// # Errors
+    /// A policy decides a move that cannot be made.
     pub(crate) fn run(
         mut self,
         duration: Span,
         sink: Option<&mut dyn FnMut(Record)>,
         progress: &mut dyn FnMut(Time),
-    ) -> Outcome {
+    ) -> Result<Outcome, RunError> {
         let mut ledger = Ledger::new(self.world, sink);
         let mut books = MeasuredWindow::new(self.world);
         let open = Time::ZERO + self.world.warmup;
@@ -73,7 +76,7 @@ impl<'w> Simulation<'w> {
         }
         while let Some((now, control)) = self.timeline.take() {
             self.advance(now, &mut ledger);
-            self.act(now, &mut ledger);
+            self.act(now, &mut ledger)?;
             self.feed_back(now, &mut ledger);
             progress(now);
             match control {
@@ -86,11 +89,14 @@ impl<'w> Simulation<'w> {
             self.plan_next(now, control, close);
         }
         self.check(&ledger);
-        books.close(duration, self.timeline.count(), &ledger, &self.sites)
+        Ok(books.close(duration, self.timeline.count(), &ledger, &self.sites))
     }
 
     /// When the last packet ends, in a world whose sources all run dry.
-    pub(crate) fn last_end(mut self, progress: &mut dyn FnMut(Time)) -> Time {
+    ///
+    /// # Errors
+    /// A policy decides a move that cannot be made.
+    pub(crate) fn last_end(mut self, progress: &mut dyn FnMut(Time)) -> Result<Time, RunError> {
         assert_eq!(self.feedback, None, "a closed loop never runs dry");
         let mut last = Time::ZERO;
         let mut note = |record: Record| last = last.max(record.end);
@@ -100,10 +106,10 @@ impl<'w> Simulation<'w> {
             let look = now + LOOK;
             now = self.acts.map_or(look, |act| look.min(act));
             self.advance(now, &mut ledger);
-            self.act(now, &mut ledger);
+            self.act(now, &mut ledger)?;
             progress(now);
         }
-        last
+        Ok(last)
     }
 
     fn advance(&mut self, now: Time, ledger: &mut Ledger<'_>) {
@@ -114,9 +120,9 @@ impl<'w> Simulation<'w> {
     }
 
     /// Makes happen what events and policies want at `now`, if they are due.
-    fn act(&mut self, now: Time, ledger: &mut Ledger<'_>) {
+    fn act(&mut self, now: Time, ledger: &mut Ledger<'_>) -> Result<(), RunError> {
         if self.acts != Some(now) {
-            return;
+            return Ok(());
         }
         for event in self.world.events.iter().filter(|event| event.at == now) {
             let site = &mut self.sites[self.world.host_of(&event.action)];
@@ -124,10 +130,11 @@ impl<'w> Simulation<'w> {
         }
         // The first look is after the first interval.
         if now > Time::ZERO {
-            self.sites.iter_mut().for_each(|site| site.look(now, ledger));
+            self.sites.iter_mut().try_for_each(|site| site.look(self.world, now, ledger))?;
         }
         self.acts = next_act(self.world, Some(now));
         self.acted = Some(now);
+        Ok(())
     }
 
     /// Closed loops come to know what became of their packets up to `now`.
@@ -204,7 +211,7 @@ impl<'w> Simulation<'w> {
 /// When the next event or look of a policy after `now` is due (none: from the start on).
 fn next_act(world: &World, now: Option<Time>) -> Option<Time> {
     let events = world.events.iter().map(|event| event.at);
-    let looks = world.nics.iter().filter_map(|nic| nic.rebalance).map(|rebalance| {
+    let looks = world.nics.iter().filter_map(|nic| nic.rebalance.as_ref()).map(|rebalance| {
         let interval = rebalance.interval.0;
         Time((now.map_or(0, |now| now.0 / interval) + 1).saturating_mul(interval))
     });

@@ -2,6 +2,7 @@
 
 use super::expect;
 use super::run::{Progress, Study, Warmed, after, settle};
+use crate::error::Error;
 use crate::measure::interval::{Estimate, estimate};
 use crate::measure::tree::Tree;
 use crate::scenario::Plan;
@@ -39,8 +40,8 @@ impl Difference {
 /// found by pilot runs the longest is used for all, so that the windows are the same.
 ///
 /// # Errors
-/// Claims that name no figure.
-pub fn run(designs: Vec<Plan>, progress: &Progress) -> Result<Comparison, Vec<Diagnostic>> {
+/// Claims that name no figure; a policy that decides a move that cannot be made.
+pub fn run(designs: Vec<Plan>, progress: &Progress) -> Result<Comparison, Error> {
     let mut designs = designs;
     for plan in &mut designs {
         plan.expects.retain(|expect| expect.design.is_some());
@@ -48,13 +49,16 @@ pub fn run(designs: Vec<Plan>, progress: &Progress) -> Result<Comparison, Vec<Di
     let mistakes = designs.iter().filter_map(|plan| expect::check(plan).err());
     let mistakes: Vec<Diagnostic> = mistakes.flatten().collect();
     if !mistakes.is_empty() {
-        return Err(sorted(mistakes));
+        return Err(sorted(mistakes).into());
     }
-    let warmed: Vec<Warmed> = designs.par_iter().map(|plan| settle(plan, progress)).collect();
+    let warmed: Result<Vec<Warmed>, Error> =
+        designs.par_iter().map(|plan| settle(plan, progress)).collect();
+    let warmed = warmed?;
     let span = warmed.iter().map(|warmed| warmed.span).max().unwrap_or_default();
     let studies = designs.par_iter().zip(warmed);
     let study = |(plan, warmed)| after(Warmed { span, ..warmed }, plan, progress);
-    Ok(compare(studies.map(study).collect()))
+    let studies: Result<Vec<Study>, Error> = studies.map(study).collect();
+    Ok(compare(studies?))
 }
 
 /// Compares studies; replication r of each had the same seed, so that differences are of pairs.

@@ -6,14 +6,14 @@ use super::metrics::metrics;
 use crate::engine::chance::replication_seed;
 use crate::engine::digest;
 use crate::engine::time::{Span, Time};
+use crate::error::Error;
 use crate::measure::interval::estimate;
 use crate::measure::tree::Tree;
 use crate::measure::warmup::mser5;
-use crate::scenario::text::diagnostic::Diagnostic;
 use crate::scenario::{Plan, Warmup};
 use crate::sim;
-use crate::world::World;
 use crate::world::outcome::Outcome;
+use crate::world::{RunError, World};
 use rayon::prelude::*;
 use std::time::Instant;
 
@@ -59,18 +59,20 @@ impl Study {
 /// Simulates `plan` and judges its claims.
 ///
 /// # Errors
-/// Claims that name no figure.
-pub fn run(plan: &Plan, progress: &Progress) -> Result<Study, Vec<Diagnostic>> {
+/// Claims that name no figure; a policy that decides a move that cannot be made.
+pub fn run(plan: &Plan, progress: &Progress) -> Result<Study, Error> {
     expect::check(plan)?;
-    Ok(after(settle(plan, progress), plan, progress))
+    after(settle(plan, progress)?, plan, progress)
 }
 
 /// Simulates `plan` with a warm-up that is settled.
-pub(super) fn after(warmup: Warmed, plan: &Plan, progress: &Progress) -> Study {
+pub(super) fn after(warmup: Warmed, plan: &Plan, progress: &Progress) -> Result<Study, Error> {
     let world = World { warmup: warmup.span, ..plan.world.clone() };
     let replications = (0..plan.replications).into_par_iter();
-    let runs: Vec<Run> = replications.map(|r| replicate(&world, plan.seed, r, progress)).collect();
-    assemble(Plan { world, ..plan.clone() }, warmup, runs)
+    let runs = replications.map(|r| replicate(&world, plan.seed, r, progress));
+    let runs: Result<Vec<Run>, RunError> = runs.collect();
+    let runs = runs.map_err(|error| error.of_design(plan.design.as_deref()))?;
+    Ok(assemble(Plan { world, ..plan.clone() }, warmup, runs))
 }
 
 /// Puts a plan's replications together.
@@ -105,17 +107,17 @@ pub(super) struct Run {
     pub(super) outcome: Option<Outcome>,
 }
 
-fn replicate(world: &World, seed: u64, r: u64, progress: &Progress) -> Run {
+fn replicate(world: &World, seed: u64, r: u64, progress: &Progress) -> Result<Run, RunError> {
     let step = if r == 0 { world.step } else { None };
     let world = World { seed: replication_seed(seed, r), step, ..world.clone() };
     let start = Instant::now();
-    let outcome = simulate(&world, progress);
+    let outcome = simulate(&world, progress)?;
     let metrics = metrics(&world, &outcome, start.elapsed());
-    Run { metrics, fingerprint: outcome.fingerprint, outcome: (r == 0).then_some(outcome) }
+    Ok(Run { metrics, fingerprint: outcome.fingerprint, outcome: (r == 0).then_some(outcome) })
 }
 
 /// Runs `world`, turning the engine's absolute times into progress made.
-fn simulate(world: &World, progress: &Progress) -> Outcome {
+fn simulate(world: &World, progress: &Progress) -> Result<Outcome, RunError> {
     let mut last = Time::ZERO;
     sim::run(world, &mut |now| {
         progress(now.since(last));
@@ -132,28 +134,29 @@ pub(super) struct Warmed {
 
 /// Settles the warm-up; `auto` by MSER-5 on the packets that a pilot run, measured from the start,
 /// delivers per step.
-pub(super) fn settle(plan: &Plan, progress: &Progress) -> Warmed {
+pub(super) fn settle(plan: &Plan, progress: &Progress) -> Result<Warmed, Error> {
     let duration = match (plan.warmup, plan.world.duration) {
-        (Warmup::Fixed(span), _) => return Warmed { span, warning: None },
+        (Warmup::Fixed(span), _) => return Ok(Warmed { span, warning: None }),
         (Warmup::Auto, Some(duration)) => duration,
         (Warmup::Auto, None) => {
             let warning = "warmup = \"auto\" has no effect on a capture: all of it is measured";
-            return Warmed { span: Span::ZERO, warning: Some(warning.to_owned()) };
+            return Ok(Warmed { span: Span::ZERO, warning: Some(warning.to_owned()) });
         }
     };
     let step = Span((duration.0 / PILOT_STEPS).max(1));
     let pilot = World { warmup: Span::ZERO, step: Some(step), ..plan.world.clone() };
-    let steps = simulate(&pilot, progress).series;
+    let pilot = simulate(&pilot, progress);
+    let steps = pilot.map_err(|error| error.of_design(plan.design.as_deref()))?.series;
     let delivered: Vec<f64> = steps.iter().map(|step| step.delivered.packets as f64).collect();
     if let Some(cut) = mser5(&delivered) {
-        return Warmed { span: step * cut as u64, warning: None };
+        return Ok(Warmed { span: step * cut as u64, warning: None });
     }
     let span = Span(duration.0 / 2);
     let warning = format!(
         "warmup = \"auto\" found no steady state within {duration} and uses {span}; \
          a longer duration would help"
     );
-    Warmed { span, warning: Some(warning) }
+    Ok(Warmed { span, warning: Some(warning) })
 }
 
 /// The mean of replications value by value, and the half-widths around it.

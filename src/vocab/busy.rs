@@ -4,6 +4,7 @@ use crate::engine::time::Span;
 
 /// A core's time by kind of work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Busy {
     /// Hardware interrupts and wake-ups.
     pub interrupt: Span,

@@ -2,6 +2,7 @@
 
 /// The place and cause of a loss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum DropReason {
     /// The egress buffer before the link was full: more was offered than the link carries.
     LinkFull,

@@ -2,6 +2,7 @@
 
 /// A part of the trip from the last bit on the wire to the end of processing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Stage {
     /// Last bit on the wire to start of DMA.
     Buffer,

@@ -6,6 +6,7 @@ use crate::vocab::drop_reason::DropReason;
 
 /// Something that changes while a world runs, as an item of the class *control*.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct EventSpec {
     /// When.
     pub at: Time,
@@ -13,8 +14,17 @@ pub struct EventSpec {
     pub action: Action,
 }
 
+impl EventSpec {
+    /// An event.
+    #[must_use]
+    pub fn new(at: Time, action: Action) -> Self {
+        Self { at, action }
+    }
+}
+
 /// What changes.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Action {
     /// A port's driver forgets which core each queue belongs to: all are moved to the home core.
     LoseAffinity {

@@ -6,6 +6,7 @@ use crate::rx::cpu::{Costs, Stack};
 
 /// A host and its cores.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct HostSpec {
     /// Its name; with a core's number it names the core's random streams (`host.alpha.core[0]`).
     pub name: String,
@@ -35,6 +36,26 @@ pub struct HostSpec {
 }
 
 impl HostSpec {
+    /// A host with so many cores, on which nothing costs anything. Its cores take packets as the
+    /// DPCs of Windows do, each from the rings that are its own.
+    #[must_use]
+    pub fn new(name: &str, cores: u32) -> Self {
+        Self {
+            name: name.to_owned(),
+            cores,
+            stack: Stack::WindowsDpc,
+            budget: 64,
+            quantum: Span::ms(1),
+            backlog: 1000,
+            idle_before_sleep: Span::us(100),
+            dispatch: Dispatch::PerQueue,
+            non_preemptive: false,
+            exits_per_interrupt: 0,
+            halt_poll: Span::ZERO,
+            costs: Costs::ZERO,
+        }
+    }
+
     /// All cores take packets of all rings, as one group.
     #[must_use]
     pub fn shares_packets(&self) -> bool {
@@ -44,6 +65,7 @@ impl HostSpec {
 
 /// How packets in rings find a core.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Dispatch {
     /// Each ring has its core (d-FCFS).
     PerQueue,
@@ -58,6 +80,7 @@ pub enum Dispatch {
 
 /// A consumer on a host: a thread with a bounded backlog.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct AppSpec {
     /// Its name.
     pub name: String,
@@ -73,8 +96,18 @@ pub struct AppSpec {
     pub byte: Draw,
 }
 
+impl AppSpec {
+    /// A consumer on a core of a host, with a backlog of 1000 packets that cost it nothing.
+    #[must_use]
+    pub fn new(name: &str, host: usize, core: u32) -> Self {
+        let (packet, byte) = (Draw::ZERO, Draw::ZERO);
+        Self { name: name.to_owned(), host, core, backlog: 1000, packet, byte }
+    }
+}
+
 /// CPU load that is not networking: on one core, every `period` it asks for `demand` of CPU.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct WorkSpec {
     /// Its name.
     pub name: String,
@@ -86,4 +119,12 @@ pub struct WorkSpec {
     pub period: Span,
     /// CPU time asked for; equal to the period: always runnable.
     pub demand: Span,
+}
+
+impl WorkSpec {
+    /// Load on a core of a host that asks for `demand` of every `period`.
+    #[must_use]
+    pub fn new(name: &str, host: usize, core: u32, demand: Span, period: Span) -> Self {
+        Self { name: name.to_owned(), host, core, period, demand }
+    }
 }

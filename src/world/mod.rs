@@ -3,25 +3,62 @@
 //! Times are picoseconds, sizes bytes, rates bits per second; names serve random streams and
 //! results. A scenario that has been checked becomes a world; a world that breaks a stated bound is
 //! a bug of the program that made it.
+//!
+//! A program that builds a world by hand starts each specification with its `new`, which makes the
+//! plainest thing of its kind, and then sets the fields that differ:
+//!
+//! ```
+//! use rxsim::Span;
+//! use rxsim::world::{Arrivals, Draw, HostSpec, NicSpec, TrafficSpec, World};
+//!
+//! let mut world = World::new(Span::ms(10));
+//! let mut host = HostSpec::new("alpha", 2);
+//! host.costs.packet = Draw::Constant(Span::us(2));
+//! world.hosts.push(host);
+//! // One receive queue on each of the two cores: packets are spread by RSS.
+//! world.nics.push(NicSpec::new("port0", 0, &[0, 1]));
+//! let mut bulk = TrafficSpec::new("bulk", 0, Arrivals::poisson(Span::us(2)));
+//! bulk.source.flows.count = 100;
+//! world.sources.push(bulk);
+//!
+//! let outcome = rxsim::run(&world)?;
+//! assert_eq!(outcome.nics[0].queues.len(), 2);
+//! assert!(outcome.sources[0].delivered.packets > 4_000);
+//! # Ok::<(), rxsim::Error>(())
+//! ```
 
 mod host;
 mod nic;
 mod vm;
 mod traffic;
 mod event;
+mod run_error;
 pub mod outcome;
 
+pub use crate::engine::sample::Draw;
+pub use crate::rx::cpu::{Costs, Stack};
+pub use crate::rx::dma::DmaSpec;
+pub use crate::rx::moderation::Moderation;
+pub use crate::rx::source::capture::{Capture, Captured};
+pub use crate::rx::source::keys::Keys;
+pub use crate::rx::source::{
+    Arrivals, ClosedLoop, Flows, Gap, Popularity, Sizes, SourceSpec, Window,
+};
+pub use crate::rx::steering::rss::{HashTypes, RssSpec};
+pub use crate::vocab::drop_reason::DropReason;
 pub use event::{Action, EventSpec};
 pub use host::{AppSpec, Dispatch, HostSpec, WorkSpec};
 pub use nic::{FlowControl, FlowMap, Maker, NicSpec, Rebalance, RpsSpec, SteeringSpec};
-pub use traffic::{ClosedLoop, Consumer, Filter, Part, TrafficSpec, Window};
+pub use run_error::RunError;
+pub use traffic::{Consumer, Filter, Part, TrafficSpec};
 pub use vm::{PathReason, RxPath, VmSpec, VnicOwner, VnicSpec};
 
 use crate::engine::time::Span;
-use crate::policy::spec::Kind;
+use crate::policy::Kind;
 
 /// Everything that is simulated together.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct World {
     /// Seed of all randomness.
     pub seed: u64,
@@ -55,6 +92,27 @@ pub struct World {
 }
 
 impl World {
+    /// A world without anything in it, of seed 1, that is measured for `duration` from its start.
+    #[must_use]
+    pub fn new(duration: Span) -> Self {
+        Self {
+            seed: 1,
+            warmup: Span::ZERO,
+            duration: Some(duration),
+            step: None,
+            batch: None,
+            hosts: vec![],
+            nics: vec![],
+            sources: vec![],
+            apps: vec![],
+            works: vec![],
+            vms: vec![],
+            vnics: vec![],
+            events: vec![],
+            slowdown: false,
+        }
+    }
+
     /// The virtual NIC by whose virtual function the packets of a source come, if they do: a filter
     /// that names a queue of the port leads past it.
     #[must_use]
@@ -107,7 +165,7 @@ impl World {
     #[must_use]
     pub fn moves_queues(&self, nic: usize) -> bool {
         let spec = &self.nics[nic];
-        let by_policy = spec.rebalance.is_some_and(|rebalance| match rebalance.maker {
+        let by_policy = spec.rebalance.as_ref().is_some_and(|rebalance| match &rebalance.maker {
             Maker::BuiltIn(policy) => policy.kind != Kind::Fixed && !policy.kind.moves_entries(),
             Maker::Own(_) => self.hosts[spec.host].stack.masks(),
         });

@@ -5,9 +5,12 @@ use crate::policy::{Policy, PolicySpec};
 use crate::rx::dma::DmaSpec;
 use crate::rx::moderation::Moderation;
 use crate::rx::steering::rss::RssSpec;
+use std::fmt;
+use std::sync::Arc;
 
 /// A port of a NIC.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct NicSpec {
     /// Its name.
     pub name: String,
@@ -49,8 +52,47 @@ pub struct NicSpec {
     pub flow_control: Option<FlowControl>,
 }
 
+impl NicSpec {
+    /// A port of a host with a receive queue on each of these cores, every queue with a ring of
+    /// 512 descriptors and an interrupt vector of its own, which interrupts at once. Link, packet
+    /// buffer and PCIe are without limit. A single queue takes all packets; several share them by
+    /// RSS. A policy may move the queues among these cores.
+    #[must_use]
+    pub fn new(name: &str, host: usize, cores: &[u32]) -> Self {
+        let queues = cores.len() as u32;
+        let mut usable = cores.to_vec();
+        usable.sort_unstable();
+        usable.dedup();
+        let steering = match queues {
+            0 | 1 => SteeringSpec::SingleQueue,
+            _ => SteeringSpec::Rss(RssSpec::new(queues)),
+        };
+        Self {
+            name: name.to_owned(),
+            host,
+            link: None,
+            egress: 1 << 20,
+            buffer: None,
+            dma: DmaSpec { bits: None, max_payload: 256, latency: Span::ZERO },
+            ring: 512,
+            hold: false,
+            queues: cores.to_vec(),
+            vectors: (0..queues).map(|queue| vec![queue]).collect(),
+            moderation: Moderation::None,
+            steering,
+            contention: 1.0,
+            rebalance: None,
+            shared_interrupts: false,
+            usable,
+            rps: None,
+            flow_control: None,
+        }
+    }
+}
+
 /// Several of a kind (queues, rings, channels, cores) that packets are spread over.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct FlowMap {
     /// What they are spread over. At least one.
     pub targets: Vec<u32>,
@@ -60,6 +102,12 @@ pub struct FlowMap {
 }
 
 impl FlowMap {
+    /// Spread over these, as `rss` says.
+    #[must_use]
+    pub fn new(targets: Vec<u32>, rss: RssSpec) -> Self {
+        Self { targets, rss: Some(rss) }
+    }
+
     /// All to this one.
     #[must_use]
     pub fn one(only: u32) -> Self {
@@ -70,6 +118,7 @@ impl FlowMap {
 /// Spreading in software: the core that takes a packet from its ring hands it over to the backlog
 /// of another one.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct RpsSpec {
     /// The cores.
     pub cores: FlowMap,
@@ -77,8 +126,17 @@ pub struct RpsSpec {
     pub backlog: u32,
 }
 
+impl RpsSpec {
+    /// Over these cores, each with a backlog of so many packets.
+    #[must_use]
+    pub fn new(cores: FlowMap, backlog: u32) -> Self {
+        Self { cores, backlog }
+    }
+}
+
 /// When a port asks its peer to pause (IEEE 802.3x).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct FlowControl {
     /// As soon as so many bytes are in the packet buffer ...
     pub high: u64,
@@ -86,8 +144,17 @@ pub struct FlowControl {
     pub low: u64,
 }
 
+impl FlowControl {
+    /// Pauses its peer at `high` bytes, and lets it go on at `low`.
+    #[must_use]
+    pub fn new(high: u64, low: u64) -> Self {
+        Self { high, low }
+    }
+}
+
 /// Who moves a port's queues or table entries, and how often it looks.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Rebalance {
     /// From look to look.
     pub interval: Span,
@@ -95,16 +162,40 @@ pub struct Rebalance {
     pub maker: Maker,
 }
 
+impl Rebalance {
+    /// A policy that looks at these intervals.
+    #[must_use]
+    pub fn new(interval: Span, maker: Maker) -> Self {
+        Self { interval, maker }
+    }
+}
+
 /// Makes a policy.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Maker {
     /// One that comes with the program.
     BuiltIn(PolicySpec),
-    /// One of the library's user.
-    Own(fn() -> Box<dyn Policy>),
+    /// One of the library's user; see [`Maker::own`].
+    Own(Arc<dyn Fn() -> Box<dyn Policy> + Send + Sync>),
+}
+
+impl fmt::Debug for Maker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BuiltIn(spec) => f.debug_tuple("BuiltIn").field(spec).finish(),
+            Self::Own(make) => f.debug_tuple("Own").field(&make().name()).finish(),
+        }
+    }
 }
 
 impl Maker {
+    /// A policy of the library's user. Each run asks for a new one, so that runs of equal worlds
+    /// are equal; the closure may capture the policy's parameters.
+    pub fn own(make: impl Fn() -> Box<dyn Policy> + Send + Sync + 'static) -> Self {
+        Self::Own(Arc::new(make))
+    }
+
     /// The policy, before its first look.
     #[must_use]
     pub fn make(&self) -> Box<dyn Policy> {
@@ -117,6 +208,7 @@ impl Maker {
 
 /// How packets find their queue.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum SteeringSpec {
     /// By virtual NIC, as its [`RxPath`] says; everything else to queue 0, the default queue.
     Vmq {

@@ -1,13 +1,15 @@
 //! What a run leaves behind: plain counts, before they become metrics.
 
 use crate::engine::time::{Span, Time};
-use crate::measure::histogram::Histogram;
-pub use crate::vocab::busy::Busy;
 use crate::vocab::drop_reason::DropReason;
-use crate::vocab::stage::Stage;
+
+pub use crate::measure::histogram::Histogram;
+pub use crate::vocab::busy::Busy;
+pub use crate::vocab::stage::Stage;
 
 /// The outcome of one run. Counts belong to the measured window, `fingerprint` to the whole run.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Outcome {
     /// Length of the measured window.
     pub window: Span,
@@ -34,6 +36,7 @@ pub struct Outcome {
 
 /// What became of one source's packets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct SourceTally {
     /// Offered.
     pub offered: Volume,
@@ -62,6 +65,14 @@ pub struct SourceTally {
     pub stages: [u128; Stage::ALL.len()],
 }
 
+impl SourceTally {
+    /// Lost, whatever the reason: packets.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.dropped.iter().sum()
+    }
+}
+
 /// Packets and their bytes (frames, FCS included).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Volume {
@@ -73,6 +84,7 @@ pub struct Volume {
 
 /// What a host's cores did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct HostTally {
     /// Per core.
     pub cores: Vec<CoreTally>,
@@ -80,6 +92,7 @@ pub struct HostTally {
 
 /// What one core did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct CoreTally {
     /// Time in each kind of work.
     pub busy: Busy,
@@ -91,6 +104,7 @@ pub struct CoreTally {
 
 /// What a NIC did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct NicTally {
     /// Per receive queue.
     pub queues: Vec<QueueTally>,
@@ -112,6 +126,7 @@ pub struct NicTally {
 
 /// What a port's policy did, and what events moved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct PolicyTally {
     /// Moves decided in the window.
     pub moves: u64,
@@ -121,6 +136,7 @@ pub struct PolicyTally {
 
 /// What happened at one receive queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct QueueTally {
     /// Packets steered to it, drops included.
     pub packets: u64,
@@ -132,6 +148,7 @@ pub struct QueueTally {
 
 /// What happened at one virtual NIC.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct VnicTally {
     /// Notifications sent to its guest.
     pub notifications: u64,
@@ -141,6 +158,7 @@ pub struct VnicTally {
 
 /// Packets for all virtual NICs of a port that came to one of them, as copies or themselves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct BroadcastTally {
     /// Processed.
     pub delivered: u64,
@@ -150,6 +168,7 @@ pub struct BroadcastTally {
 
 /// One step of the recorded series.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct SeriesStep {
     /// The step's end.
     pub end: Time,

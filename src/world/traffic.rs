@@ -1,12 +1,13 @@
 //! Traffic: where the packets of each source enter, and who consumes them.
 
 use crate::engine::time::Time;
-use crate::rx::source::SourceSpec;
-pub use crate::rx::source::{ClosedLoop, Window};
+use crate::rx::source::keys::Keys;
+use crate::rx::source::{Arrivals, ClosedLoop, Flows, Popularity, Sizes, SourceSpec};
 use std::sync::Arc;
 
 /// A source, and where its packets go.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct TrafficSpec {
     /// Its group's name in results (`bulk`).
     pub group: String,
@@ -32,9 +33,32 @@ pub struct TrafficSpec {
     pub source: SourceSpec,
 }
 
+impl TrafficSpec {
+    /// Traffic to the stack of a port's host, from the start of the run to its end: frames of 64
+    /// bytes, all of one flow. Results call it by this name.
+    #[must_use]
+    pub fn new(name: &str, nic: usize, arrivals: Arrivals) -> Self {
+        let flows = Flows { count: 1, keys: Keys::Random, popularity: Popularity::Uniform };
+        let full = format!("traffic.{name}");
+        Self {
+            group: name.to_owned(),
+            nic,
+            by_internal_switch: false,
+            to: Consumer::Host,
+            filter: Filter::Pass,
+            from: Time::ZERO,
+            until: None,
+            part: Part::default(),
+            closed: None,
+            source: SourceSpec { name: full, arrivals, sizes: Sizes::Fixed(64), flows },
+        }
+    }
+}
+
 /// Which of the packets of a source come by a port. The others are counted and numbered, and come
 /// by other ports (as sources of the same name), or not at all.
 #[derive(Clone, Debug, Default)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Part {
     /// Those offered at this instant or later.
     pub since: Time,
@@ -44,6 +68,7 @@ pub struct Part {
 
 /// Who consumes a source's packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Consumer {
     /// The host's stack: delivered when the deferred work ends.
     Host,
@@ -58,6 +83,7 @@ pub enum Consumer {
 
 /// An early verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Filter {
     /// None.
     Pass,

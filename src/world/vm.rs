@@ -5,6 +5,7 @@ use crate::vocab::drop_reason::DropReason;
 
 /// A virtual machine.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct VmSpec {
     /// Its group's name (`web`) ...
     pub group: String,
@@ -21,8 +22,24 @@ pub struct VmSpec {
     pub running: bool,
 }
 
+impl VmSpec {
+    /// A machine of a host that runs from the start on, with a vCPU pinned to each of these cores.
+    #[must_use]
+    pub fn new(group: &str, host: usize, vcpus: &[u32]) -> Self {
+        Self {
+            group: group.to_owned(),
+            index: 0,
+            host,
+            vcpus: vcpus.to_vec(),
+            allowed_cores: None,
+            running: true,
+        }
+    }
+}
+
 /// A virtual NIC: a port of the virtual switch.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct VnicSpec {
     /// Its name in results: `vm.web[0]` for the one that each VM has, `vnic.storage[0]` for others.
     pub name: String,
@@ -44,8 +61,27 @@ pub struct VnicSpec {
     pub path_reason: PathReason,
 }
 
+impl VnicSpec {
+    /// A virtual NIC on a port's virtual switch, without a queue of its own, with a channel of 512
+    /// packets to its guest.
+    #[must_use]
+    pub fn new(name: &str, nic: usize, owner: VnicOwner) -> Self {
+        Self {
+            name: name.to_owned(),
+            nic,
+            owner,
+            channel: 512,
+            channels: None,
+            rx_path: RxPath::DefaultQueue,
+            vf: None,
+            path_reason: PathReason::None,
+        }
+    }
+}
+
 /// How the packets of a virtual NIC come.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum RxPath {
     /// As the port's steering sends all that has no way of its own: by the default queue, or by hash.
     DefaultQueue,
@@ -79,6 +115,7 @@ impl RxPath {
 
 /// Why a virtual NIC's packets take no better path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum PathReason {
     /// There is no better one.
     None,

@@ -5,8 +5,10 @@ use super::area::{Area, Drawn};
 use super::sheet::{self, GREY, GRID, INK, MARGIN, PALE, TOP};
 use super::vms::PATHS;
 use crate::engine::time::{Span, Time};
-use crate::report::changes::{self, Paths};
+use crate::report::changes;
+use crate::study::paths;
 use crate::study::run::Study;
+use crate::world::{RxPath, World};
 use plotters::prelude::*;
 
 /// The most charts of a picture: those that come first in the file.
@@ -117,4 +119,25 @@ fn one<DB: DrawingBackend>(course: &Course, most: f64, area: &Area<DB>, bare: bo
         Rectangle::new([(*start, 0.0), (*end, *gbps)], colour.filled())
     }))?;
     area.draw_text(course.name.trim_start_matches("vm."), &sheet::bold(18, INK), (92, 2))
+}
+
+/// The paths of all virtual NICs at some time.
+struct Paths<'w> {
+    world: &'w World,
+    ways: Vec<&'w RxPath>,
+    running: Vec<bool>,
+}
+
+impl<'w> Paths<'w> {
+    /// Those at this time.
+    fn at(world: &'w World, time: Time) -> Self {
+        Self { world, ways: paths::ways(world, time), running: paths::running(world, time) }
+    }
+
+    /// The path of the one of this name, in the words of the metric `path`.
+    fn of(&self, name: &str) -> &'static str {
+        let named = self.world.vnics.iter().zip(&self.ways).filter(|(vnic, _)| vnic.name == name);
+        let mut in_use = named.filter(|(vnic, _)| paths::is_in_use(vnic, &self.running));
+        in_use.next().map_or("none", |(vnic, way)| paths::word(self.world, vnic, way))
+    }
 }

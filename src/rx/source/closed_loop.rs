@@ -13,6 +13,7 @@ use std::collections::{BinaryHeap, VecDeque};
 /// A closed loop: each flow of the source is a connection, whose next packets wait for what becomes
 /// of those before.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct ClosedLoop {
     /// How many packets a connection may have under way.
     pub window: Window,
@@ -25,8 +26,18 @@ pub struct ClosedLoop {
     pub timeout: Span,
 }
 
+impl ClosedLoop {
+    /// Connections that have one packet under way, do not think, and learn at once of a delivery
+    /// (a nanosecond later) or of a loss (`timeout` after the packet was offered).
+    #[must_use]
+    pub fn new(timeout: Span) -> Self {
+        Self { window: Window::Fixed(1), think: Draw::ZERO, feedback: Span::ns(1), timeout }
+    }
+}
+
 /// How many packets a connection may have under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Window {
     /// Always so many.
     Fixed(u32),

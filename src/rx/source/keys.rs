@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 
 /// Where the keys of flows come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Keys {
     /// Addresses and ports drawn from the source's own stream; TCP over IPv4.
     Random,

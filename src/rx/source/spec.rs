@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 /// What a source does, checked and in plain numbers.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct SourceSpec {
     /// The instance's full name (`traffic.bulk`, `traffic.bulk[3]`); names its random streams.
     pub name: String,
@@ -47,6 +48,7 @@ pub struct Gap {
 
 /// When packets come; t = 0 is where the source's own clock starts.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Arrivals {
     /// Packet n at phase + floor(n x gap), no drift; the phase is drawn once in [0, gap).
     Constant(Gap),
@@ -81,8 +83,23 @@ pub enum Arrivals {
     Capture(Arc<Capture>),
 }
 
+impl Arrivals {
+    /// Exponential gaps with this mean.
+    #[must_use]
+    pub const fn poisson(mean: Span) -> Self {
+        Self::Poisson(Gap { ps: mean.0 as u128, packets: 1 })
+    }
+
+    /// A packet every `gap`.
+    #[must_use]
+    pub const fn constant(gap: Span) -> Self {
+        Self::Constant(Gap { ps: gap.0 as u128, packets: 1 })
+    }
+}
+
 /// Frame sizes in bytes, FCS included.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Sizes {
     /// All the same.
     Fixed(u32),
@@ -105,6 +122,7 @@ impl Sizes {
 
 /// The flows of a source.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Flows {
     /// How many, 1 to 16 M.
     pub count: u32,
@@ -116,6 +134,7 @@ pub struct Flows {
 
 /// How packets choose among flows.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Popularity {
     /// Each equally likely.
     Uniform,

@@ -1,6 +1,6 @@
 //! Receive side scaling: hash types, and the indirection table's entry of each flow.
 
-use super::toeplitz::{KEY_BYTES, Toeplitz};
+use super::toeplitz::{KEY_BYTES, KEY_MICROSOFT, Toeplitz};
 use crate::vocab::flow_key::{Addresses, FlowKey, Protocol};
 
 /// Most entries of an indirection table.
@@ -8,6 +8,7 @@ pub const MAX_ENTRIES: usize = 32_768;
 
 /// RSS of one port.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct RssSpec {
     /// The 40-byte hash key.
     pub key: [u8; KEY_BYTES],
@@ -17,9 +18,20 @@ pub struct RssSpec {
     pub table: Vec<u32>,
 }
 
+impl RssSpec {
+    /// As drivers set it up for so many queues: Microsoft's key, the hash types of Linux `ixgbe`,
+    /// 128 entries that name the queues in turn.
+    #[must_use]
+    pub fn new(queues: u32) -> Self {
+        let table = default_table(128, queues);
+        Self { key: KEY_MICROSOFT, types: HashTypes::USUAL, table }
+    }
+}
+
 /// The hash types that are switched on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "the flags of the hardware register")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct HashTypes {
     /// Addresses of IPv4.
     pub ipv4: bool,

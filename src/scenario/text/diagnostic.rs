@@ -24,6 +24,7 @@ pub struct Place {
 
 /// One mistake of a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Diagnostic {
     /// What is wrong, with the key it concerns.
     pub message: String,

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// A scenario as it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Source {
     /// How messages name it: the path, or the name of a built-in scenario.
     pub name: String,
@@ -15,6 +16,23 @@ pub struct Source {
     pub text: String,
     /// Where relative paths of captures start.
     pub dir: PathBuf,
+}
+
+impl Source {
+    /// A scenario from a text that messages call by this name. Relative paths of captures start in
+    /// the working directory.
+    #[must_use]
+    pub fn new(name: &str, text: &str) -> Self {
+        Self { name: name.to_owned(), text: text.to_owned(), dir: PathBuf::new() }
+    }
+
+    /// The scenario of this path, or the built-in one of this name. A file wins.
+    ///
+    /// # Errors
+    /// What keeps it from being read: no such file or name, a directory, no text, too long.
+    pub fn open(name: &str) -> Result<Self, Vec<Diagnostic>> {
+        open(name).map_err(|mistake| vec![mistake])
+    }
 }
 
 /// The text of a file of `scenarios/`.

@@ -1,7 +1,7 @@
 //! A policy's look: what it sees of its site, and the moves it decides.
 
 use crate::engine::time::Time;
-use crate::policy::{CoreLoad, EntryLoad, Loads, Move, QueueLoad};
+use crate::policy::{CoreLoad, EntryLoad, Loads, Move, QueueLoad, Refusal};
 use crate::sim::accounting::ledger::{Ledger, NO_QUEUE};
 use crate::sim::control::policy_runner::{PolicyRunner, since};
 use crate::sim::host::host::Host;
@@ -9,11 +9,20 @@ use crate::sim::itinerary::steering::reason_at;
 use crate::vocab::busy::Busy;
 use crate::vocab::id::{CoreId, QueueId};
 use crate::world::outcome::Volume;
+use crate::world::{RunError, World};
 
 impl Host {
     /// The policies of all ports that are to look at `now` do so, and their moves are made; what
     /// follows from one's comes before the next one's look. The site has been brought up to `now`.
-    pub(crate) fn look(&mut self, now: Time, ledger: &mut Ledger<'_>) {
+    ///
+    /// # Errors
+    /// A policy decides a move that cannot be made.
+    pub(crate) fn look(
+        &mut self,
+        world: &World,
+        now: Time,
+        ledger: &mut Ledger<'_>,
+    ) -> Result<(), RunError> {
         for at in 0..self.ports.len() {
             let due = |governor: &mut PolicyRunner| now.0.is_multiple_of(governor.interval.0);
             if let Some(mut governor) = self.ports[at].governor.take_if(due) {
@@ -21,10 +30,15 @@ impl Host {
                 let moves = governor.policy.rebalance(&loads);
                 let moved = !moves.is_empty();
                 for step in moves {
-                    let name = governor.policy.name();
-                    if let Err(refusal) = loads.apply(step) {
-                        panic!("the policy {name} decides {step:?}, but {refusal}");
-                    }
+                    self.accept(at, step, &mut loads).map_err(|refusal| RunError {
+                        design: None,
+                        seed: world.seed,
+                        nic: world.nics[self.ports[at].nic].name.clone(),
+                        policy: governor.policy.name().to_owned(),
+                        at: now,
+                        step,
+                        refusal,
+                    })?;
                     self.make(at, step, now);
                 }
                 self.ports[at].governor = Some(governor);
@@ -33,6 +47,15 @@ impl Host {
                     self.run(now, ledger);
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Notes a move in what the policy sees, if it can be made.
+    fn accept(&self, at: usize, step: Move, loads: &mut Loads) -> Result<(), Refusal> {
+        match step {
+            Move::Queue { .. } if !self.ports[at].moves_queues() => Err(Refusal::Pinned),
+            _ => loads.apply(step),
         }
     }
 

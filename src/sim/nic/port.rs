@@ -97,7 +97,7 @@ impl Port {
             discards,
             frames: FrameQueue::default(),
             entered: 0,
-            counts: spec.rebalance.map(|_| Counts::new(spec)),
+            counts: spec.rebalance.as_ref().map(|_| Counts::new(spec)),
         }
     }
 

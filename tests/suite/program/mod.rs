@@ -2,4 +2,5 @@
 
 mod built_in; // the scenarios that come with the program
 mod result_shape; // what a result holds: paths, intervals, when a load is carried
+#[cfg(feature = "cli")]
 mod cli; // commands, exit codes, files

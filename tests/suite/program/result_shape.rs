@@ -16,8 +16,7 @@ fn plan(text: &str) -> Plan {
 }
 
 fn study(text: &str) -> Study {
-    study::run::run(&plan(text), &|_| ())
-        .unwrap_or_else(|wrong| panic!("{}", render(&wrong, false)))
+    study::run::run(&plan(text), &|_| ()).unwrap_or_else(|wrong| panic!("{wrong}"))
 }
 
 /// A single-server queue with exponential gaps and services of 1 us on average.

@@ -7,8 +7,7 @@ use crate::fixtures::runs::{run, traced};
 use crate::worlds::{VMS, random_world};
 use rxsim::engine::sample::Draw;
 use rxsim::engine::time::{Span, Time};
-use rxsim::policy::fixed::Fixed;
-use rxsim::policy::{Loads, Move, Policy};
+use rxsim::policy::{Kind, Loads, Move, Policy, PolicySpec};
 use rxsim::rx::cpu::Stack;
 use rxsim::vocab::id::{CoreId, QueueId};
 use rxsim::vocab::packet::Record;
@@ -26,7 +25,7 @@ fn world(shared: bool, at: &[&[u64]], maker: fn() -> Box<dyn Policy>) -> World {
     let nic = &mut world.nics[0];
     (nic.queues, nic.usable, nic.shared_interrupts) = (vec![1, 1], vec![0, 1], shared);
     nic.vectors = if shared { vec![vec![0, 1]] } else { vec![vec![0], vec![1]] };
-    nic.rebalance = Some(Rebalance { interval: Span::ns(3000), maker: Maker::Own(maker) });
+    nic.rebalance = Some(Rebalance { interval: Span::ns(3000), maker: Maker::own(maker) });
     for (index, at) in at.iter().enumerate() {
         let mut source = minimal::source(index, minimal::packets_at(at, 64));
         source.filter = Filter::Pin(index as u32);
@@ -153,7 +152,7 @@ fn neither_window_nor_batch_matter_to_queues_that_move() {
                 nic.vectors = all.filter(|vector| !vector.is_empty()).collect();
             }
             let interval = Span::ns(100 * (1 + seed % 37));
-            let maker = Maker::Own(|| Box::new(Probing));
+            let maker = Maker::own(|| Box::new(Probing));
             nic.rebalance = Some(Rebalance { interval, maker });
         }
         let whole = run(&world);
@@ -182,7 +181,7 @@ fn every_packet_takes_as_long_whatever_the_policy() {
         times.sort_unstable();
         (times, outcome.nics[0].policy.moves)
     };
-    let (still, none) = times(|| Box::new(Fixed));
+    let (still, none) = times(|| PolicySpec::of(Kind::Fixed).build());
     let (moved, many) = times(|| Box::new(Probing));
     assert_eq!((none, still.len()), (0, 800));
     assert!(many > 50, "{many} moves");

@@ -189,13 +189,13 @@ fn every_copy_is_accounted_for_in_any_window() {
         let (warmup, duration) = (Span(whole / 3), Some(Span(whole - whole / 3)));
         let window = World { warmup, duration, ..world.clone() };
         for world in [world, &window] {
-            let run = sim::run(world, &mut |_| ());
+            let run = sim::run(world, &mut |_| ()).unwrap();
             for source in &run.sources {
                 assert_eq!(unaccounted(source), 0, "{name}");
                 copies += source.replicated;
             }
         }
-        let run = sim::run(world, &mut |_| ());
+        let run = sim::run(world, &mut |_| ()).unwrap();
         let copies_delivered = run.vnics.iter().map(|vnic| vnic.broadcast.delivered).sum::<u64>();
         let delivered = |at: usize| run.sources[at].delivered.packets;
         let broadcasts =

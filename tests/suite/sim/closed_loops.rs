@@ -52,7 +52,7 @@ fn a_window_that_stays_carries_one_of_itself_per_round_trip_or_what_the_server_c
         let mut world = server(Draw::Constant(Span::us(1)), vec![source(0, 1, closed)]);
         world.warmup = Span::us(100);
         world.duration = Some(Span::us(5_000));
-        let run = sim::run(&world, &mut |_| ());
+        let run = sim::run(&world, &mut |_| ()).unwrap();
         assert_eq!(run.sources[0].delivered.packets, 500 * per_10_us, "window {window}");
         assert_eq!(run.sources[0].resent, 0);
     }
@@ -149,7 +149,8 @@ fn clients_that_think_and_one_server_are_the_machine_repairman() {
         }
     });
     let worlds: Vec<World> = worlds.collect();
-    let runs: Vec<Outcome> = worlds.iter().map(|world| sim::run(world, &mut |_| ())).collect();
+    let runs: Vec<Outcome> =
+        worlds.iter().map(|world| sim::run(world, &mut |_| ()).unwrap()).collect();
     let of = |figure: &dyn Fn(&Outcome) -> f64| runs.iter().map(figure).collect::<Vec<_>>();
     let throughput = of(&|run| run.sources[0].delivered.packets as f64 / run.window.as_us());
     agrees("M/M/1//12 throughput", &throughput, 1.0 - exact[0]);
@@ -319,7 +320,7 @@ fn windows_count_what_the_whole_run_counts_and_every_packet_is_accounted_for() {
         let counts = |warmup: u64, end: u64| {
             let duration = Some(Span(end - warmup));
             let world = World { warmup: Span(warmup), duration, ..world.clone() };
-            let run = sim::run(&world, &mut |_| ());
+            let run = sim::run(&world, &mut |_| ()).unwrap();
             let of = |source: &rxsim::world::outcome::SourceTally| {
                 assert_eq!(unaccounted(source), 0, "every packet ends once, or is inside");
                 let dropped: u64 = source.dropped.iter().sum();

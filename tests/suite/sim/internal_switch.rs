@@ -64,7 +64,7 @@ fn the_link_neither_carries_nor_loses_it() {
     // It counts while it waits for its end, and what is on the link does not before it has come.
     world.duration = Some(Span::ns(60));
     world.hosts[0].costs.packet = Draw::Constant(Span::us(1));
-    let run = sim::run(&world, &mut |_| {});
+    let run = sim::run(&world, &mut |_| {}).unwrap();
     assert_eq!(run.nics[0].wire, Volume::default());
     assert_eq!((run.sources[0].in_flight, run.sources[1].in_flight), (1, 4));
 }

@@ -39,7 +39,7 @@ fn every_packet_of_every_source_is_accounted_for_in_any_window() {
             ..world.clone()
         };
         [world, &window].into_iter().find_map(|world| {
-            let run = sim::run(world, &mut |_| ());
+            let run = sim::run(world, &mut |_| ()).unwrap();
             run.sources.iter().enumerate().find_map(|(at, source)| {
                 let dropped: u64 = source.dropped.iter().sum();
                 let ended = source.delivered.packets + dropped + source.filtered;
@@ -57,7 +57,7 @@ fn a_window_and_its_warm_up_count_what_the_whole_run_counts() {
         let with = |warmup: u64, end: u64| {
             let duration = Some(Span(end - warmup));
             let world = World { warmup: Span(warmup), duration, ..world.clone() };
-            sim::run(&world, &mut |_| ())
+            sim::run(&world, &mut |_| ()).unwrap()
         };
         let (all, late) = (with(0, whole), with(whole / 3, whole));
         let early = with(0, whole / 3);
@@ -117,7 +117,8 @@ fn no_core_is_busy_for_longer_than_the_window_or_any_step_of_it() {
         let step = Span::us(7);
         let steps = world.duration.expect("random worlds say how long").0.div_ceil(step.0);
         let duration = Some(step * steps);
-        let run = sim::run(&World { step: Some(step), duration, ..world.clone() }, &mut |_| ());
+        let run =
+            sim::run(&World { step: Some(step), duration, ..world.clone() }, &mut |_| ()).unwrap();
         let sum = |busy: &Busy| kinds(busy).into_iter().sum::<u64>();
         let cores = run.hosts.iter().flat_map(|host| &host.cores).map(|core| sum(&core.busy));
         if let Some(busy) = cores.clone().find(|busy| *busy > run.window.0) {

@@ -134,7 +134,7 @@ fn two_classes_wait_as_cobham_says() {
             let waits: Vec<[f64; 2]> = each(&text, |world| {
                 let mut world = world.clone();
                 world.nics[1].contention = 0.0; // of the app's packets only the app's work costs
-                let run = sim::run(&world, &mut |_| ());
+                let run = sim::run(&world, &mut |_| ()).unwrap();
                 let mean = |at: usize| run.sources[at].latency.mean_ps().expect("packets") / 1e6;
                 [mean(0) - 2.0, mean(1) - 5.0]
             });

@@ -12,7 +12,6 @@ use rxsim::vocab::id::SourceId;
 use rxsim::vocab::packet::{Packet, Record};
 use rxsim::world::World;
 use std::collections::BTreeMap;
-use std::process::Command;
 
 #[test]
 fn the_length_of_a_window_of_calculation_changes_nothing() {
@@ -96,10 +95,11 @@ fn another_seed_makes_other_packets() {
 }
 
 /// The result of the program as text, but for how fast it was.
+#[cfg(feature = "cli")]
 fn result(jobs: &str, file: &str) -> String {
     let arguments = ["run", file, "--replications", "6", "--format", "json", "--jobs", jobs];
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_rxsim")).args(arguments).output().expect("it starts");
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_rxsim")).args(arguments).output();
+    let output = output.expect("it starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let mut result: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     for part in ["metrics", "interval95"] {
@@ -109,6 +109,7 @@ fn result(jobs: &str, file: &str) -> String {
     result.to_string()
 }
 
+#[cfg(feature = "cli")]
 #[test]
 fn one_job_and_two_print_the_same_result() {
     let file = std::env::temp_dir().join(format!("rxsim-jobs-{}.toml", std::process::id()));
@@ -135,7 +136,8 @@ fn every_design_meets_the_same_packets() {
         let mut all = Vec::new();
         let _ = sim::run_traced(world, &mut |record: Record| {
             all.push((record.source, record.number, record.arrival));
-        });
+        })
+        .unwrap();
         all.sort();
         all
     };

@@ -394,7 +394,7 @@ fn n_cores_carry_n_times_as_much_until_the_drivers_is_full() {
         world.nics[0].ring = 512;
         world.nics[0].rps = Some(by_hash((1..=cores).collect(), 1000));
         world.sources[0].source.flows.count = 8000;
-        let run = sim::run(&world, &mut |_| ());
+        let run = sim::run(&world, &mut |_| ()).unwrap();
         let ceiling = (f64::from(cores) / 0.9).min(10.0);
         let what = format!("spreading over {cores}: Mpps");
         within(&what, delivered_mpps(&run), ceiling, 0.005 * ceiling);

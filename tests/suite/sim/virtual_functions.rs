@@ -297,7 +297,7 @@ fn a_guest_of_a_core_that_polls_is_interrupted_and_never_served() {
     let mut world = vfs_on(&[0], &[&[0, 100, 200]]);
     world.hosts[0].stack = Stack::BusyPoll;
     world.nics[0].ring = 2;
-    let run = sim::run(&world, &mut |_| ());
+    let run = sim::run(&world, &mut |_| ()).unwrap();
     assert_eq!((run.sources[0].delivered.packets, run.sources[0].in_flight), (0, 2));
     assert_eq!(
         (run.nics[0].interrupts, run.sources[0].dropped[DropReason::RingFull as usize]),
@@ -379,7 +379,7 @@ fn speed_of_63_virtual_functions() {
     let ms = random::number("RXSIM_MS", 200);
     let world = sixty_three_vfs(Span::ms(ms));
     let start = std::time::Instant::now();
-    let run = sim::run(&world, &mut |_| ());
+    let run = sim::run(&world, &mut |_| ()).unwrap();
     let ns = start.elapsed().as_nanos() as f64 / run.packets as f64;
     let interrupts = run.nics[0].interrupts;
     println!("{} packets, {interrupts} interrupts, {ns:.1} ns per packet", run.packets);

@@ -31,7 +31,8 @@ fn a_million_smallest_frames_take_67_2_ms_from_the_file_to_the_host() {
         if record.number == 999_999 {
             last = record.end;
         }
-    });
+    })
+    .unwrap();
     // The last bit of the millionth frame comes before its gap of 12 bytes, 9.6 ns.
     assert_eq!(last, Time::ZERO + Span::us(67_200) - Span::ps(9_600));
     assert_eq!(run.nics[0].wire.packets, 1_000_000);

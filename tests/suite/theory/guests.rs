@@ -96,7 +96,8 @@ fn variation_of_departures(switch: &str) -> Vec<f64> {
             if record.end.0 > world.warmup.0 {
                 ends.push(record.end);
             }
-        });
+        })
+        .unwrap();
         ends.sort();
         let gaps = ends.windows(2).map(|pair| pair[1].since(pair[0]).0 as f64 / 1e6);
         let (mut count, mut sum, mut squares) = (0.0, 0.0, 0.0);

@@ -46,7 +46,7 @@ fn equal_flows_of_random_keys_get_through_as_the_multinomial_says() {
             100 * queues + flows
         );
         let text = port(queues, flows, "random", "10 Gbps", &rest);
-        let delivered = each(&text, |world| gbps(&sim::run(world, &mut |_| ())));
+        let delivered = each(&text, |world| gbps(&sim::run(world, &mut |_| ()).unwrap()));
         agrees(&format!("A15 {queues} queues, {flows} flows: Gbps"), &delivered, exact);
     }
 }

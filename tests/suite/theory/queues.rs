@@ -119,7 +119,8 @@ fn the_whole_distribution_of_waiting_in_m_d_1_is_crommelins() {
             for (count, (t, _)) in counts.iter_mut().zip(below) {
                 *count += u64::from(record.start.since(record.arrival).0 as f64 <= 1e6 * t);
             }
-        });
+        })
+        .unwrap();
         counts.map(|count| count as f64 / all as f64)
     });
     for (at, (t, exact)) in below.into_iter().enumerate() {
@@ -171,7 +172,8 @@ fn a_mix_of_sizes_waits_as_pollaczek_and_khinchine_say() {
                     sum += waited;
                     squares += waited * waited;
                 }
-            });
+            })
+            .unwrap();
             let mean: f64 = sum / count;
             (mean, (squares / count - mean * mean).sqrt())
         });

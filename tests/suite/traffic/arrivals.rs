@@ -267,7 +267,7 @@ fn a_run_without_a_duration_ends_when_all_sources_have_stopped() {
     for (source, end) in world.sources.iter_mut().zip([Span::ms(120), Span::ms(250)]) {
         (source.from, source.until) = (Time::ZERO + Span::ms(50), Some(Time::ZERO + end));
     }
-    let outcome = sim::run(&world, &mut |_| {});
+    let outcome = sim::run(&world, &mut |_| {}).unwrap();
     let offered: Vec<u64> = outcome.sources.iter().map(|source| source.offered.packets).collect();
     assert!((69_000..71_000).contains(&offered[0]), "{offered:?}");
     assert!((256_000..259_000).contains(&offered[1]), "{offered:?}");

@@ -31,7 +31,7 @@ macro_rules! plan {
     ($moves:expr) => {
         Some(Rebalance {
             interval: Span::ns(1000),
-            maker: Maker::Own(|| Box::new(Plan(0, $moves))),
+            maker: Maker::own(|| Box::new(Plan(0, $moves))),
         })
     };
 }

@@ -55,7 +55,7 @@ impl Dice {
         if !self.one_in(8) {
             let longest = self.pick(&[1, 5, 25]);
             let interval = self.span(Span::us(longest)).max(GRID);
-            nic.rebalance = Some(Rebalance { interval, maker });
+            nic.rebalance = Some(Rebalance { interval, maker: maker.clone() });
         }
         if !queues {
             nic.usable = (0..host.cores).collect();
@@ -72,7 +72,7 @@ impl Dice {
 
     fn maker(&mut self, nic: &NicSpec, queues: bool) -> Maker {
         if !queues && self.one_in(2) {
-            return Maker::Own(probing_policy::of_tables);
+            return Maker::own(probing_policy::of_tables);
         }
         let expand_above = self.between(5, 60) as u32;
         let traffic_above = self.between(0, 20) as u32;
@@ -80,8 +80,8 @@ impl Dice {
         let power_save = if self.one_in(2) { Some(self.between(0, 2) as u32) } else { None };
         let kind = match self.below(7) {
             _ if !queues => Kind::RssPlusPlus,
-            0..=1 => return Maker::Own(probing_policy::probing),
-            2 => return Maker::Own(probing_policy::probing_a_lot),
+            0..=1 => return Maker::own(probing_policy::probing),
+            2 => return Maker::own(probing_policy::probing_a_lot),
             3 => Kind::DynamicVmq,
             4 => Kind::LeastLoaded,
             5 if matches!(nic.steering, SteeringSpec::Rss(_)) => Kind::RssPlusPlus,
@@ -115,7 +115,7 @@ impl Dice {
             .map(|_| {
                 let nic = self.pick(&movable);
                 let mut at = self.span(duration);
-                if let (Some(rebalance), true) = (nics[nic].rebalance, self.one_in(2)) {
+                if let (Some(rebalance), true) = (&nics[nic].rebalance, self.one_in(2)) {
                     at = Span(at.0 / rebalance.interval.0 * rebalance.interval.0);
                 }
                 EventSpec { at: Time::ZERO + at, action: Action::LoseAffinity { nic } }

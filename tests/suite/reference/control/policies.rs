@@ -40,7 +40,7 @@ impl PolicyRunner {
             _ => 0,
         };
         Self {
-            policy: spec.rebalance.map(|rebalance| rebalance.maker.make()),
+            policy: spec.rebalance.as_ref().map(|rebalance| rebalance.maker.make()),
             queues: vec![Count::default(); spec.queues.len()],
             entries: vec![Count::default(); entries],
             before: vec![Busy::default(); world.hosts[spec.host].cores as usize],
@@ -62,7 +62,7 @@ impl PolicyRunner {
 impl Model<'_> {
     /// The next multiple of the policy's interval.
     pub(in crate::reference) fn expect_look(&mut self, nic: usize) {
-        if let Some(rebalance) = self.world.nics[nic].rebalance {
+        if let Some(rebalance) = &self.world.nics[nic].rebalance {
             self.agenda.put(self.agenda.time() + rebalance.interval, Item::PolicyTick { nic });
         }
     }
@@ -103,7 +103,7 @@ impl Model<'_> {
         let runner = &self.policy_runners[nic];
         let loads = Loads {
             now,
-            interval: spec.rebalance.map_or(Span::ZERO, |rebalance| rebalance.interval),
+            interval: spec.rebalance.as_ref().map_or(Span::ZERO, |rebalance| rebalance.interval),
             queues: (0..).zip(&runner.queues).map(queue).collect(),
             entries: self.nics[nic].table.iter().zip(&runner.entries).map(entry).collect(),
             cores,

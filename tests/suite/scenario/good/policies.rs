@@ -53,7 +53,7 @@ fn nic(text: &str) -> NicSpec {
 
 /// The built-in policy of a port.
 fn policy(nic: &NicSpec) -> PolicySpec {
-    let rebalance = nic.rebalance.expect("somebody moves its queues");
+    let rebalance = nic.rebalance.as_ref().expect("somebody moves its queues");
     let Maker::BuiltIn(spec) = rebalance.maker else { panic!("files name built-in ones") };
     assert_eq!(spec.interval, rebalance.interval);
     spec
