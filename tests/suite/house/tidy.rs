@@ -54,22 +54,33 @@ fn words(files: &[SourceFile], banned: impl Fn(&SourceFile, &str) -> bool) -> Ve
     found
 }
 
+/// The functions of a text: the name, and where it ends.
+fn heads(code: &str) -> Vec<(String, usize)> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let starts = code.match_indices("fn ").map(|(at, _)| at + 3);
+    let starts = starts.filter(|at| !code[..at - 3].ends_with(is_part));
+    let heads = starts.map(|at| {
+        let name: String = code[at..].chars().take_while(|&c| is_part(c)).collect();
+        let end = at + name.len();
+        (name, end)
+    });
+    heads.filter(|(name, _)| !name.is_empty()).collect()
+}
+
+/// The line on which this place of a text lies.
+fn line(code: &str, at: usize) -> usize {
+    code[..at].matches('\n').count() + 1
+}
+
 /// The functions of a file: name, line, length in lines from `fn` to the closing brace.
 fn functions(file: &SourceFile) -> Vec<(String, usize, usize)> {
     let code = &file.code;
-    let mut found = Vec::new();
-    for (at, _) in code.match_indices("fn ") {
-        if code[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_') {
-            continue;
-        }
-        let name: String =
-            code[at + 3..].chars().take_while(|&c| c.is_alphanumeric() || c == '_').collect();
-        if let Some(open) = body(code, at) {
-            let length = code[at..=closing(code, open)].lines().count();
-            found.push((name, code[..at].matches('\n').count() + 1, length));
-        }
-    }
-    found
+    let whole = |(name, end): (String, usize)| {
+        let open = body(code, end)?;
+        let length = code[end..=closing(code, open)].lines().count();
+        Some((name, line(code, end), length))
+    };
+    heads(code).into_iter().filter_map(whole).collect()
 }
 
 /// Where the body of a function opens, if it has one; `;` within brackets is an array's.
@@ -152,21 +163,13 @@ fn is_tuple(parameter: &str) -> bool {
 fn tuples(file: &SourceFile) -> Vec<String> {
     let code = file.identifiers();
     let mut found = Vec::new();
-    for (at, _) in code.match_indices("fn ") {
-        if code[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_') {
-            continue;
-        }
-        let name: String =
-            code[at + 3..].chars().take_while(|&c| c.is_alphanumeric() || c == '_').collect();
+    for (name, end) in heads(&code) {
         if TUPLES.contains(&format!("{}: {name}", file.path).as_str()) {
             continue;
         }
-        for parameter in parameters(&code, at + 3 + name.len()) {
-            if !name.is_empty() && is_tuple(parameter) {
-                let line = code[..at].matches('\n').count() + 1;
-                let parameter = parameter.split_whitespace().collect::<Vec<_>>().join(" ");
-                found.push(format!("{}:{line}: fn {name}: {parameter}", file.path));
-            }
+        for parameter in parameters(&code, end).into_iter().filter(|one| is_tuple(one)) {
+            let parameter = parameter.split_whitespace().collect::<Vec<_>>().join(" ");
+            found.push(format!("{}:{}: fn {name}: {parameter}", file.path, line(&code, end)));
         }
     }
     found

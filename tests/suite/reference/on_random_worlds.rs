@@ -1,23 +1,34 @@
 //! The model on random worlds: laws that hold whatever happens, and proof that it all happens.
 
-use crate::reference::{Changes, Functions, Moves, Tallies, Verdict, run};
+use crate::fixtures::random::seeds;
+use crate::reference::counts::{Changes, Functions, Moves, Tallies};
+use crate::reference::{Verdict, run};
 use crate::worlds::{EVERYTHING, PLAIN, random_world};
+use rayon::prelude::*;
 use rxsim::engine::time::{Span, Time};
 use rxsim::rx::cpu::Stack;
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::vocab::packet::Fate;
 use rxsim::world::{Consumer, VnicOwner, World};
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 const WORLDS: u64 = 60;
 
+/// Each random world and what the model says about it, worked out once for all tests.
 fn each_world(mut check: impl FnMut(&World, &Verdict)) {
-    for level in PLAIN..=EVERYTHING {
-        for seed in 0..WORLDS {
+    static ALL: OnceLock<Vec<(World, Verdict)>> = OnceLock::new();
+    let all = ALL.get_or_init(|| {
+        let levels: Vec<u8> = (PLAIN..=EVERYTHING).collect();
+        let seeds: Vec<(u64, u8)> = seeds(WORLDS, &levels).collect();
+        let model = |(seed, level)| {
             let world = random_world(seed, level);
-            check(&world, &run(&world));
-        }
-    }
+            let verdict = run(&world);
+            (world, verdict)
+        };
+        seeds.into_par_iter().map(model).collect()
+    });
+    all.iter().for_each(|(world, verdict)| check(world, verdict));
 }
 
 #[test]
@@ -159,17 +170,7 @@ fn only_virtual_nics_of_guests_are_notified_and_never_more_often_than_packets_co
 fn random_worlds_meet_every_rule_of_moves() {
     let (mut sum, mut decided) = (Moves::default(), 0);
     each_world(|_, verdict| {
-        let moves = verdict.moves;
-        sum.at_once += moves.at_once;
-        sum.waited += moves.waited;
-        sum.cancelled += moves.cancelled;
-        sum.redirected += moves.redirected;
-        sum.with_packets += moves.with_packets;
-        sum.due_at_once += moves.due_at_once;
-        sum.entries += moves.entries;
-        sum.lost_affinity += moves.lost_affinity;
-        sum.paid += moves.paid;
-        sum.unheld += moves.unheld;
+        sum += verdict.moves;
         decided += verdict.policies.iter().map(|tally| tally.moves).sum::<u64>();
     });
     assert!(sum.at_once > 1_000 && sum.waited > 500 && sum.entries > 500, "{sum:?}");
@@ -183,13 +184,7 @@ fn random_worlds_meet_every_rule_of_moves() {
 fn random_worlds_meet_every_rule_of_virtual_functions() {
     let mut sum = Functions::default();
     each_world(|_, verdict| {
-        let functions = verdict.functions;
-        sum.interrupts += functions.interrupts;
-        sum.wakeups += functions.wakeups;
-        sum.requeues += functions.requeues;
-        sum.packets += functions.packets;
-        sum.behind_channels += functions.behind_channels;
-        sum.before_channels += functions.before_channels;
+        sum += verdict.functions;
     });
     assert!(sum.packets > 2_000 && sum.interrupts > 1_000, "{sum:?}");
     assert!(sum.wakeups > 200 && sum.requeues > 100, "{sum:?}");
@@ -200,16 +195,7 @@ fn random_worlds_meet_every_rule_of_virtual_functions() {
 fn random_worlds_meet_every_rule_of_changes() {
     let mut sum = Changes::default();
     each_world(|_, verdict| {
-        let changes = verdict.changes;
-        sum.other_channels += changes.other_channels;
-        sum.not_in_part += changes.not_in_part;
-        sum.from_channels += changes.from_channels;
-        sum.from_rings += changes.from_rings;
-        sum.from_transfers += changes.from_transfers;
-        sum.turns_ended += changes.turns_ended;
-        sum.forgotten += changes.forgotten;
-        sum.came_in_vain += changes.came_in_vain;
-        sum.unheld += changes.unheld;
+        sum += verdict.changes;
     });
     assert!(sum.other_channels > 200 && sum.not_in_part > 500, "{sum:?}");
     assert!(sum.from_channels > 100 && sum.from_rings > 50 && sum.from_transfers > 5, "{sum:?}");
@@ -221,23 +207,8 @@ fn random_worlds_meet_every_rule_of_changes() {
 fn random_worlds_meet_every_rule_of_closed_loops_rps_and_flow_control() {
     let (mut sum, mut replicated) = (Tallies::default(), 0);
     each_world(|_, verdict| {
-        let Tallies { loops, rps, pauses, floated } = verdict.tallies;
-        sum.floated += floated;
+        sum += verdict.tallies;
         replicated += verdict.replicated.iter().sum::<u64>();
-        sum.loops.sent += loops.sent;
-        sum.loops.delivered += loops.delivered;
-        sum.loops.lost += loops.lost;
-        sum.loops.too_late += loops.too_late;
-        sum.loops.grown += loops.grown;
-        sum.loops.halved += loops.halved;
-        sum.rps.at_home += rps.at_home;
-        sum.rps.ipis += rps.ipis;
-        sum.rps.came_to_work += rps.came_to_work;
-        sum.rps.lost += rps.lost;
-        sum.rps.requeues += rps.requeues;
-        sum.pauses.asked += pauses.asked;
-        sum.pauses.lasted += pauses.lasted;
-        sum.pauses.waited += pauses.waited;
     });
     let Tallies { loops, rps, pauses, floated } = sum;
     assert!(replicated > 1_000 && floated > 500, "{replicated} {floated}");
