@@ -90,7 +90,8 @@ const CYCLES: &[(&str, &[&str], &str)] = &[
     ),
 ];
 
-/// Methods of the standard library that types of src/ have, too: a call says nothing about its type.
+/// Methods of the standard library that types of src/ have, too: a call says nothing about its
+/// type.
 const OF_THE_STANDARD_LIBRARY: [&str; 27] = [
     "build", "clear", "cmp", "collect", "copied", "entry", "extend", "get", "insert", "is_empty",
     "iter", "join", "kind", "last", "len", "map", "max", "min", "next", "pop", "push", "remove",

@@ -1,4 +1,4 @@
-//! Closed loops: connections, whose next packets wait for what becomes of those before.
+//! Closed loops: connections, each of which sends when it learns what became of earlier packets.
 //!
 //! Rules W1 to W14 and I37.
 

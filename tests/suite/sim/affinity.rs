@@ -14,8 +14,8 @@ use rxsim::vocab::packet::Record;
 use rxsim::world::outcome::Outcome;
 use rxsim::world::{Action, EventSpec, Filter, Maker, Rebalance, World};
 
-/// Two cores, two queues on core 1 with a vector each, a round per 100 ns, packets of 1 us that come
-/// at these instants (ns), in turn to both queues; a policy that looks every 3 us.
+/// Two cores, two queues on core 1 with a vector each, a round per 100 ns, packets of 1 us that
+/// come at these instants (ns), in turn to both queues; a policy that looks every 3 us.
 fn world(shared: bool, at: &[&[u64]], maker: fn() -> Box<dyn Policy>) -> World {
     let mut world = minimal::world();
     let host = &mut world.hosts[0];

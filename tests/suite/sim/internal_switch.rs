@@ -1,4 +1,5 @@
-//! Sources inside their ports: worlds worked out by hand, in nanoseconds; random ones.
+//! Frames that the NIC's internal switch forwards: worlds worked out by hand, in nanoseconds;
+//! random ones.
 
 use crate::fixtures::minimal::{self, packets_at};
 use crate::fixtures::random::{seeds, worlds};

@@ -1,5 +1,5 @@
 //! Virtual machines that migrate, stop and start, run: what is lost, and when, worked out from the
-//! offered times; one stream that comes by two ports; results that know one machine.
+//! offered times; one stream by two ports is one machine's in results.
 
 use crate::fixtures::runs::{same_in_windows, traced};
 use crate::fixtures::scenario_text::plan;

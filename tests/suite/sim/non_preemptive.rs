@@ -98,8 +98,8 @@ fn a_slice_of_other_work_is_finished_first() {
     assert_eq!(spans(&world, 0), [(4, 6)]);
 }
 
-/// The overhead of a round is finished; the handler comes before the packet, which was chosen at the
-/// end of that.
+/// The overhead of a round is finished; the handler comes before the packet, which was chosen at
+/// the end of that.
 #[test]
 fn a_handler_comes_at_the_end_of_a_round_s_overhead() {
     let mut world = two_classes(&[0], 2, &[2], 1);

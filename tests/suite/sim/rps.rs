@@ -1,4 +1,4 @@
-//! Software that spreads packets over cores: worlds worked out by hand, in nanoseconds; random ones
+//! Receive packet steering: worlds worked out by hand, in nanoseconds; random ones
 //! in windows of any length; and as queues whose laws are known.
 
 use crate::fixtures::minimal::{self, packets_at};
@@ -26,7 +26,7 @@ use rxsim::world::{
     AppSpec, Consumer, Filter, FlowMap, NicSpec, RpsSpec, VnicOwner, WorkSpec, World,
 };
 
-/// The random world of this seed and level, but for stacks that spread nothing.
+/// The random world of this seed and level, but for stacks without RPS.
 fn rps_world(seed: u64, level: u8) -> World {
     let mut world = random_world(seed, level);
     let mut dice = Stream::new(seed, "spreading world", "");
@@ -66,9 +66,9 @@ fn by_hash(over: Vec<u32>, backlog: u32) -> RpsSpec {
 
 const NAPI: Stack = Stack::LinuxNapi { hz: 1000, ksoftirqd_defers: false };
 
-/// Packets at these instants into a ring on core 0, all spread to core `to`: interrupt 100, round 50,
-/// driver 200, stack 300, IPI 70, a filter in the driver 30, switch 60, notification 40, virtual
-/// interrupt 30, guest 80.
+/// Packets at these instants into a ring on core 0, all steered to core `to`: interrupt 100, round
+/// 50, driver 200, stack 300, IPI 70, a filter in the driver 30, switch 60, notification 40,
+/// virtual interrupt 30, guest 80.
 fn steered_to(to: u32, at: &[u64]) -> World {
     let mut world = minimal::world();
     let host = &mut world.hosts[0];
@@ -83,7 +83,7 @@ fn steered_to(to: u32, at: &[u64]) -> World {
     world
 }
 
-/// One more port, with a ring on `core`, that spreads nothing, and packets at these instants.
+/// One more port, with a ring on `core`, without RPS, and packets at these instants.
 fn add_plain_port(world: &mut World, core: u32, at: &[u64]) {
     let nic = world.nics.len();
     world.nics.push(NicSpec { queues: vec![core], rps: None, ..world.nics[0].clone() });
@@ -274,8 +274,8 @@ fn ksoftirqd_runs_rounds_over_the_backlog_too() {
     world.works = vec![hog(0)];
     world.hosts[0].quantum = Span::us(2);
     let (_, packets) = run(&world);
-    // The vector's of 250 and the backlog's of 350 take turns from 1350 on, the vector's first, until
-    // 4000. Then the hog has the rest of its slice, 1000 of which it had at the start.
+    // The vector's of 250 and the backlog's of 350 take turns from 1350 on, the vector's first,
+    // until 4000. Then the hog has the rest of its slice, 1000 of which it had at the start.
     let ends: Vec<u64> = packets.iter().map(|packet| packet.2).collect();
     assert_eq!(ends[..4], [1950, 2550, 3150, 3750]);
     assert_eq!(ends[4..6], [4000 + 1000 + 350, 5350 + 600]);

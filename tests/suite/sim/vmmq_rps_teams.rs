@@ -1,5 +1,5 @@
-//! Runs of scenarios with what came after 2012: streams that come by several ports are the streams
-//! that they were, recorded frames arrive where their addresses say, work loads the vCPUs' cores.
+//! Runs of scenarios with teams, addresses and VMMQ: a stream over several ports is the stream of
+//! one port, recorded frames arrive where their addresses say, work inside of a VM loads its cores.
 
 use crate::fixtures::recording::recording;
 use crate::fixtures::runs::run;

@@ -1,4 +1,5 @@
-//! The simulator against exact results of queueing theory, counts by hand and published measurements.
+//! The simulator against exact results of queueing theory, counts by hand and published
+//! measurements.
 
 mod queues; // textbook queues: M/M/1, M/D/1, finite rooms, mixes, separate queues
 mod interrupts; // moderation, polling, cyclic service: vacation queues

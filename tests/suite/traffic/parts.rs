@@ -1,4 +1,4 @@
-//! Parts of sources: the same stream, shared out.
+//! Parts of a source, by flow or by time, offer together what the whole source offers.
 
 use crate::fixtures::minimal;
 use crate::fixtures::runs::traced;

@@ -11,8 +11,8 @@ use rxsim::vocab::packet::Fate;
 use rxsim::world::{Action, Consumer, EventSpec, Filter, RxPath, SteeringSpec, VnicOwner, World};
 
 /// Two machines on cores of their own and a virtual NIC of the host between them (driver 200,
-/// switch 60 and 128 to copy, notification 40, guest 30 and 70), and one broadcast packet at each of
-/// these.
+/// switch 60 and 128 to copy, notification 40, guest 30 and 70), and one broadcast packet at each
+/// of these.
 fn broadcast(at: &[u64]) -> World {
     let mut world = vms_on(&[1, 2], &[at, &[]]);
     world.sources.truncate(1);

@@ -1,4 +1,4 @@
-//! Sources inside a port worked out by hand. Times are in nanoseconds.
+//! Frames of the NIC's internal switch worked out by hand. Times are in nanoseconds.
 
 use super::basics::{base, lost};
 use crate::fixtures::minimal::{self, packets_at};

@@ -1,4 +1,4 @@
-//! RpsCounts in software worked out by hand. Times are in nanoseconds.
+//! Receive packet steering worked out by hand. Times are in nanoseconds.
 
 use super::basics::{app, base, delivered, lost, two_vectors};
 use super::virtual_machines::{busy, notifications, vms_on};

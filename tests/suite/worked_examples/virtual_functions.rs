@@ -10,8 +10,8 @@ use rxsim::rx::moderation::Moderation;
 use rxsim::vocab::drop_reason::DropReason;
 use rxsim::world::{Filter, FlowMap, RxPath, VnicOwner, World};
 
-/// As `vms_on` (virtual interrupt 30, a guest's packet 70), each virtual NIC with a virtual function
-/// of one ring; two exits of 20 per interrupt.
+/// As `vms_on` (virtual interrupt 30, a guest's packet 70), each virtual NIC with a virtual
+/// function of one ring; two exits of 20 per interrupt.
 pub(super) fn functions_on(cores: &[u32], at: &[&[u64]]) -> World {
     let mut world = vms_on(cores, at);
     world.hosts[0].exits_per_interrupt = 2;

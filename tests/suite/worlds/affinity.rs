@@ -1,5 +1,5 @@
-//! Random moves: who moves queues and table entries, what that costs, and events. Nothing here draws
-//! below [`MOVES`], so that other levels stay as they are.
+//! Random moves: policies that move queues and table entries, what a move costs, and events.
+//! Nothing here draws below [`MOVES`], so that other levels stay as they are.
 
 use super::{Dice, GRID, MOVES, probing_policy};
 use rxsim::engine::time::{Span, Time};

@@ -110,8 +110,8 @@ impl Dice {
         }
     }
 
-    /// The queues of each virtual NIC at the start, and where routes lead that change. No queue is in
-    /// two hands.
+    /// The queues of each virtual NIC at the start, and where routes lead that change. No queue is
+    /// in two hands.
     fn choose_routes(
         &mut self,
         events: &mut [EventSpec],

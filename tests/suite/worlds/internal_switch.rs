@@ -1,4 +1,4 @@
-//! Random sources inside their ports. Nothing here draws on other levels.
+//! Random sources behind the NIC's internal switch. Nothing here draws on other levels.
 
 use super::{Dice, INTERNAL_SWITCH};
 use rxsim::world::TrafficSpec;

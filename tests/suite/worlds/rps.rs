@@ -1,4 +1,4 @@
-//! Random spreading in software. Nothing here draws on other levels.
+//! Random receive packet steering. Nothing here draws on other levels.
 
 use super::{Dice, RPS};
 use rxsim::engine::time::Span;

@@ -1,4 +1,4 @@
-//! Random vCPUs that float. Nothing here draws on other levels.
+//! Random vCPUs that are not pinned. Nothing here draws on other levels.
 
 use super::{Dice, UNPINNED};
 use rxsim::world::{HostSpec, RxPath, VmSpec, VnicOwner, VnicSpec};

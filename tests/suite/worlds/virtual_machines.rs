@@ -1,4 +1,5 @@
-//! Random virtual machines. Nothing here draws below [`VMS`], so that other levels stay as they are.
+//! Random virtual machines. Nothing here draws below [`VMS`], so that other levels stay as they
+//! are.
 
 use super::{Dice, VMS};
 use rxsim::engine::sample::Draw;

@@ -1,4 +1,4 @@
-//! What changes while a world runs: ways, virtual machines that stop and start, links.
+//! What changes while a world runs: receive paths, virtual machines that stop and start, links.
 //!
 //! Rules E1 to E16, I9 and I32.
 

@@ -23,10 +23,10 @@ pub(in crate::reference) struct Core {
     /// Deferred work that waits.
     pub(in crate::reference) queue: VecDeque<Work>,
     pub(in crate::reference) softirq: Option<Softirq>,
-    /// Packets that handlers took (`interrupt-per-packet`), or that software spread to this core;
-    /// the one in processing has left it.
+    /// Packets that handlers took (`interrupt-per-packet`), or that RPS placed on this core;
+    /// a packet in processing has left the backlog.
     pub(in crate::reference) backlog: VecDeque<Frame>,
-    /// Where software spreads packets: the work on the backlog is due, or runs.
+    /// Under RPS: the deferred work on the backlog is due, or runs.
     pub(in crate::reference) backlog_works: bool,
     /// Since when an interrupt by another core is due.
     pub(in crate::reference) ipi: Option<PhasedTime>,
@@ -34,17 +34,17 @@ pub(in crate::reference) struct Core {
     pub(in crate::reference) rings: Vec<(usize, u32)>,
     /// What the next round pays for queues that were moved to this core.
     pub(in crate::reference) moved: Span,
-    /// The position in `rings` that a polling core visits next.
+    /// The position in `rings` of the ring that a polling core polls next.
     pub(in crate::reference) next_ring: usize,
-    /// Packets of ended rounds on their way to apps, or to backlogs.
+    /// Packets of ended rounds that have not yet reached their app or backlog.
     pub(in crate::reference) leaving: Vec<Leaving>,
     pub(in crate::reference) threads: Threads,
     running: Option<Running>,
-    /// Tells the end of what runs now from ends that preemption made void.
+    /// Number of the activity that runs now; an end with another number is void.
     serial: u64,
     idle_since: Option<Time>,
     pub(in crate::reference) tally: CoreTally,
-    /// Spent on visits of rings that found nothing.
+    /// Time spent on polls that found their ring empty.
     pub(in crate::reference) in_vain: Span,
 }
 
@@ -54,16 +54,16 @@ struct Handler {
     left: Span,
 }
 
-/// Who interrupts.
+/// The origin of an interrupt.
 #[derive(Clone, Copy)]
 enum Interrupt {
     Vector(VectorAt),
     Packet(Frame),
-    /// Another core, which has spread packets to this one.
+    /// Another core, whose RPS placed packets on this core.
     Core,
 }
 
-/// What has the core now.
+/// The activity that runs.
 #[derive(Clone, Copy)]
 struct Running {
     class: Class,
@@ -74,7 +74,7 @@ struct Running {
 enum Class {
     Interrupt,
     Deferred,
-    /// Turning to the thread at the head of the run queue.
+    /// The context switch to the thread at the head of the run queue.
     Switch,
     /// That thread.
     Thread,
@@ -151,7 +151,7 @@ impl Core {
         self.deferred.iter_mut().chain(self.threads.rounds())
     }
 
-    /// Whether a guest has the core, or the core turns to one.
+    /// Whether a guest runs, or the context switch to it.
     fn runs_guest(&mut self) -> bool {
         let class = self.running.map(|running| running.class);
         matches!(class, Some(Class::Switch | Class::Thread))
@@ -178,7 +178,7 @@ impl Model<'_> {
     }
 
     /// Gives the core to the highest class that wants it; to none where that class is a round that
-    /// waits for its hand-offs.
+    /// waits for its handoff.
     pub(in crate::reference) fn dispatch(&mut self, at: CoreAt) {
         if let Some(handler) = &self.core(at).handler {
             let left = handler.left;

@@ -12,9 +12,9 @@ use std::collections::VecDeque;
 
 /// A virtual NIC.
 pub(in crate::reference) struct Vnic {
-    /// How its packets come now.
+    /// Its receive path now.
     pub(in crate::reference) rx_path: RxPath,
-    /// None where it is the host's own.
+    /// Its channels; none for a virtual NIC of the host.
     pub(in crate::reference) channels: Vec<Channel>,
     pub(in crate::reference) tally: VnicTally,
 }
@@ -28,32 +28,33 @@ pub(in crate::reference) struct ChannelAt {
 
 /// A channel of a virtual NIC.
 pub(in crate::reference) struct Channel {
-    /// Handed over to the guest and not yet finished; the first one may be in processing.
+    /// Packets delivered to the guest and not finished; the first one may be in processing.
     pub(in crate::reference) packets: VecDeque<Frame>,
-    /// The next packet that the channel accepts is worth a notification.
+    /// Armed: the next packet that the channel accepts causes a notification.
     pub(in crate::reference) armed: bool,
-    /// Notified since its vCPU last took it up.
+    /// Whether it was notified since its vCPU last served it.
     pub(in crate::reference) notified: bool,
     /// The vCPU that it notifies.
     vcpu: usize,
 }
 
-/// A vCPU: a thread of the core that it is pinned to, or of each that it floats over.
+/// A vCPU: a thread of the core that it is pinned to, or of each of its allowed cores.
 pub(in crate::reference) struct Vcpu {
-    /// Where it is, or was last.
+    /// The core on which it is, or was last.
     pub(in crate::reference) core: CoreAt,
     /// The cores that it may wake up on.
     over: Vec<u32>,
-    /// What has packets for it; it takes from the first one. Empty: it waits ...
+    /// Channels and rings with packets for it; it serves the first one. Where there is none it
+    /// waits ...
     pub(in crate::reference) pending: VecDeque<Pending>,
-    /// ... since then.
+    /// ... since this instant.
     pub(in crate::reference) waits_since: Time,
     pub(in crate::reference) doing: Doing,
     /// The packet of a virtual function in processing.
     pub(in crate::reference) in_service: Option<Frame>,
 }
 
-/// What has packets for a vCPU.
+/// A channel or a ring with packets for a vCPU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::reference) enum Pending {
     /// A channel of a virtual NIC.
@@ -62,14 +63,14 @@ pub(in crate::reference) enum Pending {
     Ring(VectorAt),
 }
 
-/// What a vCPU does for the first one.
+/// What a vCPU does for the first channel or ring of its list.
 #[derive(Clone, Copy)]
 pub(in crate::reference) enum Doing {
-    /// It has not taken it up.
+    /// It has not started to serve it.
     Nothing,
     /// The virtual interrupt.
     Interrupt,
-    /// A packet, after so many others since it was taken up.
+    /// A packet, after so many others since it started to serve.
     Packet { before: u32 },
 }
 
@@ -136,7 +137,7 @@ impl Model<'_> {
         &mut self.vnics[at.vnic].channels[at.index]
     }
 
-    /// Appends to a vCPU's list: one that waited becomes runnable.
+    /// Appends to a vCPU's list; a vCPU that waited becomes runnable.
     pub(in crate::reference) fn append(&mut self, number: usize, what: Pending) {
         let vcpu = &mut self.vcpus[number];
         let waited = vcpu.pending.is_empty();
@@ -156,7 +157,7 @@ impl Model<'_> {
         }
     }
 
-    /// The core with the fewest runnable threads, the first one of equals.
+    /// The allowed core with the fewest runnable threads, the first of equals.
     fn wakes_up_on(&mut self, number: usize) -> CoreAt {
         let vcpu = &self.vcpus[number];
         let at = |core: &u32| CoreAt { host: vcpu.core.host, index: *core as usize };
@@ -166,7 +167,7 @@ impl Model<'_> {
         core
     }
 
-    /// The vCPU's activity has ended; whether it goes on with another one.
+    /// The vCPU's activity has ended; whether another one follows.
     pub(in crate::reference) fn continue_guest(&mut self, core: CoreAt, number: usize) -> bool {
         if let Doing::Packet { before } = self.vcpus[number].doing {
             self.guest_packet_ends(core, number, before + 1);
@@ -175,7 +176,8 @@ impl Model<'_> {
         !self.vcpus[number].pending.is_empty()
     }
 
-    /// What has no more packets leaves the list; what used up its budget goes to the tail.
+    /// A channel or ring without packets leaves the list; one that used up its budget goes to the
+    /// tail.
     fn guest_packet_ends(&mut self, core: CoreAt, number: usize, taken: u32) {
         let first = self.vcpus[number].pending[0];
         let more = match first {

@@ -1,4 +1,4 @@
-//! Hand-offs: what rounds leave to apps and channels, and whom they notify.
+//! Handoffs: the packets that rounds leave to apps and channels, and the guests that they notify.
 //!
 //! Rules T1 to T3, G12, G14, X2, I14 and I19 to I21.
 
@@ -19,8 +19,8 @@ impl Model<'_> {
         }
     }
 
-    /// A round that waited for this hands over its packets, or notifies; then it goes on with the
-    /// notifications that its packets call for, or ends.
+    /// A round that waited for its handoff delivers its packets, or notifies; then it continues
+    /// with the notifications that its packets call for, or ends.
     pub(in crate::reference) fn round_handoff(&mut self, at: CoreAt, holder: Holder) {
         match self.round_of(at, holder).step {
             Step::Delivers => {
@@ -68,7 +68,7 @@ impl Model<'_> {
         }
     }
 
-    /// A round that waited for its hand-offs has nothing more to do.
+    /// A round that waited for its handoff has nothing more to do.
     fn round_ends(&mut self, at: CoreAt, holder: Holder) {
         match holder {
             Holder::Deferred => {
@@ -116,7 +116,7 @@ impl Model<'_> {
         }
     }
 
-    /// A packet for a virtual NIC comes to one of its channels. Returns that if it disarms it.
+    /// A packet for a virtual NIC enters one of its channels. Returns the channel if it disarms it.
     fn deliver_to_guest(&mut self, frame: Frame, vnic: usize) -> Option<ChannelAt> {
         let spec = &self.world.vnics[vnic];
         let index = spec.channels.as_ref().map_or(0, |spread| self.pick(spread, &frame));

@@ -20,7 +20,7 @@ pub(in crate::reference) struct Round {
     pub(in crate::reference) taken: u32,
     /// What it costs itself.
     own: Span,
-    /// Packets for apps and channels, handed over after the last packet.
+    /// Packets for apps and channels, delivered after the last packet.
     pub(in crate::reference) leaving: Vec<Leaving>,
     /// Channels whose guests are to be notified, in the order of disarming.
     pub(in crate::reference) to_notify: Vec<ChannelAt>,
@@ -31,13 +31,13 @@ pub(in crate::reference) struct Round {
 pub(in crate::reference) enum Step {
     /// Its own cost.
     Own,
-    /// The driver's activity for a packet, and the stack's where it is not spread.
+    /// The driver's activity for a packet, and the stack's where RPS does not move it.
     Driver(Frame),
     /// The stack's for a packet of a backlog.
     Stack(Frame),
-    /// The virtual switch's, for the so-manieth of the virtual NICs that the packet goes to.
+    /// The virtual switch's, for the n-th of the virtual NICs that the packet goes to.
     Switch(Frame, usize),
-    /// After its last packet it waits, at that instant, for its hand-offs.
+    /// After its last packet the round waits, at that instant, for its handoff.
     Delivers,
     /// The virtual switch's, for notifications.
     Notify,
@@ -65,7 +65,7 @@ pub(in crate::reference) enum Holder {
 pub(in crate::reference) enum Next {
     /// Another one.
     Activity,
-    /// Hand-offs, still at this instant; then it goes on or ends.
+    /// The handoff, still at this instant; then the round continues or ends.
     Handoff,
     /// None.
     End,
@@ -78,7 +78,7 @@ impl Leaving {
 }
 
 impl Round {
-    /// Whether it has nothing to do until its hand-offs' turn comes.
+    /// Whether the round has nothing to do until its handoff.
     pub(in crate::reference) fn waits(&self) -> bool {
         matches!(self.step, Step::Delivers | Step::Notifies)
     }
@@ -92,7 +92,7 @@ impl Round {
         matches!(self.work, Work::Backlog)
     }
 
-    /// What it has spent on a visit of a ring that has found nothing yet.
+    /// Time spent on a poll that has found no packet yet.
     pub(in crate::reference) fn visited(&self) -> Span {
         match (self.step, self.work) {
             (Step::Own, Work::Ring(..)) => self.own - self.left,
@@ -120,7 +120,7 @@ pub(in crate::reference) enum Work {
     Vector(VectorAt),
     /// One ring, under `busy-poll`.
     Ring(usize, u32),
-    /// The core's backlog, under `interrupt-per-packet` or where software spreads packets.
+    /// The core's backlog, under `interrupt-per-packet` or RPS.
     Backlog,
 }
 
@@ -194,7 +194,7 @@ impl Model<'_> {
         Round { work, step: Step::Own, left, taken: 0, own: left, leaving, to_notify }
     }
 
-    /// The round's activity has ended. Goes on with the next one, or expects its hand-offs.
+    /// The round's activity has ended. Starts the next one, or expects the handoff.
     pub(in crate::reference) fn continue_round(
         &mut self,
         at: CoreAt,
@@ -253,7 +253,7 @@ impl Model<'_> {
         Next::End
     }
 
-    /// The round is not over before its hand-offs.
+    /// The round is not over before its handoff.
     fn expect_handoff(
         &mut self,
         core: CoreAt,
@@ -266,7 +266,7 @@ impl Model<'_> {
         Next::Handoff
     }
 
-    /// What follows the driver's activity where another core has done that.
+    /// The next activity for a packet whose driver's work another core has done.
     fn begin_stack(&self, round: &mut Round, frame: Frame) {
         let to_stack = match frame.to {
             Consumer::Host | Consumer::App(_) => true,

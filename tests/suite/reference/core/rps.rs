@@ -1,4 +1,5 @@
-//! RpsCounts in software: from the core that took a packet from its ring to the backlog of another.
+//! Receive packet steering: from the core that took a packet from its ring to the backlog of
+//! another.
 //!
 //! Rules X1 to X9, I35 and I36.
 

@@ -24,7 +24,7 @@ pub(in crate::reference) struct Threads {
 /// A thread of a core.
 pub(in crate::reference) struct Thread {
     pub(in crate::reference) kind: ThreadKind,
-    /// Of what it does now: a packet, a demand, a round's own cost.
+    /// Time left of its activity: a packet, a demand, a round's own cost.
     pub(in crate::reference) left: Span,
     pub(in crate::reference) slice_left: Span,
     pub(in crate::reference) switch_left: Span,
@@ -33,7 +33,7 @@ pub(in crate::reference) struct Thread {
 }
 
 impl Thread {
-    /// Whether it has a round that waits for its hand-offs.
+    /// Whether it has a round that waits for its handoff.
     pub(in crate::reference) fn waits(&self) -> bool {
         self.round.as_ref().is_some_and(Round::waits)
     }
@@ -109,7 +109,7 @@ impl Threads {
         }
     }
 
-    /// The thread gives up what it does, and its turn.
+    /// The thread gives up its activity and its place in the run queue.
     pub(in crate::reference) fn sleep(&mut self, kind: ThreadKind) {
         let at = self.position(kind);
         self.queue.retain(|other| *other != at);
@@ -129,7 +129,7 @@ impl Threads {
         self.wake(self.position(ThreadKind::Ksoftirqd), quantum);
     }
 
-    /// `ksoftirqd`, which exists.
+    /// The position of `ksoftirqd`, which exists on this stack.
     pub(in crate::reference) fn ksoftirqd(&mut self) -> &mut Thread {
         let at = self.position(ThreadKind::Ksoftirqd);
         &mut self.all[at]
@@ -137,8 +137,8 @@ impl Threads {
 }
 
 impl Model<'_> {
-    /// Turns the core to the head of its run queue; to another one than last time has a price.
-    /// A `ksoftirqd` that finds nothing queued sleeps, and the next one has its turn.
+    /// Switches the core to the head of its run queue; a switch to another thread has a cost.
+    /// A `ksoftirqd` that finds nothing queued sleeps, and the next thread runs.
     pub(in crate::reference) fn turn_to_head(&mut self, at: CoreAt) {
         let price = self.world.hosts[at.host].costs.context_switch;
         let threads = &mut self.core(at).threads;
@@ -224,7 +224,7 @@ impl Model<'_> {
         threads.all[thread].left = left;
     }
 
-    /// The app turns to the first packet of its backlog.
+    /// The app starts the first packet of its backlog.
     pub(in crate::reference) fn take_app_packet(&mut self, at: CoreAt, app: usize) {
         if let Some(frame) = self.apps[app].backlog.front() {
             let cost = self.app_cost(app, frame);
@@ -232,7 +232,7 @@ impl Model<'_> {
         }
     }
 
-    /// A work asks anew, whatever it got; what it did not get is forgone.
+    /// A period of a work begins; demand that was not served in the last period is lost.
     pub(in crate::reference) fn work_is_due(&mut self, work: usize) {
         let spec = &self.world.works[work];
         let at = CoreAt { host: spec.host, index: spec.core as usize };

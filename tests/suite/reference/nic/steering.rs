@@ -1,4 +1,4 @@
-//! Which way a frame goes, and which of several it is spread to.
+//! Which receive path a frame takes, and which of several queues or rings it is hashed to.
 //!
 //! Rules N1 to N4, G6, G7, F2, F3 and R1 to R7.
 

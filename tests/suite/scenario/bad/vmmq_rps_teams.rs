@@ -1,4 +1,4 @@
-//! Mistakes in what a file says of queues with tables, spreading in software, teams, addresses and
+//! Mistakes in what a file says of VMMQ, receive packet steering, teams, addresses and
 //! work inside of VMs: where, why, and what to write instead.
 
 use crate::fixtures::scenario_text::{Sound, refused};

@@ -1,4 +1,4 @@
-//! What `path = "sriov"` means: who is given a virtual function, which link of the chain is missing,
+//! What `path = "sriov"` means: which VM has a virtual function, what is missing for one,
 //! what is left of queues, rings and vCPUs, costs.
 
 use crate::fixtures::scenario_text::plan;

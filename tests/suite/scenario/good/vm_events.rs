@@ -1,5 +1,5 @@
-//! What events of virtual machines, functions and links mean: who has which queue and function from
-//! when on, where packets come, and what results call it.
+//! What events of virtual machines, functions and links mean: which queue and function each VM
+//! has after an event, where packets come, and what results call it.
 
 use crate::fixtures::scenario_text::plan;
 use rxsim::engine::time::{Span, Time};

@@ -1,5 +1,5 @@
-//! What a file means that uses what came after 2012: queues with tables of their own, spreading in
-//! software, teams; and addresses, floating vCPUs, work inside of VMs.
+//! What a file with VMMQ, receive packet steering and teams means; and with addresses, unpinned
+//! vCPUs, work inside of VMs.
 
 use crate::fixtures::recording::recording;
 use crate::fixtures::scenario_text::plan;

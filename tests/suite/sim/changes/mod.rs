@@ -1,5 +1,5 @@
-//! Ways, channels and changes: worlds worked out by hand, in nanoseconds; random ones in windows of
-//! any length.
+//! Receive paths, channels and changes: worlds worked out by hand, in nanoseconds; random ones in
+//! windows of any length.
 
 mod unpinned;
 mod links;

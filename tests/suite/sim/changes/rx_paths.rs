@@ -1,4 +1,4 @@
-//! Ways that change.
+//! Receive paths that change.
 
 use super::*;
 use rxsim::vocab::stage::Stage;

@@ -1,4 +1,4 @@
-//! Several queues or channels of one virtual NIC, over which its flows are spread.
+//! Several queues or channels of one virtual NIC, over which its flows are hashed.
 
 use super::*;
 use rxsim::rx::source::Arrivals;

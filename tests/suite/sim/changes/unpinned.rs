@@ -1,4 +1,4 @@
-//! vCPUs that float over cores.
+//! vCPUs that may run on several cores.
 
 use super::*;
 use rxsim::world::WorkSpec;

@@ -121,7 +121,8 @@ fn a_bound_of_one_is_one_line_for_all() {
     assert!(shared.0.iter().all(|record| record.fate == Fate::Delivered));
 }
 
-/// One flow on many cores: most packets of equal cost keep their order, those of random cost do not.
+/// One flow on many cores: most packets of equal cost keep their order, those of random cost do
+/// not.
 #[test]
 fn cores_that_share_a_flow_reorder_it() {
     let text = cores("\"shared\"", 4, 0.8, 50_000.0).replace("flows = 128", "flows = 1");
