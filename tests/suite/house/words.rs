@@ -19,8 +19,8 @@ use Where::{Everywhere, Identifiers};
 
 /// A banned word (parts are joined by `_`), where, and the word to write.
 ///
-/// The engine's own words `outlook`, `rank`, `givers`, `Joint`, `Bounds`, `Pace`, `Terms` and
-/// `Works` join this list with the rules that replace what they name.
+/// The engine's own words `outlook`, `rank`, `givers`, `Joint`, `Bounds`, `Pace`, `Terms` and `Works`
+/// join this list with the rules that replace what they name.
 const BANNED: &[(&str, Where, &str)] = &[
     ("disturbance", Everywhere, "interrupt_penalty"),
     ("disturbed", Everywhere, "interrupt_penalty, preempted"),
