@@ -22,26 +22,32 @@ use Where::{Everywhere, Identifiers};
 /// The engine's own words `outlook`, `rank`, `givers`, `Joint`, `Bounds`, `Pace`, `Terms` and `Works`
 /// join this list with the rules that replace what they name.
 const BANNED: &[(&str, Where, &str)] = &[
+    ("conclude", Everywhere, "complete"),
     ("disturbance", Everywhere, "interrupt_penalty"),
     ("disturbed", Everywhere, "interrupt_penalty, preempted"),
     ("finishes_first", Identifiers, "defer_interrupt"),
     ("gives_back", Identifiers, "release"),
+    ("go_on", Identifiers, "resume"),
     ("governors", Everywhere, "policy_runners"),
     ("hand_over", Identifiers, "handoff, send, deliver"),
+    ("hands_over", Identifiers, "send, deliver"),
     ("hasty", Everywhere, "probing_policy"),
     ("idle_polls", Identifiers, "empty_poll_time"),
     ("only_cycles", Identifiers, "fast_path"),
     ("owe", Everywhere, "pending_move_cost"),
     ("owed", Everywhere, "pending_move_cost"),
     ("restless", Everywhere, "probing_policy"),
+    ("seat", Everywhere, "allowed_cores"),
+    ("seats", Everywhere, "allowed_cores"),
     ("soft_spread", Identifiers, "RpsSpec"),
     ("stint", Everywhere, "timeslice"),
     ("stints", Everywhere, "timeslices"),
     ("take_up", Identifiers, "start_next"),
     ("takes_up", Identifiers, "start_next"),
     ("visit_begun", Identifiers, "poll_started"),
-    ("wind_up", Identifiers, "finish"),
-    ("work_off", Identifiers, "drain"),
+    ("wind_up", Everywhere, "finish"),
+    ("work_off", Everywhere, "drain"),
+    ("works_off", Everywhere, "drains"),
 ];
 
 /// The words of a line as lists of parts: parts of one identifier, or of words with a space or a
