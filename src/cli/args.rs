@@ -53,7 +53,8 @@ pub(super) enum Command {
     /// Explain a key or a table of the scenario format, or a word of the results
     Explain {
         /// `ring`, `nic.port0.rss`, `cost`, a name from Windows or ethtool, or `bottleneck`
-        key: String,
+        #[arg(required = true, value_name = "WORD")]
+        words: Vec<String>,
     },
     /// Print the JSON schema of the scenario format
     Schema,

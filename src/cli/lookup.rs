@@ -4,6 +4,7 @@ use super::args::Scenario;
 use super::exit_code::OK;
 use super::failure::{Failure, tell};
 use super::output::print;
+use crate::report::glossary;
 use crate::report::text::wrapped;
 use crate::scenario::Loaded;
 use crate::scenario::load;
@@ -12,6 +13,7 @@ use crate::scenario::profile::Profile;
 use crate::scenario::schema;
 use crate::scenario::schema::json_schema as format;
 use crate::scenario::text::diagnostic::{Diagnostic, sorted};
+use crate::scenario::text::lessons::lessons;
 use crate::scenario::text::library;
 use crate::study::expect;
 
@@ -60,26 +62,20 @@ fn note(unsupported: Diagnostic) -> String {
     unsupported.message
 }
 
-/// Names what is built in.
+/// Names what is built in, and what each scenario shows.
 pub(super) fn list() -> Result<u8, Failure> {
     let row = |name: &str, about: &str| {
         format!("{:NAME$}{}\n", format!("  {name}"), wrapped(about, NAME))
     };
-    let scenarios = library::names().map(|name| row(name, &title(name)));
-    let profiles = profile::all().map(|profile| row(profile.name, profile.about));
-    let text = std::iter::once("Scenarios (rxsim run NAME)\n".to_owned())
-        .chain(scenarios)
-        .chain(["\nProfiles (rxsim show NAME)\n".to_owned()])
-        .chain(profiles)
-        .collect::<String>();
+    let mut text = "Scenarios (rxsim run NAME)\n".to_owned();
+    for lesson in lessons() {
+        text.extend(["\n", lesson.title, "\n"]);
+        text.extend(lesson.stories.iter().map(|story| row(story.name, story.shows)));
+    }
+    text += "\nProfiles (rxsim show NAME)\n";
+    text.extend(profile::all().map(|profile| row(profile.name, profile.about)));
     print(&text)?;
     Ok(OK)
-}
-
-/// The title of a built-in scenario.
-fn title(name: &str) -> String {
-    let loaded = library::find(name).and_then(|source| load(&source, &[]).ok());
-    loaded.and_then(|loaded| loaded.plan(None).ok()).map_or(String::new(), |plan| plan.title)
 }
 
 /// Prints a built-in scenario, or a profile with its sources.
@@ -111,17 +107,22 @@ fn numbers(profile: &Profile) -> String {
     format!("{head}\n{}", rows.collect::<String>())
 }
 
-/// Explains a word of the format.
-pub(super) fn explain(key: &str) -> Result<u8, Failure> {
-    let Some(text) = schema::explain(key) else {
-        let last = key.rsplit('.').next().unwrap_or(key);
-        let near = schema::nearest(last, schema::all().map(|(_, word)| word.key));
+/// Explains a word of the results, a word of the format, or one that is both.
+pub(super) fn explain(query: &str) -> Result<u8, Failure> {
+    let term =
+        glossary::find(query).map(|term| wrapped(&format!("{}: {}", term.word, term.meaning), 2));
+    let parts: Vec<String> = term.into_iter().chain(schema::explain(query)).collect();
+    if parts.is_empty() {
+        let last = query.rsplit('.').next().unwrap_or(query);
+        let keys = schema::all().map(|(_, word)| word.key);
+        let near =
+            schema::nearest(last, keys.chain(glossary::GLOSSARY.iter().map(|term| term.word)));
         let near = near.map_or(String::new(), |near| format!(" did you mean `{near}`?"));
         return Err(Failure::Input(format!(
-            "the format has no word `{key}`;{near} `rxsim schema` prints all words"
+            "neither format nor results have a word `{query}`;{near} `rxsim schema` prints all words of the format"
         )));
-    };
-    print(&format!("{}\n", text.trim_end()))?;
+    }
+    print(&format!("{}\n", parts.join("\n").trim_end()))?;
     Ok(OK)
 }
 

@@ -42,7 +42,7 @@ fn obey(command: Command) -> Result<u8, Failure> {
         Command::Check(scenario) => lookup::check(&scenario),
         Command::List => lookup::list(),
         Command::Show { name } => lookup::show(&name),
-        Command::Explain { key } => lookup::explain(&key),
+        Command::Explain { words } => lookup::explain(&words.join(" ")),
         Command::Schema => lookup::schema(),
         Command::Completions { shell } => packaging::completions(shell),
         Command::Man { command, out: None } => packaging::page(command.as_deref()),

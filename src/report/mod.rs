@@ -3,6 +3,7 @@
 pub mod csv;
 #[cfg(feature = "cli")]
 pub mod folder;
+pub mod glossary;
 pub mod json;
 #[cfg(feature = "cli")]
 pub mod md;

@@ -1,6 +1,7 @@
 //! The text of a scenario: where it comes from, what it holds, and what is wrong with it where.
 
 pub mod library;
+pub mod lessons;
 pub mod document;
 pub mod units;
 pub mod diagnostic;
