@@ -4,7 +4,7 @@
 //! `RXSIM_FIRST=451 RXSIM_WORLDS=1` looks at one world again.
 
 use crate::fixtures::minimal;
-use crate::fixtures::random::number;
+use crate::fixtures::random::{number, worlds};
 use crate::reference;
 use crate::worlds::{
     BROADCASTS, CHANGES, EVERYTHING, FLOW_CONTROL, FUNCTIONS, HARDWARE, INTERNAL_SWITCH, LOOPS,
@@ -19,13 +19,13 @@ use rxsim::world::outcome::VnicTally;
 use rxsim::world::{Consumer, Filter, World};
 use std::fmt::Write;
 
-/// Worlds per level, unless `RXSIM_WORLDS` says how many.
+/// Worlds per level of a thorough run.
 const WORLDS: u64 = 300;
 
 /// Runs both on every world of a level.
 fn compare_level(level: u8) {
     let first = number("RXSIM_FIRST", 0);
-    for seed in first..first + number("RXSIM_WORLDS", WORLDS) {
+    for seed in first..first + worlds(WORLDS) {
         compare(seed, level);
     }
 }
@@ -203,7 +203,7 @@ fn several_cores_may_bring_packets_to_one_guest_at_one_instant() {
 /// Sources that begin and end somewhere in the run, of which some never begin.
 #[test]
 fn worlds_with_traffic_that_begins_and_ends_agree() {
-    for seed in 0..number("RXSIM_WORLDS", WORLDS) {
+    for seed in 0..worlds(WORLDS) {
         let mut world = random_world(seed, VMS);
         let mut stream = Stream::new(seed, "random world", "traffic that begins and ends");
         let run = world.warmup + world.duration.expect("random worlds have one");
