@@ -28,7 +28,9 @@ fn each_world(mut check: impl FnMut(&World, &Verdict)) {
         };
         seeds.into_par_iter().map(model).collect()
     });
-    all.iter().for_each(|(world, verdict)| check(world, verdict));
+    for (world, verdict) in all {
+        check(world, verdict);
+    }
 }
 
 #[test]

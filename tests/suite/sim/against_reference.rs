@@ -44,7 +44,8 @@ fn difference(world: &World) -> Option<String> {
     let expected = reference::run(world);
     let expected_loads = probing_policy::seen();
     let mut records = Vec::new();
-    let outcome = sim::run_traced(world, &mut |record| records.push(record)).unwrap();
+    let outcome =
+        sim::run_traced(world, &mut |record| records.push(record)).expect("its moves can be made");
     let loads = probing_policy::seen();
     if let Some(difference) = first_difference(records, expected.records) {
         return Some(difference);

@@ -97,7 +97,7 @@ fn variation_of_departures(switch: &str) -> Vec<f64> {
                 ends.push(record.end);
             }
         })
-        .unwrap();
+        .expect("its moves can be made");
         ends.sort();
         let gaps = ends.windows(2).map(|pair| pair[1].since(pair[0]).0 as f64 / 1e6);
         let (mut count, mut sum, mut squares) = (0.0, 0.0, 0.0);

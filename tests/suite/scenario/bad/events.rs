@@ -191,7 +191,7 @@ fn a_destination_must_take_the_frames_and_rings_and_the_copy_a_name() {
     refused(&line, &["an unlimited link has no line rate"]);
     let filter =
         "[[nic.port0.filter]]\nmatch = { traffic = \"bulk\" }\naction = \"drop\"\nat = \"driver\"";
-    SOUND.add(&filter, &["the filter never sees traffic \"bulk\""]);
+    SOUND.add(filter, &["the filter never sees traffic \"bulk\""]);
 }
 
 #[test]
@@ -219,5 +219,5 @@ fn a_mistake_is_told_once_and_not_what_would_follow_from_it() {
 fn all_mistakes_are_told_at_once() {
     let more = "[[event]]\nat = \"9 s\"\naction = \"stop-vm\"\nvm = \"none\"\n\
                 [[event]]\nat = \"1 ms\"\naction = \"link-down\"\nnic = \"none\"";
-    SOUND.add(&more, &["by 9 s", "no vm \"none\"", "no nic \"none\""]);
+    SOUND.add(more, &["by 9 s", "no vm \"none\"", "no nic \"none\""]);
 }

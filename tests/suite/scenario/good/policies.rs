@@ -295,7 +295,7 @@ fn queues_move_only_where_a_vector_is_masked_for_its_deferred_work() {
 #[test]
 fn events_that_cannot_be_are_refused() {
     let event = |lines: &str, phrases: &[&str]| {
-        refused(&rss("", "", &format!("[[event]]\n{lines}")), phrases)
+        refused(&rss("", "", &format!("[[event]]\n{lines}")), phrases);
     };
     let lost = "action = \"lose-affinity\"";
     event(

@@ -39,7 +39,7 @@ fn figures(world: &World) -> [f64; 4] {
             waited += u64::from(record.start > record.arrival);
         }
     })
-    .unwrap();
+    .expect("its moves can be made");
     let quantile = |p| latency(&outcome).quantile_ps(p).expect("packets") / 1e6;
     [waited as f64 / all as f64, mean_us(&outcome), quantile(0.99), quantile(0.999)]
 }
@@ -112,7 +112,8 @@ fn a_bound_of_one_is_one_line_for_all() {
     let records = |dispatch: &str| {
         let mut records: Vec<Record> = Vec::new();
         let world = crate::fixtures::replicated::world(&cores(dispatch, 4, 0.9, 20_000.0));
-        let outcome = sim::run_traced(&world, &mut |record| records.push(record)).unwrap();
+        let outcome = sim::run_traced(&world, &mut |record| records.push(record))
+            .expect("its moves can be made");
         (records, outcome.fingerprint)
     };
     let (shared, bounded) = (records("\"shared\""), records("{ jbsq = 1 }"));
