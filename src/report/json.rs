@@ -3,7 +3,7 @@
 use super::verdict::verdict;
 use crate::measure::tree::Tree;
 use crate::scenario::Equals;
-use crate::study::bottleneck::{Bottleneck, Kind, Resource};
+use crate::study::bottleneck::{Bottleneck, Resource, ResourceKind};
 use crate::study::compare::{Comparison, Difference};
 use crate::study::expect::Judged;
 use crate::study::run::Study;
@@ -58,7 +58,7 @@ fn bottleneck(found: &Bottleneck) -> Value {
     let mut limit = found.limit.as_ref().map_or_else(
         || {
             let most = found.next.as_ref().map(|next| next.utilization);
-            json!({ "resource": Kind::None.name(), "name": null, "utilization": most })
+            json!({ "resource": ResourceKind::None.name(), "name": null, "utilization": most })
         },
         resource,
     );
@@ -119,6 +119,7 @@ pub(super) fn value(tree: &Tree) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::Plan;
     use crate::study::fixture;
 
     fn parsed(text: &str) -> Value {
@@ -157,7 +158,8 @@ mod tests {
     #[test]
     fn intervals_have_the_shape_of_the_metrics() {
         let outcomes = vec![fixture::outcome(2, 1), fixture::outcome(2, 1)];
-        let found = parsed(&study(&fixture::study_of(fixture::plan(), outcomes)));
+        let plan = Plan { world: fixture::world(2, 1), ..fixture::plan() };
+        let found = parsed(&study(&fixture::study_of(plan, outcomes)));
         assert_eq!(found["interval95"]["delivered"]["gbps"], 0.0);
         assert_eq!(found["interval95"]["host"]["alpha"]["core"][1]["busy"], 0.0);
         assert_eq!(found["interval95"]["sustained"], Value::Null);

@@ -17,4 +17,4 @@ pub mod verdict;
 mod changes;
 #[cfg(feature = "cli")]
 mod vms;
-mod words;
+mod format;

@@ -1,33 +1,46 @@
 //! The tables of a result, before they become text or Markdown.
 
+use super::format;
 use super::vms::{self, Vm};
-use super::words;
 use crate::measure::tree::Tree;
 use crate::scenario::Equals;
 use crate::study::compare::{Comparison, Difference};
 use crate::study::expect::Judged;
+use crate::study::figures::figure::Figure;
+use crate::study::figures::flow::{Flow, Latency, Throughput};
+use crate::study::figures::host::{CoreFigures, HostFigures};
 use crate::study::run::Study;
 use crate::vocab::drop_reason::DropReason;
+use crate::vocab::stage::Stage;
 use crate::world::NicSpec;
 use std::collections::BTreeSet;
 
 /// Characters of a bar that stands for all of something; fewer where a table has more columns.
 const BAR: usize = 30;
 const SHORT_BAR: usize = 18;
-/// The kinds of a core's work, the character that each is drawn with, its column, and whether the
-/// column is shown only where there is such work.
-const WORK: [(&str, char, &str, bool); 6] = [
-    ("interrupt", '█', "█ interrupt", false),
-    ("deferred", '▓', "▓ deferred", false),
-    ("vswitch", '▚', "▚ vswitch", true),
-    ("guest", '▄', "▄ guest", true),
-    ("app", '▒', "▒ app", true),
-    ("work", '░', "░ work", true),
+/// The kinds of a core's work.
+const WORK: [WorkColumn; 6] = [
+    WorkColumn { share: |core| core.interrupt, sign: '█', header: "█ interrupt", rare: false },
+    WorkColumn { share: |core| core.deferred, sign: '▓', header: "▓ deferred", rare: false },
+    WorkColumn { share: |core| core.vswitch, sign: '▚', header: "▚ vswitch", rare: true },
+    WorkColumn { share: |core| core.guest, sign: '▄', header: "▄ guest", rare: true },
+    WorkColumn { share: |core| core.app, sign: '▒', header: "▒ app", rare: true },
+    WorkColumn { share: |core| core.work, sign: '░', header: "░ work", rare: true },
 ];
 /// Virtual machines that are listed one by one at most.
 const VMS: usize = 16;
 /// Cores that are listed at most.
 const CORES: usize = 32;
+
+/// A kind of work in the table of cores.
+struct WorkColumn {
+    share: fn(&CoreFigures) -> Figure,
+    /// The character that bars draw it with.
+    sign: char,
+    header: &'static str,
+    /// The column is shown only where there is such work.
+    rare: bool,
+}
 
 /// A table with a title.
 pub(super) struct Section {
@@ -60,7 +73,7 @@ pub(super) fn of_study(study: &Study) -> Vec<Section> {
     sections.extend(losses(study));
     sections.push(latency(study));
     sections.extend(stages(study));
-    sections.extend(study.metrics.get("host").into_iter().flat_map(Tree::entries).map(cores));
+    sections.extend(study.figures.host.iter().map(|(host, figures)| cores(host, figures)));
     sections.extend(moves(study));
     sections.extend(expectations(std::slice::from_ref(study)));
     sections
@@ -74,108 +87,97 @@ pub(super) fn of_comparison(comparison: &Comparison) -> Vec<Section> {
     sections
 }
 
-/// A figure as people read it, with its interval if there is one; `-` without data.
-fn figure(study: &Study, path: &str, show: fn(f64) -> String) -> String {
-    let Some(value) = study.metrics.number(path) else { return "-".to_owned() };
-    match study.interval95.as_ref().and_then(|interval| interval.number(path)) {
-        Some(half) if half > 0.0 => format!("{} ± {}", show(value), show(half)),
-        _ => show(value),
-    }
-}
-
 fn traffic(study: &Study) -> Section {
-    let row = |name: &str| {
-        let cell = |key: &str| figure(study, &format!("{name}.{key}"), words::digits);
-        let packets = figure(study, &format!("{name}.packets"), words::thousands);
-        let pps = figure(study, &format!("{name}.pps"), words::thousands);
-        vec![name.to_owned(), packets, pps, cell("gbps"), cell("wire_gbps"), cell("goodput_gbps")]
+    let flow = &study.figures.flow;
+    let row = |name: &str, all: &Throughput| {
+        let show = |figure| format::figure(figure, format::digits);
+        let packets = format::figure(all.packets, format::thousands);
+        let pps = format::figure(all.pps, format::thousands);
+        let rates = [all.gbps, all.wire_gbps, all.goodput_gbps].map(show);
+        [name.to_owned(), packets, pps].into_iter().chain(rates).collect()
     };
     let header = ["<Traffic", "packets", "per second", "Gbps", "on the wire", "TCP payload"];
-    let mut section = Section::new("", &header, vec![row("offered"), row("delivered")]);
-    let sustained = study.metrics.get("sustained") == Some(&Tree::Flag(true));
-    let loss = figure(study, "loss", words::percent);
-    let mut notes =
-        vec![format!("Loss {loss}; the load is {}carried.", if sustained { "" } else { "not " })];
-    let is_there = |path: &str| study.metrics.number(path).is_some_and(|figure| figure > 0.0);
-    if is_there("replicated") {
-        let copies = figure(study, "replicated", words::thousands);
+    let rows = vec![row("offered", &flow.offered), row("delivered", &flow.delivered)];
+    let mut section = Section::new("", &header, rows);
+    let loss = format::figure(flow.loss, format::percent);
+    let carried = if study.figures.sustained { "" } else { "not " };
+    let mut notes = vec![format!("Loss {loss}; the load is {carried}carried.")];
+    if flow.replicated.is_positive() {
+        let copies = format::figure(flow.replicated, format::thousands);
         notes.push(format!(
             "Delivered and lost include {copies} copies that the virtual switch made."
         ));
     }
-    if is_there("filtered") {
-        let packets = figure(study, "filtered", words::thousands);
+    if flow.filtered.is_positive() {
+        let packets = format::figure(flow.filtered, format::thousands);
         notes.push(format!("Filters discarded {packets} packets, which is no loss."));
     }
-    for (port, _) in study.metrics.get("nic").map_or(&[][..], Tree::entries) {
-        let path = format!("nic.{port}.paused");
-        if is_there(&path) {
-            let part = figure(study, &path, words::percent);
-            notes.push(format!("The peer of {port} paused for {part} of the time."));
-        }
+    for (port, nic) in study.figures.nic.iter().filter(|(_, nic)| nic.paused.is_positive()) {
+        let part = format::figure(nic.paused, format::percent);
+        notes.push(format!("The peer of {port} paused for {part} of the time."));
     }
     section.note = Some(notes.join(" "));
     section
 }
 
+/// The columns of a flow among others.
+const FLOW: [&str; 4] = ["offered Gbps", "delivered Gbps", "loss", "p99 us"];
+
+fn cells(flow: &Flow) -> [String; FLOW.len()] {
+    [
+        format::figure(flow.offered.gbps, format::digits),
+        format::figure(flow.delivered.gbps, format::digits),
+        format::figure(flow.loss, format::percent),
+        format::figure(flow.latency.p99_us, format::digits),
+    ]
+}
+
 /// Per traffic group, where there are several.
 fn groups(study: &Study) -> Option<Section> {
-    let groups = study.metrics.get("traffic")?.entries();
-    let row = |(name, _): &(String, Tree)| {
-        let cell = |key: &str, show| figure(study, &format!("traffic.{name}.{key}"), show);
-        vec![
-            name.clone(),
-            cell("offered.gbps", words::digits),
-            cell("delivered.gbps", words::digits),
-            cell("loss", words::percent),
-            cell("latency.p99_us", words::digits),
-        ]
-    };
-    let header = ["<Source", "offered Gbps", "delivered Gbps", "loss", "p99 us"];
-    (groups.len() > 1).then(|| Section::new("", &header, groups.iter().map(row).collect()))
+    let groups = &study.figures.traffic;
+    let rows = groups.iter().map(|(name, group)| {
+        let name = name.to_owned();
+        std::iter::once(name).chain(cells(&group.flow)).collect()
+    });
+    let header: Vec<&str> = std::iter::once("<Source").chain(FLOW).collect();
+    (groups.len() > 1).then(|| Section::new("", &header, rows.collect()))
 }
 
 /// Each virtual machine, or where there are many those that are alike.
 fn virtual_machines(study: &Study) -> Option<Section> {
-    let all = vms::all(&study.metrics);
+    let all = vms::all(&study.figures);
     let many = all.len() > VMS;
     let rows = if many {
         vms::alike(&all).iter().map(|class| together(class)).collect()
     } else {
-        all.iter().map(|vm| alone(study, vm)).collect()
+        all.iter().map(alone).collect()
     };
-    let header =
-        ["<VM", "<path", "<why not better", "offered Gbps", "delivered Gbps", "loss", "p99 us"];
+    let header: Vec<&str> = ["<VM", "<path", "<why not better"].into_iter().chain(FLOW).collect();
     let mut section = Section::new("", &header, rows);
     if all.iter().all(|vm| vm.reason().is_empty()) {
         section.leave_out("<why not better");
     }
     section.note = many.then(|| {
-        format!("{} VMs, those of one path in one row: sums, and the longest p99.", all.len())
+        format!(
+            "{} VMs. The VMs of one path share a row, which shows their sums and their longest p99.",
+            all.len()
+        )
     });
     (!all.is_empty()).then_some(section)
 }
 
-fn alone(study: &Study, vm: &Vm) -> Vec<String> {
-    let cell = |key: &str, show| figure(study, &format!("{}.{key}", vm.path()), show);
-    vec![
-        vm.name(),
-        vm.word("path").to_owned(),
-        vm.reason().to_owned(),
-        cell("offered.gbps", words::digits),
-        cell("delivered.gbps", words::digits),
-        cell("loss", words::percent),
-        cell("latency.p99_us", words::digits),
-    ]
+fn alone(vm: &Vm) -> Vec<String> {
+    let words = [vm.name(), vm.path().to_owned(), vm.reason().to_owned()];
+    words.into_iter().chain(cells(vm.flow())).collect()
 }
 
 /// Virtual machines that are alike, of which there is at least one.
 fn together(class: &[Vm]) -> Vec<String> {
     let (first, last) = (&class[0], &class[class.len() - 1]);
-    let sum = |key: &str| class.iter().map(|vm| vm.figure(key)).sum::<f64>();
-    let offered = sum("offered.packets");
-    let loss = if offered > 0.0 { sum("dropped.total") / offered } else { 0.0 };
-    let longest = class.iter().filter_map(|vm| vm.figures.number("latency.p99_us"));
+    let sum = |of: fn(&Flow) -> Figure| class.iter().map(|vm| of(vm.flow()).or_zero()).sum::<f64>();
+    let offered = sum(|flow| flow.offered.packets);
+    let loss = if offered > 0.0 { sum(|flow| flow.dropped.total) / offered } else { 0.0 };
+    let longest = class.iter().filter_map(|vm| vm.flow().latency.p99_us.get());
     let longest = longest.max_by(f64::total_cmp);
     let name = match class.len() {
         1 => first.name(),
@@ -183,42 +185,45 @@ fn together(class: &[Vm]) -> Vec<String> {
     };
     vec![
         name,
-        first.word("path").to_owned(),
+        first.path().to_owned(),
         first.reason().to_owned(),
-        words::digits(sum("offered.gbps")),
-        words::digits(sum("delivered.gbps")),
-        words::percent(loss),
-        longest.map_or("-".to_owned(), words::digits),
+        format::digits(sum(|flow| flow.offered.gbps)),
+        format::digits(sum(|flow| flow.delivered.gbps)),
+        format::percent(loss),
+        longest.map_or("-".to_owned(), format::digits),
     ]
 }
 
 /// Losses by reason, where there are any.
 fn losses(study: &Study) -> Option<Section> {
-    let total = study.metrics.number("dropped.total")?;
-    let row = |reason: &DropReason| {
-        let path = format!("dropped.{}", reason.name());
-        let dropped = study.metrics.number(&path).filter(|dropped| *dropped > 0.0)?;
-        let share = dropped / total;
-        Some(vec![
+    let dropped = &study.figures.flow.dropped;
+    let row = |reason: DropReason| {
+        let share = dropped[reason].or_zero() / dropped.total.or_zero();
+        vec![
             reason.name().to_owned(),
-            figure(study, &path, words::thousands),
-            words::percent(share),
-            bar(&[(share, '█')], BAR),
-        ])
+            format::figure(dropped[reason], format::thousands),
+            format::percent(share),
+            bar(&[Part { share, sign: '█' }], BAR),
+        ]
     };
-    let rows: Vec<_> = DropReason::ALL.iter().filter_map(row).collect();
+    let reasons = DropReason::ALL.into_iter().filter(|reason| dropped[*reason].is_positive());
+    let rows: Vec<_> = reasons.map(row).collect();
     let header = ["<Lost", "packets", "of losses", "<"];
     (!rows.is_empty()).then(|| Section::new("", &header, rows))
 }
 
 fn latency(study: &Study) -> Section {
-    let keys = ["mean_us", "p50_us", "p90_us", "p99_us", "p999_us", "max_us"];
-    let cells = keys.map(|key| figure(study, &format!("latency.{key}"), words::digits));
-    let mut rows = vec![std::iter::once("us".to_owned()).chain(cells).collect()];
-    if study.metrics.number("latency.slowdown.mean").is_some() {
-        let cell = |key: &str| figure(study, &format!("latency.slowdown.{key}"), words::digits);
-        let cells = ["mean", "p50", "p90", "p99", "p999", "max"].map(cell);
-        rows.push(std::iter::once("slowdown".to_owned()).chain(cells).collect());
+    let Latency { mean_us, p50_us, p90_us, p99_us, p999_us, max_us, slowdown, .. } =
+        &study.figures.flow.latency;
+    let row = |name: &str, figures: [Figure; 6]| {
+        let cells = figures.map(|figure| format::figure(figure, format::digits));
+        std::iter::once(name.to_owned()).chain(cells).collect()
+    };
+    let mut rows = vec![row("us", [*mean_us, *p50_us, *p90_us, *p99_us, *p999_us, *max_us])];
+    if slowdown.mean.get().is_some() {
+        let none = Figure::NONE;
+        let figures = [slowdown.mean, slowdown.p50, none, slowdown.p99, slowdown.p999, none];
+        rows.push(row("slowdown", figures));
     }
     let header = ["<Latency", "mean", "p50", "p90", "p99", "p99.9", "max"];
     Section::new("", &header, rows)
@@ -226,49 +231,47 @@ fn latency(study: &Study) -> Section {
 
 /// Where a packet's time goes, if one was delivered.
 fn stages(study: &Study) -> Option<Section> {
-    let total = study.metrics.number("latency.mean_us").unwrap_or(0.0);
-    let stages = study.metrics.get("latency.stage").map_or(&[][..], Tree::entries);
-    let row = |(name, _): &(String, Tree)| {
-        let path = format!("latency.stage.{name}.mean_us");
-        let mean = study.metrics.number(&path).filter(|mean| *mean > 0.0)?;
-        Some(vec![
-            name.clone(),
-            figure(study, &path, words::digits),
-            words::percent(mean / total),
-            bar(&[(mean / total, '█')], BAR),
-        ])
+    let latency = &study.figures.flow.latency;
+    let row = |stage: Stage| {
+        let mean = latency.stage[stage];
+        let share = mean.or_zero() / latency.mean_us.or_zero();
+        vec![
+            stage.name().to_owned(),
+            format::figure(mean, format::digits),
+            format::percent(share),
+            bar(&[Part { share, sign: '█' }], BAR),
+        ]
     };
+    let stages = Stage::ALL.into_iter().filter(|stage| latency.stage[*stage].is_positive());
+    let rows: Vec<_> = stages.map(row).collect();
     let header = ["<Where a packet's time goes", "mean us", "share", "<"];
-    let rows: Vec<_> = stages.iter().filter_map(row).collect();
     (!rows.is_empty()).then(|| Section::new("", &header, rows))
 }
 
 /// A host's cores that did something, as bars.
-fn cores((host, figures): &(String, Tree)) -> Section {
-    let all = figures.get("core").map_or(&[][..], Tree::items);
-    let share = |core: &Tree, kind: &str| core.number(kind).unwrap_or(0.0);
-    let active: Vec<(usize, &Tree)> = all
-        .iter()
-        .enumerate()
-        .filter(|(_, core)| share(core, "busy") + share(core, "work") > 0.0)
-        .collect();
-    let any = |kind| active.iter().any(|(_, core)| share(core, kind) > 0.0);
-    let kinds: Vec<_> = WORK.iter().filter(|(kind, .., rare)| !rare || any(kind)).collect();
+fn cores(host: &str, figures: &HostFigures) -> Section {
+    let all = &figures.core;
+    let is_active = |core: &CoreFigures| core.busy.or_zero() + core.work.or_zero() > 0.0;
+    let active: Vec<(usize, &CoreFigures)> =
+        all.iter().enumerate().filter(|(_, core)| is_active(core)).collect();
+    let any = |kind: &WorkColumn| active.iter().any(|(_, core)| (kind.share)(core).is_positive());
+    let kinds: Vec<_> = WORK.iter().filter(|kind| !kind.rare || any(kind)).collect();
     let length = if kinds.len() > 4 { SHORT_BAR } else { BAR };
-    let row = |(index, core): &(usize, &Tree)| {
-        let parts = WORK.map(|(kind, sign, ..)| (share(core, kind), sign));
-        let bar = bar(&parts, length);
-        let mut cells = vec![index.to_string(), bar, words::percent(share(core, "busy"))];
-        cells.extend(kinds.iter().map(|(kind, ..)| words::percent(share(core, kind))));
+    let row = |(index, core): &(usize, &CoreFigures)| {
+        let share = |kind: &WorkColumn| (kind.share)(core).or_zero();
+        let parts = WORK.each_ref().map(|kind| Part { share: share(kind), sign: kind.sign });
+        let busy = format::percent(core.busy.or_zero());
+        let mut cells = vec![index.to_string(), bar(&parts, length), busy];
+        cells.extend(kinds.iter().map(|kind| format::percent(share(kind))));
         cells
     };
     let mut header = vec!["<Core", "<", "busy"];
-    header.extend(kinds.iter().map(|(_, _, column, _)| *column));
+    header.extend(kinds.iter().map(|kind| kind.header));
     let rows = active.iter().take(CORES).map(row).collect();
     let mut section = Section::new(&format!("Host {host}"), &header, rows);
     let mut notes = vec![format!(
         "{} of {} core{} busy with traffic",
-        words::digits(figures.number("busy_cores").unwrap_or(0.0)),
+        format::digits(figures.busy_cores.or_zero()),
         all.len(),
         if all.len() == 1 { "" } else { "s" }
     )];
@@ -287,16 +290,15 @@ fn moves(study: &Study) -> Option<Section> {
     let world = &study.plan.world;
     let row = |(index, nic): (usize, &NicSpec)| {
         let policy = nic.rebalance.as_ref().map(|rebalance| rebalance.maker.make().name());
-        let path = format!("nic.{}", nic.name);
-        let queues = study.metrics.get(&format!("{path}.queue")).map_or(&[][..], Tree::items);
-        let cores = queues.iter().filter_map(|queue| queue.number("core"));
+        let figures = &study.figures.nic[index];
+        let cores = figures.queue.iter().filter_map(|queue| queue.core.get());
         let cores: BTreeSet<u64> = cores.map(|core| core as u64).collect();
         (world.loses_affinity(index) || policy.is_some()).then(|| {
             vec![
                 nic.name.clone(),
                 policy.unwrap_or("none").to_owned(),
-                figure(study, &format!("{path}.policy.moves"), words::thousands),
-                figure(study, &format!("{path}.policy.settled_at_us"), words::digits),
+                format::figure(figures.policy.moves, format::thousands),
+                format::figure(figures.policy.settled_at_us, format::digits),
                 cores.len().to_string(),
             ]
         })
@@ -306,10 +308,16 @@ fn moves(study: &Study) -> Option<Section> {
     (!rows.is_empty()).then(|| Section::new("", &header, rows))
 }
 
+/// A part of a bar.
+struct Part {
+    share: f64,
+    sign: char,
+}
+
 /// Shares of a whole side by side, each with its own sign.
-fn bar(parts: &[(f64, char)], length: usize) -> String {
+fn bar(parts: &[Part], length: usize) -> String {
     let (mut bar, mut drawn, mut until) = (String::new(), 0, 0.0);
-    for (share, sign) in parts {
+    for Part { share, sign } in parts {
         until += share;
         let end = ((until * length as f64).round() as usize).min(length);
         bar.extend(std::iter::repeat_n(*sign, end.saturating_sub(drawn)));
@@ -344,8 +352,8 @@ fn shown(value: &Tree) -> String {
         Tree::Word(word) => word.clone(),
         Tree::Flag(flag) => flag.to_string(),
         other => match other.as_number() {
-            Some(whole) if whole.fract() == 0.0 => words::thousands(whole),
-            Some(number) => words::digits(number),
+            Some(whole) if whole.fract() == 0.0 => format::thousands(whole),
+            Some(number) => format::digits(number),
             None => "no data".to_owned(),
         },
     }
@@ -367,25 +375,24 @@ fn claimed(judged: &Judged) -> String {
 /// A bound with all the digits that it was written with; large whole ones in groups.
 fn bound(value: f64) -> String {
     let whole = value.abs() >= 10_000.0 && value.fract() == 0.0;
-    if whole { words::thousands(value) } else { value.to_string() }
+    if whole { format::thousands(value) } else { value.to_string() }
 }
 
 /// One row per design; the first is what `relative` relates to.
 fn designs(studies: &[Study]) -> Section {
-    let delivered = |study: &Study| study.metrics.number("delivered.gbps").unwrap_or(0.0);
+    let delivered = |study: &Study| study.figures.flow.delivered.gbps.or_zero();
     let row = |study: &Study| {
-        let cell = |path: &str, show| figure(study, path, show);
-        let busy = study.metrics.get("host").map_or(&[][..], Tree::entries);
-        let busy: f64 = busy.iter().filter_map(|(_, host)| host.number("busy_cores")).sum();
+        let flow = &study.figures.flow;
+        let busy: f64 = study.figures.host.iter().map(|(_, host)| host.busy_cores.or_zero()).sum();
         let relative = delivered(study) / studies.first().map_or(f64::NAN, delivered);
         vec![
             study.plan.design.clone().unwrap_or_default(),
-            cell("delivered.gbps", words::digits),
+            format::figure(flow.delivered.gbps, format::digits),
             if relative.is_finite() { format!("{relative:.2}x") } else { "-".to_owned() },
-            cell("loss", words::percent),
-            cell("latency.mean_us", words::digits),
-            cell("latency.p99_us", words::digits),
-            words::digits(busy),
+            format::figure(flow.loss, format::percent),
+            format::figure(flow.latency.mean_us, format::digits),
+            format::figure(flow.latency.p99_us, format::digits),
+            format::digits(busy),
         ]
     };
     let header =
@@ -431,9 +438,9 @@ fn differences(comparison: &Comparison) -> Option<Section> {
 
 fn difference(found: &Difference) -> String {
     let sign = if found.estimate.mean > 0.0 { "+" } else { "" };
-    let mean = format!("{sign}{}", words::digits(found.estimate.mean));
+    let mean = format!("{sign}{}", format::digits(found.estimate.mean));
     match found.estimate.half_width {
-        Some(half) => format!("{mean} ± {}", words::digits(half)),
+        Some(half) => format!("{mean} ± {}", format::digits(half)),
         None => mean,
     }
 }

@@ -308,7 +308,7 @@ mod tests {
             let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
             assert!(text.lines().any(|line| words(line).starts_with(row)), "{row} in\n{text}");
         }
-        assert!(text.contains("20 VMs, those of one path in one row"), "{text}");
+        assert!(text.contains("20 VMs. The VMs of one path share a row"), "{text}");
     }
 
     #[test]

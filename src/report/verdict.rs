@@ -1,7 +1,7 @@
 //! The verdict: one sentence that says what limits, or that nothing does.
 
-use super::words;
-use crate::study::bottleneck::{Bottleneck, Doing, Kind, Place, Resource, bottleneck};
+use super::format;
+use crate::study::bottleneck::{Activity, Bottleneck, Place, Resource, ResourceKind, bottleneck};
 use crate::study::metrics::TOLERATED_LOSS;
 use crate::study::run::Study;
 use crate::vocab::drop_reason::DropReason;
@@ -12,26 +12,26 @@ const FULL: f64 = 0.99;
 /// The verdict on a study.
 #[must_use]
 pub fn verdict(study: &Study) -> String {
-    let figure = |path: &str| study.metrics.number(path).unwrap_or(0.0);
-    let (offered, delivered) = (figure("offered.gbps"), figure("delivered.gbps"));
+    let flow = &study.figures.flow;
+    let (offered, delivered) = (flow.offered.gbps.or_zero(), flow.delivered.gbps.or_zero());
     if offered == 0.0 && delivered == 0.0 {
         return "No bottleneck: nothing was offered.".to_owned();
     }
     let found = &study.bottleneck;
     let Some(limit) = &found.limit else { return carried(study, delivered) };
-    let loss = figure("loss");
-    let piling = if loss > TOLERATED_LOSS {
+    let growth = if flow.loss.or_zero() > TOLERATED_LOSS {
         String::new()
     } else {
-        format!(" Queues grow by {} packets a second.", words::digits(figure("backlog.growth_pps")))
+        let pps = study.figures.backlog.growth_pps.or_zero();
+        format!(" Queues grow by {} packets a second.", format::digits(pps))
     };
-    let outcome = if figure("replicated") > 0.0 {
-        let (delivered, offered) = (words::gbps(delivered), words::gbps(offered));
+    let outcome = if flow.replicated.is_positive() {
+        let (delivered, offered) = (format::gbps(delivered), format::gbps(offered));
         format!("{delivered} delivered, copies included; {offered} offered")
     } else {
-        format!("{} delivered", words::gbps_of(delivered, offered))
+        format!("{} delivered", format::gbps_of(delivered, offered))
     };
-    format!("{}; {outcome}.{piling}", cause(limit, found, &seen(study, limit)))
+    format!("{}; {outcome}.{growth}", cause(limit, found, &seen(study, limit)))
 }
 
 /// In how many replications the limit of their mean was in the way; empty where in all.
@@ -52,16 +52,17 @@ fn seen(study: &Study, limit: &Resource) -> String {
 }
 
 fn cause(limit: &Resource, found: &Bottleneck, seen: &str) -> String {
-    let name = words::resource(limit);
-    let used = words::percent(limit.utilization.min(1.0));
+    let name = format::resource(limit);
+    let used = format::percent(limit.utilization.min(1.0));
     match limit.kind {
-        Kind::Core if found.work[0] > 0.5 => {
-            format!("Livelock{seen}: interrupts take {} of {name}", words::percent(found.work[0]))
+        ResourceKind::Core if found.work.interrupt > 0.5 => {
+            let taken = format::percent(found.work.interrupt);
+            format!("Livelock{seen}: interrupts take {taken} of {name}")
         }
-        Kind::Core => {
-            format!("Bottleneck{seen}: {name}, {used} busy with {}", doing(found))
+        ResourceKind::Core => {
+            format!("Bottleneck{seen}: {name}, {used} busy with {}", activity(found))
         }
-        Kind::Buffer => {
+        ResourceKind::Buffer => {
             format!("Bottleneck{seen}: {name} overflows while what empties it has time left")
         }
         _ => format!("Bottleneck{seen}: {name}, {used} busy"),
@@ -69,31 +70,30 @@ fn cause(limit: &Resource, found: &Bottleneck, seen: &str) -> String {
 }
 
 /// What limiting cores do.
-fn doing(found: &Bottleneck) -> &'static str {
-    let [_, _, vswitch, ..] = found.work;
-    match found.doing() {
-        Doing::Interrupts => "interrupts",
-        Doing::Deferred if vswitch > 0.0 => "deferred work and the virtual switch",
-        Doing::Deferred => "deferred work",
-        Doing::Guests => "guests",
-        Doing::Apps => "apps",
-        Doing::Work => "work",
+fn activity(found: &Bottleneck) -> &'static str {
+    match found.work.activity() {
+        Activity::Interrupts => "interrupts",
+        Activity::Deferred if found.work.vswitch > 0.0 => "deferred work and the virtual switch",
+        Activity::Deferred => "deferred work",
+        Activity::Guests => "guests",
+        Activity::Apps => "apps",
+        Activity::Work => "work",
     }
 }
 
 /// Nothing limits: what was carried, and how much more would be.
 fn carried(study: &Study, delivered: f64) -> String {
-    let loss = study.metrics.number("loss").unwrap_or(0.0);
+    let loss = study.figures.flow.loss.or_zero();
     let lost = if loss == 0.0 {
         "without loss".to_owned()
     } else {
-        format!("with {} lost{}", words::percent(loss), changed(study))
+        format!("with {} lost{}", format::percent(loss), changed(study))
     };
-    let outcome = format!("{} delivered {lost}", words::gbps(delivered));
+    let outcome = format!("{} delivered {lost}", format::gbps(delivered));
     let Some(next) = &study.bottleneck.next else {
         return format!("No bottleneck: {outcome}; nothing came near its limit.");
     };
-    let (name, used) = (words::resource(next), words::percent(next.utilization.min(1.0)));
+    let (name, used) = (format::resource(next), format::percent(next.utilization.min(1.0)));
     if next.utilization >= FULL {
         return format!("At the limit of {name}, {used} busy: {outcome}.");
     }
@@ -105,8 +105,8 @@ fn carried(study: &Study, delivered: f64) -> String {
 fn changed(study: &Study) -> String {
     const CHANGES: [DropReason; 4] =
         [DropReason::LinkDown, DropReason::NoFilter, DropReason::VmPaused, DropReason::WrongHost];
-    let dropped = |reason: &DropReason| study.metrics.number(&format!("dropped.{}", reason.name()));
-    let some = CHANGES.iter().filter(|reason| dropped(reason).is_some_and(|lost| lost > 0.0));
+    let dropped = &study.figures.flow.dropped;
+    let some = CHANGES.iter().filter(|reason| dropped[**reason].is_positive());
     let names: Vec<&str> = some.map(|reason| reason.name()).collect();
     if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) }
 }
@@ -118,7 +118,7 @@ pub fn next(study: &Study) -> Option<String> {
     let next = study.bottleneck.next.as_ref()?;
     Some(format!(
         "Next limit, once that is lifted: {}, at about {}.",
-        words::resource(next),
+        format::resource(next),
         capacity(study, next)
     ))
 }
@@ -126,7 +126,7 @@ pub fn next(study: &Study) -> Option<String> {
 /// The load that fills a resource; where there are several ports, that it is the load of all.
 fn capacity(study: &Study, resource: &Resource) -> String {
     let all = if study.plan.world.nics.len() > 1 { " in all" } else { "" };
-    format!("{}{all}", words::gbps(resource.capacity_gbps.unwrap_or(0.0)))
+    format!("{}{all}", format::gbps(resource.capacity_gbps.unwrap_or(0.0)))
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! The virtual machines of a result as people compare them: each one, or those that are alike.
 
-use crate::measure::tree::Tree;
+use crate::study::figures::Figures;
+use crate::study::figures::flow::Flow;
+use crate::study::figures::vm::VmFigures;
 
 /// A virtual machine's figures.
 #[derive(Clone, Copy, Debug)]
@@ -9,46 +11,37 @@ pub(super) struct Vm<'d> {
     pub(super) group: &'d str,
     /// Its number within the group.
     pub(super) index: usize,
-    /// Its metrics.
-    pub(super) figures: &'d Tree,
+    /// Its figures.
+    pub(super) figures: &'d VmFigures,
 }
 
-impl Vm<'_> {
-    /// Its path in the metrics, and its name without `vm.`.
-    pub(super) fn path(&self) -> String {
-        format!("vm.{}", self.name())
-    }
-
+impl<'d> Vm<'d> {
     /// Its name.
     pub(super) fn name(&self) -> String {
         format!("{}[{}]", self.group, self.index)
     }
 
-    /// A word of its metrics.
-    pub(super) fn word(&self, key: &str) -> &str {
-        match self.figures.get(key) {
-            Some(Tree::Word(word)) => word,
-            _ => "",
-        }
+    /// The path of its packets.
+    pub(super) fn path(&self) -> &'d str {
+        self.figures.path.word()
     }
 
     /// Why its path is no better; empty where there is no better one.
-    pub(super) fn reason(&self) -> &str {
-        Some(self.word("path_reason")).filter(|reason| *reason != "none").unwrap_or("")
+    pub(super) fn reason(&self) -> &'d str {
+        Some(self.figures.path_reason.word()).filter(|reason| *reason != "none").unwrap_or("")
     }
 
-    /// A figure of its metrics, 0 without data.
-    pub(super) fn figure(&self, path: &str) -> f64 {
-        self.figures.number(path).unwrap_or(0.0)
+    /// What became of the packets for it.
+    pub(super) fn flow(&self) -> &'d Flow {
+        self.figures.flow()
     }
 }
 
 /// All virtual machines, in the order of the file.
-pub(super) fn all(metrics: &Tree) -> Vec<Vm<'_>> {
-    let groups = metrics.get("vm").map_or(&[][..], Tree::entries);
+pub(super) fn all(figures: &Figures) -> Vec<Vm<'_>> {
     let mut all = Vec::new();
-    for (group, vms) in groups {
-        let vms = vms.items().iter().enumerate();
+    for (group, vms) in figures.vm.iter() {
+        let vms = vms.iter().enumerate();
         all.extend(vms.map(|(index, figures)| Vm { group, index, figures }));
     }
     all
@@ -60,8 +53,7 @@ pub(super) fn alike<'d>(all: &[Vm<'d>]) -> Vec<Vec<Vm<'d>>> {
     for vm in all {
         let same = |class: &&mut Vec<Vm>| {
             let other = &class[0];
-            (other.group, other.word("path"), other.reason())
-                == (vm.group, vm.word("path"), vm.reason())
+            (other.group, other.path(), other.reason()) == (vm.group, vm.path(), vm.reason())
         };
         match classes.iter_mut().find(same) {
             Some(class) => class.push(*vm),

@@ -1,6 +1,8 @@
 //! Designs on the same traffic: each against the first, replication by replication.
 
 use super::expect;
+use super::figures::record::Side;
+use super::metrics;
 use super::run::{Progress, Study, Warmed, after, settle};
 use crate::error::Error;
 use crate::measure::interval::{Estimate, estimate};
@@ -63,9 +65,12 @@ pub fn run(designs: Vec<Plan>, progress: &Progress) -> Result<Comparison, Error>
 
 /// Compares studies; replication r of each had the same seed, so that differences are of pairs.
 fn compare(studies: Vec<Study>) -> Comparison {
-    let baseline = studies.first().map_or(&[][..], |study| &study.replications);
+    let trees = |study: &Study| -> Vec<Tree> {
+        study.replications.iter().map(|figures| metrics::tree(figures, Side::Value)).collect()
+    };
+    let baseline = studies.first().map_or_else(Vec::new, trees);
     let others = studies.iter().skip(1);
-    let differences = others.map(|other| differences(baseline, &other.replications)).collect();
+    let differences = others.map(|other| differences(&baseline, &trees(other))).collect();
     Comparison { studies, differences }
 }
 

@@ -1,10 +1,12 @@
 //! A world and an outcome made by hand, for tests of what is done with them.
 
-use super::metrics::metrics;
+use super::figures::Figures;
+use super::figures::record::Side;
 use super::run::{Run, Study, Warmed, assemble};
 use crate::engine::sample::Draw;
 use crate::engine::time::{Span, Time};
 use crate::measure::histogram::Histogram;
+use crate::measure::tree::Tree;
 use crate::rx::cpu::{Costs, Stack};
 use crate::rx::dma::DmaSpec;
 use crate::rx::moderation::Moderation;
@@ -294,12 +296,17 @@ pub(crate) fn study(cores: u32, queues: u32) -> Study {
 /// A study whose replications had these outcomes.
 pub(crate) fn study_of(plan: Plan, outcomes: Vec<Outcome>) -> Study {
     let run = |outcome: Outcome| Run {
-        metrics: metrics(&plan.world, &outcome, Duration::from_secs(1)),
+        figures: Figures::new(&plan.world, &outcome, Duration::from_secs(1)),
         fingerprint: outcome.fingerprint,
         outcome: Some(outcome),
     };
     let runs = outcomes.into_iter().map(run).collect();
     assemble(plan, Warmed { span: Span::ZERO, warning: None }, runs)
+}
+
+/// The metrics of a run that took `elapsed` on the clock.
+pub(crate) fn metrics(world: &World, outcome: &Outcome, elapsed: Duration) -> Tree {
+    super::metrics::tree(&Figures::new(world, outcome, elapsed), Side::Value)
 }
 
 /// A claim about a metric that claims nothing of it yet.

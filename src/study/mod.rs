@@ -4,6 +4,7 @@ pub mod paths;
 pub mod bottleneck;
 pub mod compare;
 pub mod expect;
+pub mod figures;
 pub mod metrics;
 pub mod run;
 

@@ -2,12 +2,13 @@
 
 use super::bottleneck::{Bottleneck, bottleneck};
 use super::expect::{self, Judged};
-use super::metrics::metrics;
+use super::figures::Figures;
+use super::figures::record::{Record, Side};
+use super::metrics;
 use crate::engine::chance::replication_seed;
 use crate::engine::digest;
 use crate::engine::time::{Span, Time};
 use crate::error::Error;
-use crate::measure::interval::estimate;
 use crate::measure::tree::Tree;
 use crate::measure::warmup::mser5;
 use crate::scenario::{Plan, Warmup};
@@ -34,11 +35,13 @@ pub struct Study {
     pub fingerprint: u64,
     /// What the reader should know.
     pub warnings: Vec<String>,
-    /// Each replication's metrics, in order.
-    pub replications: Vec<Tree>,
-    /// Their mean.
+    /// Each replication's figures, in order.
+    pub replications: Vec<Figures>,
+    /// Their means.
+    pub figures: Figures,
+    /// The means by path.
     pub metrics: Tree,
-    /// Half-widths of the 95 % intervals around it; none for one replication.
+    /// Half-widths of the 95 % intervals around them by path; none for one replication.
     pub interval95: Option<Tree>,
     /// What limits.
     pub bottleneck: Bottleneck,
@@ -78,21 +81,24 @@ pub(super) fn after(warmup: Warmed, plan: &Plan, progress: &Progress) -> Result<
 /// Puts a plan's replications together.
 pub(super) fn assemble(plan: Plan, warmup: Warmed, runs: Vec<Run>) -> Study {
     let fingerprint = digest::sequence(runs.iter().map(|run| run.fingerprint));
-    let (mut first, mut trees) = (None, Vec::with_capacity(runs.len()));
+    let (mut first, mut replications) = (None, Vec::with_capacity(runs.len()));
     for run in runs {
         first = first.or(run.outcome);
-        trees.push(run.metrics);
+        replications.push(run.figures);
     }
-    let (metrics, interval95) = summary(&trees);
+    let figures = Figures::mean(&replications.iter().collect::<Vec<_>>());
+    let metrics = metrics::tree(&figures, Side::Value);
+    let several = replications.len() > 1;
     Study {
         warmup: warmup.span,
         fingerprint,
         warnings: plan.warnings.iter().cloned().chain(warmup.warning).collect(),
-        replications: trees,
-        bottleneck: bottleneck(&plan.world, &metrics),
+        replications,
+        bottleneck: bottleneck(&plan.world, &figures),
         expect: expect::judge(&plan, &metrics),
         metrics,
-        interval95,
+        interval95: several.then(|| metrics::tree(&figures, Side::HalfWidth)),
+        figures,
         first: first.expect("the first replication keeps its outcome"),
         plan,
     }
@@ -101,7 +107,7 @@ pub(super) fn assemble(plan: Plan, warmup: Warmed, runs: Vec<Run>) -> Study {
 /// One replication.
 #[derive(Clone, Debug)]
 pub(super) struct Run {
-    pub(super) metrics: Tree,
+    pub(super) figures: Figures,
     pub(super) fingerprint: u64,
     /// Of the first replication only: histograms and series are large.
     pub(super) outcome: Option<Outcome>,
@@ -112,8 +118,8 @@ fn replicate(world: &World, seed: u64, r: u64, progress: &Progress) -> Result<Ru
     let world = World { seed: replication_seed(seed, r), step, ..world.clone() };
     let start = Instant::now();
     let outcome = simulate(&world, progress)?;
-    let metrics = metrics(&world, &outcome, start.elapsed());
-    Ok(Run { metrics, fingerprint: outcome.fingerprint, outcome: (r == 0).then_some(outcome) })
+    let figures = Figures::new(&world, &outcome, start.elapsed());
+    Ok(Run { figures, fingerprint: outcome.fingerprint, outcome: (r == 0).then_some(outcome) })
 }
 
 /// Runs `world`, turning the engine's absolute times into progress made.
@@ -157,69 +163,4 @@ pub(super) fn settle(plan: &Plan, progress: &Progress) -> Result<Warmed, Error> 
          a longer duration would help"
     );
     Ok(Warmed { span, warning: Some(warning) })
-}
-
-/// The mean of replications value by value, and the half-widths around it.
-///
-/// A figure is averaged over those that have data; words are the first one's; flags are true where
-/// all are. Words and flags have no interval.
-pub(super) fn summary(replications: &[Tree]) -> (Tree, Option<Tree>) {
-    let trees: Vec<&Tree> = replications.iter().collect();
-    if let [only] = trees[..] {
-        return (only.clone(), None);
-    }
-    let numbers = |values: &[&Tree]| {
-        estimate(&values.iter().filter_map(|v| v.as_number()).collect::<Vec<_>>())
-    };
-    let mean = Tree::zip(&trees, &|values| match values[0] {
-        Tree::Word(_) => values[0].clone(),
-        Tree::Flag(_) => Tree::Flag(values.iter().all(|value| **value == Tree::Flag(true))),
-        _ => Tree::figure(numbers(values).map(|estimate| estimate.mean)),
-    });
-    let half_width =
-        Tree::zip(&trees, &|values| Tree::figure(numbers(values).and_then(|e| e.half_width)));
-    (mean, Some(half_width))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn replication(pps: f64, latency: Option<f64>, sustained: bool, path: &str) -> Tree {
-        Tree::table([
-            ("pps", Tree::Number(pps)),
-            ("latency", Tree::figure(latency)),
-            ("sustained", Tree::Flag(sustained)),
-            ("path", Tree::Word(path.into())),
-            ("packets", Tree::Count(3)),
-        ])
-    }
-
-    #[test]
-    fn replications_are_averaged_and_words_are_the_first_ones() {
-        let (mean, interval) = summary(&[
-            replication(10.0, None, true, "vf"),
-            replication(14.0, Some(2.0), false, "vmq"),
-        ]);
-        let expected = Tree::table([
-            ("pps", Tree::Number(12.0)),
-            ("latency", Tree::Number(2.0)),
-            ("sustained", Tree::Flag(false)),
-            ("path", Tree::Word("vf".into())),
-            ("packets", Tree::Number(3.0)),
-        ]);
-        assert_eq!(mean, expected);
-        let interval = interval.unwrap();
-        assert!((interval.number("pps").unwrap() - 12.706 * 2.0).abs() < 1e-2);
-        assert_eq!(interval.number("packets"), Some(0.0));
-        for none in ["latency", "sustained", "path"] {
-            assert_eq!(interval.get(none), Some(&Tree::Null), "{none}");
-        }
-    }
-
-    #[test]
-    fn one_replication_is_shown_as_it_is_without_interval() {
-        let only = replication(10.0, None, true, "vf");
-        assert_eq!(summary(std::slice::from_ref(&only)), (only, None));
-    }
 }

@@ -53,4 +53,22 @@ impl DropReason {
             Self::WrongHost => "wrong_host",
         }
     }
+
+    /// What happened, as a phrase for results.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::LinkFull => {
+                "the egress buffer before the link was full, because the link is too slow"
+            }
+            Self::BufferFull => "the packet buffer of the port was full",
+            Self::RingFull => "the ring had no free descriptor",
+            Self::BacklogFull => "a backlog of protocol work or of an app was full",
+            Self::VmChannelFull => "the channel from the virtual switch to the guest was full",
+            Self::LinkDown => "the link was down",
+            Self::NoFilter => "no virtual NIC had the packet's address, because its VM did not run",
+            Self::VmPaused => "the VM was paused while it migrated",
+            Self::WrongHost => "the VM had left the host",
+        }
+    }
 }

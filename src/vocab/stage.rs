@@ -53,4 +53,20 @@ impl Stage {
             Self::App => "app",
         }
     }
+
+    /// From where to where it lasts, as a phrase for results.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Buffer => "last bit to start of DMA",
+            Self::Dma => "transfer to the host",
+            Self::Moderation => "visible to interrupt",
+            Self::Ring => "waiting for its turn",
+            Self::Deferred => "its own processing",
+            Self::Vswitch => "virtual switch",
+            Self::Channel => "rest of the round, then guest",
+            Self::Guest => "in the guest",
+            Self::App => "in the app, waiting included",
+        }
+    }
 }

@@ -5,7 +5,7 @@ use super::sheet::{
     self, BLUE, GREEN, GREY, GRID, GROUND, INK, MARGIN, PALE, PLUM, RED, TEAL, TOP,
 };
 use crate::engine::time::{Span, Time};
-use crate::report::words;
+use crate::report::format;
 use crate::study::run::Study;
 use crate::world::outcome::Busy;
 use plotters::prelude::*;
@@ -97,11 +97,11 @@ fn cores(study: &Study) -> Vec<Core> {
                 shares.push(cumulated(step.cores[h][c], step.end.since(start)));
                 start = step.end;
             }
-            let path = format!("host.{}.core[{c}]", host.name);
-            let mean = |kind| study.metrics.number(&format!("{path}.{kind}")).unwrap_or(0.0);
+            let figures = &study.figures.host[h].core[c];
             let name =
                 if hosts.len() > 1 { format!("{} {c}", host.name) } else { format!("core {c}") };
-            all.push(Core { name, shares, mean: mean("busy") + mean("work") });
+            let mean = figures.busy.or_zero() + figures.work.or_zero();
+            all.push(Core { name, shares, mean });
         }
     }
     all
@@ -160,7 +160,7 @@ fn name<DB: DrawingBackend>(
     area: &Area<DB>,
 ) -> Drawn<DB> {
     let size = if right - left < 130 { 13 } else { 16 };
-    let busy = words::percent(core.mean);
+    let busy = format::percent(core.mean);
     let (name_style, busy_style) = (sheet::text(size, INK), sheet::bold(size, INK));
     let name_width = area.estimate_text_size(&core.name, &name_style)?.0 as i32;
     let busy_width = area.estimate_text_size(&busy, &busy_style)?.0 as i32;

@@ -3,18 +3,12 @@
 use super::area::{Area, Drawn};
 use super::sheet::{self, BLUE, GRID, GROUND, INK, MARGIN, PALE, TOP};
 use crate::measure::histogram::Histogram;
-use crate::report::words;
+use crate::report::format;
 use crate::study::run::Study;
 use plotters::prelude::*;
 
 /// The quantiles that are marked.
-const QUANTILES: [(&str, &str, f64); 5] = [
-    ("p50", "p50_us", 0.5),
-    ("p90", "p90_us", 0.9),
-    ("p99", "p99_us", 0.99),
-    ("p99.9", "p999_us", 0.999),
-    ("max", "max_us", 1.0),
-];
+const QUANTILES: [f64; 5] = [0.5, 0.9, 0.99, 0.999, 1.0];
 
 pub(super) fn draw<DB: DrawingBackend>(study: &Study, area: &Area<DB>) -> Drawn<DB> {
     sheet::heading(study, "Latency: last bit on the wire until processing ended", area)?;
@@ -48,8 +42,8 @@ pub(super) fn draw<DB: DrawingBackend>(study: &Study, area: &Area<DB>) -> Drawn<
     let start = curve.first().map(|(us, _)| (*us, 0.0));
     let line = start.into_iter().chain(curve.iter().copied()).chain([(to, 100.0)]);
     chart.draw_series(LineSeries::new(line, BLUE.stroke_width(3)))?;
-    chart.draw_series(QUANTILES.iter().filter_map(|(_, _, p)| {
-        let us = all.quantile_ps(*p)? / 1e6;
+    chart.draw_series(QUANTILES.into_iter().filter_map(|p| {
+        let us = all.quantile_ps(p)? / 1e6;
         Some(Circle::new((us.clamp(from, to), p * 100.0), 6, BLUE.filled()))
     }))?;
     summary(study, area)
@@ -67,12 +61,18 @@ fn decades(curve: &[(f64, f64)]) -> (f64, f64) {
 /// The quantiles in figures, above the chart at its right.
 fn summary<DB: DrawingBackend>(study: &Study, area: &Area<DB>) -> Drawn<DB> {
     let mut x = area.dim_in_pixel().0 as i32 - MARGIN - 20;
-    let mean = ("mean", "mean_us");
-    let names = std::iter::once(mean).chain(QUANTILES.map(|(name, key, _)| (name, key)));
-    for (name, key) in names.collect::<Vec<_>>().into_iter().rev() {
-        let us = study.metrics.number(&format!("latency.{key}")).unwrap_or(0.0);
+    let latency = &study.figures.flow.latency;
+    let figures = [
+        ("mean", latency.mean_us),
+        ("p50", latency.p50_us),
+        ("p90", latency.p90_us),
+        ("p99", latency.p99_us),
+        ("p99.9", latency.p999_us),
+        ("max", latency.max_us),
+    ];
+    for (name, figure) in figures.into_iter().rev() {
         for (text, style) in [
-            (time(us, words::digits), sheet::bold(18, INK)),
+            (time(figure.or_zero(), format::digits), sheet::bold(18, INK)),
             (name.to_owned(), sheet::text(18, PALE)),
         ] {
             x -= area.estimate_text_size(&text, &style)?.0 as i32;

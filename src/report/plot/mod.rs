@@ -79,9 +79,7 @@ impl Picture {
     pub fn has_data(self, study: &Study) -> bool {
         match self {
             Self::Cores | Self::Throughput => !study.first.series.is_empty(),
-            Self::Latency | Self::Stages => {
-                study.metrics.number("latency.mean_us").is_some_and(|mean| mean > 0.0)
-            }
+            Self::Latency | Self::Stages => study.figures.flow.latency.mean_us.is_positive(),
             Self::Vms => !study.plan.world.vms.is_empty(),
             Self::Queues => queues::has_data(study),
             Self::Changes => changes::has_data(study),

@@ -4,41 +4,29 @@ use super::area::{Area, Drawn};
 use super::sheet::{
     self, BLUE, GREEN, GREY, GRID, GROUND, INK, MARGIN, ORANGE, PALE, PLUM, PURPLE, RED, TEAL, TOP,
 };
-use crate::measure::tree::Tree;
-use crate::report::words;
+use crate::report::format;
 use crate::study::run::Study;
+use crate::vocab::stage::Stage;
 use plotters::prelude::*;
 
 /// A colour per stage in the order of the trip.
 const COLOURS: [RGBColor; 9] =
     [GREY, PURPLE, ORANGE, RED, BLUE, TEAL, RGBColor(150, 110, 80), PLUM, GREEN];
-/// What happens in each stage.
-const MEANING: [(&str, &str); 9] = [
-    ("buffer", "last bit to start of DMA"),
-    ("dma", "transfer to the host"),
-    ("moderation", "visible to interrupt"),
-    ("ring", "waiting for its turn"),
-    ("deferred", "its own processing"),
-    ("vswitch", "virtual switch"),
-    ("channel", "rest of the round, then guest"),
-    ("guest", "in the guest"),
-    ("app", "in the app, waiting included"),
-];
 /// Left and right end of the bars.
 const BARS: (i32, i32) = (420, 1330);
 
 pub(super) fn draw<DB: DrawingBackend>(study: &Study, area: &Area<DB>) -> Drawn<DB> {
-    let total = study.metrics.number("latency.mean_us").unwrap_or(1.0);
-    let what = format!("Where a packet's time goes: {} us on average", words::digits(total));
+    let latency = &study.figures.flow.latency;
+    let total = latency.mean_us.get().unwrap_or(1.0);
+    let what = format!("Where a packet's time goes: {} us on average", format::digits(total));
     sheet::heading(study, &what, area)?;
-    let stages = study.metrics.get("latency.stage").map_or(&[][..], Tree::entries);
     let mut at = 0.0;
     let (mut y, height) = (TOP + 110, 44);
-    for ((name, stage), colour) in stages.iter().zip(COLOURS) {
-        let mean = stage.number("mean_us").unwrap_or(0.0);
+    for (stage, colour) in Stage::ALL.into_iter().zip(COLOURS) {
+        let mean = latency.stage[stage].or_zero();
         let share = mean / total;
         segment((at, at + share), (TOP + 16, TOP + 84), colour, area)?;
-        row(name, mean, share, y, area)?;
+        row(stage, mean, share, y, area)?;
         area.draw(&Rectangle::new([(BARS.0, y), (BARS.1, y + height - 10)], GROUND.filled()))?;
         segment((at, at + share), (y, y + height - 10), colour, area)?;
         at += share;
@@ -66,18 +54,17 @@ fn segment<DB: DrawingBackend>(
 
 /// A stage's name and meaning left of its bar, its figures right of it.
 fn row<DB: DrawingBackend>(
-    name: &str,
+    stage: Stage,
     mean: f64,
     share: f64,
     y: i32,
     area: &Area<DB>,
 ) -> Drawn<DB> {
     let ink = if mean > 0.0 { INK } else { PALE };
-    area.draw_text(name, &sheet::bold(18, ink), (MARGIN, y + 7))?;
-    let meaning = MEANING.iter().find(|(stage, _)| *stage == name).map_or("", |(_, text)| text);
-    area.draw_text(meaning, &sheet::text(16, PALE), (MARGIN + 130, y + 9))?;
+    area.draw_text(stage.name(), &sheet::bold(18, ink), (MARGIN, y + 7))?;
+    area.draw_text(stage.meaning(), &sheet::text(16, PALE), (MARGIN + 130, y + 9))?;
     let right = area.dim_in_pixel().0 as i32 - MARGIN;
-    let mean = format!("{} us", words::digits(mean));
+    let mean = format!("{} us", format::digits(mean));
     area.draw_text(&mean, &sheet::right(&sheet::bold(18, ink)), (right - 100, y + 7))?;
-    area.draw_text(&words::percent(share), &sheet::right(&sheet::text(18, PALE)), (right, y + 7))
+    area.draw_text(&format::percent(share), &sheet::right(&sheet::text(18, PALE)), (right, y + 7))
 }

@@ -15,16 +15,16 @@ const NAME: usize = 84;
 const LEAST: f64 = 0.004;
 
 pub(super) fn draw<DB: DrawingBackend>(study: &Study, area: &Area<DB>) -> Drawn<DB> {
-    let all = vms::all(&study.metrics);
+    let all = vms::all(&study.figures);
     sheet::heading(study, "Throughput of each virtual machine, by the path of its packets", area)?;
-    let present = |(path, _): &&(&str, RGBColor)| all.iter().any(|vm| vm.word("path") == *path);
+    let present = |(path, _): &&(&str, RGBColor)| all.iter().any(|vm| vm.path() == *path);
     let mut legend: Vec<_> = PATHS.iter().filter(present).copied().collect();
-    if all.iter().any(|vm| vm.figure("loss") > 0.0) {
+    if all.iter().any(|vm| vm.flow().loss.is_positive()) {
         legend.push(("lost", GREY));
     }
     sheet::legend(&legend, 94, area)?;
     let body = area.margin(TOP, 20, MARGIN, MARGIN);
-    let offered = |vm: &Vm| vm.figure("offered.gbps");
+    let offered = |vm: &Vm| vm.flow().offered.gbps.or_zero();
     let most = all.iter().map(|vm| offered(vm).max(delivered(vm))).fold(0.0, f64::max);
     let mut chart = ChartBuilder::on(&body)
         .margin_right(20)
@@ -49,7 +49,7 @@ pub(super) fn draw<DB: DrawingBackend>(study: &Study, area: &Area<DB>) -> Drawn<
     let height = |gbps: f64| if gbps > 0.0 { gbps.max(most * LEAST) } else { 0.0 };
     chart.draw_series(all.iter().enumerate().map(|(at, vm)| bar(at, height(offered(vm)), GREY)))?;
     chart.draw_series(all.iter().enumerate().map(|(at, vm)| {
-        let colour = PATHS.iter().find(|(path, _)| *path == vm.word("path"));
+        let colour = PATHS.iter().find(|(path, _)| *path == vm.path());
         bar(at, height(delivered(vm)), colour.map_or(GREY, |(_, colour)| *colour))
     }))?;
     let centre = |at: usize| chart.backend_coord(&(at as f64 + 0.5, 0.0));
@@ -64,7 +64,7 @@ pub(super) fn draw<DB: DrawingBackend>(study: &Study, area: &Area<DB>) -> Drawn<
 }
 
 fn delivered(vm: &Vm) -> f64 {
-    vm.figure("delivered.gbps")
+    vm.flow().delivered.gbps.or_zero()
 }
 
 /// The bar of the VM at a place; what was lost shows above what was delivered.

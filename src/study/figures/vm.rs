@@ -1,14 +1,56 @@
 //! Figures of virtual machines and virtual NICs: each one's own, and those of groups.
 
-use super::flow;
+use super::by_name::{ByName, OneOrMany};
+use super::figure::{Figure, Word};
+use super::flow::{self, Flow};
+use super::record::record;
 use crate::engine::time::Time;
-use crate::measure::tree::Tree;
 use crate::study::paths;
 use crate::world::outcome::{Outcome, SourceTally, VnicTally};
 use crate::world::{Consumer, PathReason, RxPath, VnicOwner, World};
 use std::collections::BTreeMap;
 
-/// What went to each virtual NIC of a world.
+record! {
+    /// What a virtual NIC, or several together, received.
+    pub struct Received {
+        ..flow: Flow,
+        /// Packets for all virtual NICs of the port (broadcasts) that came here.
+        pub flooded: Flooded,
+        /// Notifications of the guest per second.
+        pub notifications_per_second: Figure as "1/s",
+    }
+}
+
+record! {
+    /// What became of broadcasts at a virtual NIC.
+    pub struct Flooded {
+        /// Delivered.
+        pub delivered: Figure as "packets",
+        /// Lost on the way from the virtual switch.
+        pub dropped: Figure as "packets",
+    }
+}
+
+record! {
+    /// What a virtual machine or one of its virtual NICs received, and by which path.
+    pub struct VmFigures {
+        ..received: Received,
+        /// Path of the packets at the end: `vf`, `vmq`, `default-queue`, `software`, `none`.
+        pub path: Word as "word",
+        /// Why there is no better path; `none` where there is none.
+        pub path_reason: Word as "word",
+    }
+}
+
+impl VmFigures {
+    /// What became of the packets for it.
+    #[must_use]
+    pub fn flow(&self) -> &Flow {
+        &self.received.flow
+    }
+}
+
+/// The virtual NICs of a world, and what went to each.
 pub(super) struct Guests<'d> {
     world: &'d World,
     outcome: &'d Outcome,
@@ -16,10 +58,14 @@ pub(super) struct Guests<'d> {
     received: Vec<Vec<&'d SourceTally>>,
     /// Per VM its virtual NICs, its own one first.
     vnics: Vec<Vec<usize>>,
-    /// At the end: the way of each virtual NIC, and whether each VM runs.
-    ways: Vec<&'d RxPath>,
-    runs: Vec<bool>,
+    /// The path of each virtual NIC at the end.
+    rx_paths: Vec<&'d RxPath>,
+    /// Whether each VM runs at the end.
+    running: Vec<bool>,
 }
+
+/// The VMs of one number in a group: several where the VM migrates.
+type Homes = Vec<usize>;
 
 impl<'d> Guests<'d> {
     pub(super) fn new(world: &'d World, outcome: &'d Outcome) -> Self {
@@ -35,29 +81,26 @@ impl<'d> Guests<'d> {
                 vnics[vm].push(index);
             }
         }
-        let (ways, runs) = (paths::ways(world, Time::END), paths::running(world, Time::END));
-        Self { world, outcome, received, vnics, ways, runs }
+        let rx_paths = paths::ways(world, Time::END);
+        let running = paths::running(world, Time::END);
+        Self { world, outcome, received, vnics, rx_paths, running }
     }
 
     /// Per group of VMs a list of its instances.
-    pub(super) fn vms(&self) -> Tree {
-        let one = |vms: Vec<Vec<usize>>| {
-            Tree::List(vms.iter().map(|homes| self.instance(&self.vnics_of(homes))).collect())
-        };
-        Tree::Table(self.groups().into_iter().map(|(name, vms)| (name, one(vms))).collect())
+    pub(super) fn vms(&self) -> ByName<Vec<VmFigures>> {
+        self.per_group(|vms| vms.iter().map(|homes| self.instance(&self.vnics_of(homes))).collect())
     }
 
     /// Per group of VMs its sums.
-    pub(super) fn vm_groups(&self) -> Tree {
-        let sums = |vms: Vec<Vec<usize>>| {
+    pub(super) fn vm_groups(&self) -> ByName<Received> {
+        self.per_group(|vms| {
             let vnics: Vec<usize> = vms.iter().flat_map(|homes| self.vnics_of(homes)).collect();
-            Tree::Table(self.figures(&vnics))
-        };
-        Tree::Table(self.groups().into_iter().map(|(name, vms)| (name, sums(vms))).collect())
+            self.received_by(&vnics)
+        })
     }
 
-    /// The further virtual NICs by name: a list where they are numbered, else the only one.
-    pub(super) fn further(&self) -> Tree {
+    /// The further virtual NICs by name: several where they are numbered.
+    pub(super) fn further(&self) -> ByName<OneOrMany<VmFigures>> {
         let mut names: Vec<&str> = Vec::new();
         let mut homes: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, vnic) in self.world.vnics.iter().enumerate() {
@@ -68,27 +111,30 @@ impl<'d> Guests<'d> {
             }
             known.push(index);
         }
-        let mut all: Vec<(String, Tree)> = Vec::new();
+        let mut all: Vec<(String, OneOrMany<VmFigures>)> = Vec::new();
         for name in names {
             let mut vnics = homes[name].clone();
             vnics.sort_by_key(|vnic| !self.is_in_use(*vnic));
             let figures = self.instance(&vnics);
             let Some((group, _)) = name.split_once('[') else {
-                all.push((name.to_owned(), figures));
+                all.push((name.to_owned(), OneOrMany::One(figures)));
                 continue;
             };
             match all.last_mut() {
-                Some((last, Tree::List(items))) if last == group => items.push(figures),
-                _ => all.push((group.to_owned(), Tree::List(vec![figures]))),
+                Some((last, OneOrMany::Many(items))) if last == group => items.push(figures),
+                _ => all.push((group.to_owned(), OneOrMany::Many(vec![figures]))),
             }
         }
-        Tree::Table(all)
+        ByName(all)
     }
 
-    /// The groups in the order of the world, and the VMs of each: one that migrates is several, of
-    /// the same number.
-    fn groups(&self) -> Vec<(String, Vec<Vec<usize>>)> {
-        let mut groups: Vec<(String, BTreeMap<u32, Vec<usize>>)> = Vec::new();
+    fn per_group<T>(&self, figures: impl Fn(&[Homes]) -> T) -> ByName<T> {
+        ByName(self.groups().into_iter().map(|(name, vms)| (name, figures(&vms))).collect())
+    }
+
+    /// The groups in the order of the world, and the VMs of each by number.
+    fn groups(&self) -> Vec<(String, Vec<Homes>)> {
+        let mut groups: Vec<(String, BTreeMap<u32, Homes>)> = Vec::new();
         for (index, vm) in self.world.vms.iter().enumerate() {
             let at = groups.iter().position(|(name, _)| *name == vm.group);
             let at = at.unwrap_or_else(|| {
@@ -109,44 +155,39 @@ impl<'d> Guests<'d> {
 
     /// Whether the VM of a virtual NIC runs at the end.
     fn is_in_use(&self, vnic: usize) -> bool {
-        paths::is_in_use(&self.world.vnics[vnic], &self.runs)
+        paths::is_in_use(&self.world.vnics[vnic], &self.running)
     }
 
     /// The figures of some virtual NICs together, and the path of the first.
-    fn instance(&self, vnics: &[usize]) -> Tree {
-        let mut entries = self.figures(vnics);
-        if let Some((index, first)) = vnics.first().map(|index| (*index, &self.world.vnics[*index]))
-        {
-            let word = |text: &str| Tree::Word(text.to_owned());
-            entries
-                .push(("path".to_owned(), word(paths::word(self.world, first, self.ways[index]))));
-            entries.push(("path_reason".to_owned(), word(reason(first.path_reason))));
+    fn instance(&self, vnics: &[usize]) -> VmFigures {
+        let first = vnics.first().map(|index| (&self.world.vnics[*index], self.rx_paths[*index]));
+        let path = first.map(|(vnic, rx_path)| paths::word(self.world, vnic, rx_path).to_owned());
+        let path_reason = first.map(|(vnic, _)| reason(vnic.path_reason).to_owned());
+        VmFigures {
+            received: self.received_by(vnics),
+            path: Word(path),
+            path_reason: Word(path_reason),
         }
-        Tree::Table(entries)
     }
 
     /// What some virtual NICs were sent, what came to them of packets for all, and how often their
     /// guests were notified.
-    fn figures(&self, vnics: &[usize]) -> Vec<(String, Tree)> {
+    fn received_by(&self, vnics: &[usize]) -> Received {
         let window = self.outcome.window;
         let tallies = vnics.iter().flat_map(|vnic| &self.received[*vnic]).copied();
-        let mut entries = flow::figures(&flow::sum(tallies), window);
+        let flow = Flow::new(&flow::sum(tallies), window);
         let tallies = vnics.iter().filter_map(|vnic| self.outcome.vnics.get(*vnic));
         let sum = |of: fn(&VnicTally) -> u64| tallies.clone().map(of).sum::<u64>();
-        let flooded = Tree::table([
-            ("delivered", Tree::count(sum(|tally| tally.broadcast.delivered))),
-            ("dropped", Tree::count(sum(|tally| tally.broadcast.dropped))),
-        ]);
-        entries.push(("flooded".to_owned(), flooded));
-        let told = sum(|tally| tally.notifications);
-        entries.push(("notifications_per_second".to_owned(), flow::rate(told as f64, window)));
-        entries
+        let notifications = sum(|tally| tally.notifications);
+        Received {
+            flow,
+            flooded: Flooded {
+                delivered: Figure::count(sum(|tally| tally.broadcast.delivered)),
+                dropped: Figure::count(sum(|tally| tally.broadcast.dropped)),
+            },
+            notifications_per_second: Figure::per_second(notifications as f64, window),
+        }
     }
-}
-
-/// Packets that guests took from the rings of their virtual functions.
-pub(super) fn by_functions(outcome: &Outcome) -> u64 {
-    outcome.sources.iter().map(|tally| tally.by_function).sum()
 }
 
 /// Why there is no better path, in the words of the metric `path_reason`.
@@ -176,8 +217,10 @@ fn reason(reason: PathReason) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measure::tree::Tree;
     use crate::study::fixture;
-    use crate::study::metrics::{metrics, shape};
+    use crate::study::fixture::metrics;
+    use crate::study::metrics::shape;
     use crate::world::outcome::BroadcastTally;
     use crate::world::{FlowMap, VnicSpec};
     use std::time::Duration;

@@ -1,6 +1,7 @@
 //! Figures as people read them.
 
-use crate::study::bottleneck::{Kind, Place, Resource};
+use crate::study::bottleneck::{Place, Resource, ResourceKind};
+use crate::study::figures::figure::Figure;
 
 /// Bits per second and their units.
 const RATES: [(f64, &str); 4] = [(1e9, "Gbps"), (1e6, "Mbps"), (1e3, "kbps"), (1.0, "bps")];
@@ -62,6 +63,16 @@ pub(super) fn percent(share: f64) -> String {
     }
 }
 
+/// A figure in the digits that `show` gives a number, with its interval if it has one; `-` without
+/// data.
+pub(super) fn figure(figure: Figure, show: fn(f64) -> String) -> String {
+    let Some(value) = figure.get() else { return "-".to_owned() };
+    match figure.half_width() {
+        Some(half) if half > 0.0 => format!("{} ± {}", show(value), show(half)),
+        _ => show(value),
+    }
+}
+
 /// Cores as a list of spans: `core 0`, `cores 0-3, 6`.
 fn cores(cores: &[usize]) -> String {
     let mut spans: Vec<(usize, usize)> = Vec::new();
@@ -85,15 +96,15 @@ fn cores(cores: &[usize]) -> String {
 /// A resource as the subject of a sentence: `core 0 of alpha`, `the link of port0`.
 pub(super) fn resource(resource: &Resource) -> String {
     match (&resource.place, resource.kind) {
-        (Place::Cores(host, list), Kind::Buffer) => {
+        (Place::Cores(host, list), ResourceKind::Buffer) => {
             format!("the backlog of {} of {host}", cores(list))
         }
         (Place::Cores(host, list), _) => format!("{} of {host}", cores(list)),
-        (Place::Port(port), Kind::Link) => format!("the link of {port}"),
-        (Place::Port(port), Kind::Pcie) => format!("PCIe of {port}"),
+        (Place::Port(port), ResourceKind::Link) => format!("the link of {port}"),
+        (Place::Port(port), ResourceKind::Pcie) => format!("PCIe of {port}"),
         (Place::Port(port), _) => format!("the packet buffer of {port}"),
         (Place::Ring(port, queue), _) => format!("the ring of queue {queue} of {port}"),
-        (Place::App(app, ..), Kind::Buffer) => format!("the backlog of app {app}"),
+        (Place::App(app, ..), ResourceKind::Buffer) => format!("the backlog of app {app}"),
         (Place::Channel(vm), _) => format!("the channel of VM {vm}"),
         (Place::Function(vm), _) => format!("the virtual function of VM {vm}"),
         (Place::App(app, host, core), _) => format!("app {app} on core {core} of {host}"),

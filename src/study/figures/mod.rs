@@ -1,69 +1,148 @@
-//! From an outcome to the result's metrics: the figures by which people, expectations, comparisons
-//! and exporters name what happened.
+//! Figures of a result: what people, expectations, comparisons and exporters read.
+//!
+//! Each record declares its figures with their unit and meaning, and renders into a part of the
+//! tree in which a path (`host.alpha.core[0].busy`) names each of them.
 
-mod flow;
-mod guest;
-mod machine;
+pub mod by_name;
+pub mod figure;
+pub mod flow;
+pub mod host;
+pub mod nic;
+pub mod record;
+pub mod traffic;
+pub mod vm;
 
 use crate::engine::time::Span;
 use crate::measure::growth::{Growth, growth};
-use crate::measure::tree::Tree;
-use crate::rx::source::Arrivals;
 use crate::world::outcome::{
     CoreTally, HostTally, NicTally, Outcome, QueueTally, SourceTally, VnicTally,
 };
-use crate::world::{HostSpec, NicSpec, TrafficSpec, World};
+use crate::world::{HostSpec, NicSpec, World};
+use by_name::{ByName, OneOrMany};
+use figure::Figure;
+use flow::Flow;
+use host::HostFigures;
+use nic::NicFigures;
+use record::record;
 use std::time::Duration;
+use traffic::TrafficFigures;
+use vm::{Received, VmFigures};
 
 /// The largest share of lost packets at which a load still counts as carried: 0.1 %.
 pub const TOLERATED_LOSS: f64 = 0.001;
 
-/// The metrics of one run of `world` that took `elapsed` on the clock of this machine.
-///
-/// Every key is present, zeros included; a figure without data is null. Rates are per second of
-/// the measured window.
-#[must_use]
-pub fn metrics(world: &World, outcome: &Outcome, elapsed: Duration) -> Tree {
-    let total = flow::sum(&outcome.sources);
-    let growth = growth(&outcome.inside);
-    let guests = guest::Guests::new(world, outcome);
-    let mut entries = flow::figures(&total, outcome.window);
-    entries.extend(overall(outcome, &total, &growth));
-    let speed = outcome.packets as f64 / elapsed.as_secs_f64();
-    entries.extend([
-        ("host".to_owned(), machine::hosts(world, outcome)),
-        ("nic".to_owned(), machine::nics(world, outcome)),
-        ("vm".to_owned(), guests.vms()),
-        ("vm_groups".to_owned(), guests.vm_groups()),
-        ("vnic".to_owned(), guests.further()),
-        ("traffic".to_owned(), traffic(world, outcome)),
-        (
-            "engine".to_owned(),
-            Tree::table([
-                ("packets_per_second", Tree::figure(Some(speed))),
-                ("events", Tree::count(outcome.events)),
-            ]),
-        ),
-    ]);
-    Tree::Table(entries)
+record! {
+    /// All figures of one run of a world, or the means of several. Every key is present, zeros
+    /// included. Rates are per second of the measured window.
+    pub struct Figures {
+        ..flow: Flow,
+        /// Whether the load was carried: at most 0.1 % was lost, and no queue kept growing.
+        pub sustained: bool as "flag",
+        /// All queues together.
+        pub backlog: BacklogFigures,
+        /// Hardware interrupts, those of virtual functions included.
+        pub interrupts: InterruptFigures,
+        /// A host.
+        pub host: ByName<HostFigures>,
+        /// A port.
+        pub nic: ByName<NicFigures>,
+        /// A virtual machine.
+        pub vm: ByName<Vec<VmFigures>>,
+        /// A group of virtual machines together.
+        pub vm_groups: ByName<Received>,
+        /// A further virtual NIC, of a virtual machine or of the host.
+        pub vnic: ByName<OneOrMany<VmFigures>>,
+        /// A source of traffic, its instances together.
+        pub traffic: ByName<TrafficFigures>,
+        /// The program itself.
+        pub engine: EngineFigures,
+    }
 }
 
-/// The metrics of a run in which nothing happened: every path that a run of `world` has.
-#[must_use]
-pub fn shape(world: &World) -> Tree {
-    let nothing = Outcome {
-        window: Span::ZERO,
-        fingerprint: 0,
-        sources: vec![SourceTally::default(); world.sources.len()],
-        hosts: world.hosts.iter().map(idle_host).collect(),
-        nics: world.nics.iter().map(idle_nic).collect(),
-        vnics: vec![VnicTally::default(); world.vnics.len()],
-        series: Vec::new(),
-        inside: Vec::new(),
-        events: 0,
-        packets: 0,
-    };
-    metrics(world, &nothing, Duration::ZERO)
+record! {
+    /// What waits inside.
+    pub struct BacklogFigures {
+        /// Growth through the window.
+        pub growth_pps: Figure as "packets/s",
+    }
+}
+
+record! {
+    /// Hardware interrupts of all ports.
+    pub struct InterruptFigures {
+        /// Per second.
+        pub per_second: Figure as "1/s",
+        /// Packets taken from rings per interrupt.
+        pub packets_per_interrupt: Figure as "packets",
+    }
+}
+
+record! {
+    /// How fast the program was.
+    pub struct EngineFigures {
+        /// Packets simulated per second on the clock of this computer.
+        pub packets_per_second: Figure as "packets/s",
+        /// Control events handled in the whole run.
+        pub events: Figure as "events",
+    }
+}
+
+impl Figures {
+    /// The figures of one run of `world` that took `elapsed` on the clock of this computer.
+    #[must_use]
+    pub fn new(world: &World, outcome: &Outcome, elapsed: Duration) -> Self {
+        let total = flow::sum(&outcome.sources);
+        let growth = growth(&outcome.inside);
+        let guests = vm::Guests::new(world, outcome);
+        Self {
+            flow: Flow::new(&total, outcome.window),
+            sustained: is_carried(&total, &growth),
+            backlog: BacklogFigures { growth_pps: Figure::number(growth.pps) },
+            interrupts: InterruptFigures::new(outcome),
+            host: host::hosts(world, outcome),
+            nic: nic::nics(world, outcome),
+            vm: guests.vms(),
+            vm_groups: guests.vm_groups(),
+            vnic: guests.further(),
+            traffic: traffic::groups(world, outcome),
+            engine: EngineFigures {
+                packets_per_second: Figure::number(outcome.packets as f64 / elapsed.as_secs_f64()),
+                events: Figure::count(outcome.events),
+            },
+        }
+    }
+
+    /// The figures of a run of `world` in which nothing happened: they have the same paths.
+    #[must_use]
+    pub fn of_nothing(world: &World) -> Self {
+        let nothing = Outcome {
+            window: Span::ZERO,
+            fingerprint: 0,
+            sources: vec![SourceTally::default(); world.sources.len()],
+            hosts: world.hosts.iter().map(idle_host).collect(),
+            nics: world.nics.iter().map(idle_nic).collect(),
+            vnics: vec![VnicTally::default(); world.vnics.len()],
+            series: Vec::new(),
+            inside: Vec::new(),
+            events: 0,
+            packets: 0,
+        };
+        Self::new(world, &nothing, Duration::ZERO)
+    }
+}
+
+impl InterruptFigures {
+    fn new(outcome: &Outcome) -> Self {
+        let interrupts: u64 = outcome.nics.iter().map(|nic| nic.interrupts).sum();
+        let queues = outcome.nics.iter().flat_map(|nic| &nic.queues);
+        let by_port: u64 = queues.map(|queue| queue.packets.saturating_sub(queue.dropped)).sum();
+        let by_function: u64 = outcome.sources.iter().map(|tally| tally.by_function).sum();
+        let taken = by_port + by_function;
+        Self {
+            per_second: Figure::per_second(interrupts as f64, outcome.window),
+            packets_per_interrupt: Figure::number(taken as f64 / interrupts as f64),
+        }
+    }
 }
 
 fn idle_host(host: &HostSpec) -> HostTally {
@@ -80,79 +159,13 @@ fn is_carried(total: &SourceTally, growth: &Growth) -> bool {
     flow::loss(total) <= TOLERATED_LOSS && !growth.is_lasting(total.offered.packets)
 }
 
-/// What exists for the whole run only.
-fn overall(outcome: &Outcome, total: &SourceTally, growth: &Growth) -> Vec<(String, Tree)> {
-    let interrupts: u64 = outcome.nics.iter().map(|nic| nic.interrupts).sum();
-    let queues = outcome.nics.iter().flat_map(|nic| &nic.queues);
-    let taken: u64 = queues.map(|queue| queue.packets.saturating_sub(queue.dropped)).sum();
-    let taken = taken + guest::by_functions(outcome);
-    let per_interrupt = (interrupts > 0).then(|| taken as f64 / interrupts as f64);
-    [
-        ("sustained", Tree::Flag(is_carried(total, growth))),
-        ("backlog", Tree::table([("growth_pps", Tree::figure(Some(growth.pps)))])),
-        (
-            "interrupts",
-            Tree::table([
-                ("per_second", flow::rate(interrupts as f64, outcome.window)),
-                ("packets_per_interrupt", Tree::figure(per_interrupt)),
-            ]),
-        ),
-    ]
-    .map(|(key, value)| (key.to_owned(), value))
-    .into()
-}
-
-/// Per traffic group its sums, and the instances' own figures where there are several.
-fn traffic(world: &World, outcome: &Outcome) -> Tree {
-    let mut groups: Vec<(String, Tree)> = Vec::new();
-    for spec in &world.sources {
-        if groups.iter().all(|(name, _)| *name != spec.group) {
-            groups.push((spec.group.clone(), group(world, outcome, &spec.group)));
-        }
-    }
-    Tree::Table(groups)
-}
-
-fn group(world: &World, outcome: &Outcome, name: &str) -> Tree {
-    let members: Vec<(&TrafficSpec, &SourceTally)> =
-        world.sources.iter().zip(&outcome.sources).filter(|(spec, _)| spec.group == name).collect();
-    let mut entries =
-        flow::figures(&flow::sum(members.iter().map(|(_, tally)| *tally)), outcome.window);
-    if let Some(Arrivals::Capture(capture)) = members.first().map(|(spec, _)| &spec.source.arrivals)
-    {
-        let file = Tree::table([
-            ("packets", Tree::count(capture.packets.len() as u64)),
-            ("bytes", Tree::count(capture.captured_bytes)),
-            ("flows", Tree::count(capture.tuples)),
-        ]);
-        entries.push(("capture".to_owned(), file));
-    }
-    let streams = streams(&members);
-    if streams.len() > 1 {
-        let figures = |tally: &SourceTally| Tree::Table(flow::figures(tally, outcome.window));
-        let instances = streams.iter().map(figures).collect();
-        entries.push(("instance".to_owned(), Tree::List(instances)));
-    }
-    Tree::Table(entries)
-}
-
-/// What became of each stream: sources of one name are one stream that comes by several ports.
-fn streams(members: &[(&TrafficSpec, &SourceTally)]) -> Vec<SourceTally> {
-    let mut streams: Vec<(&str, Vec<&SourceTally>)> = Vec::new();
-    for (spec, tally) in members {
-        match streams.iter_mut().rev().find(|(name, _)| *name == spec.source.name) {
-            Some((_, tallies)) => tallies.push(tally),
-            None => streams.push((&spec.source.name, vec![tally])),
-        }
-    }
-    streams.into_iter().map(|(_, tallies)| flow::sum(tallies)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::engine::time::Time;
-    use crate::study::fixture;
+    use crate::measure::tree::Tree;
+    use crate::study::fixture::{self, metrics};
+    use crate::study::metrics::shape;
     use crate::vocab::drop_reason::DropReason;
     use crate::world::outcome::PolicyTally;
 
