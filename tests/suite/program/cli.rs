@@ -256,7 +256,7 @@ fn what_is_built_in_can_be_listed_shown_and_explained() {
         ),
         (&["explain", "ring"], "descriptors"),
         (&["explain", "bottleneck"], "keeps the load from being carried"),
-        (&["explain", "next", "limit"], "the load at which it would be"),
+        (&["explain", "next", "limit"], "would be full next"),
         (&["explain", "sustained"], "at most 0.1 %"),
         (&["schema"], "json-schema.org"),
         (&["completions", "bash"], "_rxsim()"),
