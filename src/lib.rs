@@ -145,6 +145,7 @@ pub mod vocab;
 pub use engine::time::{Span, Time};
 pub use error::Error;
 pub use policy::{Loads, Move, Policy};
+pub use scenario::schema::Format;
 pub use scenario::text::diagnostic::Diagnostic;
 pub use scenario::{Loaded, Plan, Source, load};
 pub use world::World;

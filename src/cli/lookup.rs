@@ -7,20 +7,20 @@ use super::output::print;
 use crate::report::glossary;
 use crate::report::text::wrapped;
 use crate::scenario::Loaded;
-use crate::scenario::load;
 use crate::scenario::profile;
 use crate::scenario::profile::Profile;
 use crate::scenario::schema;
-use crate::scenario::schema::json_schema as format;
+use crate::scenario::schema::Format;
+use crate::scenario::schema::json_schema;
 use crate::scenario::text::diagnostic::{Diagnostic, sorted};
 use crate::scenario::text::lessons::lessons;
 use crate::scenario::text::library;
 use crate::study::expect;
 
 /// Reads a scenario and checks it.
-pub(super) fn loaded(scenario: &Scenario) -> Result<Loaded, Failure> {
+pub(super) fn loaded(scenario: &Scenario, format: &Format) -> Result<Loaded, Failure> {
     let source = library::open(&scenario.name).map_err(|mistake| vec![mistake])?;
-    Ok(load(&source, &scenario.overlays())?)
+    Ok(format.load(&source, &scenario.overlays())?)
 }
 
 /// Columns of a name in a list, with what stands before it.
@@ -28,8 +28,8 @@ const NAME: usize = 34;
 
 /// Validates a scenario: the file, its designs, and what it claims. A claim is held against the
 /// design that it names, or else against the plain file alone: another design may lack the figure.
-pub(super) fn check(scenario: &Scenario) -> Result<u8, Failure> {
-    let loaded = loaded(scenario)?;
+pub(super) fn check(scenario: &Scenario, format: &Format) -> Result<u8, Failure> {
+    let loaded = loaded(scenario, format)?;
     let designs = loaded.designs();
     let mut mistakes = Vec::new();
     let (mut warnings, mut notes): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
@@ -108,13 +108,13 @@ fn numbers(profile: &Profile) -> String {
 }
 
 /// Explains a word of the results, a word of the format, or one that is both.
-pub(super) fn explain(query: &str) -> Result<u8, Failure> {
+pub(super) fn explain(query: &str, format: &Format) -> Result<u8, Failure> {
     let term =
         glossary::find(query).map(|term| wrapped(&format!("{}: {}", term.word, term.meaning), 2));
-    let parts: Vec<String> = term.into_iter().chain(schema::explain(query)).collect();
+    let parts: Vec<String> = term.into_iter().chain(format.explain(query)).collect();
     if parts.is_empty() {
         let last = query.rsplit('.').next().unwrap_or(query);
-        let keys = schema::all().map(|(_, word)| word.key);
+        let keys = format.keys().map(|(_, word)| word.key);
         let near =
             schema::nearest(last, keys.chain(glossary::GLOSSARY.iter().map(|term| term.word)));
         let near = near.map_or(String::new(), |near| format!(" did you mean `{near}`?"));
@@ -127,7 +127,7 @@ pub(super) fn explain(query: &str) -> Result<u8, Failure> {
 }
 
 /// Prints the format as a JSON schema.
-pub(super) fn schema() -> Result<u8, Failure> {
-    print(&format!("{:#}\n", format::schema()))?;
+pub(super) fn schema(format: &Format) -> Result<u8, Failure> {
+    print(&format!("{:#}\n", json_schema::schema_of(format)))?;
     Ok(OK)
 }

@@ -12,6 +12,7 @@ use crate::report::text::Style;
 use crate::report::{csv, json, md, text};
 use crate::rx::source::Arrivals;
 use crate::scenario::Plan;
+use crate::scenario::schema;
 use crate::study;
 use crate::study::run::Study;
 use rayon::ThreadPoolBuilder;
@@ -23,9 +24,9 @@ const MUCH: f64 = 1e12;
 const STEPS: u64 = 200;
 
 /// Simulates the plain file or one design.
-pub(super) fn run(arguments: &Run) -> Result<u8, Failure> {
+pub(super) fn run(arguments: &Run, format: &schema::Format) -> Result<u8, Failure> {
     let simulation = &arguments.simulation;
-    let plan = loaded(&simulation.scenario)?.plan(arguments.design.as_deref())?;
+    let plan = loaded(&simulation.scenario, format)?.plan(arguments.design.as_deref())?;
     let plan = prepared(plan, simulation);
     affordable(std::slice::from_ref(&plan), simulation)?;
     let folder = open(simulation, &[])?;
@@ -45,8 +46,8 @@ pub(super) fn run(arguments: &Run) -> Result<u8, Failure> {
 }
 
 /// Simulates all designs of the file.
-pub(super) fn compare(simulation: &Simulation) -> Result<u8, Failure> {
-    let loaded = loaded(&simulation.scenario)?;
+pub(super) fn compare(simulation: &Simulation, format: &schema::Format) -> Result<u8, Failure> {
+    let loaded = loaded(&simulation.scenario, format)?;
     let designs = loaded.designs();
     if designs.is_empty() {
         let name = &simulation.scenario.name;

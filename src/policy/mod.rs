@@ -14,6 +14,7 @@
 //! - `contract` is what a policy is, sees and may do.
 //! - `fixed`, `dynamic_vmq`, `rss_plus_plus`, `least_loaded` and `irqbalance` are the algorithms.
 //! - `spec` is a policy with its numbers, as a scenario names it.
+//! - `own` is a policy of the library's user, with the parameters that a scenario may set.
 
 mod contract;
 mod share;
@@ -24,10 +25,12 @@ mod rss_plus_plus;
 mod least_loaded;
 mod irqbalance;
 mod spec;
+pub(crate) mod own;
 #[cfg(test)]
 mod fixture;
 
 pub use crate::vocab::id::{CoreId, EntryId, QueueId};
 pub use contract::{CoreLoad, EntryLoad, Loads, Move, Policy, QueueLoad, Refusal, Start};
+pub use own::{OwnPolicy, Parameter, Parameters};
 pub use share::Share;
 pub use spec::{Kind, PolicySpec};

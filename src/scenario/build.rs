@@ -17,12 +17,13 @@ use super::plan::traffic::source::{self, Captures};
 use super::plan::vms::demand;
 use super::plan::vms::early_events::EarlyEvents;
 use super::plan::vms::vm::Guests;
-use super::schema;
+use super::schema::Format;
 use super::schema::table_reader::TableReader;
 use super::text::diagnostic::{Diagnostic, Place};
 use super::text::document::Table;
 use super::text::findings::Findings;
 use crate::engine::time::{Span, Time};
+use crate::policy::OwnPolicy;
 use crate::world::{AppSpec, EventSpec, HostSpec, NicSpec, TrafficSpec, WorkSpec, World};
 
 /// Most sources of a file: each instance that a traffic goes to has one.
@@ -76,10 +77,10 @@ pub struct Checked {
 }
 
 /// Checks a file without its designs, sweep and expectations, and plans it.
-pub fn check(root: &Table, place: &Place, captures: &mut Captures) -> Checked {
+pub fn check(root: &Table, format: &Format, place: &Place, captures: &mut Captures) -> Checked {
     let mut findings = Findings::default();
-    let view = TableReader::new(root, &schema::SCENARIO, "", place);
-    let parts = Parts::read(&view, captures, &mut findings);
+    let view = TableReader::new(root, format.root(), "", place);
+    let parts = Parts::read(&view, format.policies(), captures, &mut findings);
     let plan = parts.plan(&view, &mut findings);
     let complete = findings.mistakes.is_empty() && findings.unsupported.is_empty();
     Checked { plan: plan.filter(|_| complete), findings }
@@ -97,7 +98,12 @@ struct Parts {
 }
 
 impl Parts {
-    fn read(view: &TableReader, captures: &mut Captures, findings: &mut Findings) -> Self {
+    fn read(
+        view: &TableReader,
+        policies: &[OwnPolicy],
+        captures: &mut Captures,
+        findings: &mut Findings,
+    ) -> Self {
         let hosts: Vec<Host> =
             view.group("host").iter().map(|view| host::read(view, findings)).collect();
         let traffics = view.group("traffic");
@@ -124,7 +130,8 @@ impl Parts {
         let asks = EarlyEvents::read(&view.list("event"), &vms, &nic_views, &host_names);
         let demand = demand::of((&vms, &vnics), &nic_views, &sriov, &uplinks, &asks);
         let nics = nic_views.iter().zip(sriov.into_iter().zip(demand));
-        let nics = nics.map(|(view, asked)| nic::read(view, &parts.hosts, &names, asked, findings));
+        let nics = nics
+            .map(|(view, asked)| nic::read(view, &parts.hosts, &names, asked, policies, findings));
         parts.nics = all(nics.collect());
         let apps = app_views.iter().map(|view| threads::app(view, &parts.hosts, findings));
         parts.apps = all(apps.collect());

@@ -5,7 +5,7 @@ use super::overlay::{self, Change};
 use super::plan::expect::{self, Expect};
 use super::plan::traffic::source::Captures;
 use super::schema::table_reader::TableReader;
-use super::schema::{self, validate};
+use super::schema::{self, Format, validate};
 use super::text::diagnostic::{Diagnostic, Origin, Place, sorted};
 use super::text::document::{self, Entry, Node, Table, Value};
 use super::text::findings::Findings;
@@ -15,6 +15,7 @@ use std::sync::Arc;
 /// A checked scenario with its designs.
 #[derive(Debug)]
 pub struct Loaded {
+    format: Format,
     root: Table,
     place: Place,
     /// The plain file without changes, then the designs in the order of the file with theirs.
@@ -32,21 +33,45 @@ pub struct Loaded {
 /// # Errors
 /// All mistakes, in the order of the text.
 pub fn load(source: &Source, overlays: &[(String, String)]) -> Result<Loaded, Vec<Diagnostic>> {
+    Format::built_in().load(source, overlays)
+}
+
+impl Format {
+    /// Reads a scenario of this format: as [`load()`] does, which knows the policies that come with
+    /// rxsim alone.
+    ///
+    /// # Errors
+    /// All mistakes, in the order of the text.
+    pub fn load(
+        &self,
+        source: &Source,
+        overlays: &[(String, String)],
+    ) -> Result<Loaded, Vec<Diagnostic>> {
+        read(self, source, overlays)
+    }
+}
+
+fn read(
+    format: &Format,
+    source: &Source,
+    overlays: &[(String, String)],
+) -> Result<Loaded, Vec<Diagnostic>> {
     let origin = Origin { name: source.name.clone(), text: source.text.clone() };
     let origin = Arc::new(origin);
     let mut root = document::parse(&origin)?;
     let place = Place { origin, range: 0..0 };
-    let mut found = validate::check(&root, &schema::SCENARIO, "", &place);
+    let mut found = validate::check(&root, format.root(), "", &place);
     let [designs, sweep, claims] = ["design", "sweep", "expect"].map(|key| root.remove(key));
     let sets = overlays
         .iter()
         .filter_map(|(key, value)| set(key, value).map_err(|wrong| found.push(wrong)).ok())
         .collect();
     let mut loaded = Loaded {
-        axes: sweep.map_or(vec![], |sweep| axes(&sweep, &root, &mut found)),
+        axes: sweep.map_or(vec![], |sweep| axes(&sweep, &root, format, &mut found)),
         variants: variants(designs.as_ref()),
         captures: Captures::new(&source.dir),
         expects: vec![],
+        format: format.clone(),
         root,
         place,
         sets,
@@ -61,17 +86,20 @@ pub fn load(source: &Source, overlays: &[(String, String)]) -> Result<Loaded, Ve
 impl Loaded {
     /// The file with the changes of a variant and of `--set`, and what is wrong with them.
     fn laid_over(&self, changes: &[Change]) -> (Table, Vec<Diagnostic>) {
-        let mut table = self.root.clone();
+        let (mut table, words) = (self.root.clone(), self.format.root());
         let all = changes.iter().chain(&self.sets);
-        let wrong = all.filter_map(|change| overlay::apply(&mut table, change).err()).collect();
+        let wrong =
+            all.filter_map(|change| overlay::apply(&mut table, change, words).err()).collect();
         (table, wrong)
     }
 
     /// The mistakes of a variant.
     fn mistakes(&mut self, variant: usize) -> Vec<Diagnostic> {
         let (table, mut found) = self.laid_over(&self.variants[variant].1);
-        found.extend(validate::check(&table, &schema::SCENARIO, "", &self.place));
-        found.extend(build::check(&table, &self.place, &mut self.captures).findings.mistakes);
+        found.extend(validate::check(&table, self.format.root(), "", &self.place));
+        found.extend(
+            build::check(&table, &self.format, &self.place, &mut self.captures).findings.mistakes,
+        );
         found
     }
 
@@ -103,7 +131,7 @@ impl Loaded {
             return Err(vec![self.no_design(design.unwrap_or(""))]);
         };
         let (table, _) = self.laid_over(changes);
-        let checked = build::check(&table, &self.place, &mut self.captures.clone());
+        let checked = build::check(&table, &self.format, &self.place, &mut self.captures.clone());
         let Some(plan) = checked.plan else {
             return Err(sorted(checked.findings.unsupported));
         };
@@ -150,7 +178,12 @@ fn set(key: &str, value: &str) -> Result<Change, Diagnostic> {
 
 /// The axes of a sweep: each key is laid over the file for its first value, and each value has
 /// the shape that the key asks for.
-fn axes(sweep: &Entry, root: &Table, found: &mut Vec<Diagnostic>) -> Vec<(String, Vec<String>)> {
+fn axes(
+    sweep: &Entry,
+    root: &Table,
+    format: &Format,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<(String, Vec<String>)> {
     let Some(table) = sweep.node.table() else { return vec![] };
     let mut axes = vec![];
     for change in overlay::changes(table, "sweep") {
@@ -164,11 +197,11 @@ fn axes(sweep: &Entry, root: &Table, found: &mut Vec<Diagnostic>) -> Vec<(String
             continue;
         };
         let one = Change { node: first.clone(), ..change.clone() };
-        if let Err(wrong) = overlay::apply(&mut root.clone(), &one) {
+        if let Err(wrong) = overlay::apply(&mut root.clone(), &one, format.root()) {
             found.push(wrong);
             continue;
         }
-        if let Some(word) = overlay::word_of(&change.path) {
+        if let Some(word) = overlay::word_of(&change.path, format.root()) {
             found.extend(values.iter().flat_map(|node| validate::check_value(node, word, &key)));
         }
         axes.push((key, values.iter().map(written).collect()));

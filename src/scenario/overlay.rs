@@ -43,15 +43,14 @@ fn collect(table: &Table, prefix: &[String], by: &str, all: &mut Vec<Change>) {
     }
 }
 
-/// Lays a change over a file.
+/// Lays a change over a file, whose keys are those of `words`.
 ///
 /// # Errors
 /// Where the key is none of the format, or would create a host, NIC, VM or traffic.
 ///
 /// # Panics
 /// Never: a dotted key has at least one part.
-pub fn apply(root: &mut Table, change: &Change) -> Result<(), Diagnostic> {
-    let words = &schema::SCENARIO;
+pub fn apply(root: &mut Table, change: &Change, words: &schema::Table) -> Result<(), Diagnostic> {
     let (first, rest) = change.path.split_first().expect("a split text has a part");
     let Some(word) = words.word(first) else {
         return Err(unknown(change, hint(first, words)));
@@ -178,8 +177,8 @@ fn creates(change: &Change, group: &str, name: &str, existing: Option<&Table>) -
 
 /// The word of a dotted key of the format; used to check the axes of a sweep.
 #[must_use]
-pub fn word_of(path: &[String]) -> Option<&'static schema::Key> {
-    let mut table = &schema::SCENARIO;
+pub fn word_of(path: &[String], root: &'static schema::Table) -> Option<&'static schema::Key> {
+    let mut table = root;
     let mut parts = path.iter();
     let mut key = parts.next()?;
     loop {

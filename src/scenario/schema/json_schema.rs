@@ -1,12 +1,18 @@
 //! The format as a JSON schema, made from the words.
 
-use crate::scenario::schema::{COST, Default, Key, Kind, SCENARIO, SIZE, Table};
+use crate::scenario::schema::{COST, Default, Format, Key, Kind, SIZE, Table};
 use serde_json::{Map, Value, json};
 
 /// The JSON schema (2020-12) of a scenario file.
 #[must_use]
 pub fn schema() -> Value {
-    let mut schema = table(&SCENARIO);
+    schema_of(&Format::built_in())
+}
+
+/// Likewise of a program that adds policies.
+#[must_use]
+pub fn schema_of(format: &Format) -> Value {
+    let mut schema = table(format.root());
     schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     schema["title"] = json!("rxsim scenario");
     schema

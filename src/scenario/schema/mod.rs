@@ -11,10 +11,12 @@ mod roots;
 mod teams;
 mod traffics;
 mod key;
+mod format;
 pub mod json_schema;
 pub mod table_reader;
 pub mod validate;
 
+pub use format::Format;
 pub use hosts::COST;
 pub use key::{Default, Key, Kind, Table, quoted};
 pub use roots::SCENARIO;
@@ -61,6 +63,11 @@ pub static TABLES: &[&Table] = &[
 /// All (table, word) that a query names: a key, a dotted path, a name elsewhere.
 #[must_use]
 pub fn find(query: &str) -> Vec<(&'static Table, &'static Key)> {
+    find_in(TABLES, query)
+}
+
+/// Likewise among these tables.
+fn find_in(tables: &[&'static Table], query: &str) -> Vec<(&'static Table, &'static Key)> {
     let last = plain(query.rsplit('.').next().unwrap_or(query));
     let matches = |table: &Table, word: &Key| {
         let whole = format!("{}.{}", table.path, word.key);
@@ -70,7 +77,8 @@ pub fn find(query: &str) -> Vec<(&'static Table, &'static Key)> {
             || word.elsewhere.iter().any(|name| plain(name) == plain(query))
             || (query.contains('.') && plain(word.key) == last && fits(table.path, query))
     };
-    all().filter(|(table, word)| matches(table, word)).collect()
+    let all = tables.iter().flat_map(|table| table.words.iter().map(move |word| (*table, word)));
+    all.filter(|(table, word)| matches(table, word)).collect()
 }
 
 /// Every key of every table.
@@ -81,9 +89,14 @@ pub fn all() -> impl Iterator<Item = (&'static Table, &'static Key)> {
 /// Explains a key, or all keys of a table; none for an unknown word.
 #[must_use]
 pub fn explain(query: &str) -> Option<String> {
-    let tables = TABLES.iter().filter(|table| names(table.path, query));
-    let mut parts: Vec<String> = tables.map(ToString::to_string).collect();
-    for (table, word) in find(query) {
+    explain_in(TABLES, query)
+}
+
+/// Likewise among these tables.
+fn explain_in(tables: &[&'static Table], query: &str) -> Option<String> {
+    let named = tables.iter().filter(|table| names(table.path, query));
+    let mut parts: Vec<String> = named.map(ToString::to_string).collect();
+    for (table, word) in find_in(tables, query) {
         parts.push(format!("{}\n{word}", path_of(table, word.key)));
     }
     (!parts.is_empty()).then(|| parts.join("\n"))

@@ -286,7 +286,8 @@ pub(super) static VMQ: Table = Table {
 };
 
 /// Who moves queues or table entries.
-const POLICIES: &[&str] = &["fixed", "dynamic-vmq", "rss++", "least-loaded", "irqbalance"];
+pub(super) const POLICIES: &[&str] =
+    &["fixed", "dynamic-vmq", "rss++", "least-loaded", "irqbalance"];
 
 pub(super) static VMQ_REBALANCE: Table = Table {
     path: "nic.NAME.vmq.rebalance",

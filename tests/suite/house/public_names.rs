@@ -32,7 +32,7 @@ fn names(file: &SourceFile) -> BTreeSet<String> {
             "{" => depth += 1,
             "}" => depth -= 1,
             "hidden" if depth == 0 => hidden = true,
-            "pub" if depth == 0 && tokens[at + 1].text != "use" => {
+            "pub" if depth == 0 && !matches!(tokens[at + 1].text, "use" | "(") => {
                 let kinds = ["mod", "fn", "struct", "enum", "trait", "type"];
                 let kind = (at + 1..tokens.len()).find(|at| kinds.contains(&tokens[*at].text));
                 let kind = kind.expect("a public item has a kind");

@@ -9,6 +9,7 @@ use crate::scenario::plan::nics::nic::Nic;
 use crate::scenario::plan::nics::rebalance;
 use crate::scenario::plan::reference;
 use crate::scenario::plan::vms::vm::Guests;
+use crate::scenario::schema;
 use crate::scenario::schema::table_reader::TableReader;
 use crate::scenario::text::findings::Findings;
 use crate::world::HostSpec;
@@ -172,7 +173,7 @@ fn check_keys(view: &TableReader, action: &str, findings: &mut Findings) {
 fn refuse_set(view: &TableReader, findings: &mut Findings) {
     if let Some(key) = view.text("key") {
         let path: Vec<String> = key.split('.').map(str::to_owned).collect();
-        if overlay::word_of(&path).is_none() {
+        if overlay::word_of(&path, &schema::SCENARIO).is_none() {
             findings.mistake(
                 view.mistake("key", "this is no key of a scenario")
                     .because("unknown key")

@@ -7,6 +7,7 @@ use super::rss::{self, Rss};
 use super::sriov::{Demand, Sriov};
 use super::vmq::{self, Vmq};
 use crate::engine::time::Span;
+use crate::policy::OwnPolicy;
 use crate::rx::dma::DmaSpec;
 use crate::scenario::plan::hosts::host::Host;
 use crate::scenario::plan::reference;
@@ -69,6 +70,7 @@ pub fn read(
     hosts: &[Host],
     traffics: &[&str],
     (sriov, demand): (Option<Sriov>, Demand),
+    policies: &[OwnPolicy],
     findings: &mut Findings,
 ) -> Option<Nic> {
     let names: Vec<&str> = hosts.iter().map(|host| host.spec.name.as_str()).collect();
@@ -76,7 +78,7 @@ pub fn read(
     let host = &hosts[at];
     let model = profile::find_or(view.text("model"), "ideal");
     let link = if view.has("link") { view.link("link") } else { model.link() };
-    let queues = queues(view, host, model, link, demand, findings);
+    let queues = queues(view, host, model, link, demand, policies, findings);
     let ring = ring(view, model, findings);
     let cores: BTreeSet<u32> = queues.cores.iter().copied().collect();
     let buffer = if view.has("buffer") { view.size("buffer") } else { model.size("buffer") };
@@ -113,12 +115,13 @@ fn queues(
     model: &Profile,
     link: Option<u64>,
     demand: Demand,
+    policies: &[OwnPolicy],
     findings: &mut Findings,
 ) -> Queues {
     let single = |findings: &mut Findings| Queues::single(only(view, host, findings));
     match view.text("path") {
         Some("vmq" | "sriov") => {
-            let vmq = vmq::read(view, host, model, link, demand, findings);
+            let vmq = vmq::read(view, host, model, link, demand, policies, findings);
             return vmq.map_or_else(|| Queues::single(0), of_vmq);
         }
         Some("rss") => {}
@@ -137,7 +140,7 @@ fn queues(
         ));
         return single(findings);
     }
-    rss::read(view, host, model, findings).map_or_else(|| Queues::single(0), of_rss)
+    rss::read(view, host, model, policies, findings).map_or_else(|| Queues::single(0), of_rss)
 }
 
 fn of_rss(rss: Rss) -> Queues {

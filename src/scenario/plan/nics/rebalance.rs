@@ -1,7 +1,8 @@
 //! Who moves the queues or table entries of a port: a policy and its numbers.
 
 use crate::engine::time::Span;
-use crate::policy::{Kind, PolicySpec, Share, Start};
+use crate::policy::own::{Declared, ParameterValue};
+use crate::policy::{Kind, OwnPolicy, Parameter, Parameters, PolicySpec, Share, Start};
 use crate::rx::cpu::Stack;
 use crate::rx::steering::placement::place;
 use crate::scenario::plan::hosts::host::Host;
@@ -24,23 +25,33 @@ const NUMBERS: [(&str, Kind); 5] = [
 
 /// The policy of a port on `path = "vmq"`, from its table `vmq`; none: nobody moves anything, or
 /// it is wrong, which has been reported.
-pub fn of_vmq(vmq: &TableReader, host: &Host, findings: &mut Findings) -> Option<Rebalance> {
-    let (kind, at) = kind(vmq)?;
-    if kind.moves_entries() {
+pub fn of_vmq(
+    vmq: &TableReader,
+    host: &Host,
+    policies: &[OwnPolicy],
+    findings: &mut Findings,
+) -> Option<Rebalance> {
+    let (named, at) = named(vmq, policies)?;
+    if named.moves_entries() {
         findings.mistake(
-            at.mistake(&format!("\"{}\" has no table to work on", kind.name()))
+            at.mistake(&format!("\"{}\" has no table to work on", named.name()))
                 .because("it moves entries of the indirection table, and VMQ has none")
                 .help("write \"dynamic-vmq\" or \"least-loaded\", or choose path = \"rss\""),
         );
         return None;
     }
-    read(&at, kind, host, findings)
+    read(&at, named, host, policies, findings)
 }
 
 /// Likewise of a port on `path = "rss"`.
-pub fn of_rss(rss: &TableReader, host: &Host, findings: &mut Findings) -> Option<Rebalance> {
-    let (kind, at) = kind(rss)?;
-    if kind == Kind::DynamicVmq {
+pub fn of_rss(
+    rss: &TableReader,
+    host: &Host,
+    policies: &[OwnPolicy],
+    findings: &mut Findings,
+) -> Option<Rebalance> {
+    let (named, at) = named(rss, policies)?;
+    if matches!(named, Named::BuiltIn(Kind::DynamicVmq)) {
         findings.mistake(
             at.mistake("\"dynamic-vmq\" is a policy of VMQ")
                 .because("it moves the queues of virtual machines; those of RSS are not theirs")
@@ -48,7 +59,40 @@ pub fn of_rss(rss: &TableReader, host: &Host, findings: &mut Findings) -> Option
         );
         return None;
     }
-    read(&at, kind, host, findings)
+    read(&at, named, host, policies, findings)
+}
+
+/// A policy that a scenario names.
+#[derive(Clone, Copy)]
+enum Named<'p> {
+    /// One that comes with rxsim.
+    BuiltIn(Kind),
+    /// One of the program that reads the scenario.
+    Own(&'p OwnPolicy),
+}
+
+impl Named<'_> {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::BuiltIn(kind) => kind.name(),
+            Self::Own(policy) => policy.name,
+        }
+    }
+
+    fn moves_entries(&self) -> bool {
+        match self {
+            Self::BuiltIn(kind) => kind.moves_entries(),
+            Self::Own(policy) => policy.moves_entries,
+        }
+    }
+
+    /// Whether a key of its table is a number of its own.
+    fn has(&self, key: &str) -> bool {
+        match self {
+            Self::BuiltIn(kind) => NUMBERS.contains(&(key, *kind)),
+            Self::Own(policy) => policy.parameters.iter().any(|declared| declared.name == key),
+        }
+    }
 }
 
 /// The core of each queue at the start.
@@ -133,25 +177,42 @@ impl At<'_> {
 }
 
 /// The policy that the table of a path names; none: a wrong word, which has been reported.
-fn kind<'d>(path: &TableReader<'d>) -> Option<(Kind, At<'d>)> {
+fn named<'d, 'p>(path: &TableReader<'d>, policies: &'p [OwnPolicy]) -> Option<(Named<'p>, At<'d>)> {
     let at = match path.table("rebalance") {
         Some(numbers) => At { view: numbers, key: "policy", numbers: Some(numbers) },
         None => At { view: *path, key: "rebalance", numbers: None },
     };
-    Some((Kind::named(at.view.text(at.key)?)?, at))
+    let name = at.view.text(at.key)?;
+    let own = policies.iter().find(|policy| policy.name == name).map(Named::Own);
+    Some((own.or_else(|| Kind::named(name).map(Named::BuiltIn))?, at))
 }
 
-fn read(at: &At, kind: Kind, host: &Host, findings: &mut Findings) -> Option<Rebalance> {
-    let foreign = foreign_numbers(at, kind, findings);
-    if kind == Kind::Fixed {
+fn read(
+    at: &At,
+    named: Named,
+    host: &Host,
+    policies: &[OwnPolicy],
+    findings: &mut Findings,
+) -> Option<Rebalance> {
+    let foreign = foreign_numbers(at, named, policies, findings);
+    if matches!(named, Named::BuiltIn(Kind::Fixed)) {
         return None;
     }
     let stands =
-        if kind.moves_entries() && !host.spec.shares_packets() { None } else { obstacle(host) };
+        if named.moves_entries() && !host.spec.shares_packets() { None } else { obstacle(host) };
     if let Some((reason, help)) = &stands {
-        let message = format!("\"{}\" cannot move anything here", kind.name());
+        let message = format!("\"{}\" cannot move anything here", named.name());
         findings.mistake(at.mistake(&message).because(reason).help(*help));
     }
+    let kept = !foreign && stands.is_none();
+    match named {
+        Named::BuiltIn(kind) => built_in(at, kind, findings).filter(|_| kept),
+        Named::Own(policy) => own(at, policy).filter(|_| kept),
+    }
+}
+
+/// A policy that comes with rxsim; none where one of its numbers is wrong.
+fn built_in(at: &At, kind: Kind, findings: &mut Findings) -> Option<Rebalance> {
     let spec = at.numbers.map_or(Some(PolicySpec::of(kind)), |numbers| spec(&numbers, kind))?;
     if !spec.is_sound() {
         let place = if at.numbers.is_some_and(|numbers| numbers.has("contract_below")) {
@@ -165,23 +226,50 @@ fn read(at: &At, kind: Kind, host: &Host, findings: &mut Findings) -> Option<Reb
                 .because("`contract_below` is not below `expand_above`")
                 .help("leave a gap between them, such as 60 % and 90 %"),
         );
+        return None;
     }
-    let sound = !foreign && stands.is_none() && spec.is_sound();
-    sound.then_some(Rebalance { interval: spec.interval, maker: Maker::BuiltIn(spec) })
+    Some(Rebalance { interval: spec.interval, maker: Maker::BuiltIn(spec) })
+}
+
+/// A policy of the program's own; none where one of its parameters is wrong.
+fn own(at: &At, policy: &OwnPolicy) -> Option<Rebalance> {
+    let given = |key: &str| at.numbers.filter(|numbers| numbers.has(key));
+    let interval = match given("interval") {
+        Some(numbers) => numbers.time("interval")?,
+        None => policy.interval,
+    };
+    let value = |declared: &Declared| {
+        let key = declared.name;
+        let Some(numbers) = given(key) else { return Some((key, declared.parameter.default())) };
+        let value = match declared.parameter {
+            Parameter::Number { .. } => ParameterValue::Number(numbers.number(key)?),
+            Parameter::Integer { .. } => ParameterValue::Integer(numbers.integer(key)?),
+            Parameter::Time { .. } => ParameterValue::Time(numbers.time(key)?),
+            Parameter::Flag { .. } => ParameterValue::Flag(numbers.flag(key)?),
+        };
+        Some((key, value))
+    };
+    let parameters = Parameters(policy.parameters.iter().map(value).collect::<Option<_>>()?);
+    let policy = policy.clone();
+    Some(Rebalance { interval, maker: Maker::own(move || policy.make(&parameters)) })
 }
 
 /// Refuses numbers of other policies; whether there are any.
-fn foreign_numbers(at: &At, kind: Kind, findings: &mut Findings) -> bool {
+fn foreign_numbers(at: &At, named: Named, policies: &[OwnPolicy], findings: &mut Findings) -> bool {
     let Some(numbers) = at.numbers else { return false };
-    let foreign = NUMBERS.iter().filter(|(key, whose)| *whose != kind && numbers.has(key));
+    let built_in = NUMBERS.iter().map(|(key, kind)| (*key, kind.name()));
+    let own = policies
+        .iter()
+        .flat_map(|policy| policy.parameters.iter().map(|declared| (declared.name, policy.name)));
+    let foreign = built_in.chain(own).filter(|(key, _)| !named.has(key) && numbers.has(key));
     let mut any = false;
     for (key, whose) in foreign {
         any = true;
         findings.mistake(
             numbers
-                .mistake(key, format!("`{key}` is a number of {} alone", whose.name()))
-                .because(format!("the policy is {}", kind.name()))
-                .help(format!("remove it, or write policy = \"{}\"", whose.name())),
+                .mistake(key, format!("`{key}` is a number of {whose} alone"))
+                .because(format!("the policy is {}", named.name()))
+                .help(format!("remove it, or write policy = \"{whose}\"")),
         );
     }
     any

@@ -1,6 +1,7 @@
 //! Receive side scaling: queues, their cores, key, hash types, indirection table.
 
 use super::rebalance;
+use crate::policy::OwnPolicy;
 use crate::rx::steering::placement::{self, Profile as Order};
 use crate::rx::steering::rss::{HashTypes, RssSpec, default_table};
 use crate::rx::steering::toeplitz::{KEY_BYTES, KEY_MICROSOFT, KEY_SYMMETRIC, parse_key};
@@ -29,6 +30,7 @@ pub fn read(
     nic: &TableReader,
     host: &Host,
     model: &Profile,
+    policies: &[OwnPolicy],
     findings: &mut Findings,
 ) -> Option<Rss> {
     let view = nic.options("rss");
@@ -49,7 +51,7 @@ pub fn read(
         _ => Order::Closest,
     };
     let usable = usable(&view, host, order, u32::MAX, findings)?;
-    let rebalance = rebalance::of_rss(&view, host, findings);
+    let rebalance = rebalance::of_rss(&view, host, policies, findings);
     let entries = entries(&view, model, findings)?;
     if entries < queues {
         findings.warn(format!(

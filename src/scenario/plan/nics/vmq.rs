@@ -3,6 +3,7 @@
 use super::rebalance;
 use super::rss;
 use super::sriov::Demand;
+use crate::policy::OwnPolicy;
 use crate::rx::steering::placement::Profile as Order;
 use crate::scenario::plan::hosts::host::Host;
 use crate::scenario::profile::{self, Profile};
@@ -61,10 +62,11 @@ pub fn read(
     model: &Profile,
     link: Option<u64>,
     demand: Demand,
+    policies: &[OwnPolicy],
     findings: &mut Findings,
 ) -> Option<Vmq> {
     let view = nic.options("vmq");
-    let rebalance = rebalance::of_vmq(&view, host, findings);
+    let rebalance = rebalance::of_vmq(&view, host, policies, findings);
     let on = is_on(nic, &view, link, demand, findings);
     let wants = u64::from(demand.queues);
     let usual = left(&view, model, demand.vfs, findings).unwrap_or(wants + 1).min(MOST);
