@@ -6,6 +6,8 @@ use rxsim::scenario::load;
 use rxsim::scenario::text::diagnostic::render;
 use rxsim::scenario::text::library;
 use rxsim::study;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 fn each(look: impl Fn(&str, &Loaded)) {
     for name in library::names() {
@@ -25,6 +27,25 @@ fn every_built_in_scenario_is_sound_and_claims_figures_that_exist() {
             study::expect::check(&plan).unwrap_or_else(|e| panic!("{}", render(&e, false)));
         }
     });
+}
+
+/// That the fingerprints are right is for `.ci/scenarios`.
+#[test]
+fn every_design_of_a_built_in_scenario_has_its_line_in_the_file_of_fingerprints() {
+    let file = include_str!("../../fingerprints.txt");
+    let lines = file.lines().filter(|line| !line.starts_with("world:"));
+    let runs: BTreeSet<&str> = lines.filter_map(|line| Some(line.rsplit_once(' ')?.0)).collect();
+    let wanted = RefCell::new(BTreeSet::new());
+    each(|name, loaded| {
+        for design in loaded.designs().into_iter().map(Some).chain([None]) {
+            let plan = loaded.plan(design).unwrap_or_else(|e| panic!("{}", render(&e, false)));
+            let run = format!("{name} {} {}", design.unwrap_or("-"), plan.seed);
+            assert!(runs.contains(&run[..]), "missing: {run}");
+            wanted.borrow_mut().insert(run);
+        }
+    });
+    let extra: Vec<_> = runs.iter().filter(|run| !wanted.borrow().contains(**run)).collect();
+    assert!(extra.is_empty(), "extra: {extra:?}");
 }
 
 #[test]

@@ -2,12 +2,14 @@
 //!
 //! In half of the worlds all times are multiples of 100 ns, so that instants coincide all the
 //! time; in the others they practically never do. A higher level switches more features on, so
-//! that a mismatch can be narrowed by running lower levels.
+//! that a mismatch can be narrowed by running lower levels. The draws of existing levels are frozen:
+//! see `fingerprints`.
 
 mod affinity;
 mod broadcast;
 mod changes;
 pub(crate) mod closed_loops;
+mod fingerprints;
 mod flow_control;
 mod internal_switch;
 pub(crate) mod probing_policy;
