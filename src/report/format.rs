@@ -1,6 +1,7 @@
 //! Figures as people read them.
 
 use crate::study::bottleneck::{Place, Resource, ResourceKind};
+#[cfg(feature = "cli")]
 use crate::study::figures::figure::Figure;
 
 /// Bits per second and their units.
@@ -65,6 +66,7 @@ pub(super) fn percent(share: f64) -> String {
 
 /// A figure in the digits that `show` gives a number, with its interval if it has one; `-` without
 /// data.
+#[cfg(feature = "cli")]
 pub(super) fn figure(figure: Figure, show: fn(f64) -> String) -> String {
     let Some(value) = figure.get() else { return "-".to_owned() };
     match figure.half_width() {
