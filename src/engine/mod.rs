@@ -1,4 +1,5 @@
-//! Floor 0: time, order and chance. Knows no packet.
+//! Floor 0: simulated time, the timeline of control events, random streams, and the digest. No file
+//! here knows a packet.
 
 pub mod chance;
 pub mod digest;

@@ -1,8 +1,9 @@
 //! Simulated time: whole picoseconds in a `u64`, never a float.
 //!
-//! A picosecond is exact per byte on every Ethernet from 1 to 400 Gbps (64 B at 10 GbE hold the
-//! link for 67.2 ns, which no whole number of nanoseconds is), and a `u64` of them lasts 213 days.
-//! The clock stops at half of that, so that a [`PhasedTime`] fits a `u64` too.
+//! A picosecond is exact per byte on every Ethernet from 1 to 400 Gbps (a frame of 64 B occupies 10
+//! GbE for 67.2 ns, which is no whole number of nanoseconds). A `u64` of picoseconds lasts 213
+//! days. The clock ends at a quarter of that, [`Time::END`], so that neither a sum of two times nor
+//! a [`PhasedTime`], which doubles a time, overflows.
 
 use std::fmt;
 use std::ops::{Add, AddAssign, Mul, Sub, SubAssign};
@@ -15,19 +16,19 @@ pub struct Time(pub u64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span(pub u64);
 
-/// When within an instant: `2 * time + phase`.
+/// A moment within an instant: `2 * time + phase`.
 ///
-/// Phase 0 is everything that was due at this instant beforehand (DMA, timers, interrupts, ends of
-/// activities); phase 1 is what the arrivals of this instant bring about. So a packet that arrives
-/// at the very instant at which a poll round ends is not seen by that round.
+/// Phase 0 is all that was due at this instant beforehand (DMA, timers, interrupts, ends of
+/// activities). Phase 1 is what the arrivals of this instant cause. So a poll round that ends at an
+/// instant does not see a packet that arrives at that very instant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PhasedTime(pub u64);
 
 impl Time {
     /// The start of the run.
     pub const ZERO: Self = Self(0);
-    /// The last instant of the clock: 53 days, a quarter of what a `u64` of picoseconds holds,
-    /// so that sums of two times and [`PhasedTime`]s never overflow.
+    /// The last instant of the clock: 53 days, a quarter of what a `u64` of picoseconds holds, so
+    /// that sums of two times and [`PhasedTime`]s never overflow.
     pub const END: Self = Self(1 << 62);
 
     /// How long after `earlier` this is; zero if it is not after.
@@ -42,13 +43,13 @@ impl Time {
         PhasedTime(self.0 << 1)
     }
 
-    /// The moment of this instant's arrivals and of what follows from them.
+    /// The moment of this instant's arrivals and of what they cause.
     #[must_use]
     pub const fn at_arrivals(self) -> PhasedTime {
         PhasedTime(self.0 << 1 | 1)
     }
 
-    /// The bound that lies behind everything of this instant.
+    /// The bound behind everything that happens at this instant.
     #[must_use]
     pub const fn after(self) -> PhasedTime {
         PhasedTime((self.0 + 1) << 1)

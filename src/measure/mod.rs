@@ -1,4 +1,5 @@
-//! Floor 2: instruments. They know the shared words and time, but no station.
+//! Floor 2: instruments that turn counts into statistics. They know time and `vocab`, but no
+//! station.
 
 pub mod growth;
 pub mod histogram;

@@ -1,4 +1,4 @@
-//! What a policy is, what it sees, what it may do.
+//! What a policy is, what it is shown, and what it may do.
 
 use super::share::part;
 use crate::engine::time::{Span, Time};
@@ -6,26 +6,26 @@ use crate::vocab::busy::Busy;
 use crate::vocab::id::{CoreId, EntryId, QueueId};
 use std::fmt;
 
-/// Who decides which core serves which receive queue of a port, and which queue each entry of its
+/// Decides which core serves which receive queue of a port, and which queue each entry of its
 /// indirection table names.
 ///
-/// It is asked at every multiple of its interval, as a control event: behind all else of that
-/// instant. Its moves are made at that instant, in the order returned. Two policies that have seen
-/// the same loads return the same moves; ties go to the lowest index.
+/// The policy is asked at every multiple of its interval, as a control event, behind all else of
+/// that instant. Its moves take effect at that instant, in the order returned. Two policies that
+/// were shown the same loads return the same moves; ties go to the lowest index.
 pub trait Policy: Send {
-    /// The word of scenarios and results.
+    /// The name in scenarios and results.
     fn name(&self) -> &'static str;
 
-    /// Where the queues are before the first look.
+    /// Where the queues are before the first tick.
     fn start(&self) -> Start {
         Start::Spread
     }
 
-    /// What to move, given what the last interval saw.
+    /// The moves to make, given the loads of the last interval.
     fn rebalance(&mut self, loads: &Loads) -> Vec<Move>;
 }
 
-/// Where the queues are before the first look.
+/// Where the queues are before the first tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Start {
@@ -66,7 +66,8 @@ impl fmt::Display for Move {
     }
 }
 
-/// What one port's policy sees: the last interval, and where everything is at its end.
+/// The loads that one port's policy is shown: the last interval, and where everything is at its
+/// end.
 ///
 /// All counts were taken at the same instant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -119,8 +120,8 @@ pub struct CoreLoad {
     /// Whether queues of the port may be moved to it: a physical core between `base_processor`
     /// and `max_processors`.
     pub usable: bool,
-    /// Its time by kind of work, at most the interval in sum. Polls that find nothing do not
-    /// count, or no policy could tell a busy core that polls from an idle one.
+    /// Its time by kind of work, at most the interval in sum. Polls that find no packet do not
+    /// count, because otherwise no policy could tell a busy polling core from an idle one.
     pub busy: Busy,
 }
 
@@ -136,7 +137,7 @@ pub enum Refusal {
     NotUsable(CoreId),
     /// The queues of the port cannot change their core: the host polls, or interrupts per packet.
     Pinned,
-    /// It is there already.
+    /// The queue or entry is there already.
     InPlace,
 }
 
@@ -170,10 +171,10 @@ impl Loads {
         Span(self.interval.0.saturating_sub(self.cores[core.at()].busy.total().0))
     }
 
-    /// The core time that each queue takes: an estimate, for nobody measures it.
+    /// The estimated core time that each queue takes; no real system measures it.
     ///
-    /// A core's receive time is split over its queues of this port by their packets. So dear
-    /// packets count like cheap ones, and a core that serves another port too looks busier with
+    /// A core's receive time is split over its queues of this port by their packets. So expensive
+    /// packets count like cheap ones, and a core that also serves another port looks busier with
     /// this one than it is (the processor sets of two ports must not overlap: Microsoft, "Windows
     /// Server 2012 performance tuning guidelines").
     #[must_use]
@@ -200,12 +201,13 @@ impl Loads {
         self.entries.iter().map(time).collect()
     }
 
-    /// Makes a move in this picture: where things are changes, what was counted does not.
+    /// Applies a move to these loads: it changes where queues and entries are, not what was
+    /// counted.
     ///
     /// # Errors
     ///
-    /// If it names what does not exist or may not be used, or what is in place already; then
-    /// nothing changes.
+    /// If the move names what does not exist or may not be used, or changes nothing. Then nothing
+    /// is applied.
     pub fn apply(&mut self, step: Move) -> Result<(), Refusal> {
         match step {
             Move::Queue { queue, to } if self.is_usable(to) => {

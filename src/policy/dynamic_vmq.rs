@@ -12,17 +12,17 @@
 //! - A core is *hot* while it is busy for more than `expand_above` of the interval, receiving for
 //!   more than `traffic_above` of it. Each hot core gives queues to the least busy core that is
 //!   not hot, largest first, as long as that core stays below the giver and within `expand_above`.
-//!   So the number of cores can double at every look.
-//! - Where nothing can be spread, one core a look is given up: the least busy one whose queues all
-//!   find room on the home core or on others in use, none of them busier than `contract_below`
+//!   So the number of cores can double at every tick.
+//! - Where nothing can be spread, one core per tick is given up: the least busy one whose queues
+//!   all find room on the home core or on others in use, none of them busier than `contract_below`
 //!   afterwards.
 //!
 //! The gap between the thresholds is the hysteresis: what was spread because it filled a core to
 //! `expand_above` does not fit under `contract_below`.
 
 use super::contract::{Loads, Move, Policy, Start};
+use super::rebalancing::Rebalancing;
 use super::share::Share;
-use super::sheet::Sheet;
 use crate::engine::time::Span;
 use crate::vocab::busy::Busy;
 use crate::vocab::id::CoreId;
@@ -48,18 +48,18 @@ impl Policy for DynamicVmq {
     }
 
     fn rebalance(&mut self, loads: &Loads) -> Vec<Move> {
-        let mut sheet = Sheet::new(loads, Busy::total);
+        let mut rebalancing = Rebalancing::new(loads, Busy::total);
         let hot: Vec<CoreId> = loads.usable().filter(|core| self.is_hot(loads, *core)).collect();
         for &core in &hot {
             let cool = loads.usable().filter(|core| !hot.contains(core));
-            if let Some(to) = sheet.coolest(cool) {
-                spread(&mut sheet, core, to, self.expand_above.of(loads.interval));
+            if let Some(to) = rebalancing.idlest(cool) {
+                spread(&mut rebalancing, core, to, self.expand_above.of(loads.interval));
             }
         }
-        if sheet.is_blank() {
-            sheet = contracted(&sheet, loads, self.contract_below.of(loads.interval));
+        if rebalancing.is_unchanged() {
+            rebalancing = contracted(&rebalancing, loads, self.contract_below.of(loads.interval));
         }
-        sheet.into_moves()
+        rebalancing.into_moves()
     }
 }
 
@@ -72,37 +72,45 @@ impl DynamicVmq {
 }
 
 /// Gives queues of one core to another while that lowers the busier of the two.
-fn spread(sheet: &mut Sheet, from: CoreId, to: CoreId, room: Span) {
+fn spread(rebalancing: &mut Rebalancing, from: CoreId, to: CoreId, room: Span) {
     loop {
-        let fitting = sheet.queues_of(from).filter(|queue| {
-            let then = sheet.with(to, *queue);
-            then <= room && then < sheet.core(from)
+        let fitting = rebalancing.queues_of(from).filter(|queue| {
+            let then = rebalancing.with(to, *queue);
+            then <= room && then < rebalancing.core(from)
         });
-        let Some(queue) = sheet.largest(fitting) else { return };
-        sheet.give(queue, to);
+        let Some(queue) = rebalancing.largest(fitting) else { return };
+        rebalancing.assign(queue, to);
     }
 }
 
-/// The sheet without one of its cores, or as it was.
-fn contracted(sheet: &Sheet, loads: &Loads, room: Span) -> Sheet {
-    let mut used: Vec<CoreId> = loads.usable().filter(|core| sheet.serves(*core)).collect();
-    // The home core takes first what returns, then the others in their order.
+/// The rebalancing without one of its cores, or unchanged.
+fn contracted(rebalancing: &Rebalancing, loads: &Loads, room: Span) -> Rebalancing {
+    let mut used: Vec<CoreId> = loads.usable().filter(|core| rebalancing.serves(*core)).collect();
+    // Returning queues go to the home core first, then to the others in order.
     used.retain(|core| *core != loads.home);
-    let mut givers = used.clone();
-    givers.sort_by_key(|core| sheet.core(*core));
+    let mut overloaded = used.clone();
+    overloaded.sort_by_key(|core| rebalancing.core(*core));
     if loads.is_usable(loads.home) {
         used.insert(0, loads.home);
     }
-    givers.iter().find_map(|from| without(sheet, *from, &used, room)).unwrap_or(sheet.clone())
+    overloaded
+        .iter()
+        .find_map(|from| without(rebalancing, *from, &used, room))
+        .unwrap_or(rebalancing.clone())
 }
 
-/// The sheet with all queues of a core on others, if these have the room.
-fn without(sheet: &Sheet, from: CoreId, used: &[CoreId], room: Span) -> Option<Sheet> {
-    let mut after = sheet.clone();
-    for queue in sheet.queues_of(from) {
+/// The rebalancing with all queues of a core on others, if these have the room.
+fn without(
+    rebalancing: &Rebalancing,
+    from: CoreId,
+    used: &[CoreId],
+    room: Span,
+) -> Option<Rebalancing> {
+    let mut after = rebalancing.clone();
+    for queue in rebalancing.queues_of(from) {
         let mut others = used.iter().filter(|core| **core != from);
         let to = *others.find(|core| after.with(**core, queue) <= room)?;
-        after.give(queue, to);
+        after.assign(queue, to);
     }
     Some(after)
 }

@@ -7,7 +7,7 @@
 //! queues given up then go, largest first, to the least loaded core, among equals to the one with
 //! the fewest queues. So two cores may stay as far apart as two queues.
 //!
-//! Power saving (`--powerthresh`, off by default): after five looks, if no core is a standard
+//! Power saving (`--powerthresh`, off by default): after five ticks, if no core is a standard
 //! deviation above the average and at least so many are one below it, one of these gives all its
 //! queues up and gets none, until some core is above again.
 //!
@@ -16,14 +16,14 @@
 //! which the others give queues up; affinity hints, banned interrupts and scripts do not exist.
 
 use super::contract::{Loads, Move, Policy};
-use super::sheet::Sheet;
+use super::rebalancing::Rebalancing;
 use crate::engine::time::Span;
 use crate::vocab::busy::Busy;
 use crate::vocab::id::{CoreId, QueueId};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Looks before power saving may begin (irqlist.c).
+/// Ticks before power saving may begin (irqlist.c).
 const LOOKS_BEFORE_SLEEP: u64 = 5;
 
 /// Spreads queues by the load of their cores.
@@ -36,18 +36,19 @@ pub(super) struct Irqbalance {
 }
 
 impl Irqbalance {
-    /// At its first look; `power_save` is the daemon's `--powerthresh`.
+    /// Before its first tick; `power_save` is the daemon's `--powerthresh`.
     #[must_use]
     pub(super) fn new(power_save: Option<u32>) -> Self {
         Self { power_save, spared: BTreeSet::new(), looks: 0 }
     }
 
     /// Spares one more core, or none any more; the core that is newly spared.
-    fn spare(&mut self, sheet: &Sheet, cores: &[CoreId]) -> Option<CoreId> {
+    fn spare(&mut self, rebalancing: &Rebalancing, cores: &[CoreId]) -> Option<CoreId> {
         let threshold = self.power_save.filter(|_| self.looks > LOOKS_BEFORE_SLEEP)?;
-        let (average, deviation) = spread(sheet, cores);
-        let is_low = |core: &CoreId| sheet.core(*core).0 + deviation <= average;
-        let is_high = |core: &CoreId| !is_low(core) && sheet.core(*core).0 >= average + deviation;
+        let (average, deviation) = spread(rebalancing, cores);
+        let is_low = |core: &CoreId| rebalancing.core(*core).0 + deviation <= average;
+        let is_high =
+            |core: &CoreId| !is_low(core) && rebalancing.core(*core).0 >= average + deviation;
         if cores.iter().any(is_high) {
             self.spared.clear();
             return None;
@@ -70,47 +71,47 @@ impl Policy for Irqbalance {
 
     fn rebalance(&mut self, loads: &Loads) -> Vec<Move> {
         self.looks += 1;
-        let sheet = Sheet::new(loads, Busy::receive);
+        let rebalancing = Rebalancing::new(loads, Busy::receive);
         let mut cores: Vec<CoreId> = loads.usable().collect();
         let awake: Vec<CoreId> =
             cores.iter().copied().filter(|core| !self.spared.contains(core)).collect();
-        let mut given = given_up(&sheet, &awake);
-        if let Some(core) = self.spare(&sheet, &cores) {
+        let mut given = given_up(&rebalancing, &awake);
+        if let Some(core) = self.spare(&rebalancing, &cores) {
             given.retain(|queue| loads.queues[queue.at()].core != core);
-            given.extend(sheet.queues_of(core));
+            given.extend(rebalancing.queues_of(core));
         }
-        given.sort_by_key(|queue| (Reverse(sheet.queue(*queue)), *queue));
+        given.sort_by_key(|queue| (Reverse(rebalancing.queue(*queue)), *queue));
         cores.retain(|core| !self.spared.contains(core));
-        placed(loads, &sheet, &given, &cores)
+        placed(loads, &rebalancing, &given, &cores)
     }
 }
 
 /// Average and standard deviation of the cores' loads, in picoseconds, rounded down.
-fn spread(sheet: &Sheet, cores: &[CoreId]) -> (u64, u64) {
+fn spread(rebalancing: &Rebalancing, cores: &[CoreId]) -> (u64, u64) {
     let count = cores.len() as u64;
-    let sum: u64 = cores.iter().map(|core| sheet.core(*core).0).sum();
+    let sum: u64 = cores.iter().map(|core| rebalancing.core(*core).0).sum();
     let average = sum.checked_div(count).unwrap_or(0);
-    let square = |core: &CoreId| u128::from(sheet.core(*core).0.abs_diff(average)).pow(2);
+    let square = |core: &CoreId| u128::from(rebalancing.core(*core).0.abs_diff(average)).pow(2);
     let squares: u128 = cores.iter().map(square).sum();
     let variance = squares.checked_div(u128::from(count.saturating_sub(1))).unwrap_or(0);
     (average, variance.isqrt() as u64)
 }
 
 /// The queues that would leave their cores without turning the imbalance around.
-fn given_up(sheet: &Sheet, cores: &[CoreId]) -> Vec<QueueId> {
+fn given_up(rebalancing: &Rebalancing, cores: &[CoreId]) -> Vec<QueueId> {
     let mut given = Vec::new();
-    let Some(least) = sheet.coolest(cores.iter().copied()) else { return given };
-    // What the least loaded core would take; all cores' gifts are charged to it, as in the daemon.
-    let mut least = sheet.core(least);
+    let Some(least) = rebalancing.idlest(cores.iter().copied()) else { return given };
+    // The load of the least loaded core. All moves are charged to it, as in the daemon.
+    let mut least = rebalancing.core(least);
     for &core in cores {
-        let mut own: Vec<QueueId> = sheet.queues_of(core).collect();
-        let mut load = sheet.core(core);
+        let mut own: Vec<QueueId> = rebalancing.queues_of(core).collect();
+        let mut load = rebalancing.core(core);
         if load <= least {
             continue;
         }
-        own.sort_by_key(|queue| (Reverse(sheet.queue(*queue)), *queue));
+        own.sort_by_key(|queue| (Reverse(rebalancing.queue(*queue)), *queue));
         for queue in own {
-            let time = sheet.queue(queue);
+            let time = rebalancing.queue(queue);
             if time > Span::ZERO && least + time < load - time {
                 load -= time;
                 least = (least + time).min(load);
@@ -122,19 +123,24 @@ fn given_up(sheet: &Sheet, cores: &[CoreId]) -> Vec<QueueId> {
 }
 
 /// Each of these queues, taken off its core, goes to the core that is then least loaded.
-fn placed(loads: &Loads, sheet: &Sheet, given: &[QueueId], cores: &[CoreId]) -> Vec<Move> {
+fn placed(
+    loads: &Loads,
+    rebalancing: &Rebalancing,
+    given: &[QueueId],
+    cores: &[CoreId],
+) -> Vec<Move> {
     let mut state: BTreeMap<CoreId, (Span, usize)> = BTreeMap::new();
     for &core in cores {
-        let kept = sheet.queues_of(core).filter(|queue| !given.contains(queue)).count();
-        let gone = sheet.queues_of(core).filter(|queue| given.contains(queue));
-        let gone: u64 = gone.map(|queue| sheet.queue(queue).0).sum();
-        state.insert(core, (sheet.core(core) - Span(gone), kept));
+        let kept = rebalancing.queues_of(core).filter(|queue| !given.contains(queue)).count();
+        let gone = rebalancing.queues_of(core).filter(|queue| given.contains(queue));
+        let gone: u64 = gone.map(|queue| rebalancing.queue(queue).0).sum();
+        state.insert(core, (rebalancing.core(core) - Span(gone), kept));
     }
     let mut moves = Vec::new();
     for &queue in given {
         let least = state.iter_mut().min_by_key(|(core, state)| (**state, **core));
         let Some((&to, (load, queues))) = least else { break };
-        *load += sheet.queue(queue);
+        *load += rebalancing.queue(queue);
         *queues += 1;
         if loads.queues[queue.at()].core != to {
             moves.push(Move::Queue { queue, to });

@@ -1,11 +1,11 @@
-//! `least-loaded`: the plainest rule that can help; a yardstick for the others.
+//! `least-loaded`: the simplest rule that can help; a yardstick for the others.
 //!
-//! At every look the largest queue of the busiest core goes to the least busy core, if that core
-//! is then less busy than the other was. One queue per look, and only the largest: where that one
-//! does not fit, nothing moves.
+//! At every tick the largest queue of the busiest core goes to the least busy core, if that core is
+//! then less busy than the other one was. One queue per tick, and only the largest: if it does not
+//! fit, nothing moves.
 
 use super::contract::{Loads, Move, Policy};
-use super::sheet::Sheet;
+use super::rebalancing::Rebalancing;
 use crate::vocab::busy::Busy;
 
 /// Moves the largest queue of the busiest core.
@@ -18,18 +18,19 @@ impl Policy for LeastLoaded {
     }
 
     fn rebalance(&mut self, loads: &Loads) -> Vec<Move> {
-        let mut sheet = Sheet::new(loads, Busy::total);
-        let serving = loads.usable().filter(|core| sheet.serves(*core));
-        let Some(from) = sheet.hottest(serving) else { return Vec::new() };
+        let mut rebalancing = Rebalancing::new(loads, Busy::total);
+        let serving = loads.usable().filter(|core| rebalancing.serves(*core));
+        let Some(from) = rebalancing.busiest(serving) else { return Vec::new() };
         let others = loads.usable().filter(|core| *core != from);
-        let (Some(to), Some(queue)) = (sheet.coolest(others), sheet.largest(sheet.queues_of(from)))
+        let (Some(to), Some(queue)) =
+            (rebalancing.idlest(others), rebalancing.largest(rebalancing.queues_of(from)))
         else {
             return Vec::new();
         };
-        if sheet.with(to, queue) < sheet.core(from) {
-            sheet.give(queue, to);
+        if rebalancing.with(to, queue) < rebalancing.core(from) {
+            rebalancing.assign(queue, to);
         }
-        sheet.into_moves()
+        rebalancing.into_moves()
     }
 }
 

@@ -3,13 +3,14 @@
 //! ```text
 //!              +-- Loads: queues, table entries, cores over the last interval --+
 //!              |                                                                v
-//!   the receive path (rx, wired in host)                                   a Policy
+//!   the receive path (rx, wired in sim)                                    a Policy
 //!              ^                                                                |
 //!              +-- Moves: queue -> core, table entry -> queue ------------------+
 //! ```
 //!
-//! A policy is a pure automaton: it sees what it is handed and remembers what it wants. It has no
-//! clock, no generator and no way to touch the path but the moves it returns.
+//! A policy is a pure automaton: its moves depend only on the loads that it has been shown. It has
+//! no clock, no random generator, and no way to change the receive path but the moves that it
+//! returns.
 //!
 //! - `contract` is what a policy is, sees and may do.
 //! - `fixed`, `dynamic_vmq`, `rss_plus_plus`, `least_loaded` and `irqbalance` are the algorithms.
@@ -18,7 +19,7 @@
 
 mod contract;
 mod share;
-mod sheet;
+mod rebalancing;
 mod fixed;
 mod dynamic_vmq;
 mod rss_plus_plus;

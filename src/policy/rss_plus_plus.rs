@@ -13,7 +13,7 @@
 //!   to half of their difference, again and again; the original tries up to ten tolerances for
 //!   giving too much and takes the best.
 //! - Any core below the mean receives, not only one below it by the threshold.
-//! - A core that has just received may give at the next look; the original leaves it out once.
+//! - A core that has just received may give at the next tick; the original leaves it out once.
 //! - The number of cores is fixed (no `AUTOSCALE`), NUMA nodes are not kept apart, and the interval
 //!   does not adapt (original: between `TIMER` and `TIMER_MAX`, which are equal by default).
 //! - The state of flows does not migrate: the path has none.
@@ -37,24 +37,24 @@ impl Policy for RssPlusPlus {
     }
 
     fn rebalance(&mut self, loads: &Loads) -> Vec<Move> {
-        let mut table = Table::new(loads);
+        let mut table = TableLoad::new(loads);
         let Some(limit) = table.mean().map(|mean| mean + self.tolerance.of(loads.interval)) else {
             return Vec::new();
         };
         // Each step lowers the squared imbalance, so there is an end; the bound keeps it near.
         for _ in 0..2 * loads.entries.len() {
             let Some((entry, to)) = table.step(limit) else { break };
-            table.give(entry, to);
+            table.assign(entry, to);
         }
         table.moves(loads)
     }
 }
 
 /// The indirection table as it would be, and what the cores would then take.
-struct Table {
+struct TableLoad {
     /// Core time per entry.
     times: Vec<Span>,
-    /// Core per entry; none where it is not ours to move from.
+    /// The core of each entry.
     places: Vec<CoreId>,
     /// Time per core.
     cores: Vec<Span>,
@@ -62,7 +62,7 @@ struct Table {
     serving: Vec<CoreId>,
 }
 
-impl Table {
+impl TableLoad {
     fn new(loads: &Loads) -> Self {
         let place = |queue: QueueId| loads.queues[queue.at()].core;
         let serves = |core: &CoreId| loads.queues.iter().any(|queue| queue.core == *core);
@@ -74,7 +74,7 @@ impl Table {
         }
     }
 
-    /// What a serving core takes on average; none without any.
+    /// What a serving core takes on average; none if no core serves.
     fn mean(&self) -> Option<Span> {
         let sum: u64 = self.serving.iter().map(|core| self.core(*core).0).sum();
         sum.checked_div(self.serving.len() as u64).map(Span)
@@ -87,14 +87,14 @@ impl Table {
     /// The next entry to give, and the core to give it to.
     fn step(&self, limit: Span) -> Option<(EntryId, CoreId)> {
         let to = *self.serving.iter().min_by_key(|core| (self.core(**core), **core))?;
-        let mut givers: Vec<CoreId> = self.serving.clone();
-        givers.retain(|core| self.core(*core) > limit);
-        givers.sort_by_key(|core| (Reverse(self.core(*core)), *core));
-        givers.iter().find_map(|from| self.best(*from, to)).map(|entry| (entry, to))
+        let mut overloaded: Vec<CoreId> = self.serving.clone();
+        overloaded.retain(|core| self.core(*core) > limit);
+        overloaded.sort_by_key(|core| (Reverse(self.core(*core)), *core));
+        overloaded.iter().find_map(|from| self.best(*from, to)).map(|entry| (entry, to))
     }
 
-    /// The entry of one core that leaves it and another most alike; none where each would leave
-    /// them less so, or as unlike with the parts swapped.
+    /// The entry of one core whose move makes the two cores most alike; none if each move would
+    /// make them less alike, or only swap their loads.
     fn best(&self, from: CoreId, to: CoreId) -> Option<EntryId> {
         let gap = self.core(from).0.saturating_sub(self.core(to).0);
         let entries = (0..).map(EntryId).zip(self.times.iter().zip(&self.places));
@@ -104,15 +104,15 @@ impl Table {
             .map(|(entry, _)| entry)
     }
 
-    fn give(&mut self, entry: EntryId, to: CoreId) {
+    fn assign(&mut self, entry: EntryId, to: CoreId) {
         let (time, from) = (self.times[entry.at()], self.places[entry.at()]);
         self.cores[from.at()] -= time;
         self.cores[to.at()] += time;
         self.places[entry.at()] = to;
     }
 
-    /// What has to move for the table to become this one, lowest entry first. Among several queues
-    /// of its new core an entry takes the one that then has the fewest packets.
+    /// The moves that turn the table into this one, lowest entry first. Among several queues of its
+    /// new core an entry takes the one that then has the fewest packets.
     fn moves(&self, loads: &Loads) -> Vec<Move> {
         let mut packets: Vec<u64> = loads.queues.iter().map(|queue| queue.packets).collect();
         let mut moves = Vec::new();

@@ -1,4 +1,4 @@
-//! A policy with its numbers: what a scenario names, and what it makes.
+//! A policy with its parameters, as a scenario names it.
 
 use super::contract::Policy;
 use super::dynamic_vmq::DynamicVmq;
@@ -30,7 +30,7 @@ impl Kind {
     pub const ALL: [Self; 5] =
         [Self::Fixed, Self::DynamicVmq, Self::RssPlusPlus, Self::LeastLoaded, Self::Irqbalance];
 
-    /// The word of scenarios.
+    /// The name in scenarios.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -55,20 +55,20 @@ impl Kind {
     }
 }
 
-/// A policy with its numbers; each policy reads those that are its own.
+/// A policy with its parameters; each policy reads its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct PolicySpec {
     /// Which policy.
     pub kind: Kind,
-    /// How often it looks. `rss++`: 100 ms (`TIMER` of FastClick's DeviceBalancer). `irqbalance`:
-    /// 10 s (its manual). The others: 100 ms (assumed).
+    /// How often it is asked. `rss++`: 100 ms (`TIMER` of FastClick's DeviceBalancer).
+    /// `irqbalance`: 10 s (its manual). The others: 100 ms (assumed).
     pub interval: Span,
-    /// `dynamic-vmq`: a core busier than this is to give queues away. 90 % (assumed).
+    /// `dynamic-vmq`: a core busier than this gives queues away. 90 % (assumed).
     pub expand_above: Share,
-    /// `dynamic-vmq`: if it spends more than this on receiving. 25 % (assumed).
+    /// `dynamic-vmq`: but only if it spends more than this on receiving. 25 % (assumed).
     pub traffic_above: Share,
-    /// `dynamic-vmq`: how busy a core may become by queues that return. 60 % (assumed).
+    /// `dynamic-vmq`: how busy a core may become when queues return to it. 60 % (assumed).
     pub contract_below: Share,
     /// `rss++`: a core is overloaded this far above the mean. 2 % of a core (`IMBALANCE_THRESHOLD`
     /// of FastClick's DeviceBalancer).
@@ -79,7 +79,7 @@ pub struct PolicySpec {
 }
 
 impl PolicySpec {
-    /// A policy with its default numbers.
+    /// A policy with its default parameters.
     #[must_use]
     pub const fn of(kind: Kind) -> Self {
         let interval = match kind {
@@ -97,18 +97,18 @@ impl PolicySpec {
         }
     }
 
-    /// Whether the numbers make sense: it looks at all, and what was spread does not return at
-    /// once.
+    /// Whether the parameters make sense: the interval is above zero, and queues that were given
+    /// away do not return at once.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.interval > Span::ZERO && self.contract_below < self.expand_above
     }
 
-    /// The policy, before its first look.
+    /// The policy, before its first tick.
     ///
     /// # Panics
     ///
-    /// If the numbers are not sound, which a checked scenario excludes.
+    /// If the parameters are not sound, which a checked scenario excludes.
     #[must_use]
     pub fn build(&self) -> Box<dyn Policy> {
         assert!(self.is_sound(), "{self:?}");

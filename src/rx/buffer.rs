@@ -2,19 +2,20 @@
 //!
 //! Before: [`wire`](super::wire). After: [`steering`](super::steering).
 //!
-//! Frames leave in the order in which they came, unless they are given up. How many have left is
-//! worked out only when the buffer may be full, so a frame costs two queue operations and no search.
+//! Frames leave in the order in which they came, unless they are given up. The buffer finds out how
+//! many have left only when it may be full, so that a frame costs two queue operations and no
+//! search.
 
 use crate::engine::time::Time;
 use std::collections::VecDeque;
 
-/// A buffer of so many bytes, or an unlimited one.
+/// A buffer of bounded or unlimited size.
 #[derive(Debug)]
 pub struct PacketBuffer {
     capacity: Option<u64>,
-    /// Bytes in the buffer, those included that have left unnoticed.
+    /// Bytes in the buffer, including frames that have left since the last release.
     held: u64,
-    /// Frames whose DMA ends, and frames given up: each list in the order of time.
+    /// Departures at the end of DMA, and of frames given up: each list in the order of time.
     leaving: VecDeque<(Time, u32)>,
     given_up: VecDeque<(Time, u32)>,
 }
@@ -26,7 +27,7 @@ impl PacketBuffer {
         Self { capacity, held: 0, leaving: VecDeque::new(), given_up: VecDeque::new() }
     }
 
-    /// Takes a frame at `now`, or refuses it for want of room.
+    /// Takes a frame in at `now`; false if there is no room.
     #[inline]
     #[must_use]
     pub fn enter(&mut self, now: Time, size: u32) -> bool {
@@ -41,7 +42,7 @@ impl PacketBuffer {
         true
     }
 
-    /// A frame's DMA will be done at `time`, not before that of the frame told of last.
+    /// The DMA of a frame will end at `time`, not before that of the frame of the last call.
     #[inline]
     pub fn leave(&mut self, time: Time, size: u32) {
         if self.capacity.is_some() {
@@ -62,8 +63,8 @@ impl PacketBuffer {
         self.held
     }
 
-    /// Lets frames leave one by one, in the order of time and as far as they do so by `by`, until no
-    /// more than `low` bytes are held: when the last of them left.
+    /// Releases frames one by one, in the order of time, of those that leave by `by`, until at most
+    /// `low` bytes are held: the time at which the last of them left.
     pub fn falls_to(&mut self, low: u64, by: Time) -> Option<Time> {
         let mut last = None;
         while self.held > low {
@@ -81,7 +82,7 @@ impl PacketBuffer {
         last
     }
 
-    /// Lets frames leave that do so by `now`.
+    /// Releases the frames that have left by `now`.
     pub fn release(&mut self, now: Time) {
         for list in [&mut self.leaving, &mut self.given_up] {
             while let Some((time, size)) = list.front().copied()

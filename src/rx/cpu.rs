@@ -19,7 +19,7 @@ pub enum Stack {
         /// Kernels up to 6.5: while `ksoftirqd` runs, further softirqs are left to it.
         ksoftirqd_defers: bool,
     },
-    /// No interrupts: the core visits its rings in turn, for ever.
+    /// No interrupts: the core polls its rings in turn, for ever.
     BusyPoll,
     /// The interrupt handler takes every packet into a bounded backlog; never masked.
     InterruptPerPacket,
@@ -39,7 +39,7 @@ impl Stack {
 pub struct Costs {
     /// Per hardware interrupt taken.
     pub interrupt: Draw,
-    /// Per poll round; under busy polling per visit of a ring.
+    /// Per poll round; under busy polling per poll of a ring.
     pub round: Draw,
     /// Driver, per packet that the host processes.
     pub packet: Draw,
@@ -74,7 +74,7 @@ pub struct Costs {
     pub vm_wakeup: Span,
     /// Moving a queue to another core; paid by that core with its next round.
     pub queue_move: Span,
-    /// Per interrupt between processors: taken where software spreads packets over cores.
+    /// Per inter-processor interrupt, by which receive packet steering (RPS) wakes another core.
     pub ipi: Span,
     /// Per packet that a filter in the driver discards, instead of all others.
     pub filter_packet: Draw,
@@ -82,7 +82,7 @@ pub struct Costs {
     pub app_packet: Draw,
     /// A consumer, per byte.
     pub app_byte: Draw,
-    /// Each time a core turns from one thread to another.
+    /// Per switch of a core from one thread to another.
     pub context_switch: Span,
     /// Leaving a sleep state, added to the interrupt that ends it.
     pub wakeup: Span,
@@ -133,7 +133,7 @@ pub enum Activity {
     Guest,
     /// Consumers on the host.
     App,
-    /// Volume that is not networking.
+    /// CPU load that is not networking.
     Work,
 }
 

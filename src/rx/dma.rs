@@ -30,9 +30,9 @@ pub struct DmaEngine {
 /// When a frame's DMA happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transfer {
-    /// When it was done, and the frame left the packet buffer.
+    /// The end of the DMA, at which the frame leaves the packet buffer.
     pub done: Time,
-    /// From when on the host sees the packet.
+    /// From when on the host can see the packet.
     pub visible: PhasedTime,
 }
 
@@ -52,13 +52,13 @@ impl DmaEngine {
         self.transfer.get(size)[0]
     }
 
-    /// Whether frames may be seen by the host with their arrival.
+    /// Whether the host can see frames at the instant of their arrival.
     #[must_use]
     pub const fn may_be_immediate(&self) -> bool {
         self.latency.0 == 0
     }
 
-    /// The moment at which the DMA of a frame that arrived at `arrival` may start.
+    /// When the DMA of a frame that arrived at `arrival` may start.
     #[inline]
     #[must_use]
     pub fn earliest(&self, arrival: Time) -> PhasedTime {
@@ -81,12 +81,12 @@ impl DmaEngine {
         Transfer { done, visible }
     }
 
-    /// Gives up the frame that would have started at `start`; the next one may start there.
+    /// Skips the frame that would have started at `start`; the next one may start there.
     pub fn skip(&mut self, start: PhasedTime) {
         self.free = start;
     }
 
-    /// How much of the transfer time so far lies behind `now`.
+    /// The part of [`DmaEngine::busy`] that comes after `now`.
     #[must_use]
     pub fn ahead(&self, now: Time) -> Span {
         self.free.time().since(now)

@@ -6,8 +6,8 @@
 //!                   |                               moderation ---> |  (interrupt, deferred, thread)
 //! ```
 //!
-//! No station imports another; they meet in `host/`. None sees the timeline, a clock or a
-//! generator that it was not handed.
+//! No station imports another: `sim` puts them together. A station uses no timeline, clock or
+//! random generator that it was not handed.
 
 pub mod buffer;
 pub mod cpu;

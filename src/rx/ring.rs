@@ -2,10 +2,10 @@
 //!
 //! Before: [`dma`](super::dma). After: [`moderation`](super::moderation).
 //!
-//! Three counters only grow: packets put in, packets finished, packets booked. A finished packet
-//! frees its descriptor at once, but stays in memory until it is booked, many at a time. Memory
-//! grows with the packets that are really inside. Whoever takes packets out to finish them in
-//! another order holds their descriptors meanwhile, and gives them back one by one.
+//! Three counters only grow: packets put in, finished, and booked. A finished packet frees its
+//! descriptor at once, but stays in memory until it is booked, many at a time; so memory grows with
+//! the packets that are really inside. A pool of cores takes packets out unfinished; their
+//! descriptors stay held until each of them is released.
 
 use crate::engine::time::{PhasedTime, Time};
 use crate::vocab::frame::Frame;
@@ -17,7 +17,7 @@ pub struct Descriptor {
     pub frame: Frame,
     /// Start of its DMA.
     pub dma_start: Time,
-    /// From when on the host sees it.
+    /// From when on the host can see it.
     pub visible: PhasedTime,
 }
 
@@ -41,7 +41,7 @@ pub struct Finished {
     pub work: Processing,
 }
 
-/// Slots to begin with.
+/// Slots of a new ring.
 const FIRST_SLOTS: usize = 64;
 
 /// A ring of `capacity` descriptors.
@@ -51,12 +51,12 @@ pub struct Ring {
     booked: u64,
     finished: u64,
     put: u64,
-    /// Descriptors of packets that were taken out and are not finished.
-    lent: u64,
+    /// Descriptors of packets that were taken out unfinished.
+    unfinished: u64,
     capacity: u64,
-    /// How far `put` may grow before somebody must look: at the packets that have been finished
-    /// meanwhile, or at the memory.
-    open_until: u64,
+    /// How far `put` may grow before the ring must be synced: the host books finished packets, and
+    /// the memory may have to grow.
+    sync_at: u64,
 }
 
 impl Ring {
@@ -68,9 +68,9 @@ impl Ring {
     pub fn new(capacity: u32) -> Self {
         assert!(capacity > 0, "a ring has at least one descriptor");
         let slots = vec![Finished::default(); FIRST_SLOTS].into_boxed_slice();
-        let open_until = u64::from(capacity).min(FIRST_SLOTS as u64);
+        let sync_at = u64::from(capacity).min(FIRST_SLOTS as u64);
         let capacity = capacity.into();
-        Self { slots, booked: 0, finished: 0, put: 0, lent: 0, capacity, open_until }
+        Self { slots, booked: 0, finished: 0, put: 0, unfinished: 0, capacity, sync_at }
     }
 
     /// Packets inside.
@@ -83,7 +83,7 @@ impl Ring {
     /// Descriptors held: by the packets inside, and by those that were taken out unfinished.
     #[must_use]
     pub const fn held(&self) -> u64 {
-        self.len() + self.lent
+        self.len() + self.unfinished
     }
 
     /// Whether nothing is inside.
@@ -105,29 +105,30 @@ impl Ring {
         self.put
     }
 
-    /// Whether one packet more needs the host to be caught up, and [`Ring::open`], first.
+    /// Whether the host must be caught up, and call [`Ring::synced`], before it puts one packet
+    /// more in.
     #[inline(always)]
     #[must_use]
-    pub const fn is_closed(&self) -> bool {
-        self.put >= self.open_until
+    pub const fn needs_sync(&self) -> bool {
+        self.put >= self.sync_at
     }
 
-    /// Opens the ring for packets as far as descriptors and memory go. All that is finished must
-    /// have been booked.
-    pub fn open(&mut self) {
+    /// The host has been caught up: the ring takes packets as far as descriptors and memory go. All
+    /// finished packets must have been booked.
+    pub fn synced(&mut self) {
         debug_assert_eq!(self.booked, self.finished, "what is finished is booked first");
         let slots = self.slots.len() as u64;
         if 2 * self.len() > slots && slots < self.capacity {
             self.grow();
         }
-        let free = self.capacity - self.lent;
-        self.open_until = self.finished + free.min(self.slots.len() as u64);
+        let free = self.capacity - self.unfinished;
+        self.sync_at = self.finished + free.min(self.slots.len() as u64);
     }
 
-    /// Puts a packet in. The ring must not be closed.
+    /// Puts a packet in. The ring must not need a sync.
     #[inline(always)]
     pub fn push(&mut self, packet: Descriptor) {
-        debug_assert!(!self.is_closed(), "a closed ring takes no packet");
+        debug_assert!(!self.needs_sync(), "a closed ring takes no packet");
         let mask = self.slots.len() - 1;
         self.slots[self.put as usize & mask].packet = packet;
         self.put += 1;
@@ -154,8 +155,7 @@ impl Ring {
         self.get(u64::from(n) - 1).map_or(PhasedTime::NEVER, |packet| packet.visible)
     }
 
-    /// The oldest packets inside, at most so many, as far as they lie in one piece: up to the
-    /// memory's edge.
+    /// The oldest packets inside, at most `most`, up to the end of the memory.
     #[inline(always)]
     #[must_use]
     pub fn front_mut(&mut self, most: usize) -> &mut [Finished] {
@@ -164,19 +164,20 @@ impl Ring {
         &mut self.slots[from..to]
     }
 
-    /// The `n` oldest packets are finished, and their `work` is noted: their descriptors are free;
-    /// they stay to be booked.
+    /// Finishes the `n` oldest packets, whose `work` has been recorded. Their descriptors are free;
+    /// the packets stay until they are booked.
     #[inline(always)]
     pub fn finish(&mut self, n: usize) {
         self.finished += n as u64;
         debug_assert!(self.finished <= self.put, "only packets inside can be finished");
     }
 
-    /// Takes the oldest packet out, its descriptor free; whoever takes it books it. All that was
-    /// finished before must have been booked.
+    /// Takes the oldest packet out and frees its descriptor; the caller books it. All finished
+    /// packets must have been booked.
     ///
     /// # Panics
-    /// If there is none: a bug of the host.
+    ///
+    /// If there is none, which is a bug of the host.
     pub fn take_first(&mut self) -> Descriptor {
         let first = *self.first().expect("only a packet inside can be taken");
         debug_assert_eq!(self.booked, self.finished, "what is finished is booked first");
@@ -185,16 +186,16 @@ impl Ring {
         first
     }
 
-    /// Takes the oldest packet out, unfinished: its descriptor is held until it is given back.
-    pub fn lend_first(&mut self) -> Descriptor {
-        self.lent += 1;
+    /// Takes the oldest packet out unfinished: its descriptor stays held until [`Ring::release`].
+    pub fn take_unfinished(&mut self) -> Descriptor {
+        self.unfinished += 1;
         self.take_first()
     }
 
-    /// A packet that was taken out unfinished is finished: its descriptor is free.
-    pub fn give_back(&mut self) {
-        debug_assert!(self.lent > 0, "only what was taken out comes back");
-        self.lent -= 1;
+    /// Frees the descriptor of a packet that was taken out unfinished.
+    pub fn release(&mut self) {
+        debug_assert!(self.unfinished > 0, "only what was taken out comes back");
+        self.unfinished -= 1;
     }
 
     /// Whether packets are finished and not booked yet.
@@ -204,7 +205,7 @@ impl Ring {
         self.booked < self.finished
     }
 
-    /// The packets finished and not booked yet, in order, in two parts; they count as booked.
+    /// Books the packets finished since the last call, in order and in two parts.
     pub fn book(&mut self) -> [&[Finished]; 2] {
         let mask = self.slots.len() - 1;
         let (from, n) = (self.booked as usize & mask, (self.finished - self.booked) as usize);
@@ -244,9 +245,9 @@ mod tests {
         let mut booked = Vec::new();
         let mut fill = |ring: &mut Ring, n: u64| {
             for _ in 0..n {
-                if ring.is_closed() {
+                if ring.needs_sync() {
                     booked.extend(numbers(ring.book()));
-                    ring.open();
+                    ring.synced();
                 }
                 ring.push(numbered(put));
                 put += 1;
@@ -257,7 +258,7 @@ mod tests {
             ring.finish(3);
         }
         fill(&mut ring, 1000);
-        assert!(ring.is_full() && ring.is_closed());
+        assert!(ring.is_full() && ring.needs_sync());
         ring.finish(1000);
         booked.extend(numbers(ring.book()));
         assert_eq!(booked, (0..1150).collect::<Vec<_>>());
@@ -281,14 +282,14 @@ mod tests {
         for number in 0..2 {
             ring.push(numbered(number));
         }
-        assert_eq!(ring.lend_first().frame.number, 0);
-        ring.open();
-        assert!(ring.is_full() && ring.is_closed());
-        assert_eq!(ring.lend_first().frame.number, 1);
-        ring.give_back();
-        ring.open();
-        assert!(ring.is_empty() && !ring.is_closed() && ring.held() == 1);
+        assert_eq!(ring.take_unfinished().frame.number, 0);
+        ring.synced();
+        assert!(ring.is_full() && ring.needs_sync());
+        assert_eq!(ring.take_unfinished().frame.number, 1);
+        ring.release();
+        ring.synced();
+        assert!(ring.is_empty() && !ring.needs_sync() && ring.held() == 1);
         ring.push(numbered(2));
-        assert!(ring.is_full() && ring.is_closed());
+        assert!(ring.is_full() && ring.needs_sync());
     }
 }

@@ -1,4 +1,4 @@
-//! The link: frames one behind the other, and a bounded egress buffer before it.
+//! The link: one frame after the other, with a bounded egress buffer before it.
 //!
 //! Before: [`source`](super::source). After: [`buffer`](super::buffer).
 
@@ -6,7 +6,7 @@ use crate::engine::time::{Span, Time};
 use crate::vocab::frame::{Frame, FrameQueue};
 use crate::vocab::span_table::{SpanTable, byte_time};
 
-/// Bytes that hold the link beside the frame: preamble and start delimiter before it ...
+/// Bytes that occupy the link with each frame: preamble and start delimiter before it ...
 const PREAMBLE: u64 = 8;
 /// ... and the inter-frame gap behind it.
 const GAP: u64 = 12;
@@ -19,14 +19,14 @@ pub struct Wire {
 
 #[derive(Debug)]
 struct Limited {
-    line: Line,
-    /// How long a frame holds the link, and how long after its start its last bit arrives.
+    line: LinkState,
+    /// How long a frame occupies the link, and how long after its start its last bit arrives.
     times: SpanTable<2>,
 }
 
 /// How far frames have filled a link.
 #[derive(Clone, Copy, Debug)]
-struct Line {
+struct LinkState {
     free: Time,
     held: Span,
     /// The longest backlog that the egress buffer takes.
@@ -38,10 +38,11 @@ impl Wire {
     #[must_use]
     pub fn new(bits: Option<u64>, egress: u64) -> Self {
         let limited = bits.map(|bits| Limited {
-            line: Line {
+            line: LinkState {
                 free: Time::ZERO,
                 held: Span::ZERO,
-                // Longer than the clock is as good as endless, and cannot overflow when added up.
+                // A backlog longer than the clock is unlimited, and cannot overflow when it is
+                // added up.
                 backlog: byte_time(egress, bits).min(Span(Time::END.0)),
             },
             times: SpanTable::new(move |size| {
@@ -52,9 +53,9 @@ impl Wire {
         Self { limited }
     }
 
-    /// Takes the frames behind the first `n`: turns the times at which they were offered into
-    /// those at which their last bits have arrived. Takes out and returns those that the egress
-    /// buffer has no room for.
+    /// Carries the frames behind the first `n`: replaces the time at which each was offered by the
+    /// arrival of its last bit. Takes out and returns the frames that find no room in the egress
+    /// buffer.
     pub fn carry(&mut self, frames: &mut FrameQueue, n: usize) -> Vec<Frame> {
         let Some(Limited { line, times }) = &mut self.limited else { return Vec::new() };
         let mut refused = Vec::new();
@@ -66,18 +67,18 @@ impl Wire {
             }
         }
         *line = now;
-        // From the last to the first: places before one that is taken out stay valid.
+        // From the last to the first, so that earlier indices stay valid.
         refused.into_iter().rev().map(|at| frames.remove(at)).collect()
     }
 
-    /// When the link is free of the frames sent so far.
+    /// When the link has sent all frames so far.
     #[must_use]
     pub fn free(&self) -> Time {
         self.limited.as_ref().map_or(Time::ZERO, |link| link.line.free)
     }
 
-    /// A frame of `size` bytes begins at `start`, when the link is free: when its last bit will have
-    /// arrived.
+    /// Begins a frame of `size` bytes at `start`, when the link is free; returns the arrival of its
+    /// last bit.
     pub fn begin(&mut self, start: Time, size: u32) -> Time {
         let Some(Limited { line, times }) = &mut self.limited else { return start };
         let [hold, last_bit] = times.get(size);
@@ -87,22 +88,22 @@ impl Wire {
         start + last_bit
     }
 
-    /// Time that frames sent by now have held or will hold the link.
+    /// Time for which the frames sent so far occupy the link, in the past and the future.
     #[must_use]
     pub fn held(&self) -> Span {
         self.limited.as_ref().map_or(Span::ZERO, |link| link.line.held)
     }
 
-    /// How much of the link time of frames sent so far lies behind `now`.
+    /// The part of [`Wire::held`] that comes after `now`.
     #[must_use]
     pub fn ahead(&self, now: Time) -> Span {
         self.limited.as_ref().map_or(Span::ZERO, |link| link.line.free.since(now))
     }
 }
 
-impl Line {
-    /// A frame with these spans is offered at `now`: when its last bit has arrived, or none where
-    /// the egress buffer is full.
+impl LinkState {
+    /// Sends a frame offered at `now`: the arrival of its last bit, or none if the egress buffer is
+    /// full.
     #[inline(always)]
     fn send(&mut self, now: Time, [hold, last_bit]: [Span; 2]) -> Option<Time> {
         if self.free > now + self.backlog {

@@ -1,17 +1,18 @@
-//! Floor 4: the wiring. The only place that owns stations, moves packets between them, reads the
-//! timeline and feeds instruments.
+//! Floor 4: the simulator. It owns the stations of `rx`, moves packets between them in the order of
+//! time, and counts what becomes of them.
 //!
-//! A `machine` drives `site`s (hosts) from one control event to the next. A site admits the frames
-//! of its `port`s (over the `link`, perhaps one `pausing` its peer, or from `inside`) to rings in
-//! one time-ordered merge and advances its `core`s as late as it can; a core runs `cycles`,
-//! `round`s, `softirq`s, `threads` (apps, work, `vcpu`s, which serve the rings of
-//! `virtual_function`s themselves), or one of the other stacks; or all cores together take packets
-//! as a `group`. Packets for all are `flood`ed. What a round `deliver`s is `hand`ed `over` to
-//! threads, perhaps of another core, or by `spreading` to its `backlog`, with an `ipi`: then the
-//! cores of a host advance `jointly`, by the `rank` of what they do next. A port's `governor`
-//! `look`s at the site and `moves` its queues to other cores; events make `changes`: of the `ways`
-//! of packets, of machines, of links. Every packet is entered in the `ledger`, twice; the `books`
-//! hold what the window and the series are made of.
+//! | room | what it does, in the order of a packet's path |
+//! | --- | --- |
+//! | `simulation` | advances all hosts of a world from one control event to the next |
+//! | `nic` | a port: sources, link, flow control, internal switch, packet buffer, DMA |
+//! | `itinerary` | the queue, core, channel and costs of each source's packets, computed once |
+//! | `queue` | receive queues and interrupt vectors |
+//! | `host` | admits frames to rings in one order of time, and catches cores up |
+//! | `core` | a core: interrupts, rounds, backlog, the stacks, threads, vCPUs |
+//! | `coupling` | cores that interact: synchronisation, RPS, unpinned vCPUs |
+//! | `control` | policies, queue moves, and the events of a scenario |
+//! | `accounting` | the ledger: every packet is entered when it is offered and when it ends |
+//! | `window` | the measured window and the series, from differences of counters |
 
 mod simulation;
 mod window;
@@ -30,7 +31,7 @@ use crate::world::outcome::Outcome;
 use crate::world::{RunError, World};
 use simulation::Simulation;
 
-/// Simulates `world`. `progress` is told the simulated time now and then.
+/// Simulates `world`. `progress` is called with the simulated time now and then.
 ///
 /// # Errors
 /// A policy of the caller's own decides a move that cannot be made.
@@ -49,6 +50,7 @@ pub fn run(world: &World, progress: &mut dyn FnMut(Time)) -> Result<Outcome, Run
 /// As [`run`].
 ///
 /// # Panics
+///
 /// As [`run`].
 pub fn run_traced(world: &World, sink: &mut dyn FnMut(Record)) -> Result<Outcome, RunError> {
     let duration = duration_of(world, &mut |_| {})?;

@@ -1,4 +1,4 @@
-//! The machine: all sites of a world, driven from one control event to the next.
+//! The simulation of a world: advances all hosts from one control event to the next.
 
 use crate::engine::time::{Span, Time};
 use crate::engine::timeline::Timeline;
@@ -9,51 +9,56 @@ use crate::vocab::packet::Record;
 use crate::world::outcome::Outcome;
 use crate::world::{RunError, World};
 
-/// Points at which the packets inside are counted over the window.
+/// How often the packets inside are sampled during the window.
 const SAMPLES: u64 = 64;
 
-/// Where a run without a duration looks whether everything has ended.
-const LOOK: Span = Span::ms(100);
+/// A run without a duration checks at this interval whether all packets have ended.
+const DRAIN_CHECK: Span = Span::ms(100);
 
 /// A control event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Control {
-    /// The measured window opens.
     Open,
     /// The packets inside are counted.
     Sample,
     /// A step of the series ends.
     Step,
-    /// All cores are caught up, for no other reason.
+    /// All cores are caught up; nothing else happens. Bounds the length of a batch.
     Batch,
-    /// Closed loops come to know what became of their packets.
-    FeedBack,
-    /// Events and policies are due: they come first at every instant.
-    Act,
-    /// The window closes; the run ends.
+    /// Closed loops are told which of their packets were delivered.
+    Feedback,
+    /// Events or policies are due. They come before all other control events of their instant.
+    Action,
     Close,
 }
 
-/// A world that runs.
+/// A world that is being simulated.
 pub(crate) struct Simulation<'w> {
     world: &'w World,
-    sites: Vec<Host>,
+    hosts: Vec<Host>,
     timeline: Timeline<Control>,
-    /// When events and policies are due next.
-    acts: Option<Time>,
-    /// When they were due last.
-    acted: Option<Time>,
-    /// The shortest way back of all closed loops: what they send is known that far ahead.
+    /// When the next event or policy tick is due.
+    next_action: Option<Time>,
+    /// When the last one was due.
+    last_action: Option<Time>,
+    /// The shortest feedback time of all closed loops: their sends are known this far ahead.
     feedback: Option<Span>,
 }
 
 impl<'w> Simulation<'w> {
     pub(crate) fn new(world: &'w World) -> Self {
-        let sites = (0..world.hosts.len()).map(|host| Host::new(world, host)).collect();
-        let acts = next_act(world, None);
+        let hosts = (0..world.hosts.len()).map(|host| Host::new(world, host)).collect();
+        let next_action = next_action_after(world, None);
         let loops = world.sources.iter().filter_map(|source| source.closed.as_ref());
         let feedback = loops.map(|closed| closed.feedback).min();
-        Self { world, sites, timeline: Timeline::default(), acts, acted: None, feedback }
+        Self {
+            world,
+            hosts,
+            timeline: Timeline::default(),
+            next_action,
+            last_action: None,
+            feedback,
+        }
     }
 
     /// Runs the world for `duration` after its warm-up.
@@ -67,12 +72,12 @@ impl<'w> Simulation<'w> {
         progress: &mut dyn FnMut(Time),
     ) -> Result<Outcome, RunError> {
         let mut ledger = Ledger::new(self.world, sink);
-        let mut books = MeasuredWindow::new(self.world);
+        let mut window = MeasuredWindow::new(self.world);
         let open = Time::ZERO + self.world.warmup;
         let close = open + duration;
         self.plan(open, close);
         if open == Time::ZERO {
-            books.open(open, &mut ledger, &self.sites);
+            window.open(open, &mut ledger, &self.hosts);
         }
         while let Some((now, control)) = self.timeline.take() {
             self.advance(now, &mut ledger);
@@ -80,31 +85,31 @@ impl<'w> Simulation<'w> {
             self.feed_back(now, &mut ledger);
             progress(now);
             match control {
-                Control::Open => books.open(now, &mut ledger, &self.sites),
-                Control::Sample => books.sample(now, &ledger),
-                Control::Step => books.step(now, &ledger, &self.sites),
-                Control::Batch | Control::FeedBack | Control::Act => {}
+                Control::Open => window.open(now, &mut ledger, &self.hosts),
+                Control::Sample => window.sample(now, &ledger),
+                Control::Step => window.step(now, &ledger, &self.hosts),
+                Control::Batch | Control::Feedback | Control::Action => {}
                 Control::Close => break,
             }
             self.plan_next(now, control, close);
         }
         self.check(&ledger);
-        Ok(books.close(duration, self.timeline.count(), &ledger, &self.sites))
+        Ok(window.close(duration, self.timeline.count(), &ledger, &self.hosts))
     }
 
-    /// When the last packet ends, in a world whose sources all run dry.
+    /// When the last packet ends, in a world whose sources all end.
     ///
     /// # Errors
     /// A policy decides a move that cannot be made.
     pub(crate) fn last_end(mut self, progress: &mut dyn FnMut(Time)) -> Result<Time, RunError> {
         assert_eq!(self.feedback, None, "a closed loop never runs dry");
         let mut last = Time::ZERO;
-        let mut note = |record: Record| last = last.max(record.end);
-        let mut ledger = Ledger::new(self.world, Some(&mut note));
+        let mut keep_last = |record: Record| last = last.max(record.end);
+        let mut ledger = Ledger::new(self.world, Some(&mut keep_last));
         let mut now = Time::ZERO;
-        while ledger.inside() > 0 || !self.sites.iter().all(Host::is_exhausted) {
-            let look = now + LOOK;
-            now = self.acts.map_or(look, |act| look.min(act));
+        while ledger.inside() > 0 || !self.hosts.iter().all(Host::is_exhausted) {
+            let check = now + DRAIN_CHECK;
+            now = self.next_action.map_or(check, |action| check.min(action));
             self.advance(now, &mut ledger);
             self.act(now, &mut ledger)?;
             progress(now);
@@ -113,44 +118,44 @@ impl<'w> Simulation<'w> {
     }
 
     fn advance(&mut self, now: Time, ledger: &mut Ledger<'_>) {
-        for site in &mut self.sites {
-            site.run(now, ledger);
+        for host in &mut self.hosts {
+            host.run(now, ledger);
         }
-        ledger.settle();
+        ledger.count_reordered();
     }
 
-    /// Makes happen what events and policies want at `now`, if they are due.
+    /// Performs the events and policy ticks that are due at `now`.
     fn act(&mut self, now: Time, ledger: &mut Ledger<'_>) -> Result<(), RunError> {
-        if self.acts != Some(now) {
+        if self.next_action != Some(now) {
             return Ok(());
         }
         for event in self.world.events.iter().filter(|event| event.at == now) {
-            let site = &mut self.sites[self.world.host_of(&event.action)];
-            site.change(self.world, &event.action, now, ledger);
+            let host = &mut self.hosts[self.world.host_of(&event.action)];
+            host.change(self.world, &event.action, now, ledger);
         }
-        // The first look is after the first interval.
+        // The first policy tick comes after the first interval.
         if now > Time::ZERO {
-            self.sites.iter_mut().try_for_each(|site| site.look(self.world, now, ledger))?;
+            self.hosts.iter_mut().try_for_each(|host| host.policy_tick(self.world, now, ledger))?;
         }
-        self.acts = next_act(self.world, Some(now));
-        self.acted = Some(now);
+        self.next_action = next_action_after(self.world, Some(now));
+        self.last_action = Some(now);
         Ok(())
     }
 
-    /// Closed loops come to know what became of their packets up to `now`.
+    /// Tells closed loops which of their packets were delivered by `now`.
     fn feed_back(&mut self, now: Time, ledger: &mut Ledger<'_>) {
         if self.feedback.is_none() {
             return;
         }
-        // Events and policies may have let packets end at this very instant.
-        if self.acted == Some(now) {
+        // Events and policy ticks of this instant may have ended packets.
+        if self.last_action == Some(now) {
             self.advance(now, ledger);
         }
-        self.sites.iter_mut().for_each(|site| site.feed_back(now, ledger));
+        self.hosts.iter_mut().for_each(|host| host.feed_back(now, ledger));
     }
 
-    /// The control events that are known beforehand. Of those at one instant, the window opens
-    /// first and closes last.
+    /// Schedules the control events that are known from the start. Of those at one instant, the
+    /// window opens first and closes last.
     fn plan(&mut self, open: Time, close: Time) {
         if open > Time::ZERO {
             self.timeline.put(open, Control::Open);
@@ -168,19 +173,20 @@ impl<'w> Simulation<'w> {
             }
         }
         if self.feedback.is_some() {
-            self.timeline.put(Time::ZERO, Control::FeedBack);
+            self.timeline.put(Time::ZERO, Control::Feedback);
         }
-        self.plan_act(close);
+        self.plan_action(close);
     }
 
-    /// Repeats what is periodic. The close is put in when its time has come, behind all others.
+    /// Schedules the next occurrence of a periodic event. The end of the window is scheduled last,
+    /// so that it comes behind all other events of its instant.
     fn plan_next(&mut self, now: Time, control: Control, close: Time) {
         let span = match control {
             Control::Step => self.world.step,
             Control::Batch => self.world.batch,
-            Control::FeedBack => self.feedback,
-            Control::Act => {
-                self.plan_act(close);
+            Control::Feedback => self.feedback,
+            Control::Action => {
+                self.plan_action(close);
                 None
             }
             Control::Open | Control::Sample | Control::Close => None,
@@ -195,25 +201,25 @@ impl<'w> Simulation<'w> {
         }
     }
 
-    fn plan_act(&mut self, close: Time) {
-        if let Some(act) = self.acts.filter(|act| *act <= close) {
-            self.timeline.put(act, Control::Act);
+    fn plan_action(&mut self, close: Time) {
+        if let Some(action) = self.next_action.filter(|action| *action <= close) {
+            self.timeline.put(action, Control::Action);
         }
     }
 
-    /// The invariants that every run ends with, release builds included.
+    /// Checks the invariants that every run ends with, in release builds, too.
     fn check(&self, ledger: &Ledger<'_>) {
-        let inside: u64 = self.sites.iter().map(Host::packets_inside).sum();
+        let inside: u64 = self.hosts.iter().map(Host::packets_inside).sum();
         assert_eq!(inside, ledger.inside(), "packets inside (seed {})", self.world.seed);
     }
 }
 
-/// When the next event or look of a policy after `now` is due (none: from the start on).
-fn next_act(world: &World, now: Option<Time>) -> Option<Time> {
+/// When the next event or policy tick after `now` is due; without `now`, the first one of the run.
+fn next_action_after(world: &World, now: Option<Time>) -> Option<Time> {
     let events = world.events.iter().map(|event| event.at);
-    let looks = world.nics.iter().filter_map(|nic| nic.rebalance.as_ref()).map(|rebalance| {
+    let ticks = world.nics.iter().filter_map(|nic| nic.rebalance.as_ref()).map(|rebalance| {
         let interval = rebalance.interval.0;
         Time((now.map_or(0, |now| now.0 / interval) + 1).saturating_mul(interval))
     });
-    events.chain(looks).filter(|time| now.is_none_or(|now| *time > now)).min()
+    events.chain(ticks).filter(|time| now.is_none_or(|now| *time > now)).min()
 }

@@ -1,6 +1,6 @@
-//! The books of a run: what the measured window and the series are made of.
+//! The measured window and the series.
 //!
-//! Counters only grow; the window and each step are differences of two snapshots.
+//! Counters only grow: the window and each step of the series are differences of two snapshots.
 
 use crate::engine::digest;
 use crate::engine::time::{Span, Time};
@@ -15,7 +15,7 @@ use crate::world::outcome::{
     VnicTally, Volume,
 };
 
-/// Counters of everything but packets, at one instant.
+/// All counters but those of packets, at one instant.
 #[derive(Clone, Debug, Default)]
 struct Snapshot {
     hosts: Vec<HostTally>,
@@ -23,15 +23,15 @@ struct Snapshot {
     vnics: Vec<VnicTally>,
 }
 
-/// What a run notes at control events.
+/// What is recorded at control events.
 pub(crate) struct MeasuredWindow {
     nics: usize,
     vnics: usize,
     opening: Snapshot,
-    /// Packet counts up to the opening, for steps that straddle it.
+    /// Packet counts before the window opened, for steps that straddle the opening.
     before_opening: (Volume, Volume, u64),
     last_step: Option<(Snapshot, (Volume, Volume, u64))>,
-    /// Sources whose packets' way changes, and what was delivered of them: up to the opening, and up
+    /// Sources whose receive path changes, and their delivered volume: before the opening, and up
     /// to the last step.
     changing: Vec<usize>,
     changing_before: Vec<Volume>,
@@ -57,22 +57,21 @@ impl MeasuredWindow {
         }
     }
 
-    /// The window opens.
-    pub(crate) fn open(&mut self, now: Time, ledger: &mut Ledger<'_>, sites: &[Host]) {
-        self.opening = self.snapshot(now, ledger, sites);
+    pub(crate) fn open(&mut self, now: Time, ledger: &mut Ledger<'_>, hosts: &[Host]) {
+        self.opening = self.snapshot(now, ledger, hosts);
         self.before_opening = ledger.totals();
         self.changing_before = self.delivered_of_changing(ledger);
         ledger.open_window();
     }
 
-    /// The packets inside are counted.
+    /// Samples the packets inside.
     pub(crate) fn sample(&mut self, now: Time, ledger: &Ledger<'_>) {
         self.inside.push((now, ledger.inside()));
     }
 
-    /// A step ends.
-    pub(crate) fn step(&mut self, now: Time, ledger: &Ledger<'_>, sites: &[Host]) {
-        let snapshot = self.snapshot(now, ledger, sites);
+    /// Ends a step of the series.
+    pub(crate) fn step(&mut self, now: Time, ledger: &Ledger<'_>, hosts: &[Host]) {
+        let snapshot = self.snapshot(now, ledger, hosts);
         let mut totals = ledger.totals();
         totals.0 += self.before_opening.0;
         totals.1 += self.before_opening.1;
@@ -84,25 +83,25 @@ impl MeasuredWindow {
             host.cores
                 .iter()
                 .zip(before)
-                .map(|(core, before)| core.busy.less(before.busy))
+                .map(|(core, before)| core.busy.since(before.busy))
                 .collect()
         });
         let interrupts = |nics: &[NicTally]| nics.iter().map(|nic| nic.interrupts).sum::<u64>();
         let changing = self.changing_within(ledger);
         self.series.push(SeriesStep {
             end: now,
-            offered: totals.0.less(counted.0),
-            delivered: totals.1.less(counted.1),
+            offered: totals.0.since(counted.0),
+            delivered: totals.1.since(counted.1),
             dropped: totals.2 - counted.2,
             interrupts: interrupts(&snapshot.nics) - interrupts(&before.nics),
             cores: cores.collect(),
             changing,
-            queues: self.queues(sites),
+            queues: self.queues(hosts),
         });
         self.last_step = Some((snapshot, totals));
     }
 
-    /// What was delivered of the sources whose packets' way changes, since the start of the run.
+    /// The volume delivered since the start of the run, of each source whose receive path changes.
     fn delivered_of_changing(&self, ledger: &Ledger<'_>) -> Vec<Volume> {
         let sources = self.changing.iter().zip(&self.changing_before);
         sources
@@ -114,43 +113,43 @@ impl MeasuredWindow {
             .collect()
     }
 
-    /// Likewise since the last step.
+    /// The same since the last step.
     fn changing_within(&mut self, ledger: &Ledger<'_>) -> Vec<Volume> {
         let counted = self.delivered_of_changing(ledger);
         let within = counted.iter().zip(&self.changing_counted);
-        let within = within.map(|(now, before)| now.less(*before)).collect();
+        let within = within.map(|(now, before)| now.since(*before)).collect();
         self.changing_counted = counted;
         within
     }
 
-    /// The window closes.
+    /// Closes the window.
     pub(crate) fn close(
         self,
         window: Span,
         events: u64,
         ledger: &Ledger<'_>,
-        sites: &[Host],
+        hosts: &[Host],
     ) -> Outcome {
         let end = self.inside.last().map_or(Time::ZERO, |(time, _)| *time);
-        let closing = self.snapshot(end, ledger, sites);
+        let closing = self.snapshot(end, ledger, hosts);
         let opening = self.opening;
         let hosts = closing.hosts.into_iter().zip(&opening.hosts).map(|(host, before)| HostTally {
             cores: host
                 .cores
                 .iter()
                 .zip(&before.cores)
-                .map(|(core, before)| core.less(before))
+                .map(|(core, before)| core.since(before))
                 .collect(),
         });
         let nics = closing.nics.into_iter().zip(&opening.nics).map(|(nic, before)| {
-            let mut nic = nic.less(before);
+            let mut nic = nic.since(before);
             let opened = Span(end.0) - window;
             nic.policy.settled = nic.policy.settled.map(|time| time - opened);
             nic
         });
         let vnics = closing.vnics.iter().zip(&opening.vnics).map(|(vnic, before)| VnicTally {
             notifications: vnic.notifications - before.notifications,
-            broadcast: vnic.broadcast.less(before.broadcast),
+            broadcast: vnic.broadcast.since(before.broadcast),
         });
         let sources = ledger.tallies();
         let outcome = Outcome {
@@ -169,36 +168,36 @@ impl MeasuredWindow {
         outcome
     }
 
-    fn snapshot(&self, now: Time, ledger: &Ledger<'_>, sites: &[Host]) -> Snapshot {
+    fn snapshot(&self, now: Time, ledger: &Ledger<'_>, hosts: &[Host]) -> Snapshot {
         let tally = |core: &Core| CoreTally {
             busy: core.busy(),
             interrupts: core.counters.interrupts,
             rounds: core.counters.rounds,
         };
-        let hosts =
-            sites.iter().map(|site| HostTally { cores: site.cores.iter().map(tally).collect() });
+        let host_tallies =
+            hosts.iter().map(|host| HostTally { cores: host.cores.iter().map(tally).collect() });
         let mut nics = vec![NicTally::default(); self.nics];
-        for site in sites {
-            for port in &site.ports {
-                nics[port.nic] = site.nic_tally(port, now);
+        for host in hosts {
+            for port in &host.ports {
+                nics[port.nic] = host.nic_tally(port, now);
             }
         }
         let mut vnics = vec![VnicTally::default(); self.vnics];
-        for (vnic, flooded) in vnics.iter_mut().zip(&ledger.flooded) {
-            vnic.broadcast = *flooded;
+        for (vnic, broadcast) in vnics.iter_mut().zip(&ledger.broadcast) {
+            vnic.broadcast = *broadcast;
         }
-        for channel in sites.iter().flat_map(|site| &site.cores).flat_map(Core::channels) {
+        for channel in hosts.iter().flat_map(|host| &host.cores).flat_map(Core::channels) {
             vnics[channel.vnic].notifications += channel.notifications;
         }
-        Snapshot { hosts: hosts.collect(), nics, vnics }
+        Snapshot { hosts: host_tallies.collect(), nics, vnics }
     }
 
-    /// Descriptors held and core, per NIC and queue.
-    fn queues(&self, sites: &[Host]) -> Vec<Vec<(u32, u32)>> {
+    /// Descriptors held, and core, per NIC and queue.
+    fn queues(&self, hosts: &[Host]) -> Vec<Vec<(u32, u32)>> {
         let mut nics = vec![Vec::new(); self.nics];
-        for site in sites {
-            for port in &site.ports {
-                let queues = site.queues_of(port).iter();
+        for host in hosts {
+            for port in &host.ports {
+                let queues = host.queues_of(port).iter();
                 nics[port.nic] =
                     queues.map(|queue| (queue.ring.held() as u32, queue.core as u32)).collect();
             }
@@ -235,14 +234,14 @@ impl Host {
 }
 
 impl Volume {
-    /// What came since `before`.
-    pub(crate) fn less(self, before: Self) -> Self {
+    /// The volume since `before`.
+    pub(crate) fn since(self, before: Self) -> Self {
         Self { packets: self.packets - before.packets, bytes: self.bytes - before.bytes }
     }
 }
 
 impl BroadcastTally {
-    fn less(self, before: Self) -> Self {
+    fn since(self, before: Self) -> Self {
         Self {
             delivered: self.delivered - before.delivered,
             dropped: self.dropped - before.dropped,
@@ -251,9 +250,9 @@ impl BroadcastTally {
 }
 
 impl CoreTally {
-    fn less(&self, before: &Self) -> Self {
+    fn since(&self, before: &Self) -> Self {
         Self {
-            busy: self.busy.less(before.busy),
+            busy: self.busy.since(before.busy),
             interrupts: self.interrupts - before.interrupts,
             rounds: self.rounds - before.rounds,
         }
@@ -261,15 +260,15 @@ impl CoreTally {
 }
 
 impl PolicyTally {
-    /// What was decided since `before`; `settled` stays the time of the last move.
-    fn less(&self, before: &Self) -> Self {
+    /// The moves since `before`; `settled` stays the time of the last move.
+    fn since(&self, before: &Self) -> Self {
         let moves = self.moves - before.moves;
         Self { moves, settled: self.settled.filter(|_| moves > 0) }
     }
 }
 
 impl NicTally {
-    fn less(self, before: &Self) -> Self {
+    fn since(self, before: &Self) -> Self {
         let queue = |(now, before): (&QueueTally, &QueueTally)| QueueTally {
             packets: now.packets - before.packets,
             dropped: now.dropped - before.dropped,
@@ -277,19 +276,18 @@ impl NicTally {
         };
         Self {
             queues: self.queues.iter().zip(&before.queues).map(queue).collect(),
-            wire: self.wire.less(before.wire),
+            wire: self.wire.since(before.wire),
             link_busy: self.link_busy - before.link_busy,
             dma_busy: self.dma_busy - before.dma_busy,
             held: self.held - before.held,
             paused: self.paused - before.paused,
             interrupts: self.interrupts - before.interrupts,
-            policy: self.policy.less(&before.policy),
+            policy: self.policy.since(&before.policy),
         }
     }
 }
 
 impl Outcome {
-    /// The invariants of an outcome.
     fn check(&self) {
         for core in self.hosts.iter().flat_map(|host| &host.cores) {
             let sum = core.busy.total();

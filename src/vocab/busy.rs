@@ -1,4 +1,4 @@
-//! What a core spends its time on.
+//! The time of a core by kind of work.
 
 use crate::engine::time::Span;
 
@@ -16,13 +16,13 @@ pub struct Busy {
     pub guest: Span,
     /// Consumers on the host.
     pub app: Span,
-    /// Volume that is not networking.
+    /// CPU load that is not networking.
     pub work: Span,
 }
 
 impl Busy {
-    /// What goes to another core together with the receive queues: interrupts, deferred work and
-    /// the virtual switch. Guests, apps and other work stay.
+    /// The time that moves to another core together with the receive queues: interrupts, deferred
+    /// work and the virtual switch. Guests, apps and other work stay.
     #[must_use]
     pub fn receive(self) -> Span {
         self.interrupt + self.deferred + self.vswitch
@@ -34,9 +34,9 @@ impl Busy {
         self.receive() + self.guest + self.app + self.work
     }
 
-    /// What came since `before`.
+    /// The time spent since `before`.
     #[must_use]
-    pub fn less(self, before: Self) -> Self {
+    pub fn since(self, before: Self) -> Self {
         Self {
             interrupt: self.interrupt - before.interrupt,
             deferred: self.deferred - before.deferred,

@@ -1,12 +1,12 @@
-//! Frames on their way from the source to the ring's door.
+//! Frames on their way from the source to their ring.
 
 use super::packet::Packet;
 use crate::engine::time::Time;
 
-/// A frame on its way.
+/// A packet as a frame between source and ring.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Frame {
-    /// When it was offered; behind the link, when its last bit has arrived.
+    /// When it was offered; behind the link, when its last bit arrived.
     pub time: Time,
     /// Its number within its source.
     pub number: u64,
@@ -19,7 +19,7 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// A packet as its source `id` offers it.
+    /// The frame of a packet, as source `source` offers it.
     #[inline]
     #[must_use]
     pub const fn of(packet: &Packet, source: u32) -> Self {
@@ -44,7 +44,7 @@ impl FrameQueue {
         &self.slots[self.head..self.tail]
     }
 
-    /// Those behind the first `n`, to be changed.
+    /// The frames behind the first `n`.
     #[must_use]
     pub fn behind_mut(&mut self, n: usize) -> &mut [Frame] {
         &mut self.slots[self.head + n..self.tail]
@@ -63,8 +63,8 @@ impl FrameQueue {
         self.head == self.tail
     }
 
-    /// Room for `n` frames behind the last one, holding anything; [`FrameQueue::add`] takes them
-    /// in.
+    /// Room for `n` frames behind the last one, with arbitrary content; [`FrameQueue::add`] takes
+    /// them in.
     pub fn room(&mut self, n: usize) -> &mut [Frame] {
         if self.tail + n > self.slots.len() {
             self.slots.copy_within(self.head..self.tail, 0);
@@ -78,7 +78,7 @@ impl FrameQueue {
     /// Takes in the first `n` frames of the room.
     ///
     /// # Panics
-    /// If there was no room for them: a bug of the caller.
+    /// If there was no room for them, which is a bug of the caller.
     pub const fn add(&mut self, n: usize) {
         self.tail += n;
         assert!(self.tail <= self.slots.len(), "only what has room can be added");
@@ -90,14 +90,14 @@ impl FrameQueue {
         self.add(1);
     }
 
-    /// Lets the first `n` frames go.
+    /// Removes the first `n` frames.
     #[inline(always)]
-    pub const fn pass(&mut self, n: usize) {
+    pub const fn consume(&mut self, n: usize) {
         self.head += n;
         debug_assert!(self.head <= self.tail, "only what waits can go");
     }
 
-    /// Of the frames behind the first `n`, only those stay that are to be kept.
+    /// Removes those of the frames behind the first `n` that `keep` refuses.
     pub fn retain(&mut self, n: usize, keep: impl Fn(&Frame) -> bool) {
         let first = self.head + n;
         let mut end = first;
@@ -110,7 +110,7 @@ impl FrameQueue {
         self.tail = end;
     }
 
-    /// Takes the frames from one place up to another out of the row.
+    /// Removes the frames from index `from` up to index `to`.
     pub fn remove_between(&mut self, from: usize, to: usize) {
         let (from, to) = (self.head + from, self.head + to);
         if from < to {
@@ -119,7 +119,7 @@ impl FrameQueue {
         }
     }
 
-    /// Takes the frame at this place out of the row.
+    /// Removes the frame at this index.
     pub fn remove(&mut self, at: usize) -> Frame {
         let at = self.head + at;
         let frame = self.slots[at];
@@ -140,7 +140,7 @@ mod tests {
         for number in 0..4 {
             queue.push(numbered(number));
         }
-        queue.pass(1);
+        queue.consume(1);
         let room = queue.room(3);
         (room[0], room[1]) = (numbered(4), numbered(5));
         queue.add(2);
@@ -155,7 +155,7 @@ mod tests {
         queue.remove_between(1, 2);
         queue.remove_between(1, 1);
         assert_eq!(left(&queue), [1, 5]);
-        queue.pass(2);
+        queue.consume(2);
         assert!(queue.is_empty());
     }
 }

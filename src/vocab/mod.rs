@@ -1,4 +1,4 @@
-//! Floor 1: the words that all stations share.
+//! Floor 1: the types that all stations share: packets, frames, flows, ids, drop reasons, stages.
 
 pub mod busy;
 pub mod drop_reason;

@@ -1,6 +1,6 @@
-//! Rules that choose their interval from what they see: Linux `net_dim`, and legacy `ixgbe`.
+//! Rules that adapt their interval to the traffic: Linux `net_dim`, and the legacy one of `ixgbe`.
 
-use super::Seen;
+use super::counters::VectorCounters;
 use crate::engine::time::{Span, Time};
 
 /// `net_dim`'s receive profiles: microseconds, packets (Linux lib/dim/net_dim.c, EQE mode).
@@ -21,7 +21,7 @@ pub(super) struct NetDim {
     steps_left: u32,
     tired: usize,
     previous: Rates,
-    sample: Option<(Time, Seen)>,
+    sample: Option<(Time, VectorCounters)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,27 +68,27 @@ impl NetDim {
         (Span::us(us), packets)
     }
 
-    /// Asked at every completion; decides every 64 interrupts.
-    pub(super) fn completed(&mut self, now: Time, seen: Seen) {
+    /// Called at every completion; decides every 64 interrupts.
+    pub(super) fn completed(&mut self, now: Time, counters: VectorCounters) {
         let Some((since, before)) = self.sample else {
-            self.sample = Some((now, seen));
+            self.sample = Some((now, counters));
             return;
         };
         let us = now.since(since).0 / 1_000_000;
-        if seen.interrupts - before.interrupts < EVENTS || us == 0 {
+        if counters.interrupts - before.interrupts < EVENTS || us == 0 {
             return;
         }
         let per_ms = |count: u64| (count * 1_000).div_ceil(us);
         let current = Rates {
-            bytes: per_ms(seen.bytes - before.bytes),
-            packets: per_ms(seen.packets - before.packets),
+            bytes: per_ms(counters.bytes - before.bytes),
+            packets: per_ms(counters.packets - before.packets),
             events: per_ms(EVENTS),
         };
         // A new profile starts a fresh sample at the next completion, as the driver's work does.
-        self.sample = if self.decide(current) { None } else { Some((now, seen)) };
+        self.sample = if self.decide(current) { None } else { Some((now, counters)) };
     }
 
-    /// Whether the profile changed.
+    /// Returns whether the profile changed.
     fn decide(&mut self, current: Rates) -> bool {
         let (state, index) = (self.state, self.index);
         match self.state {
@@ -140,7 +140,7 @@ impl NetDim {
         }
     }
 
-    /// One profile further; false at the edge.
+    /// Moves to the next profile; false at the last one.
     fn step(&mut self) -> bool {
         if self.state == Tune::Right {
             if self.index == PROFILES.len() - 1 {
@@ -214,10 +214,10 @@ impl Ixgbe {
         Span::ns(self.quarters * 250)
     }
 
-    /// Asked at every completion.
-    pub(super) fn completed(&mut self, seen: Seen) {
-        let per_us = (seen.bytes - self.bytes) / (self.quarters / 4).max(1);
-        self.bytes = seen.bytes;
+    /// Called at every completion.
+    pub(super) fn completed(&mut self, counters: VectorCounters) {
+        let per_us = (counters.bytes - self.bytes) / (self.quarters / 4).max(1);
+        self.bytes = counters.bytes;
         if self.class < ABOVE.len() && per_us > ABOVE[self.class] {
             self.class += 1;
         } else if self.class > 0 && per_us <= ABOVE[self.class - 1] {
@@ -237,31 +237,31 @@ mod tests {
     #[test]
     fn net_dim_moves_right_while_more_moderation_brings_fewer_interrupts() {
         let mut dim = NetDim::default();
-        let (mut now, mut seen) = (Time(0), Seen::default());
+        let (mut now, mut counters) = (Time(0), VectorCounters::default());
         for _ in 0..64 * 40 {
             let (interval, _) = dim.profile();
             now += interval + Span::us(1);
-            seen.interrupts += 1;
-            seen.packets += interval.0 / 100_000;
-            seen.bytes += interval.0 / 100;
-            dim.completed(now, seen);
+            counters.interrupts += 1;
+            counters.packets += interval.0 / 100_000;
+            counters.bytes += interval.0 / 100;
+            dim.completed(now, counters);
         }
         assert!(dim.index > FIRST_PROFILE, "profile {}", dim.index);
     }
 
     #[test]
     fn ixgbe_changes_one_class_at_a_time_and_smoothly() {
-        let (mut rule, mut seen) = (Ixgbe::default(), Seen::default());
+        let (mut rule, mut counters) = (Ixgbe::default(), VectorCounters::default());
         let mut last = rule.interval();
         for _ in 0..100 {
-            seen.bytes += 100_000;
-            rule.completed(seen);
+            counters.bytes += 100_000;
+            rule.completed(counters);
             assert!(rule.interval().0.abs_diff(last.0) < 20_000_000);
             last = rule.interval();
         }
         assert_eq!(rule.class, 2);
         assert!((80..=84).contains(&(last.0 / 1_000_000)), "{last}");
-        (0..100).for_each(|_| rule.completed(seen));
+        (0..100).for_each(|_| rule.completed(counters));
         assert!(rule.interval() <= Span::us(11), "{}", rule.interval());
     }
 }

@@ -10,7 +10,7 @@ pub use headers::Destination;
 use crate::engine::time::{Span, Time};
 use crate::vocab::flow_key::{Addresses, FlowKey};
 use flate2::read::MultiGzDecoder;
-use recording::{Frame, Recording};
+use recording::{RecordedFrame, Recording};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs::File;
@@ -122,7 +122,7 @@ fn play<R: Read>(
     let mut capture = Capture::default();
     let mut clock = Clock { speed, max_gap, last: None, now: 0 };
     let mut known = BTreeMap::new();
-    let mut frame = Frame::default();
+    let mut frame = RecordedFrame::default();
     while recording.next(&mut frame)? {
         let packet = capture.packets.len() as u64 + 1;
         if packet > MOST_PACKETS {

@@ -1,4 +1,4 @@
-//! What a packet's size and flow are drawn from.
+//! How a packet's size and flow are drawn.
 
 use super::spec::{Flows, Popularity, Sizes};
 use crate::engine::chance::{Stream, below};
@@ -33,7 +33,8 @@ impl SizeChoice {
         }
     }
 
-    /// Sizes these frames: the first one is `next`, which becomes the one behind the last.
+    /// Writes sizes into these frames. The first frame gets `next`, and `next` becomes the size
+    /// after the last.
     pub(super) fn fill(&mut self, next: &mut u32, frames: &mut [Frame]) {
         match self {
             Self::Fixed(size) => frames.iter_mut().for_each(|frame| frame.size = *size),
@@ -108,8 +109,8 @@ impl FlowChoice {
     }
 }
 
-/// Chooses among n items by weight in constant time (Walker's alias method): a column is chosen
-/// uniformly, and within it the item itself or the one other that fills the column up.
+/// Draws one of n items by weight in constant time (Walker's alias method): a column is drawn
+/// uniformly, then either the column's item or the one other item that fills it up.
 #[derive(Clone, Debug)]
 pub(super) struct AliasTable(Box<[Column]>);
 
@@ -117,20 +118,20 @@ pub(super) struct AliasTable(Box<[Column]>);
 struct Column {
     /// The item's own share of its column, in 2^-32.
     own: u32,
-    /// Who has the rest.
+    /// The item that has the rest of the column.
     other: u32,
 }
 
 impl AliasTable {
-    /// Fills the columns in one sweep with two fingers: `light` finds items that leave room in
-    /// their column, `heavy` one that has more than its own column holds.
+    /// Fills the columns in one sweep with two indices: `light` finds items that leave room in
+    /// their column, `heavy` an item that has more than its own column holds.
     fn new(mut weights: Vec<f64>) -> Self {
         let n = weights.len();
         let scale = n as f64 / weights.iter().sum::<f64>();
         for weight in &mut weights {
             *weight *= scale;
         }
-        // A column that nothing else fills up is its item's own.
+        // A column that no other item fills up belongs to its item alone.
         let mut columns: Vec<_> = (0..n as u32).map(|i| Column { own: 0, other: i }).collect();
         let find = |from: usize, heavy: bool| {
             (from..n).find(|&i| (weights[i] > 1.0) == heavy).unwrap_or(n)

@@ -1,7 +1,7 @@
-//! A closed loop: connections that send on as they come to know what became of what they sent.
+//! A closed loop: connections whose next packets wait for feedback on earlier ones.
 //!
-//! Knowings in, packets out. A packet's delivery is known `feedback` after it; so whoever has seen
-//! all deliveries up to an instant knows all that is sent up to `feedback` later.
+//! The sender learns of a delivery `feedback` after it. So once all deliveries up to an instant are
+//! known, all sends up to `feedback` later are known, too.
 
 use crate::engine::chance::Stream;
 use crate::engine::sample::{Draw, Sampler};
@@ -10,19 +10,19 @@ use crate::vocab::id::FlowId;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
-/// A closed loop: each flow of the source is a connection, whose next packets wait for what becomes
-/// of those before.
+/// A closed loop: each flow of the source is a connection, whose next packets wait for the delivery
+/// or loss of earlier ones.
 #[derive(Clone, Debug)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct ClosedLoop {
-    /// How many packets a connection may have under way.
+    /// The window of a connection: packets that it may have in flight.
     pub window: Window,
-    /// From knowing to sending: the time in which a client thinks.
+    /// The client's think time after a response.
     pub think: Draw,
-    /// From a packet's delivery to its sender's knowing of it. Above 0.
+    /// The time from a packet's delivery until its sender learns of it. Above 0.
     pub feedback: Span,
-    /// A packet whose delivery is not known so long after it was offered is taken for lost. Longer
-    /// than `feedback`.
+    /// A packet whose delivery the sender has not learned of this long after offering it counts as
+    /// lost. Longer than `feedback`.
     pub timeout: Span,
 }
 
@@ -35,13 +35,13 @@ impl ClosedLoop {
     }
 }
 
-/// How many packets a connection may have under way.
+/// The window of a connection: packets that it may have in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Window {
-    /// Always so many.
+    /// Constant.
     Fixed(u32),
-    /// One more for each window that is delivered, half as many where packets are lost.
+    /// Additive increase, multiplicative decrease: one more per window delivered, halved by a loss.
     Aimd {
         /// At the start.
         initial: u32,
@@ -54,32 +54,32 @@ pub enum Window {
 #[derive(Clone, Debug)]
 pub(super) struct Connections {
     think: Sampler,
-    thoughts: Stream,
+    think_times: Stream,
     feedback: Span,
     timeout: Span,
-    /// The largest window; none: windows stay as they are.
+    /// The largest window; none for constant windows.
     most: Option<u32>,
     all: Vec<Connection>,
-    /// Packets to be sent: when, in which order they were scheduled, by whom.
+    /// Scheduled packets: (time, serial number, connection).
     scheduled: BinaryHeap<Reverse<(Time, u64, u32)>>,
-    /// How many have been scheduled.
+    /// The next serial number.
     serial: u64,
-    /// Packets that were sent, from the first one on of which nothing is known ...
+    /// Sent packets, from the first one on whose fate is not known.
     sent: VecDeque<Sent>,
-    /// ... and the number of that one.
+    /// The number of that packet.
     first: u64,
-    /// When packets are known to be lost, as far as nobody has counted them.
+    /// When packets count as lost, as far as nobody has asked yet.
     losses: VecDeque<Time>,
 }
 
 #[derive(Clone, Debug)]
 struct Connection {
     window: u32,
-    /// Packets under way, and those scheduled.
+    /// Packets in flight or scheduled.
     under_way: u32,
-    /// Deliveries known since the window grew, or was halved.
+    /// Deliveries learned of since the window last changed.
     delivered: u32,
-    /// When the window was halved last.
+    /// When the window was last halved.
     halved: Option<Time>,
 }
 
@@ -91,7 +91,7 @@ struct Sent {
 }
 
 impl Connections {
-    /// So many connections of the source `name`, which begin from `from` on.
+    /// Creates `count` connections of the source `name`, which begin after `from`.
     pub(super) fn new(spec: &ClosedLoop, count: u32, name: &str, seed: u64, from: Time) -> Self {
         let ClosedLoop { window, think, feedback, timeout } = spec;
         assert!(Span::ZERO < *feedback && feedback < timeout, "a loop that takes its time");
@@ -103,7 +103,7 @@ impl Connections {
         let one = Connection { window: initial, under_way: 0, delivered: 0, halved: None };
         let mut connections = Self {
             think: Sampler::new(think),
-            thoughts: Stream::new(seed, name, "think"),
+            think_times: Stream::new(seed, name, "think"),
             feedback: *feedback,
             timeout: *timeout,
             most,
@@ -117,60 +117,60 @@ impl Connections {
         let mut phases = Stream::new(seed, name, "start");
         for connection in 0..count {
             let begin = later(from, Span(phases.below(feedback.0)));
-            connections.send_on(connection, begin, false);
+            connections.schedule_sends(connection, begin, false);
         }
         connections
     }
 
-    /// When the next packet is sent, as far as that is known.
+    /// When the next known packet is due.
     pub(super) fn due(&self) -> Option<Time> {
         self.scheduled.peek().map(|Reverse((at, ..))| *at)
     }
 
-    /// Sends the packet that is due, and tells whose it is.
+    /// Sends the packet that is due; returns its connection.
     pub(super) fn send(&mut self) -> FlowId {
         let Reverse((at, _, connection)) = self.scheduled.pop().expect("one is due");
         self.sent.push_back(Sent { at, connection, delivered: false });
         FlowId(connection)
     }
 
-    /// These packets (end, number), and no others since the last time, were delivered up to `now`:
-    /// all that is known by `now + feedback` takes its course. All packets that are due by `now`
+    /// Learns that these packets (end, number), and no others since the last call, were delivered
+    /// by `now`, and schedules all that follows by `now + feedback`. All packets due by `now` must
     /// have been sent.
-    pub(super) fn know(&mut self, ends: &mut [(Time, u64)], now: Time) {
+    pub(super) fn learn(&mut self, ends: &mut [(Time, u64)], now: Time) {
         ends.sort_unstable();
         for (end, number) in ends {
             let at = later(*end, self.feedback);
-            self.time_out((at, *number));
-            self.know_delivery(at, *number);
+            self.expire(at, *number);
+            self.deliver(at, *number);
         }
-        self.time_out((later(now, self.feedback), u64::MAX));
+        self.expire(later(now, self.feedback), u64::MAX);
     }
 
-    /// How many more packets are known to be lost by `now`.
+    /// How many more packets count as lost by `now`.
     pub(super) fn lost_by(&mut self, now: Time) -> u64 {
         let known = self.losses.iter().take_while(|at| **at <= now).count();
         self.losses.drain(..known);
         known as u64
     }
 
-    /// All packets that are taken for lost before (time, number).
-    fn time_out(&mut self, before: (Time, u64)) {
+    /// Takes all packets for lost whose timeout comes before (`before`, `number`).
+    fn expire(&mut self, before: Time, number: u64) {
         while let Some(Sent { at, connection, delivered }) = self.sent.front().copied() {
             let known = later(at, self.timeout);
-            if !delivered && (known, self.first) >= before {
+            if !delivered && (known, self.first) >= (before, number) {
                 return;
             }
             self.sent.pop_front();
             self.first += 1;
             if !delivered {
-                self.know_loss(connection, at, known);
+                self.lose(connection, at, known);
             }
         }
     }
 
-    fn know_delivery(&mut self, at: Time, number: u64) {
-        // It may have been taken for lost long since.
+    fn deliver(&mut self, at: Time, number: u64) {
+        // The packet may have timed out before.
         let Some(place) = number.checked_sub(self.first) else { return };
         let sent = &mut self.sent[place as usize];
         sent.delivered = true;
@@ -184,28 +184,29 @@ impl Connections {
                 connection.delivered = 0;
             }
         }
-        self.send_on(number, at, true);
+        self.schedule_sends(number, at, true);
     }
 
-    fn know_loss(&mut self, number: u32, sent: Time, at: Time) {
+    fn lose(&mut self, number: u32, sent: Time, at: Time) {
         self.losses.push_back(at);
         let connection = &mut self.all[number as usize];
         connection.under_way -= 1;
-        // What was sent before the last halving tells nothing new.
+        // A packet sent before the last halving was lost in the same overload.
         if self.most.is_some() && connection.halved.is_none_or(|halved| sent >= halved) {
             connection.window = (connection.window / 2).max(1);
             connection.delivered = 0;
             connection.halved = Some(at);
         }
-        self.send_on(number, at, false);
+        self.schedule_sends(number, at, false);
     }
 
-    /// Schedules what a connection may send once it knows something at `at`.
-    fn send_on(&mut self, number: u32, at: Time, thinks: bool) {
+    /// Schedules the packets that the window allows, once the connection learns something at `at`.
+    fn schedule_sends(&mut self, number: u32, at: Time, thinks: bool) {
         let connection = &mut self.all[number as usize];
         while connection.under_way < connection.window {
-            let mut think =
-                || self.think.constant().unwrap_or_else(|| self.think.span(self.thoughts.word()));
+            let mut think = || {
+                self.think.constant().unwrap_or_else(|| self.think.span(self.think_times.word()))
+            };
             let at = if thinks { later(at, think()) } else { at };
             self.scheduled.push(Reverse((at, self.serial, number)));
             self.serial += 1;
@@ -214,7 +215,7 @@ impl Connections {
     }
 }
 
-/// `time + span`, or the last instant that a `u64` can say.
+/// `time + span`, or the greatest time that a `u64` can hold.
 fn later(time: Time, span: Span) -> Time {
     Time(time.0.saturating_add(span.0))
 }
@@ -251,9 +252,9 @@ mod tests {
     }
 
     /// Deliveries (us, number), known up to `now` (us).
-    fn know(all: &mut Connections, ends: &[(u64, u64)], now: u64) {
+    fn learn(all: &mut Connections, ends: &[(u64, u64)], now: u64) {
         let mut ends: Vec<_> = ends.iter().map(|(end, n)| (Time(end * US), *n)).collect();
-        all.know(&mut ends, Time(now * US));
+        all.learn(&mut ends, Time(now * US));
     }
 
     #[test]
@@ -261,7 +262,7 @@ mod tests {
         let think = Draw::Constant(Span::us(3));
         let mut all = connections(Window::Fixed(2), think, 1);
         assert_eq!(sent_by(&mut all, 9), [(0, 0), (0, 0)]);
-        know(&mut all, &[(5, 1), (4, 0)], 5);
+        learn(&mut all, &[(5, 1), (4, 0)], 5);
         assert_eq!(sent_by(&mut all, 100), [(17, 0), (18, 0)]);
     }
 
@@ -271,10 +272,10 @@ mod tests {
         let mut all = connections(Window::Fixed(3), think, 1);
         assert_eq!(sent_by(&mut all, 0).len(), 3);
         // Known at 100, just in time; and at 101, too late.
-        know(&mut all, &[(90, 0), (91, 1)], 91);
+        learn(&mut all, &[(90, 0), (91, 1)], 91);
         assert_eq!(sent_by(&mut all, 200), [(100, 0), (100, 0), (103, 0)]);
         assert_eq!((all.lost_by(Time(99 * US)), all.lost_by(Time(100 * US))), (0, 2));
-        know(&mut all, &[(95, 2)], 200);
+        learn(&mut all, &[(95, 2)], 200);
         assert_eq!(all.lost_by(Time(300 * US)), 3, "what was sent again, at 200 and 203");
     }
 
@@ -283,7 +284,7 @@ mod tests {
         let mut all = connections(Window::Fixed(1), Draw::ZERO, 3);
         assert_eq!(sent_by(&mut all, 0), [(0, 0), (0, 1), (0, 2)]);
         // At 100: number 0 is lost, 1 is known to be delivered, 2 is lost.
-        know(&mut all, &[(90, 1)], 90);
+        learn(&mut all, &[(90, 1)], 90);
         assert_eq!(sent_by(&mut all, 100), [(100, 0), (100, 1), (100, 2)]);
         assert_eq!(all.lost_by(Time(100 * US)), 2);
     }
@@ -292,23 +293,23 @@ mod tests {
     fn a_window_grows_by_one_for_each_window_delivered_and_is_halved_once_for_one_overload() {
         let mut all = connections(Window::Aimd { initial: 2, most: 4 }, Draw::ZERO, 1);
         assert_eq!(sent_by(&mut all, 0).len(), 2);
-        know(&mut all, &[(0, 0), (1, 1)], 1);
+        learn(&mut all, &[(0, 0), (1, 1)], 1);
         // The second delivery fills the window of 2: it is 3 from then on.
         assert_eq!(sent_by(&mut all, 11), [(10, 0), (11, 0), (11, 0)]);
-        know(&mut all, &[(20, 2), (21, 3), (21, 4)], 21);
+        learn(&mut all, &[(20, 2), (21, 3), (21, 4)], 21);
         assert_eq!(sent_by(&mut all, 31), [(30, 0), (31, 0), (31, 0), (31, 0)]);
         // Four deliveries more: it stays at the most.
-        know(&mut all, &[(40, 5), (41, 6), (41, 7), (41, 8)], 41);
+        learn(&mut all, &[(40, 5), (41, 6), (41, 7), (41, 8)], 41);
         assert_eq!(sent_by(&mut all, 60), [(50, 0), (51, 0), (51, 0), (51, 0)]);
         // Number 9 is lost at 150, and halves the window: 3 are under way, so nothing is sent.
         // 10 is lost at 151, sent before that: 2 are under way, and the window is 2. So is 11: one
         // is sent again, and one for 12.
-        know(&mut all, &[], 145);
+        learn(&mut all, &[], 145);
         assert_eq!(sent_by(&mut all, 160), [(151, 0), (151, 0)]);
         assert_eq!(all.lost_by(Time(151 * US)), 4);
         assert_eq!((all.all[0].window, all.all[0].delivered), (2, 0));
         // Sent again at 151, lost at 251: halved again, to the least.
-        know(&mut all, &[], 250);
+        learn(&mut all, &[], 250);
         assert_eq!(sent_by(&mut all, 260), [(251, 0)]);
         assert_eq!(all.all[0].window, 1);
     }
@@ -319,9 +320,9 @@ mod tests {
         let mut all = connections(Window::Fixed(1), think.clone(), 2);
         assert_eq!(sent_by(&mut all, 0).len(), 2);
         let mut both = all.clone();
-        know(&mut both, &[(2, 1), (2, 0)], 2);
-        know(&mut all, &[(2, 0)], 2);
-        know(&mut all, &[(2, 1)], 2);
+        learn(&mut both, &[(2, 1), (2, 0)], 2);
+        learn(&mut all, &[(2, 0)], 2);
+        learn(&mut all, &[(2, 1)], 2);
         let mut words = Stream::new(1, "test", "think");
         let mut expected: Vec<_> = (0..2_u32)
             .map(|n| (Time(12 * US) + Sampler::new(&think).span(words.word()), n))

@@ -39,12 +39,12 @@ pub(super) fn flow_key(keys: &Keys, flow: u32, stream: &mut Stream) -> FlowKey {
             let (addresses, ports) = (stream.word(), stream.word());
             let source = Ipv4Addr::from_bits((addresses >> 32) as u32);
             let destination = Ipv4Addr::from_bits(addresses as u32);
-            over_ipv4(source, destination, ((ports >> 48) as u16, (ports >> 32) as u16), false)
+            over_ipv4(source, destination, [(ports >> 48) as u16, (ports >> 32) as u16], false)
         }
         Keys::SequentialPorts => {
             let source = Ipv4Addr::from_bits(Ipv4Addr::new(10, 0, 0, 1).to_bits() + flow / PORTS);
             let port = (FIRST_PORT + flow % PORTS) as u16;
-            over_ipv4(source, Ipv4Addr::new(10, 0, 0, 2), (port, 5001), false)
+            over_ipv4(source, Ipv4Addr::new(10, 0, 0, 2), [port, 5001], false)
         }
         Keys::Ranges { src, dst, sport, dport, udp } => {
             let mut left = u64::from(flow);
@@ -58,16 +58,16 @@ pub(super) fn flow_key(keys: &Keys, flow: u32, stream: &mut Stream) -> FlowKey {
             let dport = digit(dport.0.into(), dport.1.into()) as u16;
             let source = Ipv4Addr::from_bits(digit(src.0.to_bits(), src.1.to_bits()));
             let destination = Ipv4Addr::from_bits(digit(dst.0.to_bits(), dst.1.to_bits()));
-            over_ipv4(source, destination, (sport, dport), *udp)
+            over_ipv4(source, destination, [sport, dport], *udp)
         }
     }
 }
 
-fn over_ipv4(source: Ipv4Addr, destination: Ipv4Addr, ports: (u16, u16), udp: bool) -> FlowKey {
+fn over_ipv4(source: Ipv4Addr, destination: Ipv4Addr, ports: [u16; 2], udp: bool) -> FlowKey {
     FlowKey {
         addresses: Addresses::V4(source, destination),
         protocol: if udp { Protocol::Udp } else { Protocol::Tcp },
-        ports,
+        ports: ports.into(),
         fragment: false,
     }
 }

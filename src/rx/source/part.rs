@@ -1,24 +1,25 @@
-//! A part of a source: its other packets are drawn and numbered, but offered elsewhere.
+//! The offered part of a source. The other packets are drawn and numbered, too, but offered
+//! elsewhere.
 
 use crate::engine::time::Time;
 use std::sync::Arc;
 
 /// Which packets of a source are offered.
 #[derive(Clone, Debug)]
-pub(super) struct Part {
+pub(super) struct OfferedPart {
     /// Those due at this time or later ...
     since: Time,
     /// ... of the flows that are marked; none: of all.
     flows: Option<Arc<[bool]>>,
 }
 
-impl Part {
-    /// None where that is the whole source.
+impl OfferedPart {
+    /// None if that is the whole source.
     pub(super) fn new(since: Time, flows: Option<Arc<[bool]>>) -> Option<Self> {
         (since > Time::ZERO || flows.is_some()).then_some(Self { since, flows })
     }
 
-    /// Whether a packet of this flow that is due at `time` belongs to it.
+    /// Whether a packet of this flow, due at `time`, is offered.
     pub(super) fn holds(&self, time: Time, flow: u32) -> bool {
         time >= self.since && self.flows.as_ref().is_none_or(|flows| flows[flow as usize])
     }

@@ -65,40 +65,40 @@ pub fn usable(
 mod tests {
     use super::*;
 
-    fn placed(profile: Profile, base: u32, max: u32, processors: (u32, u32, u32)) -> Vec<u32> {
-        let (logical, smt, nodes) = processors;
+    fn placed(profile: Profile, base: u32, max: u32, processors: [u32; 3]) -> Vec<u32> {
+        let [logical, smt, nodes] = processors;
         place(8, &usable(profile, base, max, Processors { logical, smt, nodes }))
     }
 
     #[test]
     fn queues_share_the_cores_left_from_the_base_processor() {
-        assert_eq!(placed(Profile::Closest, 0, 6, (4, 1, 1)), [0, 1, 2, 3, 0, 1, 2, 3]);
-        assert_eq!(placed(Profile::Closest, 1, 6, (4, 1, 1)), [1, 2, 3, 1, 2, 3, 1, 2]);
-        assert_eq!(placed(Profile::Closest, 0, 2, (4, 1, 1)), [0, 1, 0, 1, 0, 1, 0, 1]);
-        assert!(placed(Profile::Closest, 4, 6, (4, 1, 1)).is_empty());
-        assert!(placed(Profile::Closest, 0, 0, (4, 1, 1)).is_empty());
+        assert_eq!(placed(Profile::Closest, 0, 6, [4, 1, 1]), [0, 1, 2, 3, 0, 1, 2, 3]);
+        assert_eq!(placed(Profile::Closest, 1, 6, [4, 1, 1]), [1, 2, 3, 1, 2, 3, 1, 2]);
+        assert_eq!(placed(Profile::Closest, 0, 2, [4, 1, 1]), [0, 1, 0, 1, 0, 1, 0, 1]);
+        assert!(placed(Profile::Closest, 4, 6, [4, 1, 1]).is_empty());
+        assert!(placed(Profile::Closest, 0, 0, [4, 1, 1]).is_empty());
     }
 
     #[test]
     fn siblings_are_never_used() {
-        assert_eq!(placed(Profile::Closest, 0, 8, (8, 2, 1)), [0, 2, 4, 6, 0, 2, 4, 6]);
-        assert_eq!(placed(Profile::Closest, 3, 8, (8, 2, 1)), [4, 6, 4, 6, 4, 6, 4, 6]);
-        assert!(placed(Profile::Closest, 7, 8, (8, 2, 1)).is_empty());
+        assert_eq!(placed(Profile::Closest, 0, 8, [8, 2, 1]), [0, 2, 4, 6, 0, 2, 4, 6]);
+        assert_eq!(placed(Profile::Closest, 3, 8, [8, 2, 1]), [4, 6, 4, 6, 4, 6, 4, 6]);
+        assert!(placed(Profile::Closest, 7, 8, [8, 2, 1]).is_empty());
     }
 
     #[test]
     fn numa_static_takes_the_nodes_in_turn() {
-        assert_eq!(placed(Profile::NumaStatic, 0, 8, (8, 1, 2)), [0, 4, 1, 5, 2, 6, 3, 7]);
-        assert_eq!(placed(Profile::NumaStatic, 0, 2, (8, 1, 2)), [0, 4, 0, 4, 0, 4, 0, 4]);
-        assert_eq!(placed(Profile::NumaStatic, 0, 8, (8, 2, 2)), [0, 4, 2, 6, 0, 4, 2, 6]);
-        assert_eq!(placed(Profile::NumaStatic, 3, 8, (8, 1, 2)), [3, 4, 5, 6, 7, 3, 4, 5]);
-        assert_eq!(placed(Profile::NumaStatic, 0, 8, (4, 1, 1)), [0, 1, 2, 3, 0, 1, 2, 3]);
+        assert_eq!(placed(Profile::NumaStatic, 0, 8, [8, 1, 2]), [0, 4, 1, 5, 2, 6, 3, 7]);
+        assert_eq!(placed(Profile::NumaStatic, 0, 2, [8, 1, 2]), [0, 4, 0, 4, 0, 4, 0, 4]);
+        assert_eq!(placed(Profile::NumaStatic, 0, 8, [8, 2, 2]), [0, 4, 2, 6, 0, 4, 2, 6]);
+        assert_eq!(placed(Profile::NumaStatic, 3, 8, [8, 1, 2]), [3, 4, 5, 6, 7, 3, 4, 5]);
+        assert_eq!(placed(Profile::NumaStatic, 0, 8, [4, 1, 1]), [0, 1, 2, 3, 0, 1, 2, 3]);
     }
 
     #[test]
     fn conservative_uses_half_of_the_cores() {
-        assert_eq!(placed(Profile::Conservative, 0, 8, (8, 1, 1)), [0, 1, 2, 3, 0, 1, 2, 3]);
-        assert_eq!(placed(Profile::Conservative, 5, 8, (8, 1, 1)), [5, 6, 5, 6, 5, 6, 5, 6]);
-        assert_eq!(placed(Profile::Conservative, 7, 8, (8, 1, 1)), [7; 8]);
+        assert_eq!(placed(Profile::Conservative, 0, 8, [8, 1, 1]), [0, 1, 2, 3, 0, 1, 2, 3]);
+        assert_eq!(placed(Profile::Conservative, 5, 8, [8, 1, 1]), [5, 6, 5, 6, 5, 6, 5, 6]);
+        assert_eq!(placed(Profile::Conservative, 7, 8, [8, 1, 1]), [7; 8]);
     }
 }

@@ -1,13 +1,13 @@
-//! The ledger: every packet is entered when it is offered and once more when it ends.
+//! The ledger: every packet is entered when it is offered, and once more when it ends.
 //!
-//! It holds what each source's packets cost, tallies how they ended, and hashes every end into the
-//! run's fingerprint.
+//! The ledger holds what each source's packets cost, counts how they end, and hashes every end into
+//! the run's fingerprint.
 
 use crate::engine::digest;
 use crate::engine::time::{Span, Time};
 use crate::rx::ring::{Descriptor, Finished};
 use crate::rx::source::Arrivals;
-use crate::sim::accounting::reordering::Order;
+use crate::sim::accounting::reordering::Reordering;
 use crate::sim::accounting::slowdown;
 use crate::sim::itinerary::channels::{by_flow, channels_of};
 use crate::sim::itinerary::costs::PacketCosts;
@@ -19,77 +19,75 @@ use crate::vocab::stage::Stage;
 use crate::world::outcome::{BroadcastTally, SourceTally, Volume};
 use crate::world::{Consumer, Filter, VnicOwner, World};
 
-/// The queue of a packet that ended before it had one.
-pub(crate) const NO_QUEUE: u32 = u32::MAX;
-
-/// All accounts, and the digest of all ends.
+/// The accounts of all sources, and the digest of all ends.
 pub(crate) struct Ledger<'s> {
     accounts: Vec<Account>,
-    /// Per source what its packets cost.
+    /// Per source the costs of its packets.
     costs: Vec<PacketCosts>,
-    /// Per virtual NIC what became of packets for all of them, where there are such packets.
-    pub(crate) flooded: Vec<BroadcastTally>,
-    floods: bool,
-    /// Slowdowns are recorded.
+    /// Per virtual NIC how broadcast packets ended.
+    pub(crate) broadcast: Vec<BroadcastTally>,
+    has_broadcast: bool,
     slowdown: bool,
     digest: u64,
-    /// Packets offered up to the opening of the window.
+    /// Packets offered before the window opened.
     offered: u64,
     sink: Option<&'s mut dyn FnMut(Record)>,
 }
 
-/// One source's account.
+/// The account of one source.
 struct Account {
-    to: Next,
-    /// The channel of each flow behind the one that `to` names, where there are several.
+    to: NextHop,
+    /// Per flow its channel, counted from the one that `to` names; empty if there is only one.
     channels: Vec<u32>,
-    /// Its packets are for all virtual NICs of its port: copies for all but the last.
-    floods: Vec<Copied>,
+    /// The targets of a broadcast packet: one copy for each but the last, which gets the packet
+    /// itself.
+    copies: Vec<CopyTarget>,
     filtered_by_driver: bool,
-    /// Software spreads them over cores.
+    /// Receive packet steering (RPS) distributes its packets over cores.
     uses_rps: bool,
-    /// Driver or switch do with its packets what they do with few.
-    is_unusual: bool,
-    order: Order,
+    /// The driver or the virtual switch does more than hand these packets on: a filter, RPS or
+    /// copies.
+    slow_path: bool,
+    reordering: Reordering,
     tally: SourceTally,
     /// Packets inside when the window opened.
     inside_before: u64,
 }
 
-/// Whom a copy is for: a virtual NIC, and the channel of each flow, if it has several.
-struct Copied {
+/// The target of one copy of a broadcast packet.
+struct CopyTarget {
     vnic: usize,
-    to: Next,
+    to: NextHop,
     channels: Vec<u32>,
 }
 
-/// A packet whose deferred work is done.
+/// A packet whose deferred work is complete.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RxPacket {
     pub(crate) packet: Descriptor,
-    /// Its receive queue.
+    /// The receive queue.
     pub(crate) queue: u32,
-    /// Start and end of its deferred work; under `interrupt-per-packet` the start is the handler's.
+    /// Start and end of the deferred work; under `interrupt-per-packet` the start is the handler's.
     pub(crate) start: Time,
     pub(crate) end: Time,
-    /// Visible until interrupt taken.
+    /// From visibility to the interrupt.
     pub(crate) moderation: Span,
-    /// The part of the time from start to end that was its driver's work ...
+    /// The driver's part of the time from start to end.
     pub(crate) deferred: Span,
-    /// ... and the virtual switch's.
+    /// The virtual switch's part.
     pub(crate) vswitch: Span,
 }
 
-/// What becomes of a packet whose deferred work is done.
+/// Where a packet goes when its deferred work is complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Next {
-    /// It has ended.
+pub(crate) enum NextHop {
+    /// Nowhere: the packet has ended.
     Ended,
-    /// This app consumes it.
+    /// To this app.
     App(usize),
-    /// It goes through this channel to a guest.
+    /// Through this channel to a guest.
     Guest(usize),
-    /// It goes to the backlog of a core.
+    /// To the backlog of a core.
     Backlog,
 }
 
@@ -99,14 +97,13 @@ impl<'s> Ledger<'s> {
             (0..world.sources.len()).map(|source| Account::new(world, source)).collect();
         let costs =
             (0..world.sources.len()).map(|source| PacketCosts::new(world, source)).collect();
-        let flooded = vec![BroadcastTally::default(); world.vnics.len()];
-        let floods = world.sources.iter().any(|source| source.to == Consumer::Broadcast);
+        let broadcast = vec![BroadcastTally::default(); world.vnics.len()];
+        let has_broadcast = world.sources.iter().any(|source| source.to == Consumer::Broadcast);
         let slowdown = world.slowdown;
-        Self { accounts, costs, flooded, floods, slowdown, digest: 0, offered: 0, sink }
+        Self { accounts, costs, broadcast, has_broadcast, slowdown, digest: 0, offered: 0, sink }
     }
 
-    /// These frames are offered to the wire, all by one source where it is known; what they are
-    /// together.
+    /// Counts frames as offered, all of one source if it is given. Returns their volume.
     pub(crate) fn offered(&mut self, frames: &[Frame], source: Option<u32>) -> Volume {
         let load = Volume::of(frames);
         if let Some(source) = source {
@@ -120,23 +117,23 @@ impl<'s> Ledger<'s> {
         load
     }
 
-    /// Book the packets that a ring has finished. All ended with their processing there.
+    /// Books the packets that were finished in their ring: their processing there was their last.
     pub(crate) fn book(&mut self, queue: &mut RxQueue) {
-        let RxQueue { ring, number: queue, of_function, .. } = queue;
-        let (queue, of_function) = (*queue, *of_function);
+        let RxQueue { ring, number: queue, is_vf, .. } = queue;
+        let (queue, by_vf) = (*queue, *is_vf);
         for mut part in ring.book() {
             while let Some(first) = part.first() {
                 let source = first.packet.frame.source;
                 let account = &mut self.accounts[source as usize];
-                let (place, fate) = (place(source, queue), account.fate(of_function));
+                let (place, fate) = (place(source, queue), account.fate(by_vf));
                 let (run, digest) = digest_run(part, place, fate);
                 self.digest = self.digest.wrapping_add(digest);
                 if fate == Fate::Delivered {
-                    account.deliver(run, of_function);
+                    account.deliver(run, by_vf);
                     if self.slowdown {
                         let costs = &self.costs[source as usize];
                         let own = |frame: &Frame| {
-                            if of_function {
+                            if by_vf {
                                 costs.guest(frame)
                             } else {
                                 costs.host_and_guest(frame, queue)
@@ -144,7 +141,7 @@ impl<'s> Ledger<'s> {
                         };
                         let took = |done: &Finished| done.work.end - done.packet.frame.time;
                         let packets = run.iter().map(|done| (own(&done.packet.frame), took(done)));
-                        slowdown::note(&mut account.tally.slowdown, packets);
+                        slowdown::record(&mut account.tally.slowdown, packets);
                     }
                 } else {
                     account.tally.filtered += run.len() as u64;
@@ -159,79 +156,80 @@ impl<'s> Ledger<'s> {
         }
     }
 
-    /// What this source's packets cost.
+    /// The costs of a source's packets.
     #[inline(always)]
     pub(crate) fn costs_of(&self, source: u32) -> &PacketCosts {
         &self.costs[source as usize]
     }
 
-    /// The virtual NIC has these queues of its own from now on.
-    pub(crate) fn set_own(&mut self, world: &World, vnic: usize, queues: &[u32]) {
+    /// Sets the queues of its own that a virtual NIC has from now on.
+    pub(crate) fn set_own_queues(&mut self, world: &World, vnic: usize, queues: &[u32]) {
         for (costs, source) in self.costs.iter_mut().zip(&world.sources) {
             if source.to == Consumer::Vnic(vnic) {
-                costs.set_own(queues);
+                costs.set_own_queues(queues);
             }
         }
     }
 
-    /// The work of a round over rings on a packet that it took out is done: what becomes of it.
+    /// The next hop of a packet that a round has taken from a ring and processed.
     #[inline(always)]
-    pub(crate) fn processed(&mut self, done: &RxPacket) -> Next {
+    pub(crate) fn next_hop(&mut self, done: &RxPacket) -> NextHop {
         let account = &self.accounts[done.packet.frame.source as usize];
-        if account.is_unusual || account.to == Next::Ended {
-            return if account.uses_rps { Next::Backlog } else { self.leaves_backlog(done) };
+        if account.slow_path || account.to == NextHop::Ended {
+            return if account.uses_rps { NextHop::Backlog } else { self.hop_after_stack(done) };
         }
         channel_of(account.to, &account.channels, done.packet.frame.flow)
     }
 
-    /// The deferred work of a packet is done, in a backlog or without one: what becomes of it.
+    /// The next hop of a packet whose deferred work is complete, in a backlog or without one.
     #[inline(never)]
-    pub(crate) fn leaves_backlog(&mut self, done: &RxPacket) -> Next {
+    pub(crate) fn hop_after_stack(&mut self, done: &RxPacket) -> NextHop {
         let account = &mut self.accounts[done.packet.frame.source as usize];
         if account.filtered_by_driver {
             account.tally.filtered += 1;
             self.end(&done.packet, done.queue, done.start, done.end, Fate::Filtered);
-            return Next::Ended;
+            return NextHop::Ended;
         }
-        if let Some(last) = account.floods.len().checked_sub(1) {
-            return self.deal_out(done, last);
+        if let Some(last) = account.copies.len().checked_sub(1) {
+            return self.hop_behind_switch(done, last);
         }
         let next = channel_of(account.to, &account.channels, done.packet.frame.flow);
-        if next == Next::Ended {
+        if next == NextHop::Ended {
             self.delivered(done, done.end, []);
         }
         next
     }
 
-    /// The virtual switch has made a copy of a packet, the first of all as number 0: what becomes of
-    /// it.
-    pub(crate) fn copied(&mut self, copy: &RxPacket, number: usize) -> Next {
+    /// The next hop of copy `number` of a broadcast packet, which the virtual switch has made.
+    pub(crate) fn next_hop_of_copy(&mut self, copy: &RxPacket, number: usize) -> NextHop {
         self.accounts[copy.packet.frame.source as usize].tally.replicated += 1;
-        self.deal_out(copy, number)
+        self.hop_behind_switch(copy, number)
     }
 
-    /// A copy of a packet for all virtual NICs, or the packet itself, is through the switch.
-    fn deal_out(&mut self, done: &RxPacket, number: usize) -> Next {
-        let Copied { vnic, to, channels } =
-            &self.accounts[done.packet.frame.source as usize].floods[number];
+    /// The next hop of a copy, or of the broadcast packet itself, behind the virtual switch.
+    fn hop_behind_switch(&mut self, done: &RxPacket, number: usize) -> NextHop {
+        let CopyTarget { vnic, to, channels } =
+            &self.accounts[done.packet.frame.source as usize].copies[number];
         let (vnic, next) = (*vnic, channel_of(*to, channels, done.packet.frame.flow));
-        if next == Next::Ended {
+        if next == NextHop::Ended {
             self.delivered(done, done.end, []);
-            self.note_flooded(done, vnic, true);
+            self.record_broadcast(done, vnic, true);
         }
         next
     }
 
-    /// A packet has ended at or behind a virtual NIC; it counts if it was for all of them.
+    /// Counts a packet that ended at or behind a virtual NIC, if it was a broadcast packet.
     #[inline(always)]
-    pub(crate) fn note_flooded(&mut self, done: &RxPacket, vnic: usize, delivered: bool) {
-        if self.floods && !self.accounts[done.packet.frame.source as usize].floods.is_empty() {
-            let BroadcastTally { delivered: to, dropped } = &mut self.flooded[vnic];
+    pub(crate) fn record_broadcast(&mut self, done: &RxPacket, vnic: usize, delivered: bool) {
+        if self.has_broadcast && !self.accounts[done.packet.frame.source as usize].copies.is_empty()
+        {
+            let BroadcastTally { delivered: to, dropped } = &mut self.broadcast[vnic];
             *(if delivered { to } else { dropped }) += 1;
         }
     }
 
-    /// A packet is delivered at `end`, after its deferred work and these parts.
+    /// A packet is delivered at `end`; `after` lists the parts of its time behind the deferred
+    /// work.
     #[inline(always)]
     pub(crate) fn delivered(
         &mut self,
@@ -253,17 +251,17 @@ impl<'s> Ledger<'s> {
         for (stage, part) in after {
             stages[stage as usize] += u128::from(part.0);
         }
-        account.order.note(packet, end);
+        account.reordering.record(packet, end);
         if self.slowdown {
             let costs = &self.costs[packet.frame.source as usize];
             let own = costs.host_and_guest(&packet.frame, done.queue);
             let took = end - packet.frame.time;
-            slowdown::note(&mut account.tally.slowdown, std::iter::once((own, took)));
+            slowdown::record(&mut account.tally.slowdown, std::iter::once((own, took)));
         }
         self.end(packet, done.queue, done.start, end, Fate::Delivered);
     }
 
-    /// A packet is lost, or discarded by the NIC, at `now`.
+    /// A packet is dropped, or filtered by the NIC, at `now`.
     #[inline(never)]
     pub(crate) fn lost(
         &mut self,
@@ -290,25 +288,25 @@ impl<'s> Ledger<'s> {
         }
     }
 
-    /// All cores have been caught up: what needs the ends of all packets so far, in their order, can
-    /// be worked out.
-    pub(crate) fn settle(&mut self) {
+    /// Counts the packets that were overtaken. All cores must have been caught up, because ends are
+    /// sorted.
+    pub(crate) fn count_reordered(&mut self) {
         for account in &mut self.accounts {
-            account.tally.reordered += account.order.settle();
+            account.tally.reordered += account.reordering.count_reordered();
         }
     }
 
-    /// The ends (end, number) that this source, if it is a closed loop, has not been told of.
+    /// The ends (end, number) that a closed loop has not been told of.
     pub(crate) fn fed_back(&mut self, source: u32) -> Option<&mut Vec<(Time, u64)>> {
-        self.accounts[source as usize].order.fed_back()
+        self.accounts[source as usize].reordering.fed_back()
     }
 
-    /// So many more packets of this source are taken for lost.
+    /// Counts packets that a closed loop takes for lost.
     pub(crate) fn resent(&mut self, source: u32, packets: u64) {
         self.accounts[source as usize].tally.resent += packets;
     }
 
-    /// The window opens: what was tallied so far is forgotten.
+    /// Opens the window: forgets what was counted before.
     pub(crate) fn open_window(&mut self) {
         self.offered = self.offered_in_all();
         for account in &mut self.accounts {
@@ -317,7 +315,6 @@ impl<'s> Ledger<'s> {
         }
     }
 
-    /// The tallies since the window opened.
     pub(crate) fn tallies(&self) -> Vec<SourceTally> {
         self.accounts.iter().map(Account::close).collect()
     }
@@ -327,7 +324,7 @@ impl<'s> Ledger<'s> {
         self.accounts.iter().map(Account::inside).sum()
     }
 
-    /// Offered, delivered, lost since the window opened.
+    /// Packets offered, delivered and dropped since the window opened.
     pub(crate) fn totals(&self) -> (Volume, Volume, u64) {
         let mut totals = (Volume::default(), Volume::default(), 0);
         for account in &self.accounts {
@@ -338,7 +335,7 @@ impl<'s> Ledger<'s> {
         totals
     }
 
-    /// Delivered of a source's packets since the window opened.
+    /// A source's packets delivered since the window opened.
     pub(crate) fn delivered_of(&self, source: usize) -> Volume {
         self.accounts[source].tally.delivered
     }
@@ -348,7 +345,6 @@ impl<'s> Ledger<'s> {
         self.offered + self.totals().0.packets
     }
 
-    /// The hash of all ends so far.
     pub(crate) const fn digest(&self) -> u64 {
         self.digest
     }
@@ -358,32 +354,33 @@ impl Account {
     fn new(world: &World, source: usize) -> Self {
         let spec = &world.sources[source];
         let behind = |vnic: usize| match world.vnics[vnic].owner {
-            VnicOwner::Host => Next::Ended,
-            VnicOwner::Vm { .. } => Next::Guest(channels_of(world, vnic).start),
+            VnicOwner::Host => NextHop::Ended,
+            VnicOwner::Vm { .. } => NextHop::Guest(channels_of(world, vnic).start),
         };
-        let mut floods = Vec::new();
+        let mut copies = Vec::new();
         let to = match spec.to {
-            Consumer::Host => Next::Ended,
-            Consumer::App(app) => Next::App(app),
+            Consumer::Host => NextHop::Ended,
+            Consumer::App(app) => NextHop::App(app),
             Consumer::Vnic(vnic) => behind(vnic),
             Consumer::Broadcast => {
-                floods.extend(world.vnics_of(spec.nic).map(|vnic| {
+                copies.extend(world.vnics_of(spec.nic).map(|vnic| {
                     let channels = by_flow(world, source, vnic);
-                    Copied { vnic, to: behind(vnic), channels }
+                    CopyTarget { vnic, to: behind(vnic), channels }
                 }));
-                floods.last().expect("packets for all virtual NICs need one").to
+                copies.last().expect("packets for all virtual NICs need one").to
             }
         };
         let channels = match spec.to {
             Consumer::Vnic(vnic) => by_flow(world, source, vnic),
             Consumer::Host | Consumer::App(_) | Consumer::Broadcast => Vec::new(),
         };
-        // A recording can reorder (a fragment of a flow may take another queue than the rest), and
-        // so can cores that share packets, and whoever moves queues or table entries, or changes ways.
+        // Packets of one flow can overtake each other in a recording (fragments may take another
+        // queue than the rest of their flow), where cores share packets, and where queues, table
+        // entries or receive paths change.
         let nic = &world.nics[spec.nic];
         let shares = world.hosts[nic.host].shares_packets();
         let moves = nic.rebalance.is_some() || world.moves_queues(spec.nic);
-        let moves = moves || world.changes_way(source);
+        let moves = moves || world.changes_rx_path(source);
         let flows = match &spec.source.arrivals {
             // Copies of one packet may end in any order.
             _ if spec.to == Consumer::Broadcast => 0,
@@ -397,24 +394,24 @@ impl Account {
             to,
             channels,
             uses_rps,
-            is_unusual: uses_rps || filtered_by_driver || !floods.is_empty(),
-            floods,
+            slow_path: uses_rps || filtered_by_driver || !copies.is_empty(),
+            copies,
             filtered_by_driver,
-            order: Order::new(flows, spec.closed.is_some()),
+            reordering: Reordering::new(flows, spec.closed.is_some()),
             tally: SourceTally::default(),
             inside_before: 0,
         }
     }
 
-    /// What becomes of a packet whose processing in its ring ends its trip: the driver does not see
-    /// those of virtual functions.
-    fn fate(&self, of_function: bool) -> Fate {
-        let filtered = self.filtered_by_driver && !of_function;
+    /// How a packet ends whose processing in its ring is its last. The driver's filter does not
+    /// apply to virtual functions.
+    fn fate(&self, by_vf: bool) -> Fate {
+        let filtered = self.filtered_by_driver && !by_vf;
         if filtered { Fate::Filtered } else { Fate::Delivered }
     }
 
-    /// Packets of this source were delivered, each when its processing in its ring ended.
-    fn deliver(&mut self, run: &[Finished], of_function: bool) {
+    /// Counts packets as delivered, each at the end of its processing in its ring.
+    fn deliver(&mut self, run: &[Finished], by_vf: bool) {
         let latency = |done: &Finished| done.work.end - done.packet.frame.time;
         let sum = self.tally.latency.record_all(run.iter().map(latency));
         let (bytes, parts) = run.iter().fold((0, [0_u64; 4]), |(bytes, sums), done| {
@@ -425,25 +422,25 @@ impl Account {
         self.tally.delivered += Volume { packets: run.len() as u64, bytes };
         let mut parts = parts.map(u128::from);
         if sum > u64::MAX.into() {
-            // Only then may a part have wrapped around: no part is longer than the whole.
+            // A part can wrap around only if the sum does: no part is longer than the whole.
             parts = std::array::from_fn(|part| {
                 run.iter().map(|done| u128::from(parts_of(done)[part])).sum()
             });
         }
-        let work = if of_function { Stage::Guest } else { Stage::Deferred };
-        self.tally.by_function += if of_function { run.len() as u64 } else { 0 };
+        let work = if by_vf { Stage::Guest } else { Stage::Deferred };
+        self.tally.by_function += if by_vf { run.len() as u64 } else { 0 };
         let stages = [Stage::Buffer, Stage::Dma, Stage::Moderation, work];
         for (stage, sum) in stages.into_iter().zip(parts) {
             self.tally.stages[stage as usize] += sum;
         }
-        if self.order.matters() {
+        if self.reordering.matters() {
             for done in run {
-                self.order.note(&done.packet, done.work.end);
+                self.reordering.record(&done.packet, done.work.end);
             }
         }
     }
 
-    /// Packets inside: every packet, and every copy, is delivered, dropped, filtered, or still here.
+    /// Packets inside: offered or copied, and neither delivered, dropped nor filtered.
     fn inside(&self) -> u64 {
         let tally = &self.tally;
         let ended = tally.delivered.packets + tally.filtered + tally.dropped.iter().sum::<u64>();
@@ -460,7 +457,7 @@ impl Account {
 }
 
 impl Volume {
-    /// That of these frames.
+    /// The volume of these frames.
     pub(crate) fn of(frames: &[Frame]) -> Self {
         let bytes = frames.iter().map(|frame| u64::from(frame.size)).sum();
         Self { packets: frames.len() as u64, bytes }
@@ -474,19 +471,18 @@ impl std::ops::AddAssign for Volume {
     }
 }
 
-/// Who has a packet of this flow once its deferred work is done: `to`, or the channel of its flow
-/// behind that, where there are several.
+/// The hop `to`, or the channel of this flow behind it if there are several.
 #[inline(always)]
-fn channel_of(to: Next, channels: &[u32], flow: u32) -> Next {
+fn channel_of(to: NextHop, channels: &[u32], flow: u32) -> NextHop {
     match to {
-        Next::Guest(first) if !channels.is_empty() => {
-            Next::Guest(first + channels[flow as usize] as usize)
+        NextHop::Guest(first) if !channels.is_empty() => {
+            NextHop::Guest(first + channels[flow as usize] as usize)
         }
         next => next,
     }
 }
 
-/// A word per fate; 0 for the common one.
+/// A hash word per fate; 0 for the usual one.
 #[inline(always)]
 fn fate_word(fate: Fate) -> u64 {
     match fate {
@@ -496,8 +492,8 @@ fn fate_word(fate: Fate) -> u64 {
     }
 }
 
-/// How long a packet finished in its ring was in buffer, DMA, moderation and its own processing; what
-/// is left of its latency is [`Stage::Ring`].
+/// The time of a packet in buffer, DMA, moderation and its own processing. The rest of its latency
+/// is [`Stage::Ring`].
 #[inline(always)]
 fn parts_of(Finished { packet, work }: &Finished) -> [u64; 4] {
     let visible = packet.visible.time();
@@ -528,7 +524,6 @@ fn place(source: u32, queue: u32) -> u64 {
     (u64::from(source) << 32 | u64::from(queue)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
-/// The hash of a packet's end.
 #[inline(always)]
 fn hash(packet: &Descriptor, place: u64, start: Time, end: Time, fate: Fate) -> u64 {
     digest::record(

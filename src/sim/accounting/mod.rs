@@ -1,4 +1,6 @@
-//! What is counted: every packet is entered when it is offered, and once more when it ends.
+//! What is counted. The `ledger` enters every packet when it is offered and when it ends, so that
+//! offered = delivered + dropped + filtered + inside; `reordering` and `slowdown` are computed from
+//! the ends.
 
 pub(crate) mod ledger;
 pub(crate) mod reordering;

@@ -1,67 +1,67 @@
-//! Queues that move to other cores, and the vectors behind them.
+//! Moves receive queues, and the interrupt vectors in front of them, to other cores.
 //!
-//! A queue whose vector is unmasked moves at once. Else it is on the move: it leaves its core when
-//! the next round over its vector ends, and reaches its new one at the end of that instant. In
-//! between no core goes further than any other.
+//! A queue whose vector is unmasked moves at once. A queue whose vector is masked belongs to a
+//! round: it is detached when the next round over its vector ends, and attached to its new core at
+//! the end of that instant. While a move is pending, the cores of the host advance in lock step.
 
 use crate::engine::time::{PhasedTime, Time};
 use crate::sim::accounting::ledger::Ledger;
 use crate::sim::core::core::Core;
 use crate::sim::coupling::rank::Bounds;
 use crate::sim::host::host::Host;
-use crate::sim::queue::rx_queue::Transit;
+use crate::sim::queue::rx_queue::QueueTransfer;
 
 impl Core {
-    /// Something comes to the core from outside at `moment`, up to which it has been brought.
-    pub(crate) fn stand_at(&mut self, moment: PhasedTime) {
+    /// Work reaches the core from outside at `moment`, up to which the core has been advanced.
+    pub(crate) fn wake_at(&mut self, moment: PhasedTime) {
         self.clock = self.clock.max(moment);
         self.wake_by(moment);
     }
 
-    /// A round over a vector is over: its queues that are on the move leave it, with the vector
-    /// itself where that moves.
+    /// Detaches the queues that are to leave a vector whose round has ended. A vector of its own
+    /// moves with its queue.
     #[inline(never)]
-    pub(crate) fn let_go(&mut self, index: usize) {
+    pub(crate) fn detach(&mut self, index: usize) {
         let (vector, now) = (&mut self.vectors[index], self.clock.time());
-        for queue in std::mem::take(&mut vector.leaving) {
-            if !vector.moves {
-                vector.remove(queue);
+        for queue in std::mem::take(&mut vector.detaching) {
+            if !vector.moves_with_queue {
+                vector.remove_queue(queue);
             }
-            self.departed.push((now, queue));
+            self.detached.push((now, queue));
         }
     }
 }
 
 impl Host {
-    /// A queue of port `at` is to move to another core at `now`, up to which the site has been
-    /// brought.
+    /// Starts the move of a queue of port `at` to another core at `now`, up to which the host has
+    /// been advanced.
     pub(crate) fn move_queue(&mut self, at: usize, number: usize, to: usize, now: Time) {
         let index = self.ports[at].base + number;
         let (from, target) = (self.queues[index].core, self.queues[index].target);
         let slot = self.ports[at].slot(from, number);
         let vector = &mut self.cores[from].vectors[slot];
         if target.is_some() && to == from {
-            vector.leaving.retain(|leaving| *leaving != index);
+            vector.detaching.retain(|leaving| *leaving != index);
             self.queues[index].target = None;
-            self.moving -= 1;
+            self.moves_pending -= 1;
         } else if target.is_some() || vector.masked {
             if target.is_none() {
-                vector.leaving.push(index);
-                self.moving += 1;
-                self.decisions += 1;
-                self.queues[index].decided = self.decisions;
+                vector.detaching.push(index);
+                self.moves_pending += 1;
+                self.moves_decided += 1;
+                self.queues[index].move_number = self.moves_decided;
             }
             self.queues[index].target = Some(to);
         } else {
-            if !vector.moves {
-                vector.give_up(index, now.at_arrivals(), &self.queues);
+            if !vector.moves_with_queue {
+                vector.detach_unmasked(index, now.at_arrivals(), &self.queues);
             }
-            self.join(index, to, now.at_arrivals());
+            self.attach(index, to, now.at_arrivals());
         }
-        self.ports[at].note_move(now);
+        self.ports[at].record_move(now);
     }
 
-    /// All queues of a port are to move to its home core at `now`.
+    /// Moves all queues of a port to its home core at `now`.
     pub(crate) fn lose_affinity(&mut self, nic: usize, now: Time) {
         let Some(at) = self.ports.iter().position(|port| port.nic == nic) else { return };
         let home = self.ports[at].usable[0];
@@ -73,63 +73,67 @@ impl Host {
         }
     }
 
-    /// Takes note of the queues that have just left a core.
+    /// Collects the queues that a core has just detached.
     #[inline(always)]
-    pub(crate) fn see_off(&mut self, core: usize) {
-        if !self.cores[core].departed.is_empty() {
-            self.put_in_transit(core);
+    pub(crate) fn collect_detached(&mut self, core: usize) {
+        if !self.cores[core].detached.is_empty() {
+            self.begin_transfers(core);
         }
     }
 
     #[inline(never)]
-    fn put_in_transit(&mut self, core: usize) {
-        for (at, queue) in std::mem::take(&mut self.cores[core].departed) {
-            let rank = |at: Time, core, queue: usize| (at, core, self.queues[queue].decided);
-            let place = self.transit.partition_point(|other| {
+    fn begin_transfers(&mut self, core: usize) {
+        for (at, queue) in std::mem::take(&mut self.cores[core].detached) {
+            let rank = |at: Time, core, queue: usize| (at, core, self.queues[queue].move_number);
+            let place = self.in_transfer.partition_point(|other| {
                 rank(other.at, other.core, other.queue) < rank(at, core, queue)
             });
-            self.transit.insert(place, Transit { at, core, queue });
+            self.in_transfer.insert(place, QueueTransfer { at, core, queue });
         }
     }
 
-    /// The bound before which nothing is left to happen when the next queue in transit arrives.
+    /// The bound up to which everything must have happened before the next queue is attached.
     #[inline(always)]
-    pub(crate) fn next_arrival(&self) -> PhasedTime {
-        self.transit.first().map_or(PhasedTime::NEVER, |first| first.at.after())
+    pub(crate) fn next_transfer_bound(&self) -> PhasedTime {
+        self.in_transfer.first().map_or(PhasedTime::NEVER, |first| first.at.after())
     }
 
-    /// Whether frames arrive at the instant of the next queue in transit that have not been admitted:
-    /// they come first, with all that they bring about.
-    pub(crate) fn waits_for_frames(&mut self, ledger: &mut Ledger<'_>) -> bool {
-        self.transit.first().copied().is_some_and(|first| self.front(first.at, ledger).is_some())
+    /// Whether frames that arrive at the instant of the next transfer have not been admitted yet.
+    /// Those frames, and all that follows from them, come before the transfer.
+    pub(crate) fn has_frame_before_transfer(&mut self, ledger: &mut Ledger<'_>) -> bool {
+        self.in_transfer
+            .first()
+            .copied()
+            .is_some_and(|first| self.front(first.at, ledger).is_some())
     }
 
-    /// The first queue in transit arrives.
-    pub(crate) fn arrive(&mut self, ledger: &mut Ledger<'_>) {
-        let Transit { at, queue, .. } = self.transit.remove(0);
+    /// Attaches the first queue in transfer to its new core.
+    pub(crate) fn finish_transfer(&mut self, ledger: &mut Ledger<'_>) {
+        let QueueTransfer { at, queue, .. } = self.in_transfer.remove(0);
         let to = self.queues[queue].target.take().expect("a queue in transit has a target");
-        self.moving -= 1;
-        // Nothing is left to happen there, but it may not have turned to rest yet.
+        self.moves_pending -= 1;
+        // The core has nothing left to do up to then, but it may not have gone idle yet.
         self.cores[to].advance(Bounds::alone(at.after()), &mut self.queues, ledger);
-        self.join(queue, to, at.at_arrivals());
+        self.attach(queue, to, at.at_arrivals());
     }
 
-    /// A queue that no round visits joins a vector of core `to` at `moment`, or brings its own.
-    fn join(&mut self, index: usize, to: usize, moment: PhasedTime) {
+    /// Attaches a queue to core `to` at `moment`: it joins a vector there, or brings its own. No
+    /// round may be working on the queue.
+    fn attach(&mut self, index: usize, to: usize, moment: PhasedTime) {
         let (from, number) = (self.queues[index].core, self.queues[index].number as usize);
         let port = self.ports.iter().rfind(|port| port.base <= index).expect("it has a port");
         let (left, joined) = (port.slot(from, number), port.slot(to, number));
         let both = self.cores.get_disjoint_mut([from, to]);
-        let [old, new] = both.expect("a queue moves from one core of the site to another one");
-        if old.vectors[left].moves {
+        let [old, new] = both.expect("a queue moves from one core of the host to another one");
+        if old.vectors[left].moves_with_queue {
             std::mem::swap(&mut old.vectors[left], &mut new.vectors[joined]);
             new.vectors[joined].masked = false;
-            new.vectors[joined].hold_back(moment);
+            new.vectors[joined].defer_until(moment);
         } else {
-            new.vectors[joined].add(index, moment, &self.queues);
+            new.vectors[joined].add_queue(index, moment, &self.queues);
         }
-        new.owes += new.costs.queue_move;
-        new.stand_at(moment);
+        new.pending_move_cost += new.costs.queue_move;
+        new.wake_at(moment);
         self.queues[index].core = to;
     }
 }

@@ -1,4 +1,5 @@
-//! What events change: the ways of packets, virtual machines that stop and start, links.
+//! What the events of a scenario change: receive paths, virtual machines that stop and start,
+//! links.
 
 use crate::engine::time::Time;
 use crate::sim::accounting::ledger::Ledger;
@@ -10,7 +11,7 @@ use crate::vocab::drop_reason::DropReason;
 use crate::world::{Action, VnicOwner, World};
 
 impl World {
-    /// The host that an event concerns.
+    /// The host on which an event acts.
     pub(crate) fn host_of(&self, action: &Action) -> usize {
         match action {
             Action::LoseAffinity { nic } | Action::Link { nic, .. } => self.nics[*nic].host,
@@ -21,7 +22,8 @@ impl World {
 }
 
 impl Host {
-    /// An event happens at `now`, up to which the site has been brought, with all that follows.
+    /// Performs an event at `now`, up to which the host has been advanced, and all that follows
+    /// from it at that instant.
     pub(crate) fn change(
         &mut self,
         world: &World,
@@ -31,9 +33,9 @@ impl Host {
     ) {
         match action {
             Action::LoseAffinity { nic } => self.lose_affinity(*nic, now),
-            Action::SetRoute { vnic, rx_path: way } => {
-                self.ways.steer(*vnic, way.clone());
-                ledger.set_own(world, *vnic, way.own());
+            Action::SetRoute { vnic, rx_path } => {
+                self.rx_paths.set(*vnic, rx_path.clone());
+                ledger.set_own_queues(world, *vnic, rx_path.own());
             }
             Action::Stop { vm, reason } => self.stop(world, *vm, *reason, now, ledger),
             Action::Start { vm } => self.start(*vm, now),
@@ -43,27 +45,28 @@ impl Host {
                 port.port.set_link(*up);
             }
         }
-        self.lead_anew(world, action, now, ledger);
+        self.reroute(world, action, now, ledger);
         self.run(now, ledger);
     }
 
-    /// Leads the frames of those sources anew whose way an event has changed.
-    fn lead_anew(&mut self, world: &World, action: &Action, now: Time, ledger: &mut Ledger<'_>) {
+    /// Steers the frames of all sources whose receive path an event has changed.
+    fn reroute(&mut self, world: &World, action: &Action, now: Time, ledger: &mut Ledger<'_>) {
         let concerns = |vnic: usize| match action {
             Action::SetRoute { vnic: its, .. } => vnic == *its,
-            Action::Stop { vm, .. } | Action::Start { vm } => is_of(world, vnic, *vm),
+            Action::Stop { vm, .. } | Action::Start { vm } => belongs_to(world, vnic, *vm),
             Action::LoseAffinity { .. } | Action::Link { .. } => false,
         };
         let sources = world.sources_to(concerns);
         for at in 0..self.ports.len() {
             for source in &sources {
-                self.ports[at].port.lead(world, *source, &self.ways);
+                self.ports[at].port.set_route(world, *source, &self.rx_paths);
             }
-            self.steer_anew(at, now, ledger);
+            self.resteer_blocked(at, now, ledger);
         }
     }
 
-    /// A virtual machine stops: all that it has is lost, and what is to come until it starts.
+    /// Stops a virtual machine. The packets that it holds are lost, and so are later ones until it
+    /// starts again.
     fn stop(
         &mut self,
         world: &World,
@@ -72,8 +75,8 @@ impl Host {
         now: Time,
         ledger: &mut Ledger<'_>,
     ) {
-        self.ways.stop(vm, Some(reason));
-        let vnics = (0..world.vnics.len()).filter(|vnic| is_of(world, *vnic, vm));
+        self.rx_paths.set_stopped(vm, Some(reason));
+        let vnics = (0..world.vnics.len()).filter(|vnic| belongs_to(world, *vnic, vm));
         let channels: Vec<usize> = vnics.flat_map(|vnic| channels_of(world, vnic)).collect();
         for core in &mut self.cores {
             core.forget_notifications(&channels);
@@ -81,9 +84,9 @@ impl Host {
         }
     }
 
-    /// A virtual machine starts, if it does not run.
+    /// Starts a virtual machine that does not run.
     fn start(&mut self, vm: usize, now: Time) {
-        if self.ways.stop(vm, None) {
+        if self.rx_paths.set_stopped(vm, None) {
             return;
         }
         for threads in self.cores.iter_mut().filter_map(|core| core.threads.as_mut()) {
@@ -93,7 +96,7 @@ impl Host {
 }
 
 impl Core {
-    /// The guests of these channels will not be notified by the rounds in hand.
+    /// Cancels the notifications of unfinished rounds to the guests of these channels.
     fn forget_notifications(&mut self, channels: &[usize]) {
         let of_ksoftirqd = self.threads.as_mut().and_then(|threads| threads.round_of_ksoftirqd());
         let rounds = [Some(&mut self.round), of_ksoftirqd];
@@ -102,7 +105,7 @@ impl Core {
         }
     }
 
-    /// The vCPUs of a machine that are here stop at `now`.
+    /// Stops the vCPUs of a virtual machine on this core at `now`.
     fn stop_vm(
         &mut self,
         vm: usize,
@@ -115,15 +118,16 @@ impl Core {
             return;
         };
         if threads.runs_vm(vm) {
-            // An interrupt that waits for what is in hand may be due now.
+            // The core deferred an interrupt until the vCPU had finished a packet; the vCPU has
+            // stopped.
             self.interrupt_deferred_until = None;
         }
         threads.stop_vm(vm, reason, now, rings, ledger);
-        self.stand_at(now.at_arrivals());
+        self.wake_at(now.at_arrivals());
     }
 }
 
-/// Whether a virtual NIC is this machine's.
-fn is_of(world: &World, vnic: usize, vm: usize) -> bool {
+/// Whether a virtual NIC belongs to this virtual machine.
+fn belongs_to(world: &World, vnic: usize, vm: usize) -> bool {
     matches!(world.vnics[vnic].owner, VnicOwner::Vm { vm: its, .. } if its == vm)
 }

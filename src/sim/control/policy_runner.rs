@@ -1,4 +1,4 @@
-//! A port's policy, and what it saw last.
+//! A port's policy with the counts of its last tick.
 
 use crate::engine::time::Span;
 use crate::policy::Policy;
@@ -6,7 +6,7 @@ use crate::vocab::busy::Busy;
 use crate::world::Rebalance;
 use crate::world::outcome::Volume;
 
-/// A policy, and what had been counted at its last look.
+/// A policy, its interval, and the counts at its last tick.
 pub(crate) struct PolicyRunner {
     pub(crate) policy: Box<dyn Policy>,
     pub(crate) interval: Span,
@@ -17,21 +17,21 @@ pub(crate) struct PolicyRunner {
 
 impl PolicyRunner {
     pub(crate) fn new(spec: &Rebalance) -> Self {
-        assert!(spec.interval > Span::ZERO, "a policy looks at intervals");
+        assert!(spec.interval > Span::ZERO, "a policy has an interval above zero");
         let policy = spec.maker.make();
         let (queues, entries, cores) = Default::default();
         Self { policy, interval: spec.interval, queues, entries, cores }
     }
 }
 
-/// What was counted since the last look.
-pub(crate) fn since<T: Copy + Default>(
+/// The counts since `before`, which becomes `now`.
+pub(crate) fn delta<T: Copy + Default>(
     now: &[T],
     before: &mut Vec<T>,
-    less: fn(T, T) -> T,
+    difference: fn(T, T) -> T,
 ) -> Vec<T> {
     before.resize(now.len(), T::default());
-    let new = now.iter().zip(&*before).map(|(now, before)| less(*now, *before)).collect();
+    let new = now.iter().zip(&*before).map(|(now, before)| difference(*now, *before)).collect();
     before.copy_from_slice(now);
     new
 }

@@ -85,7 +85,7 @@ impl Backlog {
             }
             RoundState::Copy => {
                 let copy = self.in_service(round);
-                round.deal_out(copy, ledger);
+                round.replicate(copy, ledger);
                 return;
             }
             RoundState::Switch => {}
@@ -101,7 +101,7 @@ impl Backlog {
         let done = self.in_service(round);
         self.packets.pop_front();
         round.taken += 1;
-        round.delivery.add(ledger.leaves_backlog(&done), done);
+        round.delivery.add(ledger.hop_after_stack(&done), done);
         round.state = RoundState::SelectNext;
     }
 

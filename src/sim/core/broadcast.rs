@@ -55,12 +55,12 @@ impl Round {
     ) {
         let first = &queue.ring.front_mut(1)[0];
         let copy = self.rx_packet(first.packet, queue.number, first.work.start, interrupt);
-        self.deal_out(copy, ledger);
+        self.replicate(copy, ledger);
     }
 
     /// Adds a complete copy to the delivery, and starts the next copy or the packet itself.
-    pub(crate) fn deal_out(&mut self, copy: RxPacket, ledger: &mut Ledger<'_>) {
-        self.delivery.add(ledger.copied(&copy, self.copies_made), copy);
+    pub(crate) fn replicate(&mut self, copy: RxPacket, ledger: &mut Ledger<'_>) {
+        self.delivery.add(ledger.next_hop_of_copy(&copy, self.copies_made), copy);
         self.copies_made += 1;
         let frame = &copy.packet.frame;
         self.continue_switching(frame, copy.queue, ledger.costs_of(frame.source));

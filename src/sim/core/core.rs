@@ -19,7 +19,7 @@ use crate::sim::core::threads::vcpu::Channel;
 use crate::sim::core::threads::vf_ring::VfRing;
 use crate::sim::coupling::rank::Bounds;
 use crate::sim::queue::rx_queue::RxQueue;
-use crate::sim::queue::vector::{RoundSum, Vector};
+use crate::sim::queue::vector::{RoundTotals, Vector};
 use crate::vocab::busy::Busy;
 use crate::world::{HostSpec, World};
 use std::collections::VecDeque;
@@ -70,9 +70,9 @@ pub(crate) struct Core {
     /// Time spent on polls that found no packet.
     pub(super) empty_poll_time: Span,
     /// Queues that have left the core, each with the time, until the host collects them.
-    pub(crate) departed: Vec<(Time, usize)>,
+    pub(crate) detached: Vec<(Time, usize)>,
     /// The cost of queues that have moved here, charged to the next round.
-    pub(crate) owes: Span,
+    pub(crate) pending_move_cost: Span,
 }
 
 /// Why a core stopped advancing.
@@ -174,8 +174,8 @@ impl Core {
             poll_cursor: 0,
             poll_started: Time::ZERO,
             empty_poll_time: Span::ZERO,
-            departed: Vec::new(),
-            owes: Span::ZERO,
+            detached: Vec::new(),
+            pending_move_cost: Span::ZERO,
         }
     }
 
@@ -222,7 +222,7 @@ impl Core {
         }
         let mut next = self.next_due(rings);
         loop {
-            if !self.departed.is_empty() {
+            if !self.detached.is_empty() {
                 return Advance::Detached;
             }
             let (host, stopped) = self.host_work_bound(bounds);
@@ -364,7 +364,7 @@ impl Core {
     pub(crate) fn take_interrupt(&mut self, index: usize) -> Time {
         let now = self.clock.time();
         let cost = self.interrupt_cost(now);
-        self.vectors[index].take(now);
+        self.vectors[index].record_interrupt(now);
         self.start_handler(index, now, cost);
         now + cost
     }
@@ -451,7 +451,7 @@ impl Core {
     #[inline(always)]
     pub(super) fn start_round(&mut self) -> Time {
         self.counters.rounds += 1;
-        self.clock.time() + self.costs.round.draw() + std::mem::take(&mut self.owes)
+        self.clock.time() + self.costs.round.draw() + std::mem::take(&mut self.pending_move_cost)
     }
 
     /// Does the follow-up of a finished round: close it, hand its packets off, check the softirq's
@@ -467,18 +467,18 @@ impl Core {
     /// Closes a round over a vector's rings. The vector is unmasked if its deferred work is
     /// complete, else it is queued again.
     #[inline(always)]
-    pub(super) fn close_round(&mut self, round: RoundSum, rings: &[RxQueue]) {
+    pub(super) fn close_round(&mut self, round: RoundTotals, rings: &[RxQueue]) {
         let index = round.vector;
         if index == BACKLOG {
             return self.close_backlog_round(round.taken);
         }
-        self.vectors[index].note(round);
-        let detaches = !self.vectors[index].leaving.is_empty();
+        self.vectors[index].record_round(round);
+        let detaches = !self.vectors[index].detaching.is_empty();
         if detaches {
-            self.let_go(index);
+            self.detach(index);
         }
         let vector = &mut self.vectors[index];
-        let moves_away = detaches && vector.moves;
+        let moves_away = detaches && vector.moves_with_queue;
         let done = match self.stack {
             _ if moves_away => true,
             Stack::LinuxNapi { .. } => round.taken < self.budget,
@@ -574,10 +574,10 @@ impl Core {
 
     /// Brings the core's accounts and threads up to a control event at `now`, up to which the core
     /// has been advanced.
-    pub(crate) fn settle(&mut self, now: Time, rings: &[RxQueue], ledger: &mut Ledger<'_>) {
+    pub(crate) fn sync_to(&mut self, now: Time, rings: &[RxQueue], ledger: &mut Ledger<'_>) {
         self.sheet.charge(now);
         if let Some(threads) = &mut self.threads {
-            threads.settle(now, rings, ledger);
+            threads.sync_to(now, rings, ledger);
         }
     }
 

@@ -1,12 +1,12 @@
 //! What a round delivers to apps and guests, and the handoff of it to the threads of a core.
 
 use crate::engine::time::PhasedTime;
-use crate::sim::accounting::ledger::{Next, RxPacket};
+use crate::sim::accounting::ledger::{NextHop, RxPacket};
 
 /// Packets that a round has finished, for their next hop, until the round hands them off.
 #[derive(Debug, Default)]
 pub(crate) struct Delivery {
-    pub(crate) packets: Vec<(Next, RxPacket)>,
+    pub(crate) packets: Vec<(NextHop, RxPacket)>,
     /// Some packets are for guests.
     pub(super) has_guests: bool,
     /// Channels whose guests have to be notified.
@@ -55,10 +55,10 @@ pub(crate) struct ChannelAt {
 
 impl Delivery {
     /// Adds a finished packet for its next hop.
-    pub(crate) fn add(&mut self, next: Next, done: RxPacket) {
-        if next != Next::Ended {
+    pub(crate) fn add(&mut self, next: NextHop, done: RxPacket) {
+        if next != NextHop::Ended {
             self.packets.push((next, done));
-            self.has_guests |= matches!(next, Next::Guest(_));
+            self.has_guests |= matches!(next, NextHop::Guest(_));
         }
     }
 

@@ -5,7 +5,7 @@
 //! drops a packet at the instant of the handoff. The state of the channel must be exact at that
 //! instant, so a round with packets for guests waits until all other cores have come that far.
 
-use crate::sim::accounting::ledger::{Ledger, Next};
+use crate::sim::accounting::ledger::{Ledger, NextHop};
 use crate::sim::core::core::Core;
 use crate::sim::core::delivery::{Delivery, Handoff, HandoffKey, Payload, Turn};
 use crate::sim::core::round::Round;
@@ -28,11 +28,11 @@ impl Core {
     pub(crate) fn send(&mut self, delivery: &mut Delivery) {
         let key = self.next_handoff_key();
         for (next, packet) in delivery.packets.drain(..) {
-            if next == Next::Backlog {
+            if next == NextHop::Backlog {
                 self.rps_pending.push(packet);
                 continue;
             }
-            let Next::App(app) = next else { unreachable!("channels take packets for guests") };
+            let NextHop::App(app) = next else { unreachable!("channels take packets for guests") };
             let handoff = Handoff { key, payload: Payload::Packet(app, packet) };
             match &mut self.threads {
                 Some(threads) if threads.has_app(app) => threads.deliver(handoff),
@@ -62,7 +62,7 @@ impl Host {
             // Apps come after the channels: while the core of a channel is caught up, it must not
             // see any of this handoff.
             for (next, packet) in delivery.packets.drain(..) {
-                if let Next::App(app) = next {
+                if let NextHop::App(app) = next {
                     let payload = Payload::Packet(app, packet);
                     self.deliver(Handoff { key, payload }, self.app_cores[app]);
                 }
@@ -83,7 +83,7 @@ impl Host {
     fn enter_channels(&mut self, delivery: &mut Delivery, rank: Rank, ledger: &mut Ledger<'_>) {
         let now = rank.moment().time();
         for run in delivery.packets.chunk_by(|(one, _), (other, _)| one == other) {
-            let Next::Guest(number) = run[0].0 else { continue };
+            let NextHop::Guest(number) = run[0].0 else { continue };
             let (core, at) = self.channels[number].expect("its host has the guest");
             self.catch_up_for(core, rank, ledger);
             let threads = self.cores[core].threads.as_mut().expect("it has the vCPU");

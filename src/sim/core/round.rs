@@ -7,7 +7,7 @@ use crate::rx::ring::{Descriptor, Finished};
 use crate::sim::accounting::ledger::{Ledger, RxPacket};
 use crate::sim::core::delivery::Delivery;
 use crate::sim::queue::rx_queue::RxQueue;
-use crate::sim::queue::vector::{RoundSum, Vector};
+use crate::sim::queue::vector::{RoundTotals, Vector};
 
 /// A round over the rings of one vector or over the backlog, or no round.
 #[derive(Debug, Default)]
@@ -104,9 +104,9 @@ impl Round {
 
     /// The round's totals.
     #[inline(always)]
-    pub(crate) fn sum(&self) -> RoundSum {
+    pub(crate) fn sum(&self) -> RoundTotals {
         let Self { vector, next_cursor, taken, bytes, .. } = *self;
-        RoundSum { vector, next_cursor, taken, bytes }
+        RoundTotals { vector, next_cursor, taken, bytes }
     }
 
     /// The round has ended.
@@ -418,7 +418,7 @@ impl Round {
         self.taken += 1;
         self.bytes += u64::from(packet.frame.size);
         let done = self.rx_packet(packet, queue.number, start, interrupt);
-        self.delivery.add(ledger.processed(&done), done);
+        self.delivery.add(ledger.next_hop(&done), done);
     }
 
     /// The record of the packet in service, which was started at `start`, with the times known so
@@ -503,7 +503,7 @@ pub(super) fn run_on(
             break;
         }
         clock = clock.max(end.before_arrivals());
-        if costs.goes_on {
+        if costs.has_next_hop {
             stop = RunStop::NextHop;
             break;
         }

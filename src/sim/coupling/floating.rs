@@ -14,7 +14,7 @@ impl Host {
         if !world.vms.iter().any(|vm| vm.host == host && vm.allowed_cores.is_some()) {
             return self;
         }
-        self.coupled = true;
+        self.interacting = true;
         self.allowed_places = vec![Vec::new(); self.channels.len()];
         for (vm, spec) in world.vms.iter().enumerate().filter(|(_, vm)| vm.host == host) {
             let Some(allowed) = &spec.allowed_cores else { continue };

@@ -15,9 +15,9 @@ impl Host {
     /// The time before which no packet that another core distributes reaches this core.
     pub(super) fn rps_bound(&self, core: usize) -> PhasedTime {
         let front = self.joint.front;
-        let Some(spreading) = &self.spreading else { return front };
-        let others = spreading.takers.iter().filter(|taker| **taker != core);
-        let first = others.map(|taker| self.joint.gives[*taker]).min();
+        let Some(rps_map) = &self.rps_map else { return front };
+        let others = rps_map.senders.iter().filter(|sender| **sender != core);
+        let first = others.map(|sender| self.joint.gives[*sender]).min();
         first.map_or(front, |first| Bounds::joint(front, first, core).threads)
     }
 
@@ -53,8 +53,8 @@ impl Host {
 
     /// The core to which a packet goes, and the capacity of its backlog.
     fn target(&self, done: &RxPacket) -> (usize, u32) {
-        let spreading = self.spreading.as_ref().expect("a port of the host uses RPS");
-        spreading.target(&done.packet.frame)
+        let rps_map = self.rps_map.as_ref().expect("a port of the host uses RPS");
+        rps_map.target(&done.packet.frame)
     }
 }
 

@@ -15,7 +15,7 @@ impl Host {
         bound: PhasedTime,
         ledger: &mut Ledger<'_>,
     ) -> bool {
-        let all = self.coupled || self.moving > 0 || self.pool.is_some();
+        let all = self.interacting || self.moves_pending > 0 || self.pool.is_some();
         if all {
             self.advance_all(bound, ledger);
         } else {
@@ -29,10 +29,10 @@ impl Host {
             self.advance_pool(bound, ledger);
             return;
         }
-        if self.coupled && (self.holds || self.has_unpinned_vcpus()) || self.moving > 0 {
+        if self.interacting && (self.holds || self.has_unpinned_vcpus()) || self.moves_pending > 0 {
             let all: Vec<usize> = (0..self.cores.len()).collect();
             self.advance_jointly(&all, bound, ledger);
-        } else if self.coupled {
+        } else if self.interacting {
             self.advance_givers(bound, ledger);
         }
         for core in 0..self.cores.len() {
@@ -96,7 +96,7 @@ impl Host {
         let is_there = self.cores[core].is_past(rank.moment());
         if core != rank.core() && !self.joint.in_step && !is_there {
             let mut bounds = Bounds::joint(self.joint.front, rank, core);
-            if self.spreading.is_some() {
+            if self.rps_map.is_some() {
                 bounds.all = bounds.threads;
             }
             self.cores[core].advance(bounds, &mut self.queues, ledger);
@@ -132,15 +132,15 @@ impl Host {
         bound: PhasedTime,
         ledger: &mut Ledger<'_>,
     ) -> Option<()> {
-        self.joint.in_step = self.holds || self.has_unpinned_vcpus() || self.moving > 0;
+        self.joint.in_step = self.holds || self.has_unpinned_vcpus() || self.moves_pending > 0;
         loop {
             let first = self.first_of(cores, bound);
-            let arrival = Rank::before(self.next_arrival());
+            let arrival = Rank::before(self.next_transfer_bound());
             if arrival <= first.map_or(Rank::before(bound), |(rank, ..)| rank) {
-                if self.waits_for_frames(ledger) {
+                if self.has_frame_before_transfer(ledger) {
                     return None;
                 }
-                self.arrive(ledger);
+                self.finish_transfer(ledger);
                 continue;
             }
             let (_, core, rival) = first?;
@@ -150,7 +150,7 @@ impl Host {
             }
             match self.cores[core].advance(bounds, &mut self.queues, ledger) {
                 Advance::Reached => {}
-                Advance::Detached => self.see_off(core),
+                Advance::Detached => self.collect_detached(core),
                 Advance::Freed => {
                     self.deliver_outbox(core);
                     self.interrupt_others(core);
@@ -161,7 +161,7 @@ impl Host {
                     let from = &mut self.cores[core];
                     if from.outbox.is_empty() && from.next_rank(&self.queues) < rival {
                         self.perform_handoff(core, ledger);
-                        self.see_off(core);
+                        self.collect_detached(core);
                     }
                 }
             }

@@ -1,59 +1,60 @@
-//! A site: one host, its cores, and the ports that feed them.
+//! A host, its cores, and the ports that feed them.
 //!
-//! Frames are admitted to rings in one time-ordered merge over all ports. Cores lag behind and are
-//! caught up only where someone must know their state: before a ring that may be full, for a frame
-//! that waits for a descriptor, and at control events.
+//! The host admits frames to rings in one time-ordered merge over its ports. Cores lag behind,
+//! because long batches are fast. The host catches a core up only where its state matters: before a
+//! ring that may be full, for a frame that waits for a descriptor, and at control events.
 
 use crate::engine::time::{PhasedTime, Time};
-use crate::sim::accounting::ledger::{Ledger, NO_QUEUE};
+use crate::sim::accounting::ledger::Ledger;
 use crate::sim::core::core::Core;
 use crate::sim::core::delivery::ChannelAt;
 use crate::sim::core::stack::pooled::Pool;
 use crate::sim::coupling::rank::Joint;
 use crate::sim::host::nic_binding::NicBinding;
 use crate::sim::itinerary::channels::{channels, channels_of};
-use crate::sim::itinerary::rps_map::Spreading;
-use crate::sim::itinerary::rx_path::Ways;
+use crate::sim::itinerary::rps_map::RpsMap;
+use crate::sim::itinerary::rx_path::RxPaths;
 use crate::sim::itinerary::steering::reason_at;
 use crate::sim::nic::port::Offer;
-use crate::sim::queue::rx_queue::{RxQueue, Transit};
+use crate::sim::queue::rx_queue::{NO_QUEUE, QueueTransfer, RxQueue};
 use crate::vocab::drop_reason::DropReason;
 use crate::world::{Consumer, World};
 
-/// One host with all that happens on it.
+/// A host with all state that belongs to it.
 pub(crate) struct Host {
     pub(crate) ports: Vec<NicBinding>,
     pub(crate) cores: Vec<Core>,
     pub(crate) queues: Vec<RxQueue>,
-    /// All cores together, where they share the rings' packets.
+    /// The cores as one pool, where they share the packets of all rings.
     pub(crate) pool: Option<Pool>,
-    /// Core of each app of the world that runs here.
+    /// Per app of the world its core, if it runs on this host.
     pub(crate) app_cores: Vec<Option<usize>>,
-    /// Core and place of each channel of the world that guests serve here.
+    /// Per channel of the world its core and its place there, if a guest of this host serves it.
     pub(crate) channels: Vec<Option<(usize, ChannelAt)>>,
-    /// To which core's backlog packets go, where software spreads them.
-    pub(crate) spreading: Option<Spreading>,
+    /// Receive packet steering (RPS): to which core's backlog each packet goes.
+    pub(crate) rps_map: Option<RpsMap>,
     /// Per channel the places (core, and place among its threads) that its vCPU floats over; none
     /// where it stays. No channels, where none floats.
     pub(crate) allowed_places: Vec<Vec<(usize, usize)>>,
-    /// Cores feed apps, guests or backlogs of other cores, so all advance together.
-    pub(crate) coupled: bool,
+    /// Some core feeds the apps, guests or backlogs of another core, so that their clocks must be
+    /// kept together.
+    pub(crate) interacting: bool,
     pub(crate) joint: Joint,
-    /// Some port waits for descriptors ...
+    /// Some port holds frames until descriptors are free.
     pub(crate) holds: bool,
-    /// ... and its frames are seen at once by the host: what one core frees may reach another one
-    /// at the same moment.
+    /// Some port that holds frames also delivers them at the instant of their arrival: a descriptor
+    /// that one core frees may concern another core at that instant.
     holds_at_once: bool,
-    /// When the last frame that was seen at once by its host was seen.
+    /// When the last frame that was visible at its arrival became visible.
     last_immediate: PhasedTime,
-    /// Queues that are on the move; while there are any, all cores advance in step.
-    pub(crate) moving: usize,
-    /// How often queues have been set on the move.
-    pub(crate) decisions: u64,
-    /// Those of them that have left their core, in the order in which they arrive.
-    pub(crate) transit: Vec<Transit>,
-    /// How the packets of virtual NICs come now.
-    pub(crate) ways: Ways,
+    /// Queue moves that are not complete; while there are any, all cores advance in lock step.
+    pub(crate) moves_pending: usize,
+    /// Queue moves decided so far.
+    pub(crate) moves_decided: u64,
+    /// Queues between two cores, in the order in which they are attached.
+    pub(crate) in_transfer: Vec<QueueTransfer>,
+    /// The current receive path of each virtual NIC.
+    pub(crate) rx_paths: RxPaths,
 }
 
 impl Host {
@@ -61,12 +62,12 @@ impl Host {
         let spec = &world.hosts[host];
         let mut cores: Vec<Core> =
             (0..spec.cores).map(|core| Core::new(world, host, core)).collect();
-        let (mut ports, mut queues, ways) = (Vec::new(), Vec::new(), Ways::new(world));
+        let (mut ports, mut queues, rx_paths) = (Vec::new(), Vec::new(), RxPaths::new(world));
         for index in (0..world.nics.len()).filter(|nic| world.nics[*nic].host == host) {
-            ports.push(NicBinding::new(world, index, &ways, &mut queues, &mut cores));
+            ports.push(NicBinding::new(world, index, &rx_paths, &mut queues, &mut cores));
         }
-        let spreading = Spreading::new(world, host);
-        let stays = spreading.is_none() && !ports.iter().any(NicBinding::moves_queues);
+        let rps_map = RpsMap::new(world, host);
+        let stays = rps_map.is_none() && !ports.iter().any(NicBinding::moves_queues);
         for core in &mut cores {
             core.fast_path = stays && core.may_take_fast_path();
         }
@@ -78,7 +79,7 @@ impl Host {
                 places[channel] = Some((core.number, at));
             }
         }
-        let coupled = spreading.is_some() || feeds_other_cores(world, host, &app_cores, &places);
+        let interacting = rps_map.is_some() || feeds_other_cores(world, host, &app_cores, &places);
         let holds = ports.iter().any(|port| port.hold);
         let holds_at_once = ports.iter().any(|port| port.hold && port.port.dma.may_be_immediate());
         let last_immediate = PhasedTime::default();
@@ -89,26 +90,27 @@ impl Host {
             pool: Pool::new(world, host),
             app_cores,
             channels: places,
-            spreading,
+            rps_map,
             allowed_places: Vec::new(),
-            coupled,
+            interacting,
             joint: Joint::default(),
             holds,
             holds_at_once,
             last_immediate,
-            moving: 0,
-            decisions: 0,
-            transit: Vec::new(),
-            ways,
+            moves_pending: 0,
+            moves_decided: 0,
+            in_transfer: Vec::new(),
+            rx_paths,
         }
         .with_unpinned_vcpus(world, host)
     }
 
     /// Runs everything up to and including `until`.
     pub(crate) fn run(&mut self, until: Time, ledger: &mut Ledger<'_>) {
-        // Where cores wait for each other, a frame seen at once must wake its own.
+        // Where cores interact, a frame that is visible at its arrival must wake its core at once,
+        // so that frames cannot stream past the host.
         let alone = match &self.ports[..] {
-            [only] if self.coupled => !only.hold && !only.port.dma.may_be_immediate(),
+            [only] if self.interacting => !only.hold && !only.port.dma.may_be_immediate(),
             [only] => !only.hold,
             _ => false,
         };
@@ -121,25 +123,25 @@ impl Host {
         }
         self.advance_all(until.after(), ledger);
         for port in &mut self.ports {
-            port.port.settle(until, ledger);
+            port.port.sync_to(until, ledger);
         }
         for core in &mut self.cores {
-            core.settle(until, &self.queues, ledger);
+            core.sync_to(until, &self.queues, ledger);
         }
         for queue in &mut self.queues {
             ledger.book(queue);
         }
     }
 
-    /// Closed loops come to know what became of their packets up to `now`, to which the site has been
-    /// brought.
+    /// Tells closed loops which of their packets have been delivered by `now`, up to which the host
+    /// has been advanced.
     pub(crate) fn feed_back(&mut self, now: Time, ledger: &mut Ledger<'_>) {
         for port in &mut self.ports {
             port.port.feed_back(now, ledger);
         }
     }
 
-    /// When and where the next frame, over all ports, wants into its ring.
+    /// The next frame of all ports that is to enter its ring, with its time.
     fn next_offer(&mut self, until: Time, ledger: &mut Ledger<'_>) -> Option<(usize, Offer)> {
         let front = self.front(until, ledger);
         if self.ports.iter().any(|port| port.blocked.is_some()) {
@@ -151,8 +153,8 @@ impl Host {
         front
     }
 
-    /// The first offer of all ports that are not blocked. Of those of one moment, what follows from
-    /// something before (a frame behind one that was held) comes before arrivals.
+    /// The first offer of all ports that are not blocked. Of offers at one moment, a frame that
+    /// waited (behind a held one) comes before an arrival.
     pub(crate) fn front(&mut self, until: Time, ledger: &mut Ledger<'_>) -> Option<(usize, Offer)> {
         let mut front: Option<(usize, Offer)> = None;
         for (at, port) in self.ports.iter_mut().enumerate() {
@@ -166,7 +168,7 @@ impl Host {
         front
     }
 
-    /// Puts the first frame of port `at` into its ring, loses it, or blocks the port.
+    /// Puts the first frame of port `at` into its ring, drops it, or blocks the port.
     #[inline(always)]
     fn admit(&mut self, at: usize, offer: Offer, ledger: &mut Ledger<'_>) {
         let index = self.ports[at].base + offer.queue as usize;
@@ -174,14 +176,15 @@ impl Host {
             return self.lose(at, offer, ledger);
         }
         if offer.arrives && offer.start == self.last_immediate {
-            // What arrivals before it brought about at this very instant comes first.
+            // Earlier arrivals of this instant may have woken the core; what they caused comes
+            // first.
             let core = self.queues[index].core;
             self.catch_up(core, offer.behind(), ledger);
             if let Some(threads) = &mut self.cores[core].threads {
-                threads.settle(offer.start.time(), &self.queues, ledger);
+                threads.sync_to(offer.start.time(), &self.queues, ledger);
             }
         }
-        if self.queues[index].ring.is_closed() && !self.open(index, offer.start, ledger) {
+        if self.queues[index].ring.needs_sync() && !self.sync_ring(index, offer.start, ledger) {
             return self.refuse(at, index, offer, ledger);
         }
         let packet = self.ports[at].port.transfer(offer.start);
@@ -193,10 +196,12 @@ impl Host {
         }
     }
 
-    /// Opens a ring for packets, with its core caught up to `now`; false if the ring is full.
+    /// Catches the ring's core up to `now`, so that the ring takes packets again; false if it is
+    /// full.
     #[inline(never)]
-    fn open(&mut self, index: usize, now: PhasedTime, ledger: &mut Ledger<'_>) -> bool {
-        // Where all cores have been caught up, all rings are opened: they would close one by one.
+    fn sync_ring(&mut self, index: usize, now: PhasedTime, ledger: &mut Ledger<'_>) -> bool {
+        // If all cores were caught up, all rings are marked as synced; else each of them would ask
+        // for it in turn.
         let caught_up = if self.catch_up(self.queues[index].core, now, ledger) {
             &mut self.queues[..]
         } else {
@@ -204,16 +209,16 @@ impl Host {
         };
         for queue in caught_up {
             ledger.book(queue);
-            queue.ring.open();
+            queue.ring.synced();
         }
         !self.queues[index].ring.is_full()
     }
 
-    /// Loses the first frame of port `at`, which leads nowhere.
+    /// Drops the first frame of port `at`, because its receive path leads to no ring.
     #[inline(never)]
     fn lose(&mut self, at: usize, offer: Offer, ledger: &mut Ledger<'_>) {
         let reason = reason_at(offer.queue).expect("it leads nowhere");
-        self.ports[at].port.lose(offer.start, NO_QUEUE, reason, ledger);
+        self.ports[at].port.drop_first(offer.start, NO_QUEUE, reason, ledger);
     }
 
     #[inline(never)]
@@ -225,18 +230,19 @@ impl Host {
             queue.watched = true;
         } else {
             queue.refused += 1;
-            port.port.lose(offer.start, offer.queue, DropReason::RingFull, ledger);
+            port.port.drop_first(offer.start, offer.queue, DropReason::RingFull, ledger);
         }
     }
 
-    /// Advances the cores of blocked rings until one frees a descriptor before `bound`.
+    /// Advances the cores of blocked rings until one of them frees a descriptor before `bound`.
     fn release(&mut self, bound: PhasedTime, ledger: &mut Ledger<'_>) -> Option<(usize, Offer)> {
-        let mut cores: Vec<usize> = if self.coupled || self.holds_at_once || self.moving > 0 {
-            (0..self.cores.len()).collect()
-        } else {
-            let blocked = self.ports.iter().filter_map(|port| port.blocked);
-            blocked.map(|(queue, _)| self.queues[queue].core).collect()
-        };
+        let mut cores: Vec<usize> =
+            if self.interacting || self.holds_at_once || self.moves_pending > 0 {
+                (0..self.cores.len()).collect()
+            } else {
+                let blocked = self.ports.iter().filter_map(|port| port.blocked);
+                blocked.map(|(queue, _)| self.queues[queue].core).collect()
+            };
         cores.sort_unstable();
         cores.dedup();
         if self.port_with_room().is_none() {
@@ -262,7 +268,7 @@ impl Host {
         })
     }
 
-    /// Packets inside, counted one by one.
+    /// Packets inside the host, counted one by one.
     pub(crate) fn packets_inside(&self) -> u64 {
         let ports: usize = self.ports.iter().map(|port| port.port.frames_inside()).sum();
         let cores: usize = self.cores.iter().map(Core::packets_inside).sum();
@@ -270,18 +276,17 @@ impl Host {
         rings + (ports + cores) as u64
     }
 
-    /// The queues of one port.
     pub(crate) fn queues_of(&self, port: &NicBinding) -> &[RxQueue] {
         &self.queues[port.base..port.base + port.queues]
     }
 
-    /// Whether nothing will happen any more that concerns a packet.
+    /// Whether no source has a packet left.
     pub(crate) fn is_exhausted(&self) -> bool {
         self.ports.iter().all(|port| port.port.is_exhausted())
     }
 }
 
-/// Whether any app or guest of the host may be fed by a core other than its own.
+/// Whether some core may feed an app or guest on another core.
 fn feeds_other_cores(
     world: &World,
     host: usize,
@@ -297,7 +302,7 @@ fn feeds_other_cores(
         let consumers: Vec<usize> = match source.to {
             Consumer::Host => Vec::new(),
             Consumer::App(app) => app_cores[app].into_iter().collect(),
-            Consumer::Vnic(_) if world.always_by_function(index) => Vec::new(),
+            Consumer::Vnic(_) if world.always_by_vf(index) => Vec::new(),
             Consumer::Vnic(vnic) => guests(vnic).collect(),
             Consumer::Broadcast => world.vnics_of(source.nic).flat_map(guests).collect(),
         };

@@ -1,47 +1,46 @@
-//! A port as its site sees it: its queues, the vectors behind them, who moves them.
+//! Binds a NIC port to its host: its queues, its vectors, and the policy that moves them.
 
 use crate::engine::time::{Span, Time};
 use crate::rx::ring::Ring;
 use crate::sim::control::policy_runner::PolicyRunner;
 use crate::sim::core::core::Core;
-use crate::sim::itinerary::rx_path::Ways;
+use crate::sim::itinerary::rx_path::RxPaths;
 use crate::sim::itinerary::vf_rings::owners;
 use crate::sim::nic::port::Port;
 use crate::sim::queue::rx_queue::RxQueue;
 use crate::sim::queue::vector::Vector;
 use crate::world::{VnicOwner, World};
 
-/// A port and where its queues are.
 pub(crate) struct NicBinding {
-    /// Its number in the world.
+    /// Index in the world.
     pub(crate) nic: usize,
     pub(crate) port: Port,
-    /// Its queue 0 in the site's list; behind its queues are the rings of its virtual functions.
+    /// Index of its queue 0 among the host's queues; the rings of its virtual functions follow its
+    /// own queues.
     pub(crate) base: usize,
     pub(crate) queues: usize,
     pub(crate) hold: bool,
-    /// Its head waits for a descriptor of this queue, since then.
+    /// The queue whose descriptor the first frame waits for, and since when.
     pub(crate) blocked: Option<(usize, Time)>,
-    /// Time heads have waited for descriptors, up to the last one freed.
+    /// Time for which frames have been held, up to the last descriptor that was freed.
     pub(crate) held: Span,
-    /// The cores that its queues may be moved to, the home core first.
+    /// The cores that may serve its queues, the home core first.
     pub(crate) usable: Vec<usize>,
-    /// Where queues move: the first of its vectors on each core.
+    /// Per core the index of the port's first vector, where queues move.
     slots: Vec<usize>,
-    /// Queues of one core share a vector.
+    /// The queues of one core share a vector.
     shared: bool,
-    pub(crate) governor: Option<PolicyRunner>,
-    /// Moves decided, and when the last one was.
+    pub(crate) policy_runner: Option<PolicyRunner>,
     pub(crate) moves: u64,
     pub(crate) last_move: Option<Time>,
 }
 
 impl NicBinding {
-    /// Port `index` of the world; its queues and vectors are put where they start.
+    /// Creates port `index` of the world, with its queues and vectors on their first cores.
     pub(crate) fn new(
         world: &World,
         index: usize,
-        ways: &Ways,
+        rx_paths: &RxPaths,
         queues: &mut Vec<RxQueue>,
         cores: &mut [Core],
     ) -> Self {
@@ -52,16 +51,16 @@ impl NicBinding {
             ring: Ring::new(nic.ring),
             number,
             core: core as usize,
-            of_function: number as usize >= nic.queues.len(),
+            is_vf: number as usize >= nic.queues.len(),
             target: None,
-            decided: 0,
+            move_number: 0,
             watched: false,
             refused: 0,
             dropped: 0,
         }));
         let mut port = Self {
             nic: index,
-            port: Port::new(world, index, ways),
+            port: Port::new(world, index, rx_paths),
             base,
             queues: nic.queues.len(),
             hold: nic.hold,
@@ -70,7 +69,7 @@ impl NicBinding {
             usable: nic.usable.iter().map(|core| *core as usize).collect(),
             slots: Vec::new(),
             shared: nic.shared_interrupts,
-            governor: nic.rebalance.as_ref().map(PolicyRunner::new),
+            policy_runner: nic.rebalance.as_ref().map(PolicyRunner::new),
             moves: 0,
             last_move: None,
         };
@@ -82,10 +81,10 @@ impl NicBinding {
         port
     }
 
-    /// Vectors of queues that do not move.
+    /// Creates the vectors of queues that never move.
     fn put_where_they_stay(&self, world: &World, queues: &[RxQueue], cores: &mut [Core]) {
         let nic = &world.nics[self.nic];
-        // Without a mask that vectors could share, each ring stands for itself.
+        // Only a vector that can be masked can be shared by queues.
         let together = world.hosts[nic.host].stack.masks();
         let each: Vec<Vec<u32>> = (0..self.queues as u32).map(|queue| vec![queue]).collect();
         for vector in if together { &nic.vectors } else { &each } {
@@ -94,8 +93,8 @@ impl NicBinding {
         }
     }
 
-    /// Places for the vectors of queues that move, on every core; a place without queues stays
-    /// silent.
+    /// Creates vectors on every core for queues that move. A vector without queues never becomes
+    /// due.
     fn put_everywhere(&mut self, world: &World, queues: &[RxQueue], cores: &mut [Core]) {
         let nic = &world.nics[self.nic];
         let own = self.base..self.base + self.queues;
@@ -108,31 +107,30 @@ impl NicBinding {
                 for at in own.clone() {
                     let only = here.contains(&at).then_some(at).into_iter().collect();
                     let mut vector = Vector::new(self.nic, nic, only);
-                    vector.moves = true;
+                    vector.moves_with_queue = true;
                     core.vectors.push(vector);
                 }
             }
         }
     }
 
-    /// Whether its queues may move at all.
+    /// Whether queues of the port may move.
     pub(crate) fn moves_queues(&self) -> bool {
         !self.slots.is_empty()
     }
 
-    /// The place of a queue's vector on a core.
+    /// The index of a queue's vector on a core.
     pub(crate) fn slot(&self, core: usize, number: usize) -> usize {
         assert!(self.moves_queues(), "nothing moves the queues of nic {}", self.nic);
         self.slots[core] + if self.shared { 0 } else { number }
     }
 
-    /// A move has been decided.
-    pub(crate) fn note_move(&mut self, now: Time) {
+    pub(crate) fn record_move(&mut self, now: Time) {
         self.moves += 1;
         self.last_move = Some(now);
     }
 
-    /// Time its heads have waited for descriptors up to `now`.
+    /// Time for which frames have been held up to `now`.
     pub(crate) fn held_by(&self, now: Time) -> Span {
         self.held + self.blocked.map_or(Span::ZERO, |(_, since)| now - since)
     }

@@ -1,28 +1,29 @@
-//! Spreading in software (RPS, vRSS): to which core's backlog each packet goes, by a hash.
+//! Receive packet steering in software (RPS, vRSS): a hash chooses the core whose backlog gets a
+//! packet.
 
-use crate::sim::itinerary::flow_map::place_in;
+use crate::sim::itinerary::flow_map::picker;
 use crate::vocab::frame::Frame;
 use crate::world::{Dispatch, World};
 use std::collections::BTreeSet;
 
-/// To which core's backlog the packets of a host go: per source of the world.
-pub(crate) struct Spreading {
+/// Per source of the world the cores that take its packets, on one host.
+pub(crate) struct RpsMap {
     sources: Vec<Targets>,
-    /// The cores that may take such packets from rings.
-    pub(crate) takers: Vec<usize>,
+    /// The cores that may serve rings whose packets RPS distributes.
+    pub(crate) senders: Vec<usize>,
 }
 
-/// Where the packets of one source go.
+/// The RPS targets of one source.
 #[derive(Default)]
 struct Targets {
-    /// The core of each flow; none where the source's packets are not spread.
+    /// Per flow the core; empty if RPS does not apply to the source.
     cores: Vec<u16>,
-    /// A packet is lost that finds so many in the backlog.
+    /// Bound of the backlog: a packet that finds this many in it is dropped.
     bound: u32,
 }
 
-impl Spreading {
-    /// That of a host's packets, if any are spread.
+impl RpsMap {
+    /// The RPS map of a host; none if no port uses RPS.
     pub(crate) fn new(world: &World, host: usize) -> Option<Self> {
         let on_host = |source: usize| world.nics[world.sources[source].nic].host == host;
         let uses_rps = |source: usize| on_host(source) && world.uses_rps(source);
@@ -38,20 +39,21 @@ impl Spreading {
             let spreads =
                 |nic: &usize| world.nics[*nic].host == host && world.nics[*nic].rps.is_some();
             let ports = (0..world.nics.len()).filter(spreads);
-            let takers = ports.flat_map(|nic| cores_of_queues(world, nic)).collect::<BTreeSet<_>>();
-            let takers = takers.into_iter().collect();
-            Self { sources: all.map(targets).collect(), takers }
+            let senders =
+                ports.flat_map(|nic| cores_of_queues(world, nic)).collect::<BTreeSet<_>>();
+            let senders = senders.into_iter().collect();
+            Self { sources: all.map(targets).collect(), senders }
         })
     }
 
-    /// The core of a packet, and the bound of its backlog.
+    /// The core of a packet, and the bound of that core's backlog.
     pub(crate) fn target(&self, frame: &Frame) -> (usize, u32) {
         let targets = &self.sources[frame.source as usize];
         (targets.cores[frame.flow as usize].into(), targets.bound)
     }
 }
 
-/// The cores that queues of a port may be on.
+/// The cores that may serve queues of a port.
 fn cores_of_queues(world: &World, nic: usize) -> impl Iterator<Item = usize> {
     let spec = &world.nics[nic];
     let others = if world.moves_queues(nic) { &spec.usable[..] } else { &[] };
@@ -61,13 +63,13 @@ fn cores_of_queues(world: &World, nic: usize) -> impl Iterator<Item = usize> {
 impl Targets {
     fn of(world: &World, source: usize) -> Self {
         let traffic = &world.sources[source];
-        let spread = world.nics[traffic.nic].rps.as_ref().expect("the port spreads");
-        let place = place_in(&spread.cores);
+        let rps = world.nics[traffic.nic].rps.as_ref().expect("the port spreads");
+        let place = picker(&rps.cores);
         let core = |key| {
-            let core = spread.cores.targets[place(&key)];
+            let core = rps.cores.targets[place(&key)];
             u16::try_from(core).expect("a host has at most 1024 cores")
         };
         let cores = traffic.source.flow_keys(world.seed).map(core).collect();
-        Self { cores, bound: spread.backlog }
+        Self { cores, bound: rps.backlog }
     }
 }

@@ -1,41 +1,41 @@
-//! Where the frames of each source go once their DMA may start: into a ring, or nowhere.
+//! The steering of a port: the receive queue of each flow.
 
 use crate::rx::steering::rss::Rss;
-use crate::sim::accounting::ledger::NO_QUEUE;
-use crate::sim::itinerary::flow_map::place_in;
-use crate::sim::itinerary::rx_path::Ways;
+use crate::sim::itinerary::flow_map::picker;
+use crate::sim::itinerary::rx_path::RxPaths;
 use crate::sim::itinerary::vf_rings::{first_ring, owners};
+use crate::sim::queue::rx_queue::NO_QUEUE;
 use crate::vocab::drop_reason::DropReason;
 use crate::vocab::flow_key::FlowKey;
 use crate::vocab::frame::Frame;
 use crate::world::{Consumer, Filter, RxPath, SteeringSpec, World};
 
-/// The routes of all sources of a port.
+/// The steering table of a port.
 ///
-/// Each flow has a bucket, and each bucket a queue: first the indirection table, whose entries may
-/// move, and queue 0 for what cannot be hashed; then every ring by its number; then, for each reason
-/// to lose a frame, a number that no ring has.
+/// Each flow has a bucket, and each bucket a queue. The first buckets are the indirection table,
+/// whose entries a policy may change, and one for packets without a hash (queue 0). Then comes one
+/// bucket per ring, and one per drop reason, whose "queue" is a number that no ring has.
 #[derive(Debug)]
-pub(crate) struct Routes {
-    /// Per source of the world, and flow, its bucket; empty for those of other ports.
+pub(crate) struct SteeringTable {
+    /// Per source of the world and flow the bucket; empty for sources of other ports.
     pub(crate) buckets: Vec<Vec<u16>>,
-    /// Per bucket its queue.
+    /// Per bucket the queue.
     pub(crate) queues: Vec<u32>,
     nic: usize,
     /// Buckets of the indirection table.
     entries: usize,
-    /// Rings, those of virtual functions included.
+    /// Rings of the port, those of virtual functions included.
     rings: usize,
 }
 
-/// Why frames that are steered to this queue are lost; none if it is one.
+/// The drop reason that this queue number stands for; none if it is a queue.
 pub(crate) const fn reason_at(queue: u32) -> Option<DropReason> {
     let place = (NO_QUEUE - queue) as usize;
     if place < DropReason::ALL.len() { Some(DropReason::ALL[place]) } else { None }
 }
 
-impl Routes {
-    pub(crate) fn new(world: &World, nic: usize, ways: &Ways) -> Self {
+impl SteeringTable {
+    pub(crate) fn new(world: &World, nic: usize, rx_paths: &RxPaths) -> Self {
         let spec = &world.nics[nic];
         let mut queues = match &spec.steering {
             SteeringSpec::SingleQueue | SteeringSpec::Vmq { .. } => vec![],
@@ -49,13 +49,13 @@ impl Routes {
         let buckets = vec![Vec::new(); world.sources.len()];
         let mut routes = Self { buckets, queues, nic, entries, rings };
         for source in 0..world.sources.len() {
-            routes.lead(world, source, ways);
+            routes.set_route(world, source, rx_paths);
         }
         routes
     }
 
-    /// A source's frames go where `ways` lead from now on, if this is their port.
-    pub(crate) fn lead(&mut self, world: &World, source: usize, ways: &Ways) {
+    /// Steers a source's frames by its current receive path, if the source sends to this port.
+    pub(crate) fn set_route(&mut self, world: &World, source: usize, rx_paths: &RxPaths) {
         let traffic = &world.sources[source];
         if traffic.nic != self.nic {
             return;
@@ -65,7 +65,7 @@ impl Routes {
         let by = |place: &dyn Fn(&FlowKey) -> usize| -> Vec<u16> {
             keys().map(|key| self.of_ring(place(&key))).collect()
         };
-        self.buckets[source] = match (traffic.filter, ways.of(world, source)) {
+        self.buckets[source] = match (traffic.filter, rx_paths.of(world, source)) {
             (Filter::Pin(queue), _) => all(self.of_ring(queue as usize)),
             (_, RxPath::DefaultQueue) => match &world.nics[self.nic].steering {
                 SteeringSpec::SingleQueue | SteeringSpec::Vmq { .. } => all(0),
@@ -75,7 +75,7 @@ impl Routes {
                 }
             },
             (_, RxPath::VmQueues(own)) => {
-                let place = place_in(&own);
+                let place = picker(&own);
                 by(&|key| own.targets[place(key)] as usize)
             }
             (_, RxPath::VirtualFunction) => {
@@ -84,7 +84,7 @@ impl Routes {
                 };
                 let function = world.vnics[vnic].vf.as_ref().expect("it comes by its function");
                 let first = world.nics[self.nic].queues.len() + first_ring(world, vnic);
-                let place = place_in(function);
+                let place = picker(function);
                 by(&|key| first + place(key))
             }
             (_, RxPath::Drop(reason)) => {
@@ -95,24 +95,23 @@ impl Routes {
         };
     }
 
-    /// The bucket of a ring, by its number.
+    /// The bucket of a ring.
     fn of_ring(&self, ring: usize) -> u16 {
         bucket_at(self.entries + 1 + ring)
     }
 
-    /// The bucket of a frame.
     #[inline(always)]
     pub(crate) fn bucket(&self, frame: &Frame) -> usize {
         usize::from(self.buckets[frame.source as usize][frame.flow as usize])
     }
 
-    /// The queue of a frame whose DMA starts now, or why it is lost (see [`reason_at`]).
+    /// The queue of a frame whose DMA starts now, or the number of its drop reason (see
+    /// [`reason_at`]).
     #[inline(always)]
     pub(crate) fn queue(&self, frame: &Frame) -> u32 {
         self.queues[self.bucket(frame)]
     }
 
-    /// The indirection table.
     pub(crate) fn table(&self) -> &[u32] {
         &self.queues[..self.entries]
     }

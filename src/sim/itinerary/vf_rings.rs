@@ -1,4 +1,4 @@
-//! Whose the rings of virtual functions are, and where they lie among those of their port.
+//! The rings of virtual functions: their vCPUs, and their numbers behind the queues of the port.
 
 use crate::world::{FlowMap, VnicOwner, World};
 
@@ -8,7 +8,7 @@ fn of_nic(world: &World, nic: usize) -> impl Iterator<Item = (usize, &FlowMap)> 
     vnics.filter_map(|(number, vnic)| Some((number, vnic.vf.as_ref()?)))
 }
 
-/// Whose the rings of a port's virtual functions are, in the order of their numbers.
+/// The vCPU of each ring of a port's virtual functions, in order.
 pub(crate) fn owners(world: &World, nic: usize) -> Vec<VnicOwner> {
     let owner = |vnic: usize, vcpu: u32| match world.vnics[vnic].owner {
         VnicOwner::Vm { vm, .. } => VnicOwner::Vm { vm, vcpu },
@@ -20,7 +20,8 @@ pub(crate) fn owners(world: &World, nic: usize) -> Vec<VnicOwner> {
     of_nic(world, nic).flat_map(rings).collect()
 }
 
-/// The first ring of a virtual NIC's virtual function among those of its port.
+/// The number of the first ring of a virtual NIC's virtual function, counted from the port's first
+/// such ring.
 pub(crate) fn first_ring(world: &World, vnic: usize) -> usize {
     let before = of_nic(world, world.vnics[vnic].nic).take_while(|(number, _)| *number < vnic);
     before.map(|(_, vf)| vf.targets.len()).sum()

@@ -1,7 +1,7 @@
-//! What waits before the link of a port that may ask its peer to pause.
+//! Link-level flow control (IEEE 802.3x): the peer of a port, which the port asks to pause.
 //!
-//! When a frame begins on the link depends on how full the packet buffer is by then, and so on when
-//! frames before it leave: frames begin one at a time, each when that is known.
+//! When a frame begins on the link depends on the fill of the packet buffer, and so on when earlier
+//! frames leave it. Frames therefore begin one at a time, each as soon as that is known.
 
 use crate::engine::time::{Span, Time};
 use crate::rx::buffer::PacketBuffer;
@@ -10,35 +10,35 @@ use crate::vocab::frame::{Frame, FrameQueue};
 use crate::world::FlowControl;
 use std::collections::VecDeque;
 
-/// The peer of a port that may ask it to pause.
-pub(crate) struct Pausing {
+/// The peer of a port that uses flow control.
+pub(crate) struct LinkPeer {
     rule: FlowControl,
     /// Bytes that may wait before the link.
     egress: u64,
-    /// Frames that are offered, as far as nobody has looked at them.
+    /// Frames offered and not yet examined.
     pub(crate) offered: FrameQueue,
     /// Frames that wait before the link, and their bytes.
     waiting: VecDeque<Frame>,
     bytes: u64,
-    /// Frames that found no room there, until the port takes note of them.
+    /// Frames dropped for want of room before the link, until the port collects them.
     pub(crate) lost: Vec<Frame>,
-    /// Since when it pauses, if it does ...
+    /// Start of the current pause.
     since: Option<Time>,
-    /// ... else when it paused last ...
+    /// End of the last pause.
     until: Time,
-    /// ... and for how long it has, all in all.
+    /// Total time paused.
     paused: Span,
 }
 
-/// The link and the packet buffer of the port.
-pub(crate) struct Path<'a> {
+/// The link and the packet buffer behind the peer.
+pub(crate) struct Downstream<'a> {
     pub(crate) wire: &'a mut Wire,
     pub(crate) buffer: &'a mut PacketBuffer,
-    /// What leaves the buffer by then is known.
+    /// All departures from the buffer up to this time are known.
     pub(crate) known: Time,
 }
 
-impl Pausing {
+impl LinkPeer {
     pub(crate) fn new(rule: FlowControl, egress: u64) -> Self {
         Self {
             rule,
@@ -53,38 +53,38 @@ impl Pausing {
         }
     }
 
-    /// The next frame that begins on the link by `limit`, of those offered so far, as it will have
-    /// arrived; none, too, where others may still be offered before it begins. No frame may be on
-    /// the link that has not been through the buffer's door, unless it arrives after `limit`.
+    /// The next frame that begins on the link by `limit`, with its arrival time. None if another
+    /// frame may still be offered that begins earlier. Every frame on the link must have entered
+    /// the buffer, unless it arrives after `limit`.
     pub(crate) fn begin(
         &mut self,
         limit: Time,
         all_offered: bool,
-        mut path: Path<'_>,
+        mut downstream: Downstream<'_>,
     ) -> Option<Frame> {
         if self.waiting.is_empty() {
             let first = *self.offered.waiting().first()?;
-            self.offered.pass(1);
-            if self.start(first.time, &mut path) == Some(first.time) {
-                return Some(send(first, first.time, path.wire));
+            self.offered.consume(1);
+            if self.start(first.time, &mut downstream) == Some(first.time) {
+                return Some(send(first, first.time, downstream.wire));
             }
             self.wait(first);
         }
-        let start = self.start(self.waiting.front()?.time, &mut path);
+        let start = self.start(self.waiting.front()?.time, &mut downstream);
         while let Some(next) = self.offered.waiting().first().copied()
             && start.is_none_or(|start| next.time < start)
         {
-            self.offered.pass(1);
+            self.offered.consume(1);
             self.wait(next);
         }
         let decided = all_offered || !self.offered.is_empty();
         let start = start.filter(|start| decided && *start <= limit)?;
         let first = self.waiting.pop_front()?;
         self.bytes -= u64::from(first.size);
-        Some(send(first, start, path.wire))
+        Some(send(first, start, downstream.wire))
     }
 
-    /// A frame that cannot begin at once waits, or finds no room.
+    /// A frame that cannot begin at once waits, or is dropped for want of room.
     fn wait(&mut self, frame: Frame) {
         let bytes = self.bytes + u64::from(frame.size);
         if bytes > self.egress {
@@ -95,11 +95,12 @@ impl Pausing {
         }
     }
 
-    /// When a frame that was offered at `offered` may begin; none if that is behind what is known.
-    fn start(&mut self, offered: Time, path: &mut Path<'_>) -> Option<Time> {
-        let next = path.wire.free().max(offered);
+    /// When a frame offered at `offered` may begin; none if that depends on departures not yet
+    /// known.
+    fn start(&mut self, offered: Time, downstream: &mut Downstream<'_>) -> Option<Time> {
+        let next = downstream.wire.free().max(offered);
         if self.since.is_some_and(|since| next > since) {
-            self.resume(path.buffer, path.known);
+            self.resume(downstream.buffer, downstream.known);
             if self.since.is_some() {
                 return None;
             }
@@ -107,7 +108,7 @@ impl Pausing {
         Some(next.max(self.until))
     }
 
-    /// Ends the pause, if that is due by `now`.
+    /// Ends the pause if it is due by `now`.
     pub(crate) fn resume(&mut self, buffer: &mut PacketBuffer, now: Time) {
         if let Some(since) = self.since
             && let Some(end) = buffer.falls_to(self.rule.low, now)
@@ -117,7 +118,7 @@ impl Pausing {
         }
     }
 
-    /// A frame is at the door of the packet buffer at `now`: whether it enters.
+    /// Whether a frame that arrives at `now` enters the packet buffer. It may start a pause.
     pub(crate) fn enter(&mut self, buffer: &mut PacketBuffer, now: Time, size: u32) -> bool {
         self.resume(buffer, now);
         buffer.release(now);
@@ -128,10 +129,10 @@ impl Pausing {
         enters
     }
 
-    /// How long it has paused by `now`, to which all has been brought.
+    /// The total time paused by `now`, up to which the port has been synced.
     pub(crate) fn paused_by(&self, now: Time) -> Span {
         let until_now = self.since.map_or(Span::ZERO, |since| now - since);
-        // When a pause ends may be known beforehand.
+        // The end of a pause may be known ahead of time.
         self.paused + until_now - self.until.since(now)
     }
 
@@ -141,7 +142,7 @@ impl Pausing {
     }
 }
 
-/// A frame begins at `start`: as it will have arrived.
+/// Begins a frame at `start`; returns it with its arrival time.
 fn send(frame: Frame, start: Time, wire: &mut Wire) -> Frame {
     Frame { time: wire.begin(start, frame.size), ..frame }
 }

@@ -1,5 +1,5 @@
-//! What comes to a port from inside: frames that its own switch forwards between the virtual
-//! functions behind it. They join those of the link where these arrive.
+//! The port's internal switch (virtual Ethernet bridge, VEB): it forwards frames between the
+//! virtual functions. They join the frames of the link where those arrive.
 
 use crate::engine::time::Time;
 use crate::rx::buffer::PacketBuffer;
@@ -9,30 +9,31 @@ use crate::sim::nic::merge::Merge;
 use crate::vocab::frame::{Frame, FrameQueue};
 use crate::world::World;
 
-/// The sources inside a port, and what joins behind its link.
-pub(crate) struct Inside {
+/// The sources behind the internal switch, and the merge of their frames with the link's.
+pub(crate) struct InternalSwitch {
     pub(crate) merge: Merge,
-    /// Frames that were offered from inside, and have not been looked at.
+    /// Frames offered by those sources that have not joined yet.
     offered: FrameQueue,
-    /// Frames that the link has taken, and that have not arrived, or not been looked at.
+    /// Frames that the link has accepted and that have not joined yet.
     pub(crate) on_link: FrameQueue,
 }
 
-impl Inside {
-    /// With these sources, if there are any.
+impl InternalSwitch {
+    /// None if no source is behind the switch.
     pub(crate) fn new(world: &World, sources: &[usize]) -> Option<Self> {
         let merge = || Merge::new(world, sources);
         let (offered, on_link) = Default::default();
         (!sources.is_empty()).then(|| Self { merge: merge(), offered, on_link })
     }
 
-    /// The frame that arrives next, over the link or from inside, if it does by `limit`; the link's
-    /// come first. What leaves the packet buffer by `known` is known.
+    /// The next frame to arrive by `limit`, from the link or the switch; at one instant the link's
+    /// come first. All departures from the packet buffer up to `known` are known.
     pub(crate) fn next(
         &mut self,
         limit: Time,
         known: Time,
-        (link, buffer): (&mut Link, &mut PacketBuffer),
+        link: &mut Link,
+        buffer: &mut PacketBuffer,
         ledger: &mut Ledger<'_>,
     ) -> Option<Frame> {
         if self.offered.is_empty() {
@@ -40,10 +41,10 @@ impl Inside {
             ledger.offered(self.offered.waiting(), self.merge.only());
         }
         let first = self.offered.waiting().first().map_or(limit, |first| first.time);
-        if link.pausing.is_none() {
+        if link.flow_control.is_none() {
             while self.on_link.is_empty() && link.take_offers(limit, &mut self.on_link, ledger) {}
         } else if self.on_link.waiting().first().is_none_or(|next| next.time > limit) {
-            // Whether what begins on the link later has to pause depends on this one, too.
+            // Whether later frames on the link must pause depends on this frame, too.
             let known = known.min(first);
             if let Some(begun) = link.begin_next(first, known, buffer, ledger) {
                 self.on_link.push(begun);
@@ -60,11 +61,11 @@ impl Inside {
         };
         let frames = if over_link { on_link } else { offered };
         let first = frames.waiting().first().copied().filter(|first| first.time <= limit)?;
-        frames.pass(1);
+        frames.consume(1);
         Some(first)
     }
 
-    /// Frames that have been offered, and have not arrived or not been looked at.
+    /// Frames that have not joined yet.
     pub(crate) fn len(&self) -> usize {
         self.offered.len() + self.on_link.len()
     }

@@ -1,31 +1,31 @@
-//! What comes to a port over its link: the sources, the link, and what waits before it.
+//! A port's link: its sources, the wire, and the peer that flow control may pause.
 
 use crate::engine::time::Time;
 use crate::rx::buffer::PacketBuffer;
 use crate::rx::ring::Descriptor;
 use crate::rx::wire::Wire;
-use crate::sim::accounting::ledger::{Ledger, NO_QUEUE};
-use crate::sim::nic::flow_control::{Path, Pausing};
+use crate::sim::accounting::ledger::Ledger;
+use crate::sim::nic::flow_control::{Downstream, LinkPeer};
 use crate::sim::nic::merge::Merge;
+use crate::sim::queue::rx_queue::NO_QUEUE;
 use crate::vocab::drop_reason::DropReason;
 use crate::vocab::frame::{Frame, FrameQueue};
 use crate::vocab::packet::Fate;
 use crate::world::World;
 use crate::world::outcome::Volume;
 
-/// Frames that are taken from the sources at a time.
+/// Frames taken from the sources at a time.
 pub(crate) const BATCH: usize = 256;
 
-/// A link with the sources that send over it.
 pub(crate) struct Link {
     pub(crate) merge: Merge,
     pub(crate) wire: Wire,
-    /// What is offered is lost, as the link is down.
+    /// The link is down, and offered frames are dropped.
     pub(crate) is_down: bool,
-    /// Frames, and their bytes, that it has taken.
+    /// Volume of the frames that the link has accepted.
     pub(crate) taken: Volume,
-    /// What waits before it, where the port may ask its peer to pause.
-    pub(crate) pausing: Option<Box<Pausing>>,
+    /// The peer, where the port uses flow control.
+    pub(crate) flow_control: Option<Box<LinkPeer>>,
 }
 
 impl Link {
@@ -36,12 +36,14 @@ impl Link {
             wire: Wire::new(spec.link, spec.egress),
             is_down: false,
             taken: Volume::default(),
-            pausing: spec.flow_control.map(|pause| Box::new(Pausing::new(pause, spec.egress))),
+            flow_control: spec
+                .flow_control
+                .map(|pause| Box::new(LinkPeer::new(pause, spec.egress))),
         }
     }
 
-    /// Takes up to a batch of the frames offered by `limit` over the link; true if it was a whole
-    /// batch, and more may follow.
+    /// Takes up to one batch of the frames offered by `limit`. Returns whether the batch is full,
+    /// so that more may follow.
     pub(crate) fn take_offers(
         &mut self,
         limit: Time,
@@ -53,25 +55,25 @@ impl Link {
         let full = frames.len() == before + BATCH;
         self.taken += ledger.offered(&frames.waiting()[before..], self.merge.only());
         if self.is_down {
-            self.lose_offers(before, frames, ledger);
+            self.drop_offers(before, frames, ledger);
         }
         for lost in self.wire.carry(frames, before) {
-            self.taken = self.taken.less(Volume::of(&[lost]));
-            lose_early(&lost, Fate::Dropped(DropReason::LinkFull), ledger);
+            self.taken = self.taken.since(Volume::of(&[lost]));
+            drop_before_queue(&lost, Fate::Dropped(DropReason::LinkFull), ledger);
         }
         full
     }
 
-    /// Loses the frames behind the first `n`, that are offered while the link is down.
-    fn lose_offers(&mut self, n: usize, frames: &mut FrameQueue, ledger: &mut Ledger<'_>) {
+    /// Drops the frames behind the first `n`: the link is down.
+    fn drop_offers(&mut self, n: usize, frames: &mut FrameQueue, ledger: &mut Ledger<'_>) {
         let lost = &frames.waiting()[n..];
-        self.taken = self.taken.less(Volume::of(lost));
-        lose_for_link_down(lost, ledger);
+        self.taken = self.taken.since(Volume::of(lost));
+        drop_for_link_down(lost, ledger);
         frames.retain(n, |_| false);
     }
 
-    /// Lets the next frame begin on the link of a port that may pause its peer, if one does by
-    /// `limit`. What leaves the packet buffer by `known` is known.
+    /// Begins the next frame on the link of a port with flow control, if one begins by `limit`. All
+    /// departures from the packet buffer up to `known` are known.
     pub(crate) fn begin_next(
         &mut self,
         limit: Time,
@@ -79,22 +81,22 @@ impl Link {
         buffer: &mut PacketBuffer,
         ledger: &mut Ledger<'_>,
     ) -> Option<Frame> {
-        let pausing = self.pausing.as_mut()?;
+        let flow_control = self.flow_control.as_mut()?;
         loop {
-            if pausing.offered.is_empty() {
-                self.merge.fill(limit, BATCH, &mut pausing.offered);
-                ledger.offered(pausing.offered.waiting(), self.merge.only());
-                if self.is_down && !pausing.offered.is_empty() {
-                    lose_for_link_down(pausing.offered.waiting(), ledger);
-                    pausing.offered.pass(pausing.offered.len());
+            if flow_control.offered.is_empty() {
+                self.merge.fill(limit, BATCH, &mut flow_control.offered);
+                ledger.offered(flow_control.offered.waiting(), self.merge.only());
+                if self.is_down && !flow_control.offered.is_empty() {
+                    drop_for_link_down(flow_control.offered.waiting(), ledger);
+                    flow_control.offered.consume(flow_control.offered.len());
                     continue;
                 }
             }
-            let all_offered = pausing.offered.is_empty();
-            let path = Path { wire: &mut self.wire, buffer: &mut *buffer, known };
-            let begun = pausing.begin(limit, all_offered, path);
-            for lost in pausing.lost.drain(..) {
-                lose_early(&lost, Fate::Dropped(DropReason::LinkFull), ledger);
+            let all_offered = flow_control.offered.is_empty();
+            let downstream = Downstream { wire: &mut self.wire, buffer: &mut *buffer, known };
+            let begun = flow_control.begin(limit, all_offered, downstream);
+            for lost in flow_control.lost.drain(..) {
+                drop_before_queue(&lost, Fate::Dropped(DropReason::LinkFull), ledger);
             }
             if let Some(frame) = begun {
                 self.taken += Volume::of(&[frame]);
@@ -107,21 +109,20 @@ impl Link {
     }
 }
 
-/// These frames are offered while the link is down.
-fn lose_for_link_down(frames: &[Frame], ledger: &mut Ledger<'_>) {
+fn drop_for_link_down(frames: &[Frame], ledger: &mut Ledger<'_>) {
     for frame in frames {
-        lose_early(frame, Fate::Dropped(DropReason::LinkDown), ledger);
+        drop_before_queue(frame, Fate::Dropped(DropReason::LinkDown), ledger);
     }
 }
 
-/// A frame ends before it has a queue.
+/// Drops or filters a frame that has no queue yet.
 #[inline(never)]
-pub(crate) fn lose_early(frame: &Frame, fate: Fate, ledger: &mut Ledger<'_>) {
-    ledger.lost(&unseen(frame), NO_QUEUE, frame.time, frame.time, fate);
+pub(crate) fn drop_before_queue(frame: &Frame, fate: Fate, ledger: &mut Ledger<'_>) {
+    ledger.lost(&undelivered(frame), NO_QUEUE, frame.time, frame.time, fate);
 }
 
-/// A frame as a descriptor that no host has seen.
-pub(crate) fn unseen(frame: &Frame) -> Descriptor {
+/// The descriptor of a frame that no host has seen.
+pub(crate) fn undelivered(frame: &Frame) -> Descriptor {
     let (visible, dma_start) = (frame.time.at_arrivals(), frame.time);
     Descriptor { frame: *frame, dma_start, visible }
 }

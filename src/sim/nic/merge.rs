@@ -1,8 +1,7 @@
-//! The sources of one port as one stream, in the order (time, source).
+//! Merges the sources of one port into one stream, ordered by (time, source).
 //!
-//! All sources are asked for their frames up to a common instant, many at a time; then these are
-//! sorted. That instant goes ahead in strides that bring about as many frames as are worth sorting
-//! at once.
+//! All sources draw their frames up to a common horizon, many at a time; then the frames are
+//! sorted. The horizon advances in strides long enough to make sorting worthwhile.
 
 use crate::engine::time::{Span, Time};
 use crate::rx::source::Source;
@@ -10,30 +9,30 @@ use crate::sim::accounting::ledger::Ledger;
 use crate::vocab::frame::{Frame, FrameQueue};
 use crate::world::{Consumer, TrafficSpec, World};
 
-/// Frames that a stride should bring.
+/// Frames that a stride should draw.
 const WORTH: usize = 1024;
 
-/// Buckets that keys are dealt out to.
+/// Buckets of the bucket sort.
 const BUCKETS: usize = 1024;
 
-/// The longest stride.
 const LONGEST: Span = Span(1 << 40);
 
-/// Bits of a sorting key that hold a frame's place; those above, its offset within the stride.
+/// Bits of a sort key that hold a frame's index; the bits above hold its offset within the stride.
 const PLACE: u32 = 22;
 
-/// Several sources merged; a single one passes straight through.
+/// Several sources merged; a single source passes straight through.
 pub(crate) struct Merge {
-    /// The sources, with their numbers in the world.
+    /// The sources with their indices in the world.
     sources: Vec<(u32, Source)>,
-    /// Frames that have been drawn, in order; unused with a single source.
+    /// Frames drawn, in order; unused with a single source.
     merged: FrameQueue,
-    /// The first of them that come before all frames that have not been drawn.
+    /// How many of them come before all frames not drawn yet.
     ready: usize,
-    /// (time, source) of the first frame that has not been drawn; drawn ones of the same come before.
+    /// (time, source) of the first frame not drawn yet; drawn frames of the same (time, source)
+    /// come before it.
     next: (Time, u32),
     stride: Span,
-    /// What a stride brings, source by source, and its order: by offset, then by place.
+    /// The frames of a stride, source by source; their order by sort key.
     drawn: FrameQueue,
     order: Vec<u64>,
     scratch: Vec<u64>,
@@ -75,13 +74,13 @@ impl Merge {
         merge
     }
 
-    /// Closed loops come to know what became of their packets up to `now`, to which all has been
-    /// brought: what they send next may come sooner than it seemed.
+    /// Tells closed loops which of their packets were delivered by `now`. Their next packets may
+    /// then come sooner.
     pub(crate) fn feed_back(&mut self, now: Time, ledger: &mut Ledger<'_>) {
         let mut is_told = false;
         for (id, source) in &mut self.sources {
             if let Some(ends) = ledger.fed_back(*id) {
-                let lost = source.know(ends, now);
+                let lost = source.learn(ends, now);
                 ends.clear();
                 ledger.resent(*id, lost);
                 is_told = true;
@@ -92,7 +91,7 @@ impl Merge {
         }
     }
 
-    /// Adds the packets offered by `limit`, at most so many, to `frames`.
+    /// Appends at most `most` packets offered by `limit` to `frames`.
     pub(crate) fn fill(&mut self, limit: Time, most: usize, frames: &mut FrameQueue) {
         if let [(id, only)] = &mut self.sources[..] {
             return only.fill(limit, most, *id, frames);
@@ -103,7 +102,7 @@ impl Merge {
             let n = ready.partition_point(|frame| frame.time <= limit);
             frames.room(n).copy_from_slice(&ready[..n]);
             frames.add(n);
-            self.merged.pass(n);
+            self.merged.consume(n);
             self.ready -= n;
             left -= n;
             if left == 0 || self.ready > 0 || self.next.0 > limit {
@@ -113,7 +112,7 @@ impl Merge {
         }
     }
 
-    /// Draws the frames of a stride from the next one on, none of which is offered after `limit`.
+    /// Draws the frames of the next stride, up to `limit`.
     fn draw(&mut self, limit: Time) {
         let from = self.next.0;
         let horizon = limit.min(from + self.stride);
@@ -135,11 +134,11 @@ impl Merge {
             many if many > WORTH * 2 => Span(self.stride.0.div_ceil(2)),
             _ => self.stride,
         };
-        self.drawn.pass(self.drawn.len());
+        self.drawn.consume(self.drawn.len());
         self.look_ahead();
     }
 
-    /// Works out what has not been drawn, and which frames come before it.
+    /// Finds the first frame not drawn yet, and the frames that come before it.
     fn look_ahead(&mut self) {
         let next = self.sources.iter().map(|(id, source)| (source.due(), *id)).min();
         self.next = next.unwrap_or((Time(u64::MAX), 0));
@@ -147,7 +146,6 @@ impl Merge {
         self.ready = self.merged.waiting().partition_point(before);
     }
 
-    /// The only source, where there is only one.
     pub(crate) fn only(&self) -> Option<u32> {
         if let [(id, _)] = &self.sources[..] { Some(*id) } else { None }
     }
@@ -158,7 +156,7 @@ impl Merge {
     }
 }
 
-/// Sorts keys below `end`, which are most often spread evenly: they are dealt out to buckets first.
+/// Sorts keys below `end`. They are usually spread evenly, so a bucket sort comes first.
 fn sort(keys: &mut [u64], end: u64, scratch: &mut Vec<u64>) {
     let shift = (64 - end.leading_zeros()).saturating_sub(BUCKETS.ilog2());
     let bucket = |key: u64| (key >> shift) as usize;
@@ -187,10 +185,10 @@ fn sort(keys: &mut [u64], end: u64, scratch: &mut Vec<u64>) {
     }
 }
 
-/// Puts frames in order among those that are there, of which most often there are none.
+/// Merges frames in order into those that are waiting; usually none are.
 fn put(merged: &mut FrameQueue, frames: impl ExactSizeIterator<Item = Frame>) {
     let (rest, n) = (merged.waiting().to_vec(), frames.len());
-    merged.pass(rest.len());
+    merged.consume(rest.len());
     let room = merged.room(rest.len() + n);
     let mut rest = rest.into_iter().peekable();
     let rank = |frame: &Frame| (frame.time, frame.source);
@@ -213,7 +211,7 @@ mod tests {
     use crate::rx::source::keys::Keys;
     use crate::rx::source::{Arrivals, Flows, Gap, Popularity, Sizes, SourceSpec};
 
-    /// Sources that come evenly, by chance, and in bursts beyond what is drawn at a time.
+    /// Sources with constant, random and bursty arrivals; bursts exceed what is drawn at a time.
     fn sources() -> Vec<(u32, Source)> {
         let gap = |ps| Gap { ps, packets: 1 };
         let burst = |packets, us| {

@@ -1,7 +1,7 @@
-//! A port: its link, packet buffer and DMA engine, up to the ring's door.
+//! A port: its link, packet buffer and DMA engine.
 //!
-//! Frames come over the link, and from inside, many at a time; they wait here, in order, for the
-//! ring.
+//! Frames are taken from the link and the internal switch many at a time. They wait here, in order,
+//! for their ring.
 
 use crate::engine::time::{PhasedTime, Span, Time};
 use crate::rx::buffer::PacketBuffer;
@@ -9,10 +9,10 @@ use crate::rx::dma::DmaEngine;
 use crate::rx::ring::Descriptor;
 use crate::rx::source::{Arrivals, Sizes, link_time};
 use crate::sim::accounting::ledger::Ledger;
-use crate::sim::itinerary::rx_path::Ways;
-use crate::sim::itinerary::steering::Routes;
-use crate::sim::nic::internal_switch::Inside;
-use crate::sim::nic::link::{BATCH, Link, lose_early, unseen};
+use crate::sim::itinerary::rx_path::RxPaths;
+use crate::sim::itinerary::steering::SteeringTable;
+use crate::sim::nic::internal_switch::InternalSwitch;
+use crate::sim::nic::link::{BATCH, Link, drop_before_queue, undelivered};
 use crate::sim::queue::rx_queue::RxQueue;
 use crate::vocab::drop_reason::DropReason;
 use crate::vocab::frame::{Frame, FrameQueue};
@@ -20,107 +20,105 @@ use crate::vocab::packet::Fate;
 use crate::world::outcome::Volume;
 use crate::world::{Filter, NicSpec, SteeringSpec, World};
 
-/// A port on its way to the rings.
+/// A port, up to its rings.
 pub(crate) struct Port {
     pub(crate) link: Link,
-    /// What joins the frames of the link behind it, where something does.
-    inside: Option<Box<Inside>>,
+    /// The internal switch, if a source sends through it.
+    internal_switch: Option<Box<InternalSwitch>>,
     buffer: PacketBuffer,
     pub(crate) dma: DmaEngine,
-    routes: Routes,
-    /// Per source of the world whether the port discards its frames.
+    steering: SteeringTable,
+    /// Per source of the world whether the port filters its frames.
     discards: Vec<bool>,
-    /// Frames that have come over the link or will, or from inside, and that have not been through
-    /// their ring's door.
+    /// Frames that have arrived, or will, and have not entered their ring.
     frames: FrameQueue,
-    /// Frames may be turned away at the packet buffer's door.
-    guarded: bool,
-    /// The first ones that have been through that door; looked at only where it is guarded.
+    /// The packet buffer may drop frames, pause the peer, or filter them, so that each entry is
+    /// checked.
+    watches_buffer: bool,
+    /// How many of the first frames have entered the packet buffer; used only with checks.
     entered: usize,
-    /// What has been steered where, for a policy that wants to know.
-    counts: Option<Counts>,
+    /// What was steered where, for a policy.
+    counts: Option<SteeringCounts>,
 }
 
-/// Frames, and their bytes, that have come to the door of their ring.
+/// Volume that was steered to each queue and by each table entry.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Counts {
-    /// Per queue.
+pub(crate) struct SteeringCounts {
     pub(crate) queues: Vec<Volume>,
-    /// Per entry of the indirection table.
     pub(crate) entries: Vec<Volume>,
 }
 
-/// When and where a frame wants into its ring.
+/// A frame that is to enter its ring.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Offer {
     /// When its DMA may start.
     pub(crate) start: PhasedTime,
-    /// Its receive queue.
+    /// The receive queue.
     pub(crate) queue: u32,
-    /// Its last bit arrives at that very moment: it has not waited for anything.
+    /// The frame arrives at `start`: it has waited for nothing.
     pub(crate) arrives: bool,
 }
 
 impl Offer {
-    /// The bound behind all that comes before it. Before an arrival that is also what the arrivals
-    /// before it brought about at its very instant.
+    /// The bound behind all that comes before the frame. Before an arrival, that includes what
+    /// earlier arrivals of the same instant caused.
     pub(crate) const fn behind(&self) -> PhasedTime {
         if self.arrives { self.start.time().after() } else { self.start }
     }
 
-    /// Its place among the offers of all ports; ties go by port.
+    /// The order among the offers of all ports; ties go by port.
     pub(crate) const fn order(&self) -> (PhasedTime, bool) {
         (self.start, self.arrives)
     }
 }
 
 impl Port {
-    pub(crate) fn new(world: &World, nic: usize, ways: &Ways) -> Self {
+    pub(crate) fn new(world: &World, nic: usize, rx_paths: &RxPaths) -> Self {
         let spec = &world.nics[nic];
         let sources: Vec<usize> =
             (0..world.sources.len()).filter(|source| world.sources[*source].nic == nic).collect();
         let sizes = sizes_of(world, &sources);
         let discards = world.sources.iter().map(|source| source.filter == Filter::DropInNic);
         let discards: Vec<bool> = discards.collect();
-        let pauses = spec.flow_control.is_some();
-        let (inside, over_link): (Vec<usize>, Vec<usize>) =
+        let may_pause = spec.flow_control.is_some();
+        let (internal, over_link): (Vec<usize>, Vec<usize>) =
             sources.iter().partition(|source| world.sources[**source].by_internal_switch);
-        let at_link_rate = inside.is_empty() && never_fills(spec, &sizes);
-        let bounded = spec.buffer.is_some() && (pauses || !at_link_rate);
+        let at_link_rate = internal.is_empty() && never_fills(spec, &sizes);
+        let bounded = spec.buffer.is_some() && (may_pause || !at_link_rate);
         Self {
             link: Link::new(world, nic, &over_link),
-            inside: Inside::new(world, &inside).map(Box::new),
+            internal_switch: InternalSwitch::new(world, &internal).map(Box::new),
             buffer: PacketBuffer::new(spec.buffer.filter(|_| bounded)),
             dma: DmaEngine::new(spec.dma),
-            guarded: bounded || pauses || sources.iter().any(|source| discards[*source]),
-            routes: Routes::new(world, nic, ways),
+            watches_buffer: bounded || may_pause || sources.iter().any(|source| discards[*source]),
+            steering: SteeringTable::new(world, nic, rx_paths),
             discards,
             frames: FrameQueue::default(),
             entered: 0,
-            counts: spec.rebalance.as_ref().map(|_| Counts::new(spec)),
+            counts: spec.rebalance.as_ref().map(|_| SteeringCounts::new(spec)),
         }
     }
 
-    /// When and where the first frame wants into its ring, if its DMA may start by `limit`.
+    /// The first frame whose DMA may start by `limit`, with its queue.
     pub(crate) fn front(&mut self, limit: Time, ledger: &mut Ledger<'_>) -> Option<Offer> {
         while !self.frames.is_empty() || self.refill(limit, ledger) {
             let first = self.frames.waiting()[0];
             if first.time > limit {
                 return None;
             }
-            if self.guarded && self.entered == 0 && !self.enter(ledger) {
+            if self.watches_buffer && self.entered == 0 && !self.enter(ledger) {
                 continue;
             }
             let start = self.dma.earliest(first.time);
-            let (queue, arrives) = (self.routes.queue(&first), start == first.time.at_arrivals());
+            let (queue, arrives) = (self.steering.queue(&first), start == first.time.at_arrivals());
             return (start.time() <= limit).then_some(Offer { start, queue, arrives });
         }
         None
     }
 
-    /// Puts frames into their rings (`rings` from the port's first queue on), as long as their DMA
-    /// starts before `bound` and nobody else needs to look: their rings are open, and none starts at
-    /// the moment of `last`, when the last one that was seen at once by its host was seen.
+    /// Puts frames into their rings (`rings` begins with the port's queue 0) as long as their DMA
+    /// starts before `bound` and no other component has to act: no ring needs to be synced, and no
+    /// DMA starts at `last`, when the last frame that was visible at its arrival became visible.
     #[inline(never)]
     pub(crate) fn stream(
         &mut self,
@@ -128,10 +126,12 @@ impl Port {
         last: &mut PhasedTime,
         rings: &mut [RxQueue],
     ) {
-        if self.guarded || self.counts.is_some() {
+        if self.watches_buffer || self.counts.is_some() {
             return;
         }
-        let Self { frames, dma, routes: Routes { buckets: of_sources, queues, .. }, .. } = self;
+        let Self {
+            frames, dma, steering: SteeringTable { buckets: of_sources, queues, .. }, ..
+        } = self;
         let mut n = 0;
         let (mut source, mut buckets) = (u32::MAX, &[][..]);
         for frame in frames.waiting() {
@@ -141,9 +141,9 @@ impl Port {
             }
             let start = dma.earliest(frame.time);
             let queue = queues[usize::from(buckets[frame.flow as usize])] as usize;
-            // None where it leads nowhere.
+            // There is none if the receive path drops the frame.
             let Some(RxQueue { ring, .. }) = rings.get_mut(queue) else { break };
-            if start >= bound || ring.is_closed() || start == *last {
+            if start >= bound || ring.needs_sync() || start == *last {
                 break;
             }
             let visible = dma.transfer(start, frame.size).visible;
@@ -153,57 +153,57 @@ impl Port {
             ring.push(Descriptor { frame: *frame, dma_start: start.time(), visible });
             n += 1;
         }
-        frames.pass(n);
+        frames.consume(n);
     }
 
-    /// Takes more frames from the sources, of those offered by `limit`; false if there are none.
-    /// None may be waiting.
+    /// Takes more frames that are offered by `limit`; false if there are none. No frame may be
+    /// waiting.
     #[inline(never)]
     fn refill(&mut self, limit: Time, ledger: &mut Ledger<'_>) -> bool {
-        let pauses = self.link.pausing.is_some();
-        if pauses || self.inside.is_some() {
-            // All that were before have left: when is known.
-            let most = if pauses { 1 } else { BATCH };
+        let may_pause = self.link.flow_control.is_some();
+        if may_pause || self.internal_switch.is_some() {
+            // All earlier frames have left, so all departures are known.
+            let most = if may_pause { 1 } else { BATCH };
             return (0..most).take_while(|_| self.take_next(limit, Time::END, ledger)).count() > 0;
         }
-        // A batch may end at the link altogether.
+        // A whole batch may be dropped at the link.
         let Self { link, frames, .. } = self;
         while link.take_offers(limit, frames, ledger) && frames.is_empty() {}
         !frames.is_empty()
     }
 
-    /// Takes the next frame of a port that may pause its peer (one that begins on the link by
-    /// `limit`), or that has sources inside (one that arrives by then); false if there is none. What
-    /// leaves the packet buffer by `known` is known.
+    /// Takes the next frame of a port with flow control (one that begins on the link by `limit`) or
+    /// with an internal switch (one that arrives by then); false if there is none. All departures
+    /// from the packet buffer up to `known` are known.
     fn take_next(&mut self, limit: Time, known: Time, ledger: &mut Ledger<'_>) -> bool {
-        let Self { link, buffer, inside, .. } = self;
-        let next = match inside {
+        let Self { link, buffer, internal_switch, .. } = self;
+        let next = match internal_switch {
             None => link.begin_next(limit, known, buffer, ledger),
-            Some(inside) => inside.next(limit, known, (link, buffer), ledger),
+            Some(switch) => switch.next(limit, known, link, buffer, ledger),
         };
         next.map(|frame| self.frames.push(frame)).is_some()
     }
 
-    /// The link goes up or down; all that was offered before has been settled.
+    /// Sets the link up or down. The port must have been synced.
     pub(crate) fn set_link(&mut self, up: bool) {
         self.link.is_down = !up;
     }
 
-    /// The first frame is at the packet buffer's door; false if it is turned away.
+    /// Lets the first frame enter the packet buffer; false if it is dropped or filtered.
     fn enter(&mut self, ledger: &mut Ledger<'_>) -> bool {
-        match self.pass_door(0) {
+        match self.admit_to_buffer(0) {
             Ok(()) => self.entered = 1,
             Err(fate) => {
                 let frame = self.frames.waiting()[0];
-                self.frames.pass(1);
-                lose_early(&frame, fate, ledger);
+                self.frames.consume(1);
+                drop_before_queue(&frame, fate, ledger);
             }
         }
         self.entered == 1
     }
 
-    /// Puts the frame at this place, that has arrived, into the packet buffer, or tells why not.
-    fn pass_door(&mut self, at: usize) -> Result<(), Fate> {
+    /// Puts the arrived frame at index `at` into the packet buffer, or returns why not.
+    fn admit_to_buffer(&mut self, at: usize) -> Result<(), Fate> {
         let frame = self.frames.waiting()[at];
         if self.discards[frame.source as usize] {
             Err(Fate::Filtered)
@@ -215,9 +215,9 @@ impl Port {
     }
 
     fn enter_buffer(&mut self, now: Time, size: u32) -> bool {
-        match &mut self.link.pausing {
+        match &mut self.link.flow_control {
             None => self.buffer.enter(now, size),
-            Some(pausing) => pausing.enter(&mut self.buffer, now, size),
+            Some(flow_control) => flow_control.enter(&mut self.buffer, now, size),
         }
     }
 
@@ -230,8 +230,8 @@ impl Port {
         Descriptor { frame, dma_start: start.time(), visible: transfer.visible }
     }
 
-    /// Loses the first frame at `start`, at the door of this queue (or of none).
-    pub(crate) fn lose(
+    /// Drops the first frame at `start`, before this queue (or before it had one).
+    pub(crate) fn drop_first(
         &mut self,
         start: PhasedTime,
         queue: u32,
@@ -241,123 +241,122 @@ impl Port {
         let (frame, now) = (self.take_first(), start.time());
         self.dma.skip(start);
         self.buffer.give_up(now, frame.size);
-        ledger.lost(&unseen(&frame), queue, now, now, Fate::Dropped(reason));
+        ledger.lost(&undelivered(&frame), queue, now, now, Fate::Dropped(reason));
     }
 
-    /// Takes the first frame through its ring's door.
+    /// Takes the first frame out, into its ring or to be dropped.
     #[inline(always)]
     fn take_first(&mut self) -> Frame {
         let frame = self.frames.waiting()[0];
-        self.frames.pass(1);
+        self.frames.consume(1);
         self.entered = self.entered.saturating_sub(1);
         if let Some(counts) = &mut self.counts {
-            let bucket = self.routes.bucket(&frame);
-            counts.note(bucket, self.routes.queues[bucket], frame.size);
+            let bucket = self.steering.bucket(&frame);
+            counts.record(bucket, self.steering.queues[bucket], frame.size);
         }
         frame
     }
 
-    /// The queue that the first frame, which is at its ring's door, goes to now.
+    /// The queue of the first frame by the current steering.
     pub(crate) fn first_queue(&self) -> Option<u32> {
-        self.frames.waiting().first().map(|first| self.routes.queue(first))
+        self.frames.waiting().first().map(|first| self.steering.queue(first))
     }
 
-    /// What has been steered where.
-    pub(crate) fn counts(&self) -> &Counts {
+    pub(crate) fn counts(&self) -> &SteeringCounts {
         self.counts.as_ref().expect("a port with a policy counts")
     }
 
-    /// The indirection table.
     pub(crate) fn table(&self) -> &[u32] {
-        self.routes.table()
+        self.steering.table()
     }
 
-    /// Frames of this entry of the indirection table go to another queue from now on.
-    pub(crate) fn steer(&mut self, entry: usize, queue: u32) {
-        self.routes.queues[entry] = queue;
+    /// Points this entry of the indirection table at another queue.
+    pub(crate) fn set_entry(&mut self, entry: usize, queue: u32) {
+        self.steering.queues[entry] = queue;
     }
 
-    /// A source's frames go where `ways` lead from now on.
-    pub(crate) fn lead(&mut self, world: &World, source: usize, ways: &Ways) {
-        self.routes.lead(world, source, ways);
+    /// Steers a source's frames by its current receive path.
+    pub(crate) fn set_route(&mut self, world: &World, source: usize, rx_paths: &RxPaths) {
+        self.steering.set_route(world, source, rx_paths);
     }
 
-    /// Brings everything before the rings up to `now`, as a control event must find it.
-    pub(crate) fn settle(&mut self, now: Time, ledger: &mut Ledger<'_>) {
-        if self.link.pausing.is_none() {
-            let Self { link, inside, frames, .. } = self;
-            let frames = inside.as_mut().map_or(frames, |inside| &mut inside.on_link);
+    /// Brings the port up to a control event at `now`: link, buffer and pauses.
+    pub(crate) fn sync_to(&mut self, now: Time, ledger: &mut Ledger<'_>) {
+        if self.link.flow_control.is_none() {
+            let Self { link, internal_switch, frames, .. } = self;
+            let frames = internal_switch.as_mut().map_or(frames, |switch| &mut switch.on_link);
             while link.take_offers(now, frames, ledger) {}
         }
         self.enter_arrived(now, ledger);
-        if self.link.pausing.is_some() || self.inside.is_some() {
-            // What has not left by now leaves later.
+        if self.link.flow_control.is_some() || self.internal_switch.is_some() {
+            // A frame that has not left by now leaves later.
             while self.take_next(now, now, ledger) {
                 self.enter_arrived(now, ledger);
             }
         }
-        if let Some(pausing) = &mut self.link.pausing {
-            pausing.resume(&mut self.buffer, now);
+        if let Some(flow_control) = &mut self.link.flow_control {
+            flow_control.resume(&mut self.buffer, now);
         }
     }
 
-    /// Frames that have arrived by `now` pass the packet buffer's door.
+    /// Lets the frames that have arrived by `now` enter the packet buffer.
     fn enter_arrived(&mut self, now: Time, ledger: &mut Ledger<'_>) {
         let mut at = self.entered;
-        while self.guarded
+        while self.watches_buffer
             && let Some(frame) = self.frames.waiting().get(at).copied()
             && frame.time <= now
         {
-            match self.pass_door(at) {
+            match self.admit_to_buffer(at) {
                 Ok(()) => {
                     self.frames.behind_mut(self.entered)[0] = frame;
                     self.entered += 1;
                 }
-                Err(fate) => lose_early(&frame, fate, ledger),
+                Err(fate) => drop_before_queue(&frame, fate, ledger),
             }
             at += 1;
         }
-        // What lies between is gone, or has moved forward.
+        // The frames in between were dropped or moved forward.
         self.frames.remove_between(self.entered, at);
     }
 
-    /// Closed loops come to know what became of their packets up to `now`.
+    /// Tells closed loops which of their packets were delivered by `now`.
     pub(crate) fn feed_back(&mut self, now: Time, ledger: &mut Ledger<'_>) {
         self.link.merge.feed_back(now, ledger);
-        if let Some(inside) = &mut self.inside {
-            inside.merge.feed_back(now, ledger);
+        if let Some(switch) = &mut self.internal_switch {
+            switch.merge.feed_back(now, ledger);
         }
     }
 
-    /// Frames, and their bytes, that have come over the link by `now`, to which the port has been
-    /// settled.
+    /// Volume that has come over the link by `now`, up to which the port has been synced.
     pub(crate) fn over_link(&self, now: Time) -> Volume {
-        let on_link = self.inside.as_ref().map_or(&self.frames, |inside| &inside.on_link);
+        let on_link = self.internal_switch.as_ref().map_or(&self.frames, |switch| &switch.on_link);
         let waiting = on_link.waiting();
         let arrived = waiting.partition_point(|frame| frame.time <= now);
-        self.link.taken.less(Volume::of(&waiting[arrived..]))
+        self.link.taken.since(Volume::of(&waiting[arrived..]))
     }
 
-    /// Frames before the rings.
+    /// Frames that have not entered a ring.
     pub(crate) fn frames_inside(&self) -> usize {
-        let before = self.link.pausing.as_ref().map_or(0, |pausing| pausing.len());
-        let joining = self.inside.as_ref().map_or(0, |inside| inside.len());
+        let before = self.link.flow_control.as_ref().map_or(0, |flow_control| flow_control.len());
+        let joining = self.internal_switch.as_ref().map_or(0, |switch| switch.len());
         self.frames.len() + before + joining
     }
 
-    /// How long the peer has paused by `now`, to which the port has been settled.
+    /// How long the peer has paused by `now`, up to which the port has been synced.
     pub(crate) fn paused_by(&self, now: Time) -> Span {
-        self.link.pausing.as_ref().map_or(Span::ZERO, |pausing| pausing.paused_by(now))
+        self.link
+            .flow_control
+            .as_ref()
+            .map_or(Span::ZERO, |flow_control| flow_control.paused_by(now))
     }
 
-    /// Whether no source has anything left.
     pub(crate) fn is_exhausted(&self) -> bool {
-        let inside = self.inside.as_ref();
-        self.link.merge.is_exhausted() && inside.is_none_or(|inside| inside.merge.is_exhausted())
+        let switch = self.internal_switch.as_ref();
+        self.link.merge.is_exhausted() && switch.is_none_or(|switch| switch.merge.is_exhausted())
     }
 }
 
-/// All frame sizes that these sources send.
+/// The frame sizes of these sources.
 fn sizes_of(world: &World, sources: &[usize]) -> Vec<u32> {
     let sizes = |source: &usize| {
         let spec = &world.sources[*source].source;
@@ -373,11 +372,11 @@ fn sizes_of(world: &World, sources: &[usize]) -> Vec<u32> {
     sizes
 }
 
-/// Whether the packet buffer provably never fills, so that it need not be watched.
+/// Whether the packet buffer provably never fills, so that it need not be checked.
 ///
-/// It does not where no frame waits for a descriptor and DMA transfers every frame in no more time
-/// than the link takes for it: then a frame waits for DMA no longer than the largest frame holds
-/// the link, and the buffer holds what comes meanwhile.
+/// That holds if no frame waits for a descriptor and the DMA of every frame is at most as long as
+/// its time on the link. Then a frame waits for DMA no longer than the largest frame occupies the
+/// link, and the buffer holds what arrives meanwhile.
 fn never_fills(spec: &NicSpec, sizes: &[u32]) -> bool {
     let (Some(link), Some(capacity), Some(largest)) = (spec.link, spec.buffer, sizes.last()) else {
         return false;
@@ -393,14 +392,14 @@ fn never_fills(spec: &NicSpec, sizes: &[u32]) -> bool {
     meanwhile + 3 * u128::from(*largest) < u128::from(capacity)
 }
 
-impl Counts {
+impl SteeringCounts {
     fn new(spec: &NicSpec) -> Self {
         let entries = if let SteeringSpec::Rss(rss) = &spec.steering { rss.table.len() } else { 0 };
         let none = |n: usize| vec![Volume::default(); n];
         Self { queues: none(spec.queues.len()), entries: none(entries) }
     }
 
-    fn note(&mut self, bucket: usize, queue: u32, size: u32) {
+    fn record(&mut self, bucket: usize, queue: u32, size: u32) {
         let frame = Volume { packets: 1, bytes: size.into() };
         if let Some(queue) = self.queues.get_mut(queue as usize) {
             *queue += frame;

@@ -1,35 +1,36 @@
 //! An interrupt vector and the rings behind it.
 
 use crate::engine::time::{PhasedTime, Time};
-use crate::rx::moderation::{Moderator, Seen};
+use crate::rx::moderation::{Moderator, VectorCounters};
 use crate::sim::queue::rx_queue::RxQueue;
 use crate::world::NicSpec;
 
-/// An interrupt vector and the rings behind it.
+/// An interrupt vector with its moderation state and counters.
 pub(crate) struct Vector {
-    /// Its queues as indices into the host's list.
+    /// Indices into the host's list of queues.
     pub(crate) queues: Vec<usize>,
     pub(crate) nic: usize,
     pub(crate) masked: bool,
     pub(crate) moderator: Moderator,
-    pub(crate) seen: Seen,
-    /// Interrupts taken before it last started anew.
+    pub(crate) counters: VectorCounters,
+    /// Interrupts taken before the last reset.
     past_interrupts: u64,
-    /// The ring that the next round visits first.
+    /// Position of the ring that the next round polls first.
     pub(crate) cursor: usize,
-    /// Queues that leave it when its next round ends.
-    pub(crate) leaving: Vec<usize>,
-    /// It moves with its only queue.
-    pub(crate) moves: bool,
-    /// It is not due before this, whatever has been waiting in rings that moved.
+    /// Queues that leave the vector when its next round ends.
+    pub(crate) detaching: Vec<usize>,
+    /// The vector moves together with its only queue.
+    pub(crate) moves_with_queue: bool,
+    /// The vector is not due before this moment, although packets have waited longer in rings that
+    /// moved.
     not_before: PhasedTime,
 }
 
-/// What a round amounts to, once it is over.
+/// The result of a finished round.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct RoundSum {
+pub(crate) struct RoundTotals {
     pub(crate) vector: usize,
-    /// The ring behind the one that the last packet came from, if any did.
+    /// The ring behind the one of the last packet; none if the round found no packet.
     pub(crate) next_cursor: Option<usize>,
     pub(crate) taken: u32,
     pub(crate) bytes: u64,
@@ -43,50 +44,49 @@ impl Vector {
             nic,
             masked: false,
             moderator,
-            seen: Seen::default(),
+            counters: VectorCounters::default(),
             past_interrupts: 0,
             cursor: 0,
-            leaving: Vec::new(),
-            moves: false,
+            detaching: Vec::new(),
+            moves_with_queue: false,
             not_before: PhasedTime::default(),
         }
     }
 
-    /// It is as at the start of a run, and unmasked since `moment`.
-    pub(crate) fn start_anew(&mut self, moment: PhasedTime) {
+    /// Resets the vector to its state at the start of a run, unmasked at `moment`.
+    pub(crate) fn reset(&mut self, moment: PhasedTime) {
         self.past_interrupts = self.interrupts();
-        (self.masked, self.seen) = (false, Seen::default());
-        self.moderator.start_anew(moment);
+        (self.masked, self.counters) = (false, VectorCounters::default());
+        self.moderator.reset(moment);
     }
 
-    /// Interrupts taken.
+    /// Interrupts taken in the whole run.
     pub(crate) fn interrupts(&self) -> u64 {
-        self.past_interrupts + self.seen.interrupts
+        self.past_interrupts + self.counters.interrupts
     }
 
-    /// A queue joins it at `moment`: it is due by what that brings, but not earlier than then.
-    pub(crate) fn add(&mut self, queue: usize, moment: PhasedTime, rings: &[RxQueue]) {
-        self.hold_back(self.due(rings).min(moment));
+    /// Adds a queue at `moment`. Its packets may make the vector due, but not before `moment`.
+    pub(crate) fn add_queue(&mut self, queue: usize, moment: PhasedTime, rings: &[RxQueue]) {
+        self.defer_until(self.due(rings).min(moment));
         self.queues.push(queue);
     }
 
-    /// A queue leaves it at `moment`, while it is unmasked: if it is due and still is without that
-    /// queue, not since earlier than it was.
-    pub(crate) fn give_up(&mut self, queue: usize, moment: PhasedTime, rings: &[RxQueue]) {
+    /// Removes a queue at `moment` while the vector is unmasked. If the vector was due and stays
+    /// due without the queue, it does not become due earlier than it was.
+    pub(crate) fn detach_unmasked(&mut self, queue: usize, moment: PhasedTime, rings: &[RxQueue]) {
         let due = self.due(rings);
         if due <= moment {
-            self.hold_back(due);
+            self.defer_until(due);
         }
-        self.remove(queue);
+        self.remove_queue(queue);
     }
 
-    /// It is not due before `moment`.
-    pub(crate) fn hold_back(&mut self, moment: PhasedTime) {
+    pub(crate) fn defer_until(&mut self, moment: PhasedTime) {
         self.not_before = self.not_before.max(moment);
     }
 
-    /// One of its queues leaves it; the one that the next round visits first stays the same.
-    pub(crate) fn remove(&mut self, queue: usize) {
+    /// Removes a queue. The ring that the next round polls first stays the same.
+    pub(crate) fn remove_queue(&mut self, queue: usize) {
         let place = self.queues.iter().position(|one| *one == queue).expect("it is one of them");
         self.queues.remove(place);
         if place < self.cursor {
@@ -97,7 +97,7 @@ impl Vector {
         }
     }
 
-    /// When it is due, as far as its rings are known.
+    /// When the interrupt is due, given the packets in the rings.
     #[inline]
     pub(crate) fn due(&self, rings: &[RxQueue]) -> PhasedTime {
         if self.masked {
@@ -107,7 +107,7 @@ impl Vector {
         due.max(self.not_before)
     }
 
-    /// When its earliest waiting packet is visible.
+    /// When the earliest waiting packet became visible.
     #[inline(always)]
     pub(crate) fn first_visible(&self, rings: &[RxQueue]) -> PhasedTime {
         let first = |queue: &usize| rings[*queue].ring.visible(1);
@@ -117,45 +117,45 @@ impl Vector {
         }
     }
 
-    /// A round over its rings is over.
+    /// Records a finished round.
     #[inline(always)]
-    pub(crate) fn note(&mut self, round: RoundSum) {
+    pub(crate) fn record_round(&mut self, round: RoundTotals) {
         self.cursor = round.next_cursor.unwrap_or(self.cursor);
-        self.seen.packets += u64::from(round.taken);
-        self.seen.bytes += round.bytes;
+        self.counters.packets += u64::from(round.taken);
+        self.counters.bytes += round.bytes;
     }
 
-    /// Its interrupt is taken at `now`.
+    /// Records that the interrupt is taken at `now`.
     #[inline(always)]
-    pub(crate) fn take(&mut self, now: Time) {
+    pub(crate) fn record_interrupt(&mut self, now: Time) {
         self.masked = true;
         self.moderator.taken(now);
-        self.seen.interrupts += 1;
+        self.counters.interrupts += 1;
     }
 
-    /// The work that it started is complete.
+    /// Unmasks the vector: the deferred work that it started is complete.
     #[inline(always)]
     pub(crate) fn unmask(&mut self, clock: PhasedTime) {
         self.masked = false;
-        self.moderator.unmask(clock, self.seen);
+        self.moderator.unmask(clock, self.counters);
     }
 
-    /// When `n` packets are visible over all its rings.
+    /// When `n` packets are visible over all rings.
     fn nth_visible(&self, n: u32, rings: &[RxQueue]) -> PhasedTime {
         if let [only] = self.queues[..] {
             return rings[only].ring.visible(n);
         }
         let waiting = |queue: &usize| {
             let ring = &rings[*queue].ring;
-            let seen = (1..=n).map(|n| ring.visible(n));
-            seen.take_while(|visible| *visible < PhasedTime::NEVER).collect::<Vec<_>>()
+            let counters = (1..=n).map(|n| ring.visible(n));
+            counters.take_while(|visible| *visible < PhasedTime::NEVER).collect::<Vec<_>>()
         };
         let mut all: Vec<PhasedTime> = self.queues.iter().flat_map(waiting).collect();
         all.sort_unstable();
         all.get(n as usize - 1).copied().unwrap_or(PhasedTime::NEVER)
     }
 
-    /// Whether any of its rings shows a packet at `see`.
+    /// Whether any ring has a packet that is visible at `clock`.
     pub(crate) fn has_visible(&self, clock: PhasedTime, rings: &[RxQueue]) -> bool {
         self.first_visible(rings) <= clock
     }

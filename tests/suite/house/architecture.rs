@@ -40,8 +40,7 @@ const ROOMS: [&[&str]; 7] = [
 ];
 
 /// What a room uses of a higher one, until it stands lower.
-const OF_HIGHER_ROOMS: &[&str] =
-    &["src/sim/itinerary/steering.rs: crate::sim::accounting::ledger::NO_QUEUE"];
+const OF_HIGHER_ROOMS: &[&str] = &[];
 
 /// Files that depend on each other on purpose: the folder or module they stay within, the files,
 /// and why.
@@ -82,11 +81,6 @@ const CYCLES: &[(&str, &[&str], &str)] = &[
             "scenario/plan/events/schedule",
         ],
         "the schedule hands each event on to the file that knows what follows from it",
-    ),
-    (
-        "rx/moderation",
-        &["rx/moderation", "rx/moderation/adaptive"],
-        "the private laws read what the station that calls them has `Seen`",
     ),
 ];
 

@@ -17,9 +17,6 @@ const TUPLES: &[&str] = &[
     "src/report/plot/queues.rs: veil",
     "src/report/plot/stages.rs: segment",
     "src/report/section.rs: cores",
-    "src/rx/source/closed_loop.rs: time_out",
-    "src/rx/source/keys.rs: over_ipv4",
-    "src/rx/steering/placement.rs: placed",
     "src/scenario/plan/events/relocation.rs: check",
     "src/scenario/plan/events/schedule.rs: run",
     "src/scenario/plan/events/state.rs: new",
@@ -28,14 +25,13 @@ const TUPLES: &[&str] = &[
     "src/scenario/plan/nics/sriov.rs: check",
     "src/scenario/plan/vms/demand.rs: of",
     "src/scenario/plan/vms/vm.rs: read",
-    "src/sim/nic/internal_switch.rs: next",
 ];
 
 /// Folders whose types have names of their own.
 const OF_THE_ENGINE: [&str; 7] = ["engine", "vocab", "measure", "rx", "policy", "world", "sim"];
 
 /// Names that several types of the engine have, which others are about to tell apart.
-const SHARED_NAMES: &[&str] = &["Frame", "Input", "Line", "Order", "Pace", "Part"];
+const SHARED_NAMES: &[&str] = &[];
 
 /// Folders below `study`: what runs there depends on nothing but the scenario and the seed.
 const BELOW_STUDY: [&str; 8] =

@@ -202,7 +202,7 @@ fn in_batches(mut source: Source, end: Time) -> Vec<(Time, u64, u32)> {
         source.fill(limit, most, 0, &mut frames);
         all.extend(frames.waiting().iter().map(|frame| (frame.time, frame.number, frame.size)));
         let full = frames.len() == most;
-        frames.pass(frames.len());
+        frames.consume(frames.len());
         if !full {
             if limit >= end {
                 break;

@@ -17,7 +17,7 @@ const SECOND: i128 = 1_000_000_000_000;
 
 /// One packet as the file has it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Frame {
+pub(super) struct RecordedFrame {
     /// Picoseconds since 1970; none where the file has no time for it.
     pub(super) time: Option<i128>,
     /// Its length on the link.
@@ -30,28 +30,28 @@ pub(super) struct Frame {
 
 /// A file being read.
 pub(super) struct Recording<R> {
-    input: Input<R>,
+    input: ByteReader<R>,
     format: Format,
 }
 
 enum Format {
-    Pcap { order: Order, unit: i128, link: u32 },
-    PcapNg { order: Order, interfaces: Vec<Interface> },
+    Pcap { order: ByteOrder, unit: i128, link: u32 },
+    PcapNg { order: ByteOrder, interfaces: Vec<Interface> },
 }
 
 impl<R: Read> Recording<R> {
     /// Reads the file's head. More than `bound` bytes of it are an error.
     pub(super) fn open(reader: R, bound: u64) -> Result<Self, Flaw> {
-        let mut input = Input { reader, packet: 1, left: bound, bound };
+        let mut input = ByteReader { reader, packet: 1, left: bound, bound };
         let mut magic = [0; 4];
         if !input.fill_or_end(&mut magic)? {
             return Err(Flaw::Empty);
         }
         let format = match magic {
-            [0xa1, 0xb2, 0xc3, 0xd4] => input.pcap_head(Order::Big, 1_000_000)?,
-            [0xd4, 0xc3, 0xb2, 0xa1] => input.pcap_head(Order::Little, 1_000_000)?,
-            [0xa1, 0xb2, 0x3c, 0x4d] => input.pcap_head(Order::Big, 1_000)?,
-            [0x4d, 0x3c, 0xb2, 0xa1] => input.pcap_head(Order::Little, 1_000)?,
+            [0xa1, 0xb2, 0xc3, 0xd4] => input.pcap_head(ByteOrder::Big, 1_000_000)?,
+            [0xd4, 0xc3, 0xb2, 0xa1] => input.pcap_head(ByteOrder::Little, 1_000_000)?,
+            [0xa1, 0xb2, 0x3c, 0x4d] => input.pcap_head(ByteOrder::Big, 1_000)?,
+            [0x4d, 0x3c, 0xb2, 0xa1] => input.pcap_head(ByteOrder::Little, 1_000)?,
             SECTION => {
                 let mut length = [0; 4];
                 input.fill(&mut length)?;
@@ -63,7 +63,7 @@ impl<R: Read> Recording<R> {
     }
 
     /// Reads the next packet into `frame`; false at the end of the file.
-    pub(super) fn next(&mut self, frame: &mut Frame) -> Result<bool, Flaw> {
+    pub(super) fn next(&mut self, frame: &mut RecordedFrame) -> Result<bool, Flaw> {
         let Self { input, format } = self;
         let found = match format {
             Format::Pcap { order, unit, link } => {
@@ -85,12 +85,12 @@ impl<R: Read> Recording<R> {
 
 /// Which end of a number comes first.
 #[derive(Clone, Copy)]
-enum Order {
+enum ByteOrder {
     Big,
     Little,
 }
 
-impl Order {
+impl ByteOrder {
     fn word(self, bytes: [u8; 4]) -> u32 {
         match self {
             Self::Big => u32::from_be_bytes(bytes),
@@ -118,7 +118,7 @@ impl Order {
 }
 
 /// The bytes of the file, and what is needed to say where in it something is wrong.
-struct Input<R> {
+struct ByteReader<R> {
     reader: R,
     /// The packet in hand, from 1.
     packet: u64,
@@ -128,7 +128,7 @@ struct Input<R> {
     bound: u64,
 }
 
-impl<R: Read> Input<R> {
+impl<R: Read> ByteReader<R> {
     /// Fills `buffer`; false if the file ends just before it.
     fn fill_or_end(&mut self, buffer: &mut [u8]) -> Result<bool, Flaw> {
         let mut filled = 0;
@@ -172,7 +172,7 @@ impl<R: Read> Input<R> {
     }
 
     /// The rest of a pcap file's head: version, zone, precision, snap length, link type.
-    fn pcap_head(&mut self, order: Order, unit: i128) -> Result<Format, Flaw> {
+    fn pcap_head(&mut self, order: ByteOrder, unit: i128) -> Result<Format, Flaw> {
         let mut head = [0; 20];
         self.fill(&mut head)?;
         let link = order.word_at(&head, 16).expect("the head has 20 bytes");
@@ -180,7 +180,12 @@ impl<R: Read> Input<R> {
         Ok(Format::Pcap { order, unit, link: link & 0xffff })
     }
 
-    fn pcap_packet(&mut self, order: Order, unit: i128, frame: &mut Frame) -> Result<bool, Flaw> {
+    fn pcap_packet(
+        &mut self,
+        order: ByteOrder,
+        unit: i128,
+        frame: &mut RecordedFrame,
+    ) -> Result<bool, Flaw> {
         let mut head = [[0; 4]; 4];
         if !self.fill_or_end(head.as_flattened_mut())? {
             return Ok(false);
@@ -223,7 +228,7 @@ enum Resolution {
 }
 
 impl Interface {
-    fn read(order: Order, body: &[u8]) -> Option<Self> {
+    fn read(order: ByteOrder, body: &[u8]) -> Option<Self> {
         let link = order.half_at(body, 0)?.into();
         let snap = order.word_at(body, 4)?;
         let mut found = Self { link, snap, resolution: Resolution::Decimal(6), offset: 0 };
@@ -239,8 +244,8 @@ impl Interface {
                 (14, value) => {
                     let bytes = value.try_into().ok()?;
                     found.offset = match order {
-                        Order::Big => i64::from_be_bytes(bytes),
-                        Order::Little => i64::from_le_bytes(bytes),
+                        ByteOrder::Big => i64::from_be_bytes(bytes),
+                        ByteOrder::Little => i64::from_le_bytes(bytes),
                     };
                 }
                 _ => {}
@@ -262,14 +267,14 @@ impl Interface {
     }
 }
 
-impl<R: Read> Input<R> {
+impl<R: Read> ByteReader<R> {
     /// The rest of the block that opens a section, behind its type and length: its byte order.
-    fn section(&mut self, length: [u8; 4]) -> Result<Order, Flaw> {
+    fn section(&mut self, length: [u8; 4]) -> Result<ByteOrder, Flaw> {
         let mut magic = [0; 4];
         self.fill(&mut magic)?;
         let order = match magic {
-            [0x1a, 0x2b, 0x3c, 0x4d] => Order::Big,
-            [0x4d, 0x3c, 0x2b, 0x1a] => Order::Little,
+            [0x1a, 0x2b, 0x3c, 0x4d] => ByteOrder::Big,
+            [0x4d, 0x3c, 0x2b, 0x1a] => ByteOrder::Little,
             _ => return Err(self.damaged("a section without a byte order".into())),
         };
         self.body(order.word(length), 16, &mut Vec::new(), order)?;
@@ -283,7 +288,7 @@ impl<R: Read> Input<R> {
         length: u32,
         before: usize,
         body: &mut Vec<u8>,
-        order: Order,
+        order: ByteOrder,
     ) -> Result<(), Flaw> {
         let rest = self.plausible("block", length)?.checked_sub(before);
         let Some(rest) = rest.filter(|rest| rest % 4 == 0) else {
@@ -302,9 +307,9 @@ impl<R: Read> Input<R> {
     /// Reads one block; a packet goes into `frame`.
     fn block(
         &mut self,
-        order: &mut Order,
+        order: &mut ByteOrder,
         interfaces: &mut Vec<Interface>,
-        frame: &mut Frame,
+        frame: &mut RecordedFrame,
     ) -> Result<Block, Flaw> {
         let mut head = [[0; 4]; 2];
         if !self.fill_or_end(head.as_flattened_mut())? {
@@ -334,7 +339,12 @@ impl<R: Read> Input<R> {
 
 /// Turns the body of a packet block (2 obsolete, 3 simple, 6 enhanced) into the packet that it
 /// holds; none if it cannot be one.
-fn packet(kind: u32, order: Order, interfaces: &[Interface], frame: &mut Frame) -> Option<()> {
+fn packet(
+    kind: u32,
+    order: ByteOrder,
+    interfaces: &[Interface],
+    frame: &mut RecordedFrame,
+) -> Option<()> {
     let body = &frame.bytes;
     let (interface, start, captured) = if kind == 3 {
         let interface = interfaces.first()?;
@@ -366,7 +376,8 @@ mod tests {
     fn a_file_that_unpacks_to_more_than_its_bound_is_given_up() {
         let file = [&[0xd4, 0xc3, 0xb2, 0xa1][..], &[0; 200]].concat();
         let read = |bound| {
-            let (mut recording, mut frame) = (Recording::open(&file[..], bound)?, Frame::default());
+            let (mut recording, mut frame) =
+                (Recording::open(&file[..], bound)?, RecordedFrame::default());
             while recording.next(&mut frame)? {}
             Ok(recording.input.packet)
         };

@@ -90,8 +90,8 @@ impl Core {
                 }
             }
         }
-        vector.seen.packets += taken as u64;
-        vector.seen.bytes += bytes;
+        vector.counters.packets += taken as u64;
+        vector.counters.bytes += bytes;
         true
     }
 }

@@ -65,7 +65,7 @@ impl Core {
     pub(crate) fn take_packet_interrupt(&mut self, vector: usize) {
         let now = self.clock.time();
         let cost = self.interrupt_cost(now);
-        self.vectors[vector].seen.interrupts += 1;
+        self.vectors[vector].counters.interrupts += 1;
         self.start_handler(vector, now, cost);
     }
 

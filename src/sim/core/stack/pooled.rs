@@ -137,7 +137,7 @@ impl Pool {
             self.clock = self.clock.max(moment);
             match next {
                 PoolEvent::Visible(ring) => {
-                    let packet = works.rings[ring].ring.lend_first();
+                    let packet = works.rings[ring].ring.take_unfinished();
                     self.dispatch(QueuedPacket { packet, ring }, &mut works);
                     visible = first_visible(works.rings);
                 }
@@ -207,10 +207,10 @@ impl Pool {
         };
         let QueuedPacket { packet, ring } = in_service.queued;
         let queue = &mut works.rings[ring];
-        queue.ring.give_back();
+        queue.ring.release();
         let watched = queue.watched;
         let (end, none) = (self.clock.time(), Span::ZERO);
-        works.ledger.processed(&RxPacket {
+        works.ledger.next_hop(&RxPacket {
             packet,
             queue: queue.number,
             start,

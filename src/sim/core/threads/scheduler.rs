@@ -532,7 +532,7 @@ impl Threads {
     /// Brings the threads up to a control event or an arrival at `now`: all handoffs up to then are
     /// received, and virtual functions have interrupted, even if a higher class has the core for
     /// longer.
-    pub(crate) fn settle(&mut self, now: Time, rings: &[RxQueue], ledger: &mut Ledger<'_>) {
+    pub(crate) fn sync_to(&mut self, now: Time, rings: &[RxQueue], ledger: &mut Ledger<'_>) {
         if self.current.is_none_or(|current| current.since.is_none()) {
             let last = Turn { time: now.at_arrivals(), core: usize::MAX };
             self.catch_up_before(last, rings, ledger);

@@ -89,7 +89,7 @@ impl Channel {
         if let Some(reason) = reason {
             let fate = Fate::Dropped(reason);
             ledger.lost(&done.packet, done.queue, done.start, now, fate);
-            ledger.note_flooded(done, self.vnic, false);
+            ledger.record_broadcast(done, self.vnic, false);
             return false;
         }
         self.packets.push_back(*done);
@@ -124,7 +124,7 @@ impl Channel {
         let done = self.packets.front().expect("a packet was in service");
         let parts = [(Stage::Channel, started - done.end), (Stage::Guest, now - started)];
         ledger.delivered(done, now, parts);
-        ledger.note_flooded(done, self.vnic, true);
+        ledger.record_broadcast(done, self.vnic, true);
         self.packets.pop_front();
     }
 
@@ -132,7 +132,7 @@ impl Channel {
     fn stop(&mut self, reason: DropReason, now: Time, ledger: &mut Ledger<'_>) {
         for done in self.packets.drain(..) {
             ledger.lost(&done.packet, done.queue, done.start, now, Fate::Dropped(reason));
-            ledger.note_flooded(&done, self.vnic, false);
+            ledger.record_broadcast(&done, self.vnic, false);
         }
         (self.stopped, self.notified) = (Some(reason), false);
     }

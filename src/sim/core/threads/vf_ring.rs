@@ -41,7 +41,7 @@ impl VfRing {
 
     /// The ring interrupts at `now`; the guest's handler will cost `cost`.
     pub(crate) fn interrupt(&mut self, now: Time, cost: Span) {
-        self.vector.take(now);
+        self.vector.record_interrupt(now);
         self.interrupt = Some(cost);
     }
 
@@ -55,7 +55,7 @@ impl VfRing {
         ledger: &mut Ledger<'_>,
     ) {
         self.interrupt = None;
-        self.vector.start_anew(now.at_arrivals());
+        self.vector.reset(now.at_arrivals());
         let queue = &mut rings[self.queue()];
         while !queue.ring.is_empty() {
             let packet = queue.ring.take_first();
@@ -78,8 +78,8 @@ impl VfRing {
         let queue = &mut rings[self.queue()];
         let first = &mut queue.ring.front_mut(1)[0];
         first.work = Processing { start, end, interrupt: self.vector.moderator.last_taken() };
-        self.vector.seen.packets += 1;
-        self.vector.seen.bytes += u64::from(first.packet.frame.size);
+        self.vector.counters.packets += 1;
+        self.vector.counters.bytes += u64::from(first.packet.frame.size);
         queue.ring.finish(1);
         queue.watched
     }
@@ -120,8 +120,8 @@ impl VfRing {
         }
         ring.finish(n);
         service.budget -= n as u32;
-        self.vector.seen.packets += n as u64;
-        self.vector.seen.bytes += bytes;
+        self.vector.counters.packets += n as u64;
+        self.vector.counters.bytes += bytes;
         unfinished
     }
 }

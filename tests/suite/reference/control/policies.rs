@@ -123,6 +123,6 @@ impl Model<'_> {
         busy.deferred = busy.deferred - core.in_vain - visited;
         let before = std::mem::replace(&mut self.policy_runners[nic].before[at.index], busy);
         let usable = self.world.nics[nic].usable.contains(&(at.index as u32));
-        CoreLoad { usable, busy: busy.less(before) }
+        CoreLoad { usable, busy: busy.since(before) }
     }
 }

@@ -1,22 +1,21 @@
-//! Arrivals with a shape of their own: back to back, on and off, in bursts.
+//! Arrival patterns that are asked packet by packet: back to back, on and off, in bursts.
 
-use super::pace::Steady;
+use super::gaps::SteadyGaps;
 use super::spec::{Gap, link_time};
 use crate::engine::chance::Stream;
 use crate::engine::sample::{Draw, Sampler};
 use crate::engine::time::{Span, Time};
 
-/// When packets come, asked packet by packet.
 #[derive(Clone, Debug)]
-pub(super) enum Shape {
-    /// A constant pace whose fraction needs more than 64 bits.
-    Fine(Steady<u128>),
-    Line(Line),
+pub(super) enum Pattern {
+    /// Constant gaps whose fraction needs more than 64 bits.
+    Fine(SteadyGaps<u128>),
+    Line(LineRate),
     OnOff(OnOff),
     Burst(Burst),
 }
 
-impl Shape {
+impl Pattern {
     /// When the next packet, of `size` bytes, comes; none behind the end of the clock.
     pub(super) fn next(&mut self, size: u32) -> Option<Time> {
         match self {
@@ -30,14 +29,14 @@ impl Shape {
 
 /// A link that is never idle.
 #[derive(Clone, Debug)]
-pub(super) struct Line {
+pub(super) struct LineRate {
     bits: u64,
     free: Time,
     /// The size sent last and its time on the link, which need no division again.
     last: (u32, Span),
 }
 
-impl Line {
+impl LineRate {
     pub(super) const fn new(bits: u64, start: Time) -> Self {
         Self { bits, free: start, last: (0, Span::ZERO) }
     }
@@ -55,29 +54,29 @@ impl Line {
     }
 }
 
-/// A constant pace while on, nothing while off.
+/// Constant gaps while on, nothing while off.
 #[derive(Clone, Debug)]
 pub(super) struct OnOff {
-    pace: Steady<u128>,
+    gaps: SteadyGaps<u128>,
     on: Sampler,
     off: Sampler,
     words: Stream,
-    /// End of the on span in hand; packets come before it.
+    /// End of the current on span; packets come before it.
     end: Time,
 }
 
 impl OnOff {
     pub(super) fn new(start: Time, gap: Gap, on: &Draw, off: &Draw, mut words: Stream) -> Self {
         assert!(on.mean_ps() > 0.0, "an on-off source that is never on");
-        let pace = Steady::new(start, gap).expect("a u128 holds every fraction");
+        let gaps = SteadyGaps::new(start, gap).expect("a u128 holds every fraction");
         let (on, off) = (Sampler::new(on), Sampler::new(off));
         let end = later(start, on.span(words.word()));
-        Self { pace, on, off, words, end }
+        Self { gaps, on, off, words, end }
     }
 
     fn next(&mut self) -> Option<Time> {
         loop {
-            let time = self.pace.next();
+            let time = self.gaps.next();
             if time.is_some_and(|time| time < self.end) {
                 return time;
             }
@@ -85,7 +84,7 @@ impl OnOff {
                 return None;
             }
             let start = later(self.end, self.off.span(self.words.word()));
-            self.pace.restart(start);
+            self.gaps.restart(start);
             self.end = later(start, self.on.span(self.words.word()));
         }
     }
@@ -98,10 +97,10 @@ pub(super) struct Burst {
     every: Sampler,
     words: Stream,
     /// None: a burst takes no time.
-    link: Option<Line>,
-    /// Start of the burst in hand.
+    link: Option<LineRate>,
+    /// Start of the current burst.
     start: Time,
-    /// Packets of it still to come.
+    /// Packets of the current burst still to come.
     left: u64,
 }
 
@@ -116,7 +115,7 @@ impl Burst {
         assert!(packets > 0, "a burst of no packets");
         assert!(link.is_some() || every.mean_ps() > 0.0, "all bursts at one instant");
         let every = Sampler::new(every);
-        let link = link.map(|link| Line::new(link, start));
+        let link = link.map(|link| LineRate::new(link, start));
         Self { packets, every, words, link, start, left: packets }
     }
 
@@ -137,7 +136,7 @@ impl Burst {
     }
 }
 
-/// `time + span`, or the last instant that a `u64` can say.
+/// `time + span`, or the greatest time that a `u64` can hold.
 fn later(time: Time, span: Span) -> Time {
     Time(time.0.saturating_add(span.0))
 }

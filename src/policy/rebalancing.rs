@@ -1,4 +1,4 @@
-//! A sheet to work moves of queues out on: what each queue and core takes, as moves go on.
+//! A rebalancing in progress: the estimated load of each queue and core, as moves are added.
 
 use super::contract::{Loads, Move};
 use crate::engine::time::Span;
@@ -6,9 +6,9 @@ use crate::vocab::busy::Busy;
 use crate::vocab::id::{CoreId, QueueId};
 use std::cmp::Reverse;
 
-/// Estimated loads, changed by each move written down.
+/// Estimated loads, updated by each move.
 #[derive(Clone)]
-pub(super) struct Sheet {
+pub(super) struct Rebalancing {
     /// Core time per queue.
     times: Vec<Span>,
     /// Core per queue.
@@ -18,8 +18,8 @@ pub(super) struct Sheet {
     moves: Vec<Move>,
 }
 
-impl Sheet {
-    /// Before any move; `load` says what of a core's time counts.
+impl Rebalancing {
+    /// No move yet; `load` selects which part of a core's time counts.
     pub(super) fn new(loads: &Loads, load: fn(Busy) -> Span) -> Self {
         Self {
             times: loads.queue_times(),
@@ -51,12 +51,12 @@ impl Sheet {
     }
 
     /// The least loaded of these cores, the lowest number among equals.
-    pub(super) fn coolest(&self, cores: impl Iterator<Item = CoreId>) -> Option<CoreId> {
+    pub(super) fn idlest(&self, cores: impl Iterator<Item = CoreId>) -> Option<CoreId> {
         cores.min_by_key(|core| (self.core(*core), *core))
     }
 
     /// The most loaded of these cores, the lowest number among equals.
-    pub(super) fn hottest(&self, cores: impl Iterator<Item = CoreId>) -> Option<CoreId> {
+    pub(super) fn busiest(&self, cores: impl Iterator<Item = CoreId>) -> Option<CoreId> {
         cores.max_by_key(|core| (self.core(*core), Reverse(*core)))
     }
 
@@ -71,8 +71,8 @@ impl Sheet {
         self.core(core) + self.queue(queue)
     }
 
-    /// Writes a move down; to be a move it must lead to another core.
-    pub(super) fn give(&mut self, queue: QueueId, to: CoreId) {
+    /// Adds a move, which must lead to another core.
+    pub(super) fn assign(&mut self, queue: QueueId, to: CoreId) {
         let time = self.queue(queue);
         let from = std::mem::replace(&mut self.places[queue.at()], to);
         debug_assert_ne!(from, to, "queue {} is there already", queue.0);
@@ -82,12 +82,11 @@ impl Sheet {
         self.moves.push(Move::Queue { queue, to });
     }
 
-    /// Whether nothing has moved.
-    pub(super) fn is_blank(&self) -> bool {
+    pub(super) fn is_unchanged(&self) -> bool {
         self.moves.is_empty()
     }
 
-    /// The moves, in the order in which they were written down.
+    /// The moves, in the order in which they were added.
     pub(super) fn into_moves(self) -> Vec<Move> {
         self.moves
     }

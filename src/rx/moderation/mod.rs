@@ -1,8 +1,11 @@
-//! Interrupt moderation: when a vector with waiting packets interrupts.
+//! Interrupt moderation: when a vector whose rings hold packets interrupts.
 //!
 //! Before: [`ring`](super::ring). After: [`cpu`](super::cpu).
 
 mod adaptive;
+mod counters;
+
+pub use counters::VectorCounters;
 
 use crate::engine::time::{PhasedTime, Span, Time};
 use adaptive::{Ixgbe, NetDim};
@@ -13,9 +16,10 @@ use adaptive::{Ixgbe, NetDim};
 pub enum Moderation {
     /// At once.
     None,
-    /// At once when quiet, then at least `interval` from the start of one interrupt to the next.
+    /// At once after a quiet time, then at least `interval` from the start of one interrupt to the
+    /// next.
     Throttle {
-        /// Least time from interrupt to interrupt.
+        /// Least time between the starts of two interrupts.
         interval: Span,
     },
     /// `interval` after the first packet that waits.
@@ -30,7 +34,7 @@ pub enum Moderation {
         /// Waiting packets that interrupt at once (rx-frames).
         frames: u32,
     },
-    /// At multiples of `interval` from t = 0, if something waits.
+    /// At multiples of `interval` from t = 0, if packets wait.
     Periodic {
         /// From tick to tick.
         interval: Span,
@@ -41,18 +45,7 @@ pub enum Moderation {
     Ixgbe,
 }
 
-/// What a vector has seen so far, for the adaptive rules.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
-    /// Interrupts taken.
-    pub interrupts: u64,
-    /// Packets processed.
-    pub packets: u64,
-    /// Their bytes.
-    pub bytes: u64,
-}
-
-/// The moderation of one vector: its rule and what it remembers.
+/// The moderation of one vector: its rule, and the state of that rule.
 #[derive(Clone, Debug)]
 pub struct Moderator {
     rule: Moderation,
@@ -70,13 +63,13 @@ impl Moderator {
         Self { rule, last: None, unmasked: PhasedTime::default(), net_dim, ixgbe }
     }
 
-    /// Forgets all but its rule, unmasked since `at`.
-    pub fn start_anew(&mut self, at: PhasedTime) {
+    /// Resets the state, unmasked since `at`.
+    pub fn reset(&mut self, at: PhasedTime) {
         *self = Self { unmasked: at, ..Self::new(self.rule) };
     }
 
-    /// When the vector is due, given when the earliest waiting packet became visible; `nth` tells
-    /// the moment at which so many packets are visible.
+    /// When the vector is due. `waiting` is when the earliest waiting packet became visible; `nth`
+    /// returns when the n-th packet is visible.
     #[inline]
     #[must_use]
     pub fn due(&self, waiting: PhasedTime, nth: impl Fn(u32) -> PhasedTime) -> PhasedTime {
@@ -139,13 +132,13 @@ impl Moderator {
         self.last.unwrap_or(Time::ZERO)
     }
 
-    /// The deferred work is complete, the vector unmasked.
+    /// The deferred work is complete, and the vector is unmasked.
     #[inline]
-    pub fn unmask(&mut self, at: PhasedTime, seen: Seen) {
+    pub fn unmask(&mut self, at: PhasedTime, counters: VectorCounters) {
         self.unmasked = at;
         match self.rule {
-            Moderation::NetDim => self.net_dim.completed(at.time(), seen),
-            Moderation::Ixgbe => self.ixgbe.completed(seen),
+            Moderation::NetDim => self.net_dim.completed(at.time(), counters),
+            Moderation::Ixgbe => self.ixgbe.completed(counters),
             _ => {}
         }
     }
@@ -176,7 +169,7 @@ mod tests {
         let quiet = |_: &mut Moderator| {};
         let busy = |m: &mut Moderator| {
             m.taken(Time(4_000_000));
-            m.unmask(at(7), Seen::default());
+            m.unmask(at(7), VectorCounters::default());
         };
         assert_eq!(due(Moderation::None, busy, at(5)), at(7));
         assert_eq!(due(Moderation::Throttle { interval }, quiet, at(5)), at(5));
@@ -194,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_tick_at_the_instant_of_the_unmasking_is_missed() {
-        let unmasked = |m: &mut Moderator| m.unmask(at(10), Seen::default());
+        let unmasked = |m: &mut Moderator| m.unmask(at(10), VectorCounters::default());
         assert_eq!(due(Moderation::Periodic { interval: Span::us(10) }, unmasked, at(10)), at(20));
     }
 }
