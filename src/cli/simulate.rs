@@ -7,14 +7,17 @@ use super::lookup::loaded;
 use super::output::print;
 use super::progress::Progress;
 use crate::engine::time::Span;
+use crate::error::Error;
+use crate::report::csv::Csv;
 use crate::report::folder::Folder;
-use crate::report::text::Style;
-use crate::report::{csv, json, md, text};
+use crate::report::json::Json;
+use crate::report::md::Markdown;
+use crate::report::renderer::{Renderer, Report};
+use crate::report::text::{Style, Text};
 use crate::rx::source::Arrivals;
 use crate::scenario::Plan;
 use crate::scenario::schema;
 use crate::study;
-use crate::study::run::Study;
 use rayon::ThreadPoolBuilder;
 use std::io::stdout;
 
@@ -27,22 +30,7 @@ const STEPS: u64 = 200;
 pub(super) fn run(arguments: &Run, format: &schema::Format) -> Result<u8, Failure> {
     let simulation = &arguments.simulation;
     let plan = loaded(&simulation.scenario, format)?.plan(arguments.design.as_deref())?;
-    let plan = prepared(plan, simulation);
-    affordable(std::slice::from_ref(&plan), simulation)?;
-    let folder = open(simulation, &[])?;
-    let progress = Progress::new(std::slice::from_ref(&plan), simulation.quiet);
-    let study = in_pool(simulation, || study::run::run(&plan, &|span| progress.advance(span)))??;
-    progress.finish();
-    if let Some(folder) = folder {
-        folder.write_study(&study)?;
-    }
-    print(&match simulation.format {
-        Format::Text => text::study(&study, style()),
-        Format::Json => json::study(&study),
-        Format::Csv => csv::figures([&study]),
-        Format::Md => md::study(&study),
-    })?;
-    Ok(verdict_of(std::slice::from_ref(&study)))
+    answer(vec![plan], &[], simulation, |plans, progress| study::run::run(&plans[0], progress))
 }
 
 /// Simulates all designs of the file.
@@ -57,24 +45,40 @@ pub(super) fn compare(simulation: &Simulation, format: &schema::Format) -> Resul
     }
     let mut plans = Vec::with_capacity(designs.len());
     for design in &designs {
-        plans.push(prepared(loaded.plan(Some(design))?, simulation));
+        plans.push(loaded.plan(Some(design))?);
     }
+    answer(plans, &designs, simulation, study::compare::run)
+}
+
+/// Simulates plans, writes and prints the result, and says by the exit code whether all claims
+/// hold. Files of several designs have folders of their own.
+fn answer<R: Report + Send>(
+    plans: Vec<Plan>,
+    designs: &[&str],
+    simulation: &Simulation,
+    simulate: impl FnOnce(Vec<Plan>, &study::run::Progress) -> Result<R, Error> + Send,
+) -> Result<u8, Failure> {
+    let plans: Vec<Plan> = plans.into_iter().map(|plan| prepared(plan, simulation)).collect();
     affordable(&plans, simulation)?;
-    let folder = open(simulation, &designs)?;
+    let folder = open(simulation, designs)?;
     let progress = Progress::new(&plans, simulation.quiet);
-    let found =
-        in_pool(simulation, || study::compare::run(plans, &|span| progress.advance(span)))??;
+    let found = in_pool(simulation, || simulate(plans, &|span| progress.advance(span)))??;
     progress.finish();
     if let Some(folder) = folder {
-        folder.write_comparison(&found)?;
+        folder.write(&found)?;
     }
-    print(&match simulation.format {
-        Format::Text => text::comparison(&found, style()),
-        Format::Json => json::comparison(&found),
-        Format::Csv => csv::figures(&found.studies),
-        Format::Md => md::comparison(&found),
-    })?;
-    Ok(verdict_of(&found.studies))
+    print(&found.render(renderer(simulation.format).as_ref()))?;
+    Ok(if found.passes() { OK } else { FAILED })
+}
+
+/// What prints a result in a format.
+fn renderer(format: Format) -> Box<dyn Renderer> {
+    match format {
+        Format::Text => Box::new(Text(style())),
+        Format::Json => Box::new(Json),
+        Format::Csv => Box::new(Csv),
+        Format::Md => Box::new(Markdown),
+    }
 }
 
 /// A plan that records the series that files and pictures show, if they are asked for.
@@ -128,8 +132,4 @@ fn in_pool<T: Send>(
 
 fn style() -> Style {
     if failure::colours(&stdout()) { Style::Coloured } else { Style::Plain }
-}
-
-fn verdict_of(studies: &[Study]) -> u8 {
-    if studies.iter().all(Study::passes) { OK } else { FAILED }
 }

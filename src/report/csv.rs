@@ -1,8 +1,10 @@
 //! Results as CSV: one row per figure; and the series over time, one row per step and thing.
 
 use super::changes;
+use super::renderer::Renderer;
 use crate::engine::time::{Span, Time};
 use crate::measure::tree::Tree;
+use crate::study::compare::Comparison;
 use crate::study::run::Study;
 use crate::world::outcome::{Busy, SeriesStep, Volume};
 use csv::Writer;
@@ -10,9 +12,21 @@ use csv::Writer;
 /// Rows of one kind of file.
 type Rows = Writer<Vec<u8>>;
 
-/// The figures of studies: `design,path,value,half_width_95`. What has no data is empty.
-#[must_use]
-pub fn figures<'a>(studies: impl IntoIterator<Item = &'a Study>) -> String {
+/// CSV: `design,path,value,half_width_95`. What has no data is empty.
+#[derive(Clone, Copy, Debug)]
+pub struct Csv;
+
+impl Renderer for Csv {
+    fn study(&self, study: &Study) -> String {
+        figures(std::slice::from_ref(study))
+    }
+
+    fn comparison(&self, comparison: &Comparison) -> String {
+        figures(&comparison.studies)
+    }
+}
+
+fn figures(studies: &[Study]) -> String {
     let mut rows = Writer::from_writer(Vec::new());
     put(&mut rows, &["design", "path", "value", "half_width_95"].map(str::to_owned));
     for study in studies {
@@ -126,7 +140,7 @@ mod tests {
     #[test]
     fn every_figure_has_a_row() {
         let study = fixture::study(2, 1);
-        let text = figures([&study]);
+        let text = Csv.study(&study);
         assert_eq!(text.lines().count(), 1 + study.metrics.walk().len());
         assert!(text.contains("\n,delivered.packets,57640,\n"), "{text}");
         assert!(text.contains("\n,nic.port0.queue[0].vm,,\n"), "{text}");

@@ -1,8 +1,10 @@
 //! Results as files: written aside, then renamed, so that each appears whole or not at all.
 
+use super::csv::{self, Csv};
+use super::json::Json;
+use super::md::Markdown;
 use super::plot::Picture;
-use super::{csv, json, md};
-use crate::study::compare::Comparison;
+use super::renderer::{Renderer, Report};
 use crate::study::run::Study;
 use std::fmt;
 use std::fs;
@@ -10,7 +12,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Files of a whole result, in its folder.
-const WHOLE: [&str; 3] = ["result.json", "result.csv", "result.md"];
+const WHOLE: [(&str, &dyn Renderer); 3] =
+    [("result.json", &Json), ("result.csv", &Csv), ("result.md", &Markdown)];
 /// The file of the series, one per study.
 const SERIES: &str = "series.csv";
 /// The formats of pictures, by the ends of their files' names.
@@ -52,7 +55,7 @@ impl Folder {
     /// # Errors
     /// A file of the result exists already and `force` is not given; the folder cannot be made.
     pub fn open(dir: &Path, designs: &[&str], force: bool) -> Result<Self, Refusal> {
-        let mut names: Vec<PathBuf> = WHOLE.iter().map(PathBuf::from).collect();
+        let mut names: Vec<PathBuf> = WHOLE.iter().map(|(name, _)| PathBuf::from(name)).collect();
         let folders = if designs.is_empty() { vec![""] } else { designs.to_vec() };
         for folder in &folders {
             names.push(Path::new(folder).join(SERIES));
@@ -69,31 +72,18 @@ impl Folder {
         Ok(Self { dir: dir.to_owned(), force })
     }
 
-    /// Writes the files of one study.
+    /// Writes the files of a result: the whole of it in several formats, and the series and the
+    /// pictures of each study.
     ///
     /// # Errors
     /// What keeps a file from being written.
-    pub fn write_study(&self, study: &Study) -> Result<(), Refusal> {
-        self.write_whole([&json::study(study), &csv::figures([study]), &md::study(study)])?;
-        self.write_parts(study, "")
-    }
-
-    /// Writes the files of a comparison: each design's series and pictures in a folder of its own.
-    ///
-    /// # Errors
-    /// What keeps a file from being written.
-    pub fn write_comparison(&self, comparison: &Comparison) -> Result<(), Refusal> {
-        let figures = csv::figures(&comparison.studies);
-        self.write_whole([&json::comparison(comparison), &figures, &md::comparison(comparison)])?;
-        for study in &comparison.studies {
-            self.write_parts(study, study.plan.design.as_deref().unwrap_or_default())?;
-        }
-        Ok(())
-    }
-
-    fn write_whole(&self, texts: [&str; 3]) -> Result<(), Refusal> {
-        for (name, text) in WHOLE.into_iter().zip(texts) {
+    pub fn write(&self, report: &impl Report) -> Result<(), Refusal> {
+        for (name, format) in WHOLE {
+            let text = report.render(format);
             self.place("", name, |aside| fs::write(aside, text))?;
+        }
+        for study in report.studies() {
+            self.write_parts(study, report.folder(study))?;
         }
         Ok(())
     }
@@ -175,7 +165,7 @@ mod tests {
     fn a_study_becomes_text_and_pictures_and_nothing_is_left_aside() {
         let scratch = Scratch::new("study");
         let folder = Folder::open(&scratch.0, &[], false).unwrap();
-        folder.write_study(&fixture::study(2, 1)).unwrap();
+        folder.write(&fixture::study(2, 1)).unwrap();
         let expected = [
             "cores.png",
             "cores.svg",
@@ -200,7 +190,7 @@ mod tests {
         let scratch = Scratch::new("guests");
         let folder = Folder::open(&scratch.0, &[], false).unwrap();
         let plan = Plan { world: fixture::guests(3), ..fixture::plan() };
-        folder.write_study(&fixture::study_of(plan, vec![fixture::guests_outcome(3)])).unwrap();
+        folder.write(&fixture::study_of(plan, vec![fixture::guests_outcome(3)])).unwrap();
         let drawn = fs::read_to_string(scratch.0.join("vms.svg")).unwrap();
         assert!(drawn.contains("web[2]") && !drawn.contains("default-queue"), "{drawn}");
         let cores = fs::read_to_string(scratch.0.join("cores.svg")).unwrap();
@@ -222,7 +212,7 @@ mod tests {
             step.changing = vec![Volume { packets: 100, bytes: 125_000 }];
         }
         let plan = Plan { world, ..fixture::plan() };
-        folder.write_study(&fixture::study_of(plan, vec![outcome])).unwrap();
+        folder.write(&fixture::study_of(plan, vec![outcome])).unwrap();
         let drawn = fs::read_to_string(scratch.0.join("changes.svg")).unwrap();
         for word in ["web[1]", "vmq", "default-queue"] {
             assert!(drawn.contains(word), "{word}");

@@ -1,5 +1,6 @@
 //! Results as Markdown: the tables of the text, for documents and issues.
 
+use super::renderer::Renderer;
 use super::section::{self, Section};
 use super::verdict::{next, verdict};
 use crate::study::compare::Comparison;
@@ -7,29 +8,33 @@ use crate::study::run::Study;
 use comfy_table::presets::ASCII_MARKDOWN;
 use comfy_table::{CellAlignment, Table};
 
-/// A study as Markdown.
-#[must_use]
-pub fn study(study: &Study) -> String {
-    let mut parts = vec![format!("# {}\n\n**{}**\n", study.plan.title, verdict(study))];
-    parts.extend(next(study).map(|next| format!("\n{next}\n")));
-    parts.extend(section::of_study(study).iter().map(shown));
-    parts.extend(warnings(study));
-    parts.push(provenance(study));
-    parts.concat()
-}
+/// Markdown.
+#[derive(Clone, Copy, Debug)]
+pub struct Markdown;
 
-/// A comparison as Markdown.
-#[must_use]
-pub fn comparison(comparison: &Comparison) -> String {
-    let studies = &comparison.studies;
-    let title = studies.first().map_or("", |study| &study.plan.title);
-    let design = |study: &Study| study.plan.design.clone().unwrap_or_default();
-    let mut parts = vec![format!("# {title}\n\n")];
-    parts.extend(studies.iter().map(|one| format!("- **{}**: {}\n", design(one), verdict(one))));
-    parts.extend(section::of_comparison(comparison).iter().map(shown));
-    parts.extend(studies.iter().flat_map(warnings));
-    parts.extend(studies.iter().map(provenance));
-    parts.concat()
+impl Renderer for Markdown {
+    fn study(&self, study: &Study) -> String {
+        let mut parts = vec![format!("# {}\n\n**{}**\n", study.plan.title, verdict(study))];
+        parts.extend(next(study).map(|next| format!("\n{next}\n")));
+        parts.extend(section::of_study(study).iter().map(shown));
+        parts.extend(warnings(study));
+        parts.push(provenance(study));
+        parts.concat()
+    }
+
+    fn comparison(&self, comparison: &Comparison) -> String {
+        let studies = &comparison.studies;
+        let title = studies.first().map_or("", |study| &study.plan.title);
+        let design = |study: &Study| study.plan.design.clone().unwrap_or_default();
+        let verdicts =
+            studies.iter().map(|one| format!("- **{}**: {}\n", design(one), verdict(one)));
+        let mut parts = vec![format!("# {title}\n\n")];
+        parts.extend(verdicts);
+        parts.extend(section::of_comparison(comparison).iter().map(shown));
+        parts.extend(studies.iter().flat_map(warnings));
+        parts.extend(studies.iter().map(provenance));
+        parts.concat()
+    }
 }
 
 fn warnings(study: &Study) -> Vec<String> {
@@ -79,7 +84,7 @@ mod tests {
 
     #[test]
     fn tables_are_markdown_and_the_verdict_stands_above_them() {
-        let text = study(&fixture::study(2, 1));
+        let text = Markdown.study(&fixture::study(2, 1));
         assert!(text.starts_with("# Single-core ceiling\n\n**Bottleneck: core 0"), "{text}");
         assert!(text.contains("| Traffic "), "{text}");
         assert!(text.contains("|---"), "{text}");

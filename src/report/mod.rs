@@ -1,6 +1,7 @@
 //! Floor 7: what people see. Tables and plots take the feature `cli`; JSON and CSV do not.
 
 pub mod csv;
+pub mod document;
 #[cfg(feature = "cli")]
 pub mod folder;
 pub mod glossary;
@@ -13,6 +14,7 @@ pub mod plot;
 mod section;
 #[cfg(feature = "cli")]
 pub mod text;
+pub mod renderer;
 pub mod verdict;
 mod changes;
 #[cfg(feature = "cli")]

@@ -1,5 +1,6 @@
 //! Results as text for a terminal of 100 columns: the verdict first.
 
+use super::renderer::Renderer;
 use super::section::{self, Section};
 use super::verdict::{next, verdict};
 use crate::engine::time::Span;
@@ -25,43 +26,49 @@ pub enum Style {
     Coloured,
 }
 
-/// A study as text.
-#[must_use]
-pub fn study(study: &Study, style: Style) -> String {
-    let mut text = String::new();
-    line(&mut text, &bold(&wrapped(&verdict(study), 0), style));
-    if let Some(next) = next(study) {
-        line(&mut text, &wrapped(&next, 0));
-    }
-    for section in section::of_study(study) {
-        text.push_str(&shown(&section, style));
-    }
-    text.push_str(&warnings(study));
-    text.push('\n');
-    text.push_str(&provenance(study));
-    text
-}
+/// Text in a style.
+#[derive(Clone, Copy, Debug)]
+pub struct Text(pub Style);
 
-/// A comparison as text: each design's verdict, then the tables.
-#[must_use]
-pub fn comparison(comparison: &Comparison, style: Style) -> String {
-    let mut text = String::new();
-    for study in &comparison.studies {
-        let name = study.plan.design.as_deref().unwrap_or_default();
-        let sentence = wrapped(&format!("{name}: {}", verdict(study)), 2);
-        line(&mut text, &format!("{}{}", bold(name, style), &sentence[name.len()..]));
-    }
-    for section in section::of_comparison(comparison) {
-        text.push_str(&shown(&section, style));
-    }
-    for study in &comparison.studies {
+impl Renderer for Text {
+    /// The verdict, then the tables.
+    fn study(&self, study: &Study) -> String {
+        let Self(style) = *self;
+        let mut text = String::new();
+        line(&mut text, &bold(&wrapped(&verdict(study), 0), style));
+        if let Some(next) = next(study) {
+            line(&mut text, &wrapped(&next, 0));
+        }
+        for section in section::of_study(study) {
+            text.push_str(&shown(&section, style));
+        }
         text.push_str(&warnings(study));
-    }
-    text.push('\n');
-    for study in &comparison.studies {
+        text.push('\n');
         text.push_str(&provenance(study));
+        text
     }
-    text
+
+    /// Each design's verdict, then the tables.
+    fn comparison(&self, comparison: &Comparison) -> String {
+        let Self(style) = *self;
+        let mut text = String::new();
+        for study in &comparison.studies {
+            let name = study.plan.design.as_deref().unwrap_or_default();
+            let sentence = wrapped(&format!("{name}: {}", verdict(study)), 2);
+            line(&mut text, &format!("{}{}", bold(name, style), &sentence[name.len()..]));
+        }
+        for section in section::of_comparison(comparison) {
+            text.push_str(&shown(&section, style));
+        }
+        for study in &comparison.studies {
+            text.push_str(&warnings(study));
+        }
+        text.push('\n');
+        for study in &comparison.studies {
+            text.push_str(&provenance(study));
+        }
+        text
+    }
 }
 
 fn line(text: &mut String, content: &str) {
@@ -244,7 +251,7 @@ mod tests {
 
     #[test]
     fn the_verdict_comes_first_and_no_line_is_longer_than_the_terminal() {
-        let text = study(&sample(), Style::Plain);
+        let text = Text(Style::Plain).study(&sample());
         assert!(text.starts_with("Bottleneck: core 0 of alpha, 100 % busy"), "{text}");
         assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
         assert!(!text.contains('\x1b'), "{text}");
@@ -257,7 +264,7 @@ mod tests {
         let vms = world.vms.len() as u32;
         let plan = Plan { world, ..fixture::plan() };
         let text =
-            study(&fixture::study_of(plan, vec![fixture::guests_outcome(vms)]), Style::Plain);
+            Text(Style::Plain).study(&fixture::study_of(plan, vec![fixture::guests_outcome(vms)]));
         assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
         text
     }
@@ -270,13 +277,13 @@ mod tests {
         assert_eq!(cells, ["web[0]", "vmq", "0.987", "0.805", "18.5", "%", "713"]);
         assert!(text.contains("▚ vswitch  ▄ guest"), "{text}");
         assert!(!text.contains("why not better"), "none has a reason: {text}");
-        let plain = study(&sample(), Style::Plain);
+        let plain = Text(Style::Plain).study(&sample());
         assert!(!plain.contains("vswitch") && !plain.contains("<VM"), "{plain}");
     }
 
     #[test]
     fn copies_filters_pauses_and_slowdowns_are_told_where_there_are_any() {
-        let plain = study(&sample(), Style::Plain);
+        let plain = Text(Style::Plain).study(&sample());
         for word in ["copies", "Filters", "paused", "slowdown"] {
             assert!(!plain.contains(word), "{word} in\n{plain}");
         }
@@ -285,7 +292,7 @@ mod tests {
         outcome.sources[0].filtered = 2_012;
         outcome.sources[0].slowdown.record(Span(1_500));
         outcome.nics[0].paused = Span(outcome.window.0 / 4);
-        let text = study(&fixture::study_of(fixture::plan(), vec![outcome]), Style::Plain);
+        let text = Text(Style::Plain).study(&fixture::study_of(fixture::plan(), vec![outcome]));
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         for told in [
             "include 12 345 copies that the virtual switch made.",
@@ -325,13 +332,13 @@ mod tests {
         let mut outcome = fixture::outcome(8, 4);
         outcome.nics[0].policy = PolicyTally { moves: 1_234, settled: Some(Span::ms(7)) };
         outcome.nics[0].queues[3].core = 0;
-        let text = study(&fixture::study_of(plan, vec![outcome]), Style::Plain);
+        let text = Text(Style::Plain).study(&fixture::study_of(plan, vec![outcome]));
         assert!(words(&text).contains("port0 least-loaded 1 234 7000 3"), "{text}");
     }
 
     fn of(world: World) -> String {
         let plan = Plan { world, ..fixture::plan() };
-        study(&fixture::study_of(plan, vec![fixture::outcome(8, 4)]), Style::Plain)
+        Text(Style::Plain).study(&fixture::study_of(plan, vec![fixture::outcome(8, 4)]))
     }
 
     #[test]
@@ -361,6 +368,6 @@ mod tests {
 
     #[test]
     fn colours_are_used_where_asked_for() {
-        assert!(study(&sample(), Style::Coloured).contains("\x1b["));
+        assert!(Text(Style::Coloured).study(&sample()).contains("\x1b["));
     }
 }

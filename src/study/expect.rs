@@ -1,6 +1,6 @@
 //! What a scenario claims, judged.
 
-use super::metrics::shape;
+use super::metrics::{self, shape};
 use crate::measure::tree::Tree;
 use crate::scenario::text::diagnostic::Diagnostic;
 use crate::scenario::{Equals, Expect, Plan};
@@ -41,7 +41,9 @@ fn mistake(plan: &Plan, shape: &Tree, expect: &Expect) -> Option<Diagnostic> {
         ("a group of figures".to_owned(), first)
     } else {
         let design = plan.design.as_ref().map(|design| format!(" of design \"{design}\""));
-        let reason = format!("not in the result{}", design.unwrap_or_default());
+        let known = metrics::metric(metric);
+        let why = known.map_or("", |_| ": this scenario has no such name or number");
+        let reason = format!("not in the result{}{why}", design.unwrap_or_default());
         (reason, paths.min_by_key(|path| strsim::damerau_levenshtein(path, metric)))
     };
     let nearest = nearest.unwrap_or_default();
