@@ -52,7 +52,7 @@ fn collect(table: &Table, prefix: &[String], by: &str, all: &mut Vec<Change>) {
 /// Never: a dotted key has at least one part.
 pub fn apply(root: &mut Table, change: &Change, words: &schema::Table) -> Result<(), Diagnostic> {
     let (first, rest) = change.path.split_first().expect("a split text has a part");
-    let Some(word) = words.word(first) else {
+    let Some(word) = words.row(first) else {
         return Err(unknown(change, hint(first, words)));
     };
     match word.kind {
@@ -87,10 +87,10 @@ fn set(
     change: &Change,
 ) -> Result<(), Diagnostic> {
     let (key, rest) = path.split_first().expect("checked by the caller");
-    let Some(word) = words.word(key) else { return Err(unknown(change, hint(key, words))) };
+    let Some(word) = words.row(key) else { return Err(unknown(change, hint(key, words))) };
     let inner = match word.kind {
         Kind::Table(path) | Kind::ChoiceOr(_, path) | Kind::IntegerOr(.., path) => Some(path),
-        Kind::Cost => Some(&schema::COST),
+        Kind::Cost(law) => Some(law),
         _ => None,
     };
     if rest.is_empty() {
@@ -182,14 +182,14 @@ pub fn word_of(path: &[String], root: &'static schema::Table) -> Option<&'static
     let mut parts = path.iter();
     let mut key = parts.next()?;
     loop {
-        let word = table.word(key)?;
+        let word = table.row(key)?;
         let inner = match word.kind {
             Kind::Named(inner) => {
                 parts.next()?;
                 inner
             }
             Kind::Table(inner) | Kind::ChoiceOr(_, inner) | Kind::IntegerOr(.., inner) => inner,
-            Kind::Cost => &schema::COST,
+            Kind::Cost(law) => law,
             _ => return parts.next().is_none().then_some(word),
         };
         match parts.next() {

@@ -1,12 +1,12 @@
 //! What receiving costs on measured systems.
 
-use super::numbers::{Profile, Row, row};
+use super::numbers::{Profile, Row, choices, row};
+use crate::scenario::schema::Choice;
 
-/// The names, for the words of the format.
-pub const COST_NAMES: &[&str] =
-    &["zero", "hyperv-2012", "linux-4.18-drop", "xdp", "freebsd-12-forward", "dpdk"];
+/// The cost profiles as values of a key.
+pub const COST_PROFILES: &[Choice] = &choices::<{ ALL.len() }>(ALL);
 
-pub(super) static ALL: &[Profile] = &[
+pub(super) const ALL: &[Profile] = &[
     Profile {
         name: "zero",
         about: "nothing costs anything; a file states all that it uses",

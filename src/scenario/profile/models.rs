@@ -1,19 +1,12 @@
 //! Limits of real NICs.
 
-use super::numbers::{Profile, Row, row};
+use super::numbers::{Profile, Row, choices, row};
+use crate::scenario::schema::Choice;
 
-/// The names, for the words of the format.
-pub const MODEL_NAMES: &[&str] = &[
-    "ideal",
-    "intel-82598",
-    "intel-82599",
-    "intel-x540",
-    "intel-x550",
-    "intel-xl710",
-    "mellanox-cx5",
-];
+/// The models as values of a key.
+pub const MODELS: &[Choice] = &choices::<{ ALL.len() }>(ALL);
 
-pub(super) static ALL: &[Profile] = &[
+pub(super) const ALL: &[Profile] = &[
     Profile {
         name: "ideal",
         about: "no limits: unlimited link and buffer, DMA in no time, no moderation",

@@ -2,6 +2,7 @@
 
 use crate::engine::time::Span;
 use crate::rx::dma::DmaSpec;
+use crate::scenario::schema::Choice;
 use crate::scenario::text::units;
 use std::fmt;
 
@@ -32,6 +33,17 @@ pub(super) const fn row(key: &'static str, value: &'static str, source: &'static
     Row { key, value, source }
 }
 
+/// Profiles as the values of a key.
+pub(super) const fn choices<const N: usize>(profiles: &[Profile]) -> [Choice; N] {
+    let mut all = [Choice { name: "", meaning: "" }; N];
+    let mut at = 0;
+    while at < N {
+        all[at] = Choice { name: profiles[at].name, meaning: profiles[at].about };
+        at += 1;
+    }
+    all
+}
+
 impl Profile {
     /// A number as it is written; none where the profile has none (no limit, no cost).
     #[must_use]
@@ -46,6 +58,11 @@ impl Profile {
     #[must_use]
     pub fn number(&self, key: &str) -> Option<u64> {
         self.text(key).map(|text| text.parse().expect("profiles hold numbers"))
+    }
+
+    /// A whole number that fits 32 bits.
+    fn count(&self, key: &str) -> Option<u32> {
+        self.number(key).and_then(|number| u32::try_from(number).ok())
     }
 
     /// A size in bytes.
@@ -79,9 +96,9 @@ impl Profile {
     #[must_use]
     pub fn pcie(&self) -> Option<Pcie> {
         Some(Pcie {
-            generation: self.number("pcie.generation")?,
-            lanes: self.number("pcie.lanes")?,
-            max_payload: self.number("pcie.max_payload")?,
+            generation: self.count("pcie.generation")?,
+            lanes: self.count("pcie.lanes")?,
+            max_payload: self.count("pcie.max_payload")?,
             latency: self.time("pcie.latency")?,
         })
     }
@@ -97,11 +114,11 @@ impl Profile {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pcie {
     /// Generation, 1 to 5.
-    pub generation: u64,
+    pub generation: u32,
     /// Lanes.
-    pub lanes: u64,
+    pub lanes: u32,
     /// Bytes of the largest payload.
-    pub max_payload: u64,
+    pub max_payload: u32,
     /// From the end of a transfer until the host sees the packet.
     pub latency: Span,
 }
@@ -122,8 +139,8 @@ impl Pcie {
             (false, 128) => 899,
             (false, _) => 918,
         };
-        let bits = megatransfers * self.lanes * 1_000 * permille * coded / of;
-        DmaSpec { bits: Some(bits), max_payload: self.max_payload as u32, latency: self.latency }
+        let bits = megatransfers * u64::from(self.lanes) * 1_000 * permille * coded / of;
+        DmaSpec { bits: Some(bits), max_payload: self.max_payload, latency: self.latency }
     }
 }
 

@@ -1,7 +1,11 @@
 //! The scenario format of a program: rxsim's own, with the policies that the program adds.
 
+use super::choice::Choice;
 use super::key::{Default, Key, Kind, Table};
-use super::{SCENARIO, TABLES, explain_in, nics};
+use super::lookup::{TABLES, explain_in};
+use super::rows::queues::{RSS_REBALANCE, VMQ_REBALANCE};
+use super::rows::roots::SCENARIO;
+use super::rows::values::RebalanceKind;
 use crate::policy::own::Declared;
 use crate::policy::{OwnPolicy, Parameter};
 use crate::scenario::text::diagnostic::Diagnostic;
@@ -54,7 +58,7 @@ impl Format {
     /// Every key of every table.
     #[doc(hidden)]
     pub fn keys(&self) -> impl Iterator<Item = (&'static Table, &'static Key)> {
-        self.tables.iter().flat_map(|table| table.words.iter().map(move |word| (*table, word)))
+        self.tables.iter().flat_map(|table| table.keys().map(move |word| (*table, word)))
     }
 
     /// Explains a key, all keys of a table, or a policy of the program's own; none for an unknown
@@ -64,9 +68,9 @@ impl Format {
         let own = self.policies.iter().find(|policy| policy.name == query);
         let own = own.map(|policy| {
             let is_its_own = |word: &&Key| policy.parameters.iter().any(|one| one.name == word.key);
-            let rebalance = self.tables.iter().find(|table| table.path == nics::RSS_REBALANCE.path);
-            let words = rebalance.map_or(&[][..], |table| table.words);
-            let keys: String = words.iter().filter(is_its_own).map(ToString::to_string).collect();
+            let rebalance = self.tables.iter().find(|table| table.path == RSS_REBALANCE.path);
+            let words = rebalance.into_iter().flat_map(|table| table.keys());
+            let keys: String = words.filter(is_its_own).map(ToString::to_string).collect();
             format!("policy = \"{}\": {}\n{keys}", policy.name, policy.about)
         });
         own.or_else(|| explain_in(self.tables, query))
@@ -79,7 +83,7 @@ fn clashes(policies: &[OwnPolicy]) -> Vec<Diagnostic> {
     for (at, policy) in policies.iter().enumerate() {
         let name = policy.name;
         let earlier = &policies[..at];
-        if nics::POLICIES.contains(&name) || earlier.iter().any(|other| other.name == name) {
+        if RebalanceKind::named(name).is_some() || earlier.iter().any(|other| other.name == name) {
             found.push(
                 Diagnostic::new(format!("there is a policy \"{name}\" already"))
                     .help("give the policy a name of its own"),
@@ -91,7 +95,7 @@ fn clashes(policies: &[OwnPolicy]) -> Vec<Diagnostic> {
             let same = |other: &&Declared| other.name == key;
             let is_other = |other: &Declared| !other.parameter.takes_what(declared.parameter);
             let twice = policy.parameters[..number].iter().any(|other| other.name == key);
-            if twice || nics::RSS_REBALANCE.word(key).is_some() {
+            if twice || RSS_REBALANCE.row(key).is_some() {
                 found.push(
                     Diagnostic::new(format!("policy \"{name}\": there is a key `{key}` already"))
                         .help("give the parameter another name"),
@@ -112,19 +116,15 @@ fn clashes(policies: &[OwnPolicy]) -> Vec<Diagnostic> {
 
 /// The tables that name policies, with those that a program adds.
 struct Extended {
-    names: &'static [&'static str],
+    choices: &'static [Choice],
     keys: &'static [Key],
 }
 
 impl Extended {
     fn new(policies: &[OwnPolicy]) -> Self {
-        let own = policies.iter().map(|policy| policy.name);
-        let names: &[&str] = leak(nics::POLICIES.iter().copied().chain(own).collect());
-        let mut keys = nics::RSS_REBALANCE.words.to_vec();
-        let mut text = keys[0].meaning.to_owned();
-        for policy in policies {
-            text += &format!("; {}: {}", policy.name, policy.about);
-        }
+        let own = policies.iter().map(|policy| Choice { name: policy.name, meaning: policy.about });
+        let choices: &[Choice] = leak(RebalanceKind::ALL.iter().copied().chain(own).collect());
+        let mut keys: Vec<Key> = RSS_REBALANCE.keys().copied().collect();
         let mut interval =
             "those that come with rxsim: irqbalance 10 s (its manual), rss++ 100 ms \
                             (FastClick's DeviceBalancer), the others 100 ms (assumed)"
@@ -133,7 +133,7 @@ impl Extended {
             interval += &format!("; {} {}", policy.name, policy.interval);
         }
         keys[1].default = Default::Says(interval.leak());
-        keys[0] = Key { kind: Kind::Choice(names), meaning: text.leak(), ..keys[0] };
+        keys[0].kind = Kind::Choice(choices);
         let declared: Vec<(&OwnPolicy, &Declared)> = policies
             .iter()
             .flat_map(|policy| policy.parameters.iter().map(move |one| (policy, one)))
@@ -144,26 +144,30 @@ impl Extended {
                 keys.push(key(&all.copied().collect::<Vec<_>>()));
             }
         }
-        Self { names, keys: leak(keys) }
+        Self { choices, keys: leak(keys) }
     }
 
     /// A table with all in it, of which as much is made anew as names policies.
     fn table(&self, table: &'static Table) -> &'static Table {
         if is_rebalance(table) {
-            return Box::leak(Box::new(Table { words: self.keys, ..*table }));
+            return Box::leak(Box::new(Table { parts: leak(vec![self.keys]), ..*table }));
         }
-        let words: Vec<Key> = table.words.iter().map(|word| self.key(word)).collect();
-        let kept = words.iter().zip(table.words).all(|(new, old)| {
+        let words: Vec<Key> = table.keys().map(|word| self.key(word)).collect();
+        let kept = words.iter().zip(table.keys()).all(|(new, old)| {
             let (new, old) = (inner(new.kind), inner(old.kind));
             new.zip(old).is_none_or(|(new, old)| std::ptr::eq(new, old))
         });
-        if kept { table } else { Box::leak(Box::new(Table { words: leak(words), ..*table })) }
+        if kept {
+            table
+        } else {
+            Box::leak(Box::new(Table { parts: leak(vec![leak(words)]), ..*table }))
+        }
     }
 
     fn key(&self, word: &Key) -> Key {
         let kind = match word.kind {
             Kind::ChoiceOr(_, inner) if is_rebalance(inner) => {
-                Kind::ChoiceOr(self.names, self.table(inner))
+                Kind::ChoiceOr(self.choices, self.table(inner))
             }
             Kind::ChoiceOr(names, inner) => Kind::ChoiceOr(names, self.table(inner)),
             Kind::IntegerOr(min, max, inner) => Kind::IntegerOr(min, max, self.table(inner)),
@@ -177,7 +181,7 @@ impl Extended {
 }
 
 fn is_rebalance(table: &Table) -> bool {
-    [&nics::RSS_REBALANCE, &nics::VMQ_REBALANCE].iter().any(|one| std::ptr::eq(*one, table))
+    [&RSS_REBALANCE, &VMQ_REBALANCE].iter().any(|one| std::ptr::eq(*one, table))
 }
 
 /// The table that a key takes.

@@ -1,6 +1,8 @@
 //! The format as a JSON schema, made from the words.
 
-use crate::scenario::schema::{COST, Default, Format, Key, Kind, SIZE, Table};
+use super::choice::Choice;
+use super::format::Format;
+use super::key::{Default, Key, Kind, Table};
 use serde_json::{Map, Value, json};
 
 /// The JSON schema (2020-12) of a scenario file.
@@ -20,10 +22,9 @@ pub fn schema_of(format: &Format) -> Value {
 
 fn table(words: &Table) -> Value {
     let properties: Map<String, Value> =
-        words.words.iter().map(|word| (word.key.to_owned(), key(word))).collect();
+        words.keys().map(|word| (word.key.to_owned(), key(word))).collect();
     let required: Vec<&str> = words
-        .words
-        .iter()
+        .keys()
         .filter(|word| word.default == Default::Required)
         .map(|word| word.key)
         .collect();
@@ -77,19 +78,19 @@ fn kind(kind: Kind) -> Value {
         Kind::Cpus => {
             json!({ "type": "string", "pattern": "^[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$" })
         }
-        Kind::Cost => json!({ "anyOf": [with_unit(&format!("{time}|cycles")), table(&COST)] }),
+        Kind::Cost(law) => json!({ "anyOf": [with_unit(&format!("{time}|cycles")), table(law)] }),
         Kind::Work => with_unit(&format!("{time}|cycles")),
-        Kind::Frame => json!({ "anyOf": [
+        Kind::Frame(size) => json!({ "anyOf": [
             with_unit("B|KiB|MiB|GiB"),
             { "const": "imix" },
-            { "type": "array", "items": table(&SIZE), "minItems": 1 },
+            { "type": "array", "items": table(size), "minItems": 1 },
         ] }),
-        Kind::Choice(words) => json!({ "enum": words }),
-        Kind::ChoiceOr(words, options) => json!({ "anyOf": [{ "enum": words }, table(options)] }),
+        Kind::Choice(values) => choices(values),
+        Kind::ChoiceOr(values, options) => json!({ "anyOf": [choices(values), table(options)] }),
         Kind::IntegerOr(min, max, options) => {
             json!({ "anyOf": [self::kind(Kind::Integer(min, max)), table(options)] })
         }
-        Kind::Choices(words) => json!({ "type": "array", "items": { "enum": words } }),
+        Kind::Choices(values) => json!({ "type": "array", "items": choices(values) }),
         Kind::Names => json!({ "type": "array", "items": { "type": "string" } }),
         Kind::Scalar => json!({ "type": ["string", "number", "boolean"] }),
         Kind::Ports => json!({ "type": ["integer", "string"], "minimum": 0, "maximum": 65_535 }),
@@ -103,4 +104,11 @@ fn kind(kind: Kind) -> Value {
         }
         Kind::Axes => json!({ "type": "object" }),
     }
+}
+
+/// The values of an enumeration, each with its meaning.
+fn choices(values: &[Choice]) -> Value {
+    let one = |choice: &Choice| json!({ "const": choice.name, "description": choice.meaning });
+    let names: Vec<&str> = values.iter().map(|choice| choice.name).collect();
+    json!({ "enum": names, "oneOf": values.iter().map(one).collect::<Vec<_>>() })
 }

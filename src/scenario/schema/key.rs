@@ -1,5 +1,6 @@
 //! What a key is: its kind of value, default, bounds, meaning, names elsewhere.
 
+use super::choice::Choice;
 use std::fmt;
 
 /// A table of the format and its keys.
@@ -9,8 +10,8 @@ pub struct Table {
     pub path: &'static str,
     /// What it describes.
     pub about: &'static str,
-    /// Its keys.
-    pub words: &'static [Key],
+    /// Its keys: those of its own, then those of each group that it takes in.
+    pub parts: &'static [&'static [Key]],
 }
 
 /// A key.
@@ -70,20 +71,20 @@ pub enum Kind {
     Percent,
     /// A list of processors.
     Cpus,
-    /// A time, cycles, or a table `COST` of a law of chance.
-    Cost,
-    /// A size, `imix`, or a list of tables `SIZE`.
-    Frame,
+    /// A time, cycles, or a table with a law of chance.
+    Cost(&'static Table),
+    /// A size, `imix`, or a list of tables of sizes.
+    Frame(&'static Table),
     /// A time or cycles.
     Work,
     /// One of some words.
-    Choice(&'static [&'static str]),
+    Choice(&'static [Choice]),
     /// A whole number between bounds, or a table.
     IntegerOr(i128, i128, &'static Table),
     /// One of some words, or a table.
-    ChoiceOr(&'static [&'static str], &'static Table),
+    ChoiceOr(&'static [Choice], &'static Table),
     /// A list of some words.
-    Choices(&'static [&'static str]),
+    Choices(&'static [Choice]),
     /// A list of names.
     Names,
     /// Any scalar.
@@ -102,37 +103,24 @@ pub enum Kind {
     Axes,
 }
 
-/// A key without names elsewhere.
-pub(super) const fn word(
-    key: &'static str,
-    kind: Kind,
-    default: Default,
-    meaning: &'static str,
-) -> Key {
-    Key { key, kind, default, meaning, elsewhere: &[] }
-}
-
-impl Key {
-    /// The same key with its names elsewhere.
-    pub(super) const fn known_as(mut self, elsewhere: &'static [&'static str]) -> Self {
-        self.elsewhere = elsewhere;
-        self
-    }
-}
-
 impl Table {
-    /// The word of a key.
+    /// All its keys.
+    pub fn keys(&self) -> impl Iterator<Item = &'static Key> + use<> {
+        let parts: &'static [&'static [Key]] = self.parts;
+        parts.iter().flat_map(|part| part.iter())
+    }
+
+    /// The row of a key.
     #[must_use]
-    pub fn word(&self, key: &str) -> Option<&'static Key> {
-        let words: &'static [Key] = self.words;
-        words.iter().find(|word| word.key == key)
+    pub fn row(&self, key: &str) -> Option<&'static Key> {
+        self.keys().find(|row| row.key == key)
     }
 }
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "[{}]  {}", self.path, self.about)?;
-        self.words.iter().try_for_each(|word| write!(f, "{word}"))
+        self.keys().try_for_each(|word| write!(f, "{word}"))
     }
 }
 
@@ -140,6 +128,9 @@ impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "  {}: {}", self.key, self.meaning)?;
         writeln!(f, "      takes    {}", self.kind)?;
+        for choice in self.kind.choices() {
+            writeln!(f, "        \"{}\": {}", choice.name, choice.meaning)?;
+        }
         match self.default {
             Default::Required => writeln!(f, "      default  none: it must be given")?,
             Default::Value(text) | Default::Says(text) => writeln!(f, "      default  {text}")?,
@@ -148,6 +139,17 @@ impl fmt::Display for Key {
             return Ok(());
         }
         writeln!(f, "      elsewhere  {}", self.elsewhere.join(", "))
+    }
+}
+
+impl Kind {
+    /// The values of an enumeration; none for all else.
+    #[must_use]
+    pub fn choices(&self) -> &'static [Choice] {
+        match *self {
+            Self::Choice(all) | Self::ChoiceOr(all, _) | Self::Choices(all) => all,
+            _ => &[],
+        }
     }
 }
 
@@ -168,12 +170,12 @@ impl fmt::Display for Kind {
             Self::Frequency => f.write_str("a clock, such as \"2.66 GHz\""),
             Self::Percent => f.write_str("a share, such as \"30 %\""),
             Self::Cpus => f.write_str("processors, such as \"0,2,4-7\""),
-            Self::Cost => f.write_str(
+            Self::Cost(_) => f.write_str(
                 "a time, cycles (\"9200 cycles\"), or { mean = \"1 us\", distribution = \
                  \"exponential\" }",
             ),
             Self::Work => f.write_str("a time, or cycles, such as \"9200 cycles\""),
-            Self::Frame => {
+            Self::Frame(_) => {
                 f.write_str("\"1518 B\", \"imix\", or [{ size = \"64 B\", weight = 7 }, ...]")
             }
             Self::Choice(words) => f.write_str(&quoted(words)),
@@ -197,10 +199,10 @@ impl fmt::Display for Kind {
     }
 }
 
-/// The allowed words as a list for people.
+/// The values of an enumeration as a list for people.
 #[must_use]
-pub fn quoted(words: &[&str]) -> String {
-    let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+pub fn quoted(choices: &[Choice]) -> String {
+    let quoted: Vec<String> = choices.iter().map(|choice| format!("\"{}\"", choice.name)).collect();
     match quoted.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
         _ => quoted.concat(),
@@ -209,5 +211,5 @@ pub fn quoted(words: &[&str]) -> String {
 
 /// The keys of a table as a list for people.
 fn keys(table: &Table) -> String {
-    table.words.iter().map(|word| word.key).collect::<Vec<_>>().join(", ")
+    table.keys().map(|word| word.key).collect::<Vec<_>>().join(", ")
 }

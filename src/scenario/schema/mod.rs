@@ -3,143 +3,24 @@
 //! One table serves the check of a file, the hints at typing errors, `explain`, the JSON schema
 //! and the defaults themselves.
 
-mod events;
-mod guests;
-mod hosts;
-mod nics;
-mod roots;
-mod teams;
-mod traffics;
+mod choice;
+pub mod rows;
 mod key;
 mod format;
+mod keys;
+pub mod setting;
 pub mod json_schema;
+mod lookup;
+mod spelling;
 pub mod table_reader;
 pub mod validate;
+pub mod value;
 
+pub use choice::Choice;
 pub use format::Format;
-pub use hosts::COST;
 pub use key::{Default, Key, Kind, Table, quoted};
-pub use roots::SCENARIO;
-pub use traffics::SIZE;
-
-/// All tables, in the order in which they are explained.
-pub static TABLES: &[&Table] = &[
-    &roots::SCENARIO,
-    &hosts::HOST,
-    &hosts::STACK,
-    &hosts::DISPATCH,
-    &hosts::VIRTUALIZATION,
-    &hosts::COSTS,
-    &hosts::COST,
-    &hosts::BIMODAL,
-    &nics::NIC,
-    &nics::SPREAD,
-    &nics::FLOW_CONTROL,
-    &nics::RSS,
-    &nics::RSS_REBALANCE,
-    &nics::VMQ,
-    &nics::VMQ_REBALANCE,
-    &nics::SRIOV,
-    &nics::MODERATION,
-    &nics::PCIE,
-    &nics::FILTER,
-    &nics::MATCH,
-    &teams::TEAM,
-    &guests::VM,
-    &guests::VNIC,
-    &hosts::APP,
-    &hosts::WORK,
-    &traffics::TRAFFIC,
-    &traffics::SIZE,
-    &traffics::BURST,
-    &traffics::ON_OFF,
-    &traffics::WINDOW,
-    &traffics::KEYS,
-    &traffics::POPULARITY,
-    &events::EVENT,
-    &roots::EXPECT,
-];
-
-/// All (table, word) that a query names: a key, a dotted path, a name elsewhere.
-#[must_use]
-pub fn find(query: &str) -> Vec<(&'static Table, &'static Key)> {
-    find_in(TABLES, query)
-}
-
-/// Likewise among these tables.
-fn find_in(tables: &[&'static Table], query: &str) -> Vec<(&'static Table, &'static Key)> {
-    let last = plain(query.rsplit('.').next().unwrap_or(query));
-    let matches = |table: &Table, word: &Key| {
-        let whole = format!("{}.{}", table.path, word.key);
-        word.key == query
-            || whole == query
-            || (query.contains('.') && whole.ends_with(&format!(".{query}")))
-            || word.elsewhere.iter().any(|name| plain(name) == plain(query))
-            || (query.contains('.') && plain(word.key) == last && fits(table.path, query))
-    };
-    let all = tables.iter().flat_map(|table| table.words.iter().map(move |word| (*table, word)));
-    all.filter(|(table, word)| matches(table, word)).collect()
-}
-
-/// Every key of every table.
-pub fn all() -> impl Iterator<Item = (&'static Table, &'static Key)> {
-    TABLES.iter().flat_map(|table| table.words.iter().map(move |word| (*table, word)))
-}
-
-/// Explains a key, or all keys of a table; none for an unknown word.
-#[must_use]
-pub fn explain(query: &str) -> Option<String> {
-    explain_in(TABLES, query)
-}
-
-/// Likewise among these tables.
-fn explain_in(tables: &[&'static Table], query: &str) -> Option<String> {
-    let named = tables.iter().filter(|table| names(table.path, query));
-    let mut parts: Vec<String> = named.map(ToString::to_string).collect();
-    for (table, word) in find_in(tables, query) {
-        parts.push(format!("{}\n{word}", path_of(table, word.key)));
-    }
-    (!parts.is_empty()).then(|| parts.join("\n"))
-}
-
-/// The nearest keys to an unknown word, best first.
-#[must_use]
-pub fn nearest<'a>(query: &str, among: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    if query.len() > 40 {
-        return None;
-    }
-    let (query, limit) = (plain(query), query.len() / 3 + 1);
-    let distance = |key: &&str| strsim::damerau_levenshtein(&query, &plain(key));
-    among
-        .map(|key| (distance(&key), key))
-        .filter(|(far, _)| *far <= limit)
-        .min()
-        .map(|(_, key)| key)
-}
-
-/// A key of a table as a path.
-#[must_use]
-pub fn path_of(table: &Table, key: &str) -> String {
-    if table.path.is_empty() { key.to_owned() } else { format!("{}.{key}", table.path) }
-}
-
-/// Whether the word of a query stands for a table: `cost`, `nic`, `nic.NAME.rss`.
-fn names(path: &str, query: &str) -> bool {
-    let last = path.rsplit('.').find(|part| *part != "NAME").unwrap_or("");
-    !path.is_empty() && (path == query || last == query)
-}
-
-/// Whether a dotted key of a file can lie in a table: `nic.port0.ring` in `nic.NAME`.
-fn fits(path: &str, query: &str) -> bool {
-    let mut parts: Vec<&str> = query.split('.').collect();
-    parts.pop();
-    let words: Vec<&str> = path.split('.').collect();
-    parts.len() == words.len()
-        && parts.iter().zip(&words).all(|(part, word)| part == word || *word == "NAME")
-}
-
-/// Letters and digits alone, in lower case: `*NumRSSQueues` -> `numrssqueues`.
-#[must_use]
-pub fn plain(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
+pub use lookup::{TABLES, all, explain, find, path_of};
+pub use rows::costs::COST;
+pub use rows::roots::SCENARIO;
+pub use rows::traffics::SIZE;
+pub use spelling::{nearest, plain};

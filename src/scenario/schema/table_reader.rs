@@ -2,9 +2,10 @@
 //!
 //! A value of the wrong shape reads as none: its mistake has been reported already.
 
-use super::validate;
+use super::key::{self, Default, Kind};
+use super::setting::CpuList;
+use super::value::scalar;
 use crate::engine::time::Span;
-use crate::scenario::schema::{self, Default, Kind};
 use crate::scenario::text::diagnostic::{Diagnostic, Place};
 use crate::scenario::text::document::{Entry, Node, Table, Value};
 use crate::scenario::text::units::{self, Fraction, Rate};
@@ -15,7 +16,7 @@ pub struct TableReader<'d> {
     /// The name of the table, where the user names it.
     pub name: &'d str,
     table: &'d Table,
-    words: &'static schema::Table,
+    keys: &'static key::Table,
     place: &'d Place,
 }
 
@@ -24,11 +25,11 @@ impl<'d> TableReader<'d> {
     #[must_use]
     pub fn new(
         table: &'d Table,
-        words: &'static schema::Table,
+        keys: &'static key::Table,
         name: &'d str,
         place: &'d Place,
     ) -> Self {
-        Self { name, table, words, place }
+        Self { name, table, keys, place }
     }
 
     /// The tables of a group (`host`, `nic`, ...) in the order of the file.
@@ -51,9 +52,9 @@ impl<'d> TableReader<'d> {
     #[must_use]
     pub fn options(&self, key: &str) -> TableReader<'d> {
         static EMPTY: Table = Table { entries: Vec::new() };
-        let words = match self.words.word(key).map(|word| word.kind) {
+        let words = match self.keys.row(key).map(|word| word.kind) {
             Some(Kind::Table(words)) => words,
-            _ => self.words,
+            _ => self.keys,
         };
         let defaults = TableReader::new(&EMPTY, words, self.name, self.place(key));
         self.table(key).unwrap_or(defaults)
@@ -77,14 +78,14 @@ impl<'d> TableReader<'d> {
         name: &'d str,
         place: &'d Place,
     ) -> Option<TableReader<'d>> {
-        let words = match self.words.word(key)?.kind {
+        let words = match self.keys.row(key)?.kind {
             Kind::Table(words)
             | Kind::Tables(words)
             | Kind::Named(words)
             | Kind::ChoiceOr(_, words)
-            | Kind::IntegerOr(.., words) => words,
-            Kind::Cost => &schema::COST,
-            Kind::Frame => &schema::SIZE,
+            | Kind::IntegerOr(.., words)
+            | Kind::Cost(words)
+            | Kind::Frame(words) => words,
             _ => return None,
         };
         Some(TableReader::new(node.table()?, words, name, place))
@@ -212,6 +213,12 @@ impl<'d> TableReader<'d> {
         units::percent(self.measured(key)?).ok()
     }
 
+    /// A list of processors.
+    #[must_use]
+    pub fn cpu_list(&self, key: &str) -> Option<CpuList> {
+        units::cpu_list(self.measured(key)?).ok().map(|ranges| CpuList { ranges })
+    }
+
     /// A list of processors, each below `cores`, or all of them where the key is left out.
     ///
     /// # Errors
@@ -247,13 +254,13 @@ impl<'d> TableReader<'d> {
 
     /// Whether the value was found to be wrong.
     fn wrong(&self, key: &str, node: &Node) -> bool {
-        let word = self.words.word(key);
-        word.is_none_or(|word| !validate::check_value(node, word, key).is_empty())
+        let word = self.keys.row(key);
+        word.is_none_or(|word| scalar(node, word.kind).is_err())
     }
 
     /// The default of the words.
     fn default(&self, key: &str) -> Option<&'static str> {
-        match self.words.word(key).map(|word| word.default) {
+        match self.keys.row(key).map(|word| word.default) {
             Some(Default::Value(text)) => Some(text),
             _ => None,
         }

@@ -12,6 +12,7 @@ use crate::rx::dma::DmaSpec;
 use crate::scenario::plan::hosts::host::Host;
 use crate::scenario::plan::reference;
 use crate::scenario::profile::{self, Pcie, Profile};
+use crate::scenario::schema::rows::nics::PcieKeys;
 use crate::scenario::schema::table_reader::TableReader;
 use crate::scenario::text::findings::Findings;
 use crate::world::{Filter, NicSpec, Rebalance, SteeringSpec};
@@ -225,44 +226,46 @@ fn vectors(queues: &[u32], share: bool) -> Vec<Vec<u32>> {
 }
 
 /// The port's share of the bus.
-fn dma(view: &TableReader, model: &Profile, findings: &mut Findings) -> DmaSpec {
+fn dma(nic: &TableReader, model: &Profile, findings: &mut Findings) -> DmaSpec {
     let base = model.pcie();
     let unlimited = DmaSpec { bits: None, max_payload: 256, latency: Span::ZERO };
-    let Some(pcie) = view.table("pcie") else {
+    let Some(keys) = nic.table("pcie").map(PcieKeys::read) else {
         return base.map_or(unlimited, |base| base.spec());
     };
-    let number = |key: &str, usual: Option<u64>| {
-        if pcie.has(key) { pcie.integer(key) } else { usual }
-    };
-    let latency = if pcie.has("latency") { pcie.time("latency") } else { base.map(|b| b.latency) };
-    let latency = latency.unwrap_or(Span::ZERO);
-    let max_payload = number("max_payload", base.map(|b| b.max_payload)).unwrap_or(256);
+    let latency = keys.latency.or(base.map(|base| base.latency)).unwrap_or(Span::ZERO);
+    let max_payload = keys.max_payload.or(base.map(|base| base.max_payload)).unwrap_or(256);
     if !max_payload.is_power_of_two() {
         findings.mistake(
-            pcie.mistake("max_payload", format!("PCI Express has no payload of {max_payload} B"))
+            keys.max_payload
+                .mistake(format!("PCI Express has no payload of {max_payload} B"))
                 .because("a power of two is due")
                 .help("write 128, 256, 512, 1024, 2048 or 4096"),
         );
     }
-    let generation = number("generation", base.map(|b| b.generation));
-    let lanes = number("lanes", base.map(|b| b.lanes));
+    let generation = keys.generation.or(base.map(|base| base.generation));
+    let lanes = keys.lanes.or(base.map(|base| base.lanes));
     if lanes.is_some_and(|lanes| ![1, 2, 4, 8, 12, 16, 32].contains(&lanes)) {
         findings.mistake(
-            pcie.mistake("lanes", "PCI Express has no such width")
+            keys.lanes
+                .mistake("PCI Express has no such width")
                 .because("no link has that many lanes")
                 .help("write 1, 2, 4, 8, 12, 16 or 32"),
         );
     }
     match (generation, lanes) {
         (Some(generation), Some(lanes)) => Pcie { generation, lanes, max_payload, latency }.spec(),
-        (None, None) => DmaSpec { latency, max_payload: max_payload as u32, ..unlimited },
+        (None, None) => DmaSpec { max_payload, latency, ..unlimited },
         _ => {
-            let (given, missing) =
-                if lanes.is_some() { ("lanes", "generation") } else { ("generation", "lanes") };
-            if pcie.has(given) && !pcie.has(missing) {
+            let (given, missing) = if lanes.is_some() {
+                (&keys.lanes, &keys.generation)
+            } else {
+                (&keys.generation, &keys.lanes)
+            };
+            if given.given && !missing.given {
                 findings.mistake(
-                    pcie.mistake(given, format!("`{given}` alone gives no bandwidth"))
-                        .because(format!("{} has no `{missing}` of its own", model.name))
+                    given
+                        .mistake(format!("`{}` alone gives no bandwidth", given.key))
+                        .because(format!("{} has no `{}` of its own", model.name, missing.key))
                         .help("write both: { generation = 2, lanes = 8 }"),
                 );
             }

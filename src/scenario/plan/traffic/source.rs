@@ -15,7 +15,7 @@ use crate::scenario::plan::nics::team::{self, Receives, Uplink};
 use crate::scenario::plan::reference;
 use crate::scenario::plan::vms::vm::Guests;
 use crate::scenario::schema::table_reader::TableReader;
-use crate::scenario::schema::validate;
+use crate::scenario::schema::value;
 use crate::scenario::text::document::Value;
 use crate::scenario::text::findings::Findings;
 use crate::scenario::text::library;
@@ -560,7 +560,7 @@ fn ranges(view: &TableReader, findings: &mut Findings) -> Option<Keys> {
     };
     let (src, dst) = (addresses("src"), addresses("dst"));
     let ports = |key: &str, usual: u16| match view.node(key) {
-        Some(node) => validate::ports(node).ok(),
+        Some(node) => value::ports(node).ok(),
         None => Some((usual, usual)),
     };
     Some(Keys::Ranges {
