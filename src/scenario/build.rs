@@ -18,6 +18,10 @@ use super::plan::vms::demand;
 use super::plan::vms::early_events::EarlyEvents;
 use super::plan::vms::vm::Guests;
 use super::schema::Format;
+use super::schema::rows::events::EventKeys;
+use super::schema::rows::nics::NicKeys;
+use super::schema::rows::roots::ScenarioKeys;
+use super::schema::rows::traffics::TrafficKeys;
 use super::schema::table_reader::TableReader;
 use super::text::diagnostic::{Diagnostic, Place};
 use super::text::document::Table;
@@ -79,7 +83,7 @@ pub struct Checked {
 /// Checks a file without its designs, sweep and expectations, and plans it.
 pub fn check(root: &Table, format: &Format, place: &Place, captures: &mut Captures) -> Checked {
     let mut findings = Findings::default();
-    let view = TableReader::new(root, format.root(), "", place);
+    let view = ScenarioKeys::read(TableReader::new(root, format.root(), "", place));
     let parts = Parts::read(&view, format.policies(), captures, &mut findings);
     let plan = parts.plan(&view, &mut findings);
     let complete = findings.mistakes.is_empty() && findings.unsupported.is_empty();
@@ -99,14 +103,14 @@ struct Parts {
 
 impl Parts {
     fn read(
-        view: &TableReader,
+        view: &ScenarioKeys,
         policies: &[OwnPolicy],
         captures: &mut Captures,
         findings: &mut Findings,
     ) -> Self {
         let hosts: Vec<Host> =
-            view.group("host").iter().map(|view| host::read(view, findings)).collect();
-        let traffics = view.group("traffic");
+            view.host.all().iter().map(|host| host::read(host, findings)).collect();
+        let traffics = view.traffic.all();
         let all_captures = traffics.iter().all(rate::is_capture);
         let mut parts = Self {
             hosts,
@@ -120,26 +124,26 @@ impl Parts {
         if parts.hosts.is_empty() {
             return parts;
         }
-        let names: Vec<&str> = traffics.iter().map(|traffic| traffic.name).collect();
-        let (nic_views, app_views) = (view.group("nic"), view.group("app"));
-        let (vms, vnics) = (view.group("vm"), view.group("vnic"));
-        let ports: Vec<&str> = nic_views.iter().map(|nic| nic.name).collect();
+        let names: Vec<&str> = traffics.iter().map(|traffic| traffic.name()).collect();
+        let (nic_views, app_views) = (view.nic.all(), view.app.all());
+        let (vms, vnics) = (view.vm.all(), view.vnic.all());
+        let ports: Vec<&str> = nic_views.iter().map(|nic| nic.name()).collect();
         let sriov: Vec<_> = nic_views.iter().map(|nic| sriov::read(nic, &parts.hosts)).collect();
-        let uplinks = Uplinks::read(&view.group("team"), &ports, findings);
+        let uplinks = Uplinks::read(view.team.all(), &ports, findings);
         let host_names: Vec<&str> = parts.hosts.iter().map(|h| h.spec.name.as_str()).collect();
-        let asks = EarlyEvents::read(&view.list("event"), &vms, &nic_views, &host_names);
-        let demand = demand::of((&vms, &vnics), &nic_views, &sriov, &uplinks, &asks);
+        let asks = EarlyEvents::read(view.event.all(), vms, nic_views, &host_names);
+        let demand = demand::of((vms, vnics), nic_views, &sriov, &uplinks, &asks);
         let nics = nic_views.iter().zip(sriov.into_iter().zip(demand));
         let nics = nics
             .map(|(view, asked)| nic::read(view, &parts.hosts, &names, asked, policies, findings));
         parts.nics = all(nics.collect());
         let apps = app_views.iter().map(|view| threads::app(view, &parts.hosts, findings));
         parts.apps = all(apps.collect());
-        let vm_names: Vec<&str> = vms.iter().map(|vm| vm.name).collect();
+        let vm_names: Vec<&str> = vms.iter().map(|vm| vm.name()).collect();
         let instances: Vec<(&str, u64)> =
-            vms.iter().map(|vm| (vm.name, vm.integer("count").unwrap_or(1))).collect();
-        for work in view.group("work") {
-            parts.works.extend(threads::work(&work, &parts.hosts, &instances, findings));
+            vms.iter().map(|vm| (vm.name(), vm.count.value.unwrap_or(1).into())).collect();
+        for work in view.work.all() {
+            parts.works.extend(threads::work(work, &parts.hosts, &instances, findings));
         }
         let broken = parts.nics.len() < nic_views.len() || parts.apps.len() < app_views.len();
         if broken || parts.nics.is_empty() {
@@ -147,7 +151,7 @@ impl Parts {
         }
         parts.read_guests(view, uplinks, findings);
         parts.shared_packets(view, findings);
-        let vnic_names: Vec<&str> = vnics.iter().map(|vnic| vnic.name).collect();
+        let vnic_names: Vec<&str> = vnics.iter().map(|vnic| vnic.name()).collect();
         let world = source::World {
             hosts: &parts.hosts,
             nics: &parts.nics,
@@ -155,10 +159,10 @@ impl Parts {
             vms: &vm_names,
             vnics: &vnic_names,
             guests: &parts.guests,
-            seed: view.integer("seed").unwrap_or(1),
+            seed: view.seed.value.unwrap_or(1),
         };
         let mut sources = Vec::new();
-        for view in &traffics {
+        for view in traffics {
             sources.extend(source::read(view, &world, captures, findings));
             if sources.len() > MOST_SOURCES {
                 findings.mistake(too_many_sources(view));
@@ -170,40 +174,40 @@ impl Parts {
     }
 
     /// Reads teams, the virtual machines and NICs on ports and teams, and the work inside of them.
-    fn read_guests(&mut self, view: &TableReader, uplinks: Uplinks, findings: &mut Findings) {
-        for view in view.group("team") {
-            if let Some(team) = uplinks.teams.iter().find(|team| team.name == view.name) {
+    fn read_guests(&mut self, view: &ScenarioKeys, uplinks: Uplinks, findings: &mut Findings) {
+        for view in view.team.all() {
+            if let Some(team) = uplinks.teams.iter().find(|team| team.name == view.name()) {
                 team::check(&view, team, &self.nics, &self.hosts, findings);
             }
         }
-        let (vms, vnics) = (view.group("vm"), view.group("vnic"));
+        let (vms, vnics) = (view.vm.all(), view.vnic.all());
         let around = (&self.hosts[..], uplinks);
         self.guests = Guests::read(&vms, &vnics, &self.nics, around, findings);
-        self.virtual_rss(&view.group("nic"), findings);
-        for work in view.group("work") {
+        self.virtual_rss(view.nic.all(), findings);
+        for work in view.work.all() {
             self.works.extend(threads::inside(&work, &self.guests.vms, findings));
         }
     }
 
     /// Ports spread by software where virtual RSS needs it, as they say, or by default.
-    fn virtual_rss(&mut self, views: &[TableReader], findings: &mut Findings) {
+    fn virtual_rss(&mut self, views: &[NicKeys], findings: &mut Findings) {
         for (index, (port, view)) in self.nics.iter_mut().zip(views).enumerate() {
             if !self.guests.spreads[index] || port.spec.rps.is_some() {
                 continue;
             }
             let host = &self.hosts[port.spec.host];
             port.spec.rps = rps::over_cores(view, host, &port.spec.usable, findings);
-            self.guests.warn_of_spreading(index, view.name, findings);
+            self.guests.warn_of_spreading(index, view.name(), findings);
         }
     }
 
     /// Checks what hosts do whose cores share packets; their NICs do not hold interrupts back.
-    fn shared_packets(&mut self, view: &TableReader, findings: &mut Findings) {
+    fn shared_packets(&mut self, view: &ScenarioKeys, findings: &mut Findings) {
         let Self { hosts, apps, works, guests, .. } = self;
-        for (index, (host, spec)) in view.group("host").iter().zip(hosts).enumerate() {
+        for (index, (host, spec)) in view.host.all().iter().zip(hosts).enumerate() {
             if spec.spec.shares_packets() {
                 compat::check_threads(host, index, (apps, works), guests, &self.nics, findings);
-                for (nic, port) in view.group("nic").iter().zip(&mut self.nics) {
+                for (nic, port) in view.nic.all().iter().zip(&mut self.nics) {
                     if port.spec.host == index {
                         compat::check_port(nic, &mut port.spec, host, findings);
                     }
@@ -215,36 +219,35 @@ impl Parts {
     /// The events of a run of this length, and what follows from them for guests and sources.
     fn events(
         &mut self,
-        view: &TableReader,
+        view: &ScenarioKeys,
         run: Option<Span>,
         warmup: Warmup,
         findings: &mut Findings,
     ) -> Vec<EventSpec> {
-        let [vms, vnics] = ["vm", "vnic"].map(|key| view.group(key));
-        let [vms, vnics] = [&vms, &vnics].map(|all| all.iter().map(|one| one.name).collect());
-        let (vms, vnics): (Vec<&str>, Vec<&str>) = (vms, vnics);
+        let vms: Vec<&str> = view.vm.all().iter().map(|vm| vm.name()).collect();
+        let vnics: Vec<&str> = view.vnic.all().iter().map(|vnic| vnic.name()).collect();
         if self.nics.is_empty() {
             // What they may refer to could not be read.
             return vec![];
         }
         let Self { hosts, nics, guests, sources, .. } = self;
         let world = event::World { hosts, nics, vms: &vms, vnics: &vnics, guests, run };
-        let tables = view.list("event");
+        let tables = view.event.all();
         let before = findings.mistakes.len();
         let events: Vec<_> =
             tables.iter().filter_map(|one| event::read(one, &world, findings)).collect();
-        let traffics = view.group("traffic");
+        let traffics = view.traffic.all();
         // What events lead to depends on those that are wrong.
         let events = if findings.mistakes.len() > before { vec![] } else { events };
         // A warm-up that is yet to be found makes the run longer by nobody knows how much.
         let end = run.filter(|_| warmup != Warmup::Auto);
         let outcome = schedule::run(&events, guests, (hosts, nics), end, findings);
-        outcome.stays.check(sources, &traffics, (&guests.vnics, nics), findings);
+        outcome.stays.check(sources, traffics, (&guests.vnics, nics), findings);
         let taken = sources.iter().any(|source| source.group == "migration");
         *sources = outcome.stays.share_out(std::mem::take(sources), &guests.vnics, nics);
-        let tables: Vec<TableReader> = events.iter().map(|event| event.view).collect();
+        let tables: Vec<&EventKeys> = events.iter().map(|event| event.view).collect();
         sources.extend(outcome.stays.copies(&tables, nics, taken, findings));
-        for traffic in &traffics {
+        for traffic in traffics {
             sender::check(traffic, &tables, guests, findings);
             source::check_filter(traffic, sources, &guests.vnics, findings);
         }
@@ -254,7 +257,7 @@ impl Parts {
     /// Checks policies, and what is due within the run: their looks, the beginning of traffic.
     fn check_spans(
         &self,
-        view: &TableReader,
+        view: &ScenarioKeys,
         window: Option<Span>,
         run: Option<Span>,
         findings: &mut Findings,
@@ -266,38 +269,38 @@ impl Parts {
         }
         rebalance::overlaps(self.nics.iter().map(|nic| &nic.spec), findings);
         if let Some(run) = run {
-            for traffic in view.group("traffic") {
+            for traffic in view.traffic.all() {
                 source::check_start(&traffic, run, findings);
             }
         }
     }
 
     /// The plan of these tables; none where a key of the file itself is wrong.
-    fn plan(mut self, view: &TableReader, findings: &mut Findings) -> Option<Plan> {
-        let warmup = match view.text("warmup")? {
+    fn plan(mut self, view: &ScenarioKeys, findings: &mut Findings) -> Option<Plan> {
+        let warmup = match view.reader.text("warmup")? {
             "auto" => Warmup::Auto,
-            _ => Warmup::Fixed(view.time("warmup")?),
+            _ => Warmup::Fixed(view.reader.time("warmup")?),
         };
         let fixed = if let Warmup::Fixed(span) = warmup { span } else { Span::ZERO };
         let duration = duration(view, fixed, self.all_captures, findings);
         let run = duration.map(|duration| fixed + duration);
         let events = self.events(view, run, warmup, findings);
         self.check_spans(view, duration, run, findings);
-        let (seed, replications) = (view.integer("seed")?, view.integer("replications")?);
+        let (seed, replications) = (view.seed.value?, view.replications.value?);
         let run = run.unwrap_or(Span::ZERO);
         let link =
             |spec: &TrafficSpec| self.nics[spec.nic].spec.link.filter(|_| !spec.by_internal_switch);
         let offered = self.sources.iter().map(|spec| rate::estimate(spec, link(spec), run));
         let offered: f64 = offered.sum();
         Some(Plan {
-            title: view.text("title")?.to_owned(),
-            about: view.text("about")?.to_owned(),
+            title: view.title.value?.to_owned(),
+            about: view.about.value?.to_owned(),
             design: None,
             seed,
             replications,
             warmup,
             world: World {
-                slowdown: view.flag("slowdown")?,
+                slowdown: view.slowdown.value?,
                 seed,
                 warmup: fixed,
                 duration,
@@ -325,35 +328,37 @@ fn all<T>(read: Vec<Option<T>>) -> Vec<T> {
     read.into_iter().collect::<Option<_>>().unwrap_or_default()
 }
 
-fn too_many_sources(traffic: &TableReader) -> Diagnostic {
+fn too_many_sources(traffic: &TrafficKeys) -> Diagnostic {
     traffic
-        .mistake("to", format!("with \"{}\" there are too many sources", traffic.name))
+        .to
+        .mistake(format!("with \"{}\" there are too many sources", traffic.name()))
         .because(format!("each VM that a traffic goes to has one; the bound is {MOST_SOURCES}"))
         .help("send less traffic to all of a group: to = \"vm.NAME[0]\"")
 }
 
 /// Checks the window's length with the warm-up against the clock; recordings need none.
 fn duration(
-    view: &TableReader,
+    view: &ScenarioKeys,
     warmup: Span,
     all_captures: bool,
     findings: &mut Findings,
 ) -> Option<Span> {
-    if !view.has("duration") {
+    if !view.duration.given {
         if !all_captures {
             findings.mistake(
                 Diagnostic::new("`duration` is missing")
-                    .at(view.place("duration"))
+                    .at(view.duration.place)
                     .because("only recorded traffic ends by itself")
                     .help("add `duration = \"200 ms\"` at the top"),
             );
         }
         return None;
     }
-    let duration = view.time("duration")?;
+    let duration = view.duration.value?;
     if warmup.0 + duration.0 > Time::END.0 {
         findings.mistake(
-            view.mistake("duration", "warm-up and duration together are longer than the clock")
+            view.duration
+                .mistake("warm-up and duration together are longer than the clock")
                 .because(format!(
                     "{warmup} and {duration}; the clock ends at {}",
                     Span(Time::END.0)

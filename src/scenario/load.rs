@@ -4,6 +4,7 @@ use super::build::{self, Plan};
 use super::overlay::{self, Change};
 use super::plan::expect::{self, Expect};
 use super::plan::traffic::source::Captures;
+use super::schema::rows::roots::ExpectKeys;
 use super::schema::table_reader::TableReader;
 use super::schema::{self, Format, validate};
 use super::text::diagnostic::{Diagnostic, Origin, Place, sorted};
@@ -231,8 +232,8 @@ fn expectations(
     let table = Table { entries: expects.into_iter().collect() };
     let view = TableReader::new(&table, &schema::SCENARIO, "", place);
     let mut findings = Findings::default();
-    let all = view.list("expect");
-    let all = all.iter().filter_map(|one| expect::read(one, designs, &mut findings)).collect();
+    let all = view.list("expect").into_iter().map(ExpectKeys::read);
+    let all = all.filter_map(|one| expect::read(&one, designs, &mut findings)).collect();
     found.append(&mut findings.mistakes);
     all
 }

@@ -1,7 +1,7 @@
 //! What the file claims.
 
 use super::reference;
-use crate::scenario::schema::table_reader::TableReader;
+use crate::scenario::schema::rows::roots::ExpectKeys;
 use crate::scenario::text::diagnostic::Place;
 use crate::scenario::text::document::{Node, Value};
 use crate::scenario::text::findings::Findings;
@@ -37,39 +37,40 @@ pub enum Equals {
 }
 
 /// Reads a claim; none where it is wrong.
-pub fn read(view: &TableReader, designs: &[&str], findings: &mut Findings) -> Option<Expect> {
-    if view.has("design") {
-        findings.take(reference::named(view, "design", "design", designs))?;
+pub fn read(view: &ExpectKeys, designs: &[&str], findings: &mut Findings) -> Option<Expect> {
+    if view.design.given {
+        findings.take(reference::named(&view.design, view.name(), "design", designs))?;
     }
-    let bound = |key: &str| if view.has(key) { view.number(key) } else { None };
-    let (min, max) = (bound("min"), bound("max"));
+    let (min, max) = (view.min.value, view.max.value);
     if let (Some(least), Some(most)) = (min, max)
         && least > most
     {
         findings.mistake(
-            view.mistake("min", format!("no value is above {least} and below {most}"))
+            view.min
+                .mistake(format!("no value is above {least} and below {most}"))
                 .because("`min` is above `max`")
                 .help(format!("write min = {most}, max = {least}")),
         );
     }
-    let ranged = view.has("min") || view.has("max");
-    if ranged == view.has("equals") {
+    let ranged = view.min.given || view.max.given;
+    if ranged == view.equals.given {
         let both = if ranged { "both a range and a value" } else { "nothing" };
         findings.mistake(
-            view.mistake("metric", format!("this expectation claims {both}"))
+            view.metric
+                .mistake(format!("this expectation claims {both}"))
                 .because("a range or a value is due")
                 .help("write `min`, `max` or both, or `equals` for words and true or false"),
         );
         return None;
     }
     Some(Expect {
-        metric: view.text("metric")?.to_owned(),
-        design: view.text("design").map(str::to_owned),
+        metric: view.metric.value?.to_owned(),
+        design: view.design.value.map(str::to_owned),
         min,
         max,
-        equals: view.node("equals").and_then(equals),
-        why: view.text("why").unwrap_or("").to_owned(),
-        place: view.place("metric").clone(),
+        equals: view.equals.value.and_then(equals),
+        why: view.why.value.unwrap_or("").to_owned(),
+        place: view.metric.place.clone(),
     })
 }
 

@@ -1,29 +1,29 @@
 //! Names that refer to other tables: `host = "alpha"`, `to = "app.db"`, `vm = "web[3]"`.
 
-use crate::scenario::schema::table_reader::TableReader;
+use crate::scenario::schema::setting::Setting;
 use crate::scenario::text::diagnostic::Diagnostic;
 use crate::scenario::text::units::short;
 
-/// The index of the table that a key names; the only one where the key is left out.
+/// The index of the table that a setting of `owner` names; the only one where it is left out.
 ///
 /// # Errors
 /// An unknown name; no name where there are several tables.
 pub fn named(
-    view: &TableReader,
-    key: &str,
+    setting: &Setting<&str>,
+    owner: &str,
     what: &str,
     names: &[&str],
 ) -> Result<usize, Diagnostic> {
-    if let Some(name) = view.text(key) {
-        return find(name, names).ok_or_else(|| unknown(view, key, what, name, names));
+    if let Some(name) = setting.value {
+        return find(name, names).ok_or_else(|| unknown(setting, what, name, names));
     }
     if names.len() == 1 {
         return Ok(0);
     }
-    Err(view
-        .mistake(key, format!("`{}` does not say which {what} it belongs to", view.name))
+    Err(setting
+        .mistake(format!("`{owner}` does not say which {what} it belongs to"))
         .because(format!("the file has {} of them", names.len()))
-        .help(format!("add `{key} = \"NAME\"`: {}", names.join(", "))))
+        .help(format!("add `{} = \"NAME\"`: {}", setting.key, names.join(", "))))
 }
 
 /// The index of a name.
@@ -34,18 +34,12 @@ pub fn find(name: &str, names: &[&str]) -> Option<usize> {
 
 /// A name that no table has.
 #[must_use]
-pub fn unknown(
-    view: &TableReader,
-    key: &str,
-    what: &str,
-    name: &str,
-    names: &[&str],
-) -> Diagnostic {
+pub fn unknown<T>(setting: &Setting<T>, what: &str, name: &str, names: &[&str]) -> Diagnostic {
     let prefix = format!("{what}.");
     if name.strip_prefix(&prefix).is_some_and(|rest| find(rest, names).is_some()) {
-        return view
-            .mistake(key, format!("there is no {what} \"{}\"", short(name)))
-            .because(format!("`{key}` takes the name alone"))
+        return setting
+            .mistake(format!("there is no {what} \"{}\"", short(name)))
+            .because(format!("`{}` takes the name alone", setting.key))
             .help(format!("leave out `{prefix}`"));
     }
     let near = names
@@ -59,16 +53,18 @@ pub fn unknown(
         (None, []) => format!("add a table `[{what}.NAME]` first"),
         (None, _) => format!("there are: {}", names.join(", ")),
     };
-    view.mistake(key, format!("there is no {what} \"{}\"", short(name)))
+    setting
+        .mistake(format!("there is no {what} \"{}\"", short(name)))
         .because(format!("no table [{what}.{}]", short(name)))
         .help(help)
 }
 
 /// An instance that a group does not have.
 #[must_use]
-pub fn no_instance(view: &TableReader, key: &str, text: &str, count: u64) -> Diagnostic {
+pub fn no_instance<T>(setting: &Setting<T>, text: &str, count: u64) -> Diagnostic {
     let name = text.split('[').next().unwrap_or(text);
-    view.mistake(key, format!("there is no {}", short(text)))
+    setting
+        .mistake(format!("there is no {}", short(text)))
         .because(format!("the group has {count}"))
         .help(format!("write \"{name}[0]\" to \"{name}[{}]\"", count.saturating_sub(1)))
 }

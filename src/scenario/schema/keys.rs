@@ -67,6 +67,12 @@ macro_rules! keys {
                 elsewhere: &[$($($elsewhere),+)?],
             },)*];
 
+            /// The name of the table, where the user names it.
+            #[must_use]
+            pub fn name(&self) -> &'d str {
+                self.reader.name
+            }
+
             /// Reads the table.
             #[must_use]
             $vis fn read(reader: TableReader<'d>) -> Self {

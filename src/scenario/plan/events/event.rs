@@ -10,7 +10,8 @@ use crate::scenario::plan::nics::rebalance;
 use crate::scenario::plan::reference;
 use crate::scenario::plan::vms::vm::Guests;
 use crate::scenario::schema;
-use crate::scenario::schema::table_reader::TableReader;
+use crate::scenario::schema::rows::events::EventKeys;
+use crate::scenario::schema::rows::values::EventAction;
 use crate::scenario::text::findings::Findings;
 use crate::world::HostSpec;
 use std::ops::Range;
@@ -36,7 +37,7 @@ pub struct World<'d> {
 #[derive(Debug)]
 pub struct Event<'d> {
     /// Its table.
-    pub view: TableReader<'d>,
+    pub view: &'d EventKeys<'d>,
     /// When.
     pub at: Time,
     /// What is asked for.
@@ -85,114 +86,126 @@ const KEYS_OF_MIGRATION: &[&str] = &[
 ];
 
 /// The keys of an action, those that it needs first, and how many these are.
-fn keys(action: &str) -> (&'static [&'static str], usize) {
+fn keys(action: EventAction) -> (&'static [&'static str], usize) {
     match action {
-        "live-migrate" => (KEYS_OF_MIGRATION, 2),
-        "detach-vf" => (&["vm", "vnic", "nic", "filter_move", "vf_detach"], 1),
-        "attach-vf" => (&["vm", "vnic", "nic", "vf_attach"], 1),
-        "stop-vm" => (&["vm"], 1),
-        "start-vm" => (&["vm", "vf_attach"], 1),
-        _ => (&["nic"], 1),
+        EventAction::LiveMigrate => (KEYS_OF_MIGRATION, 2),
+        EventAction::DetachVf => (&["vm", "vnic", "nic", "filter_move", "vf_detach"], 1),
+        EventAction::AttachVf => (&["vm", "vnic", "nic", "vf_attach"], 1),
+        EventAction::StopVm => (&["vm"], 1),
+        EventAction::StartVm => (&["vm", "vf_attach"], 1),
+        EventAction::LinkDown
+        | EventAction::LinkUp
+        | EventAction::LoseAffinity
+        | EventAction::Set => (&["nic"], 1),
     }
 }
 
 /// Reads an event; none where it is wrong or not simulated, which has been reported.
 pub fn read<'d>(
-    view: &TableReader<'d>,
+    view: &'d EventKeys<'d>,
     world: &World,
     findings: &mut Findings,
 ) -> Option<Event<'d>> {
-    let at = view.time("at")?;
+    let at = view.at.value?;
     if let Some(run) = world.run.filter(|run| at >= *run) {
         findings.mistake(
-            view.mistake("at", format!("the run has ended by {at}"))
+            view.at
+                .mistake(format!("the run has ended by {at}"))
                 .because(format!("warm-up and duration together are {run}"))
                 .help(WITHIN_RUN),
         );
     }
-    let action = view.text("action").filter(|_| !view.is_wrong("action"))?;
-    if action == "set" {
+    let action = view.action.value?;
+    if action == EventAction::Set {
         refuse_set(view, findings);
         return None;
     }
     check_keys(view, action, findings);
     let request = request(view, action, world, findings)?;
-    Some(Event { view: *view, at: Time::ZERO + at, request })
+    Some(Event { view, at: Time::ZERO + at, request })
 }
 
 fn request(
-    view: &TableReader,
-    action: &str,
+    view: &EventKeys,
+    action: EventAction,
     world: &World,
     findings: &mut Findings,
 ) -> Option<Request> {
     match action {
-        "lose-affinity" | "link-down" | "link-up" => {
+        EventAction::LoseAffinity | EventAction::LinkDown | EventAction::LinkUp => {
             let nics: Vec<&str> = world.nics.iter().map(|nic| nic.spec.name.as_str()).collect();
-            view.text("nic")?;
-            let nic = findings.take(reference::named(view, "nic", "nic", &nics))?;
-            if action != "lose-affinity" {
-                return Some(Request::Link(nic, action == "link-up"));
+            view.nic.value?;
+            let nic = findings.take(reference::named(&view.nic, view.name(), "nic", &nics))?;
+            if action != EventAction::LoseAffinity {
+                return Some(Request::Link(nic, action == EventAction::LinkUp));
             }
             lose_affinity(view, &world.nics[nic], world, findings);
             Some(Request::LoseAffinity(nic))
         }
-        "live-migrate" => {
+        EventAction::LiveMigrate => {
             let to = destination(view, world, findings);
             Some(Request::Migrate(vms(view, world, findings)?, to?))
         }
-        "detach-vf" | "attach-vf" => {
+        EventAction::DetachVf | EventAction::AttachVf => {
             restriction(view, world, findings);
-            Some(Request::Function(vms(view, world, findings)?, action == "attach-vf"))
+            Some(Request::Function(vms(view, world, findings)?, action == EventAction::AttachVf))
         }
-        _ => Some(Request::Run(vms(view, world, findings)?, action == "start-vm")),
+        EventAction::StopVm | EventAction::StartVm => {
+            Some(Request::Run(vms(view, world, findings)?, action == EventAction::StartVm))
+        }
+        EventAction::Set => None,
     }
 }
 
 /// Checks that the keys that an action needs are there, and no others.
-fn check_keys(view: &TableReader, action: &str, findings: &mut Findings) {
+fn check_keys(view: &EventKeys, action: EventAction, findings: &mut Findings) {
     let (keys, needed) = keys(action);
-    for key in keys[..needed].iter().filter(|key| !view.has(key)) {
+    for key in keys[..needed].iter().filter(|key| !view.reader.has(key)) {
         findings.mistake(
-            view.mistake("action", format!("this event needs `{key}`"))
+            view.action
+                .mistake(format!("this event needs `{key}`"))
                 .because(format!("`{key}` is missing"))
                 .help(format!("add `{key} = ...`")),
         );
     }
     let others = ["vnic", "key", "value"].iter().chain(KEYS_OF_MIGRATION);
-    for key in others.filter(|key| view.has(key) && !keys.contains(key)) {
+    for key in others.filter(|key| view.reader.has(key) && !keys.contains(key)) {
         findings.mistake(
-            view.mistake(key, format!("`{key}` has no meaning for {action}"))
-                .because(format!("the keys of {action} are {}", keys.join(", ")))
+            view.reader
+                .mistake(key, format!("`{key}` has no meaning for {}", action.name()))
+                .because(format!("the keys of {} are {}", action.name(), keys.join(", ")))
                 .help(format!("remove `{key}`")),
         );
     }
 }
 
 /// Refuses to change numbers while it runs.
-fn refuse_set(view: &TableReader, findings: &mut Findings) {
-    if let Some(key) = view.text("key") {
+fn refuse_set(view: &EventKeys, findings: &mut Findings) {
+    if let Some(key) = view.key.value {
         let path: Vec<String> = key.split('.').map(str::to_owned).collect();
         if overlay::word_of(&path, &schema::SCENARIO).is_none() {
             findings.mistake(
-                view.mistake("key", "this is no key of a scenario")
+                view.key
+                    .mistake("this is no key of a scenario")
                     .because("unknown key")
                     .help("write a dotted key, such as \"nic.port0.rss.queues\""),
             );
         }
     }
     findings.not_yet(
-        view.mistake("action", "action = \"set\" is not simulated yet")
+        view.action
+            .mistake("action = \"set\" is not simulated yet")
             .because("all numbers hold for the whole run; designs compare them")
             .help("remove the event; the other actions are simulated"),
     );
 }
 
 /// Checks that the queues of a port can move, and whether any would.
-fn lose_affinity(view: &TableReader, nic: &Nic, world: &World, findings: &mut Findings) {
+fn lose_affinity(view: &EventKeys, nic: &Nic, world: &World, findings: &mut Findings) {
     if let Some((reason, help)) = rebalance::obstacle(&world.hosts[nic.spec.host]) {
         findings.mistake(
-            view.mistake("action", "\"lose-affinity\" cannot move queues here")
+            view.action
+                .mistake("\"lose-affinity\" cannot move queues here")
                 .because(reason)
                 .help(help),
         );
@@ -207,36 +220,37 @@ fn lose_affinity(view: &TableReader, nic: &Nic, world: &World, findings: &mut Fi
 }
 
 /// The VMs that an event concerns; none where that is wrong, which has been reported.
-fn vms(view: &TableReader, world: &World, findings: &mut Findings) -> Option<Range<usize>> {
-    let text = view.text("vm")?;
+fn vms(view: &EventKeys, world: &World, findings: &mut Findings) -> Option<Range<usize>> {
+    let text = view.vm.value?;
     let (name, index) = reference::instance(text).unwrap_or((text, None));
     if reference::find(name, world.vms).is_none() {
-        findings.mistake(reference::unknown(view, "vm", "vm", name, world.vms));
+        findings.mistake(reference::unknown(&view.vm, "vm", name, world.vms));
         return None;
     }
     let all = world.guests.members(name)?;
     let Some(index) = index else { return Some(all) };
     let at = all.start + index as usize;
     if !all.contains(&at) {
-        findings.mistake(reference::no_instance(view, "vm", text, all.len() as u64));
+        findings.mistake(reference::no_instance(&view.vm, text, all.len() as u64));
         return None;
     }
     Some(at..at + 1)
 }
 
 /// Where VMs migrate to.
-fn destination(view: &TableReader, world: &World, findings: &mut Findings) -> Option<Destination> {
-    view.text("to")?;
+fn destination(view: &EventKeys, world: &World, findings: &mut Findings) -> Option<Destination> {
+    view.to.value?;
     let hosts: Vec<&str> = world.hosts.iter().map(|host| host.spec.name.as_str()).collect();
-    let host = findings.take(reference::named(view, "to", "host", &hosts))?;
+    let host = findings.take(reference::named(&view.to, view.name(), "host", &hosts))?;
     let name = hosts[host];
     let ports: Vec<usize> =
         (0..world.nics.len()).filter(|nic| world.nics[*nic].spec.host == host).collect();
     let names: Vec<&str> = ports.iter().map(|nic| world.nics[*nic].spec.name.as_str()).collect();
-    let nic = match (names.len(), view.text("nic")) {
+    let nic = match (names.len(), view.nic.value) {
         (0, _) => {
             findings.mistake(
-                view.mistake("to", format!("host \"{name}\" has no NIC"))
+                view.to
+                    .mistake(format!("host \"{name}\" has no NIC"))
                     .because("what migrates there receives nothing")
                     .help(format!("add a table `[nic.NAME]` with `host = \"{name}\"`")),
             );
@@ -245,33 +259,36 @@ fn destination(view: &TableReader, world: &World, findings: &mut Findings) -> Op
         (1, None) => 0,
         (_, None) => {
             findings.mistake(
-                view.mistake("to", "the event does not say which port the packets come by then")
+                view.to
+                    .mistake("the event does not say which port the packets come by then")
                     .because(format!("{name} has several"))
                     .help(format!("add `nic = \"NAME\"`: {}", names.join(", "))),
             );
             return None;
         }
-        (_, Some(_)) => findings.take(reference::named(view, "nic", "nic", &names))?,
+        (_, Some(_)) => findings.take(reference::named(&view.nic, view.name(), "nic", &names))?,
     };
     let spec = &world.hosts[host].spec;
     if spec.shares_packets() {
         findings.mistake(
-            view.mistake("to", format!("{name} runs no virtual machines"))
+            view.to
+                .mistake(format!("{name} runs no virtual machines"))
                 .because("its cores share packets (`dispatch`), and do nothing else")
                 .help("name another host, or leave `dispatch` out there"),
         );
     }
-    let cores = if view.has("cores") { Some(cores(view, spec, findings)?) } else { None };
+    let cores = if view.cores.given { Some(cores(view, spec, findings)?) } else { None };
     Some(Destination { host, nic: ports[nic], cores })
 }
 
 /// The cores of a host that vCPUs are to run on.
-fn cores(view: &TableReader, host: &HostSpec, findings: &mut Findings) -> Option<Vec<u32>> {
-    let cores = findings.take(view.cpus("cores", u32::MAX))?;
+fn cores(view: &EventKeys, host: &HostSpec, findings: &mut Findings) -> Option<Vec<u32>> {
+    let cores = findings.take(view.cores.within(view.name(), u32::MAX))?;
     let beyond = cores.iter().find(|core| **core >= host.cores);
     if let Some(core) = beyond {
         findings.mistake(
-            view.mistake("cores", format!("{} has no core {core}", host.name))
+            view.cores
+                .mistake(format!("{} has no core {core}", host.name))
                 .because(format!("it has the cores 0 to {}", host.cores - 1))
                 .help(format!("write processors from 0 to {}", host.cores - 1)),
         );
@@ -280,12 +297,12 @@ fn cores(view: &TableReader, host: &HostSpec, findings: &mut Findings) -> Option
 }
 
 /// Checks which virtual NICs of a VM are named.
-fn restriction(view: &TableReader, world: &World, findings: &mut Findings) {
+fn restriction(view: &EventKeys, world: &World, findings: &mut Findings) {
     let nics: Vec<&str> = world.nics.iter().map(|nic| nic.spec.name.as_str()).collect();
-    if view.text("nic").is_some() {
-        findings.take(reference::named(view, "nic", "nic", &nics));
+    if view.nic.value.is_some() {
+        findings.take(reference::named(&view.nic, view.name(), "nic", &nics));
     }
-    if view.text("vnic").is_some() {
-        findings.take(reference::named(view, "vnic", "vnic", world.vnics));
+    if view.vnic.value.is_some() {
+        findings.take(reference::named(&view.vnic, view.name(), "vnic", world.vnics));
     }
 }

@@ -1,8 +1,8 @@
 //! Virtual functions that are taken away and given while a world runs.
 
-use super::state::{Schedule, Step, after};
+use super::state::{Schedule, Step, after, span};
 use crate::engine::time::{Span, Time};
-use crate::scenario::schema::table_reader::TableReader;
+use crate::scenario::schema::rows::events::EventKeys;
 use crate::scenario::text::findings::Findings;
 use crate::world::PathReason;
 use std::ops::Range;
@@ -45,7 +45,7 @@ impl Schedule<'_> {
         if given.is_empty() {
             return;
         }
-        let attached = after(at, self.span(event, "vf_attach"));
+        let attached = after(at, span(&self.events[event].view.vf_attach));
         if attached == at {
             self.step(at, event, Step::Attached(given), findings);
             return;
@@ -61,14 +61,14 @@ impl Schedule<'_> {
     }
 
     /// Whether the keys `vnic` and `nic` of an event let it concern a virtual NIC.
-    pub(super) fn concerns(&self, view: &TableReader, vnic: usize) -> bool {
+    pub(super) fn concerns(&self, view: &EventKeys, vnic: usize) -> bool {
         let spec = &self.guests.vnics[vnic];
         let named = |name: &str| {
             let rest = spec.name.strip_prefix("vnic.").and_then(|rest| rest.strip_prefix(name));
             rest.is_some_and(|rest| rest.starts_with('['))
         };
-        view.text("vnic").is_none_or(named)
-            && view.text("nic").is_none_or(|nic| self.nics[spec.nic].spec.name == nic)
+        view.vnic.value.is_none_or(named)
+            && view.nic.value.is_none_or(|nic| self.nics[spec.nic].spec.name == nic)
     }
 
     /// Functions are taken away: filters first.
@@ -78,14 +78,14 @@ impl Schedule<'_> {
         if vms.is_empty() {
             return;
         }
-        vms.retain(|vm| self.holders(&[*vm]).iter().any(|vnic| self.concerns(&view, *vnic)));
+        vms.retain(|vm| self.holders(&[*vm]).iter().any(|vnic| self.concerns(view, *vnic)));
         if vms.is_empty() {
             self.no_function(event, "has no virtual function", findings);
         }
         let mut vnics = self.holders(&vms);
-        vnics.retain(|vnic| self.concerns(&view, *vnic));
-        let moved = after(at, self.span(event, "filter_move"));
-        let free = after(moved, self.span(event, "vf_detach"));
+        vnics.retain(|vnic| self.concerns(view, *vnic));
+        let moved = after(at, span(&self.events[event].view.filter_move));
+        let free = after(moved, span(&self.events[event].view.vf_detach));
         self.keep_busy(&vms, "loses its virtual function", free);
         self.follow(moved, event, Step::Synthetic(vnics.clone()));
         self.follow(free, event, Step::Free(vnics));
@@ -99,7 +99,7 @@ impl Schedule<'_> {
         for vm in &ready {
             let mut given = Vec::new();
             for vnic in self.vnics[self.lives[*vm].home()].clone() {
-                let wanted = self.guests.wants(vnic).function.wanted && self.concerns(&view, vnic);
+                let wanted = self.guests.wants(vnic).function.wanted && self.concerns(view, vnic);
                 if !wanted || self.ports[vnic].holds {
                     continue;
                 }
@@ -122,9 +122,10 @@ impl Schedule<'_> {
 
     pub(super) fn no_function(&self, event: usize, state: &str, findings: &mut Findings) {
         let (view, at) = (self.events[event].view, self.events[event].at);
-        let name = view.text("vm").unwrap_or("");
+        let name = view.vm.value.unwrap_or("");
         findings.mistake(
-            view.mistake("vm", format!("{name} {state} at {}", Span(at.0)))
+            view.vm
+                .mistake(format!("{name} {state} at {}", Span(at.0)))
                 .because("nothing is left to be done by this event")
                 .help("remove the event, or write `vf = true` and path = \"sriov\" for its port"),
         );

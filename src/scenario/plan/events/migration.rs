@@ -3,7 +3,7 @@
 
 use super::event::Destination;
 use super::relocation::{Attachment, MemoryCopy};
-use super::state::{Port, Schedule, Step, after};
+use super::state::{Port, Schedule, Step, after, span};
 use crate::engine::time::Time;
 use crate::scenario::text::findings::Findings;
 use crate::vocab::drop_reason::DropReason;
@@ -25,18 +25,18 @@ impl Schedule<'_> {
         let mut copied_from = at;
         let holders = self.holders(&[vm]);
         if !holders.is_empty() {
-            let moved = after(at, self.span(event, "filter_move"));
-            copied_from = after(moved, self.span(event, "vf_detach"));
+            let moved = after(at, span(&self.events[event].view.filter_move));
+            copied_from = after(moved, span(&self.events[event].view.vf_detach));
             self.follow(moved, event, Step::Synthetic(holders.clone()));
             self.follow(copied_from, event, Step::Free(holders));
         }
-        let stops = after(copied_from, self.span(event, "precopy"));
-        let starts = after(stops, self.span(event, "blackout"));
-        if let Some(rate) = view.rate("rate") {
+        let stops = after(copied_from, span(&self.events[event].view.precopy));
+        let starts = after(stops, span(&self.events[event].view.blackout));
+        if let Some(rate) = view.rate.value {
             let copying = MemoryCopy { event, nic: to.nic, from: copied_from, until: stops, rate };
             self.stays.copying.push(copying);
         }
-        self.keep_busy(&[vm], "migrates", after(starts, self.span(event, "relearn")));
+        self.keep_busy(&[vm], "migrates", after(starts, span(&self.events[event].view.relearn)));
         self.follow(stops, event, Step::Pause(vm));
         self.follow(starts, event, Step::Arrive(vm, to.clone()));
     }
@@ -54,7 +54,8 @@ impl Schedule<'_> {
         let host = &self.hosts[to.host].spec;
         if spec.host == to.host {
             findings.mistake(
-                view.mistake("to", format!("{name} is on {} already", host.name))
+                view.to
+                    .mistake(format!("{name} is on {} already", host.name))
                     .because("a migration leads to another host")
                     .help("name another host, or remove the event"),
             );
@@ -64,7 +65,8 @@ impl Schedule<'_> {
         let beyond = theirs.find(|core| **core >= host.cores).filter(|_| to.cores.is_none());
         if let Some(core) = beyond {
             findings.mistake(
-                view.mistake("to", format!("{} has no core {core} for {name}", host.name))
+                view.to
+                    .mistake(format!("{} has no core {core} for {name}", host.name))
                     .because(format!("it has the cores 0 to {}", host.cores - 1))
                     .help(format!("add `cores = \"0-{}\"`", host.cores - 1)),
             );
@@ -90,7 +92,8 @@ impl Schedule<'_> {
         findings.mistake(
             self.events[event]
                 .view
-                .mistake("to", format!("a function of {port} has no {rings} rings"))
+                .to
+                .mistake(format!("a function of {port} has no {rings} rings"))
                 .because(format!("its model has {most}"))
                 .help(format!("write vf_queues = {most} for {}", self.name(vm))),
         );
@@ -112,7 +115,7 @@ impl Schedule<'_> {
         }
         self.lives[vm].home = self.home(vm, to);
         self.start(at, event, vm, findings);
-        let relearned = after(at, self.span(event, "relearn"));
+        let relearned = after(at, span(&self.events[event].view.relearn));
         self.follow(relearned, event, Step::Relearned(vm));
     }
 

@@ -7,7 +7,8 @@ use crate::rx::source::{Arrivals, Flows, Popularity, Sizes, SourceSpec};
 use crate::scenario::plan::nics::nic::Nic;
 use crate::scenario::plan::traffic::rate;
 use crate::scenario::plan::traffic::source;
-use crate::scenario::schema::table_reader::TableReader;
+use crate::scenario::schema::rows::events::EventKeys;
+use crate::scenario::schema::rows::traffics::TrafficKeys;
 use crate::scenario::text::findings::Findings;
 use crate::scenario::text::units::Rate;
 use crate::world::{Consumer, Filter, Part, TrafficSpec, VnicSpec};
@@ -82,7 +83,7 @@ impl Relocations {
     pub fn check(
         &self,
         sources: &[TrafficSpec],
-        traffics: &[TableReader],
+        traffics: &[TrafficKeys],
         (vnics, nics): (&[VnicSpec], &[Nic]),
         findings: &mut Findings,
     ) {
@@ -91,7 +92,7 @@ impl Relocations {
             _ => None,
         };
         for view in traffics {
-            let ours = || sources.iter().filter(|source| source.group == view.name);
+            let ours = || sources.iter().filter(|source| source.group == view.name());
             let stays = ours().filter_map(later).flatten();
             let ports: BTreeSet<usize> = stays.map(|stay| vnics[stay.vnic].nic).collect();
             for (nic, first) in ports.into_iter().zip(ours().cycle()) {
@@ -99,7 +100,8 @@ impl Relocations {
             }
             if ours().any(|source| source.closed.is_some() && later(source).is_some()) {
                 findings.not_yet(
-                    view.mistake("to", format!("\"{}\" does not follow its receiver", view.name))
+                    view.to
+                        .mistake(format!("\"{}\" does not follow its receiver", view.name()))
                         .because(
                             "a closed loop to a virtual machine that migrates is not simulated",
                         )
@@ -112,14 +114,14 @@ impl Relocations {
     /// The sources that copy memory.
     pub fn copies(
         &self,
-        events: &[TableReader],
+        events: &[&EventKeys],
         nics: &[Nic],
         taken: bool,
         findings: &mut Findings,
     ) -> Vec<TrafficSpec> {
         let mut all = Vec::new();
         for (number, copying) in self.copying.iter().enumerate() {
-            let view = &events[copying.event];
+            let view = events[copying.event];
             let name = if self.copying.len() > 1 {
                 format!("traffic.{MIGRATION}[{number}]")
             } else {
@@ -127,7 +129,8 @@ impl Relocations {
             };
             if taken {
                 findings.mistake(
-                    view.mistake("rate", "the copy of its memory has no name of its own")
+                    view.rate
+                        .mistake("the copy of its memory has no name of its own")
                         .because(format!("it would be traffic.{MIGRATION}, which the file has"))
                         .help("give the traffic of the file another name"),
                 );
@@ -135,7 +138,8 @@ impl Relocations {
             }
             let sizes = Sizes::Fixed(FRAME);
             let link = nics[copying.nic].spec.link;
-            let Some(arrivals) = rate::even(view, copying.rate, &sizes, link, findings) else {
+            let Some(arrivals) = rate::even(&view.rate, copying.rate, &sizes, link, findings)
+            else {
                 continue;
             };
             all.push(copy(copying, name, arrivals, sizes));

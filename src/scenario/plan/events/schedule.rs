@@ -13,6 +13,7 @@ use crate::engine::time::{Span, Time};
 use crate::scenario::plan::hosts::host::Host;
 use crate::scenario::plan::nics::nic::Nic;
 use crate::scenario::plan::vms::vm::Guests;
+use crate::scenario::schema::rows::values::EventAction;
 use crate::scenario::text::findings::Findings;
 use crate::vocab::drop_reason::DropReason;
 use crate::world::{Action, EventSpec, PathReason, RxPath};
@@ -45,12 +46,10 @@ pub fn run(
         if course.done.len() > MOST_CHANGES {
             let view = events[event].view;
             findings.mistake(
-                view.mistake(
-                    "vm",
-                    format!("with this event there are over {MOST_CHANGES} changes"),
-                )
-                .because("that is the bound: each virtual NIC that an event concerns has some")
-                .help("leave events out, or let them concern fewer virtual machines"),
+                view.vm
+                    .mistake(format!("with this event there are over {MOST_CHANGES} changes"))
+                    .because("that is the bound: each virtual NIC that an event concerns has some")
+                    .help("leave events out, or let them concern fewer virtual machines"),
             );
             break;
         }
@@ -64,8 +63,8 @@ impl Schedule<'_> {
             let view = self.events[event].view;
             findings.warn(format!(
                 "event[{event}]: {} of {} is not over when the run ends",
-                view.text("action").unwrap_or(""),
-                view.text("vm").unwrap_or("")
+                view.action.value.map_or("", EventAction::name),
+                view.vm.value.unwrap_or("")
             ));
         }
         for (vnic, port) in self.guests.vnics.iter_mut().zip(self.ports) {
@@ -150,14 +149,15 @@ impl Schedule<'_> {
         let (view, at) = (self.events[event].view, self.events[event].at);
         let ready: Vec<usize> = vms.clone().filter(|vm| self.lives[*vm].runs == run).collect();
         if ready.is_empty() {
-            let (name, now) = (view.text("vm").unwrap_or(""), Span(at.0));
+            let (name, now) = (view.vm.value.unwrap_or(""), Span(at.0));
             let (state, help) = if run {
                 ("does not run", "start it first, with an event \"start-vm\"")
             } else {
                 ("runs", "write `running = false` under its table, or stop it first")
             };
             findings.mistake(
-                view.mistake("vm", format!("{name} {state} at {now}"))
+                view.vm
+                    .mistake(format!("{name} {state} at {now}"))
                     .because("nothing is left to be done by this event")
                     .help(help),
             );
@@ -175,7 +175,8 @@ impl Schedule<'_> {
         let view = self.events[event].view;
         let until = Span(until.0);
         findings.mistake(
-            view.mistake("at", format!("{} {what} until {until}", self.name(vm)))
+            view.at
+                .mistake(format!("{} {what} until {until}", self.name(vm)))
                 .because("one thing at a time happens to a virtual machine")
                 .help(format!("write at = \"{until}\" or later")),
         );
@@ -189,7 +190,8 @@ impl Schedule<'_> {
             let state = if up { "up" } else { "down" };
             let name = &self.nics[nic].spec.name;
             findings.mistake(
-                view.mistake("action", format!("the link of {name} is {state} at {}", Span(at.0)))
+                view.action
+                    .mistake(format!("the link of {name} is {state} at {}", Span(at.0)))
                     .because("nothing is left to be done by this event")
                     .help("remove the event, or write another `at`"),
             );

@@ -6,6 +6,7 @@ use crate::engine::time::{Span, Time};
 use crate::scenario::plan::hosts::host::Host;
 use crate::scenario::plan::nics::nic::Nic;
 use crate::scenario::plan::vms::vm::Guests;
+use crate::scenario::schema::setting::Setting;
 use crate::world::{Action, EventSpec, PathReason, RxPath, VmSpec, VnicOwner, VnicSpec};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -152,11 +153,6 @@ impl<'d> Schedule<'d> {
             life.busy = Some((what, later));
         }
     }
-
-    /// A span of an event.
-    pub(super) fn span(&self, event: usize, key: &str) -> Span {
-        self.events[event].view.time(key).unwrap_or(Span::ZERO)
-    }
 }
 
 impl Life {
@@ -177,4 +173,9 @@ impl Port {
 /// So long after an instant.
 pub(super) const fn after(at: Time, span: Span) -> Time {
     Time(at.0.saturating_add(span.0))
+}
+
+/// A span that an event states, or its default.
+pub(super) fn span(setting: &Setting<Span>) -> Span {
+    setting.value.unwrap_or(Span::ZERO)
 }

@@ -3,13 +3,15 @@
 use crate::rx::moderation::Moderation;
 use crate::scenario::plan::nics::nic::Nic;
 use crate::scenario::plan::vms::vm::Guests;
-use crate::scenario::schema::table_reader::TableReader;
+use crate::scenario::schema::rows::hosts::HostKeys;
+use crate::scenario::schema::rows::nics::NicKeys;
+use crate::scenario::schema::setting::WordOr;
 use crate::scenario::text::findings::Findings;
 use crate::world::{AppSpec, NicSpec, VnicOwner, VnicSpec, WorkSpec};
 
 /// Refuses whatever else would run on cores that share packets.
 pub fn check_threads(
-    host: &TableReader,
+    host: &HostKeys,
     index: usize,
     (apps, works): (&[AppSpec], &[WorkSpec]),
     guests: &Guests,
@@ -25,7 +27,8 @@ pub fn check_threads(
     for what in [app, work, vm, vnic].into_iter().flatten() {
         let what = what.split('[').next().unwrap_or(&what);
         findings.mistake(
-            host.mistake("dispatch", format!("`{what}` has no place on `{}`", host.name))
+            host.dispatch
+                .mistake(format!("`{what}` has no place on `{}`", host.name()))
                 .because("cores that share packets do nothing but the host's own stack")
                 .help(format!("remove `[{what}]`, or leave `dispatch` out")),
         );
@@ -34,23 +37,20 @@ pub fn check_threads(
 
 /// Checks a port of a host whose cores share packets: a packet that finds one idle wakes it at once,
 /// so interrupts are not held back.
-pub fn check_port(
-    nic: &TableReader,
-    spec: &mut NicSpec,
-    host: &TableReader,
-    findings: &mut Findings,
-) {
-    if nic.table("moderation").is_some() {
+pub fn check_port(nic: &NicKeys, spec: &mut NicSpec, host: &HostKeys, findings: &mut Findings) {
+    if matches!(nic.moderation.value, Some(WordOr::Table(_))) {
         findings.mistake(
-            nic.mistake("moderation", "interrupts are not moderated where cores share packets")
-                .because(format!("host.{}.dispatch: an idle core is woken at once", host.name))
+            nic.moderation
+                .mistake("interrupts are not moderated where cores share packets")
+                .because(format!("host.{}.dispatch: an idle core is woken at once", host.name()))
                 .help("write moderation = \"none\", or leave `dispatch` out"),
         );
     } else if spec.moderation != Moderation::None {
         findings.warn(format!(
             "nic.{}: the usual moderation does not apply: the cores of `{}` share packets \
              (`dispatch`), and an idle one is woken at once",
-            nic.name, host.name
+            nic.name(),
+            host.name()
         ));
     }
     spec.moderation = Moderation::None;

@@ -4,6 +4,7 @@ use crate::engine::sample::Draw;
 use crate::engine::time::Span;
 use crate::rx::cpu::Costs;
 use crate::scenario::profile::Profile;
+use crate::scenario::schema::rows::hosts::HostKeys;
 use crate::scenario::schema::table_reader::TableReader;
 use crate::scenario::text::diagnostic::Diagnostic;
 use crate::scenario::text::document::{Node, Value};
@@ -11,8 +12,8 @@ use crate::scenario::text::findings::Findings;
 use crate::scenario::text::units::{self, Work};
 
 /// The costs of a host.
-pub fn read(host: &TableReader, profile: &Profile, clock: u64, found: &mut Findings) -> Costs {
-    let own = host.table("cost");
+pub fn read(host: &HostKeys, profile: &Profile, clock: u64, found: &mut Findings) -> Costs {
+    let own = host.reader.table("cost");
     let mut draw = |key: &str| {
         let stated = own.as_ref().and_then(|own| entry(own, key, clock, found));
         stated.unwrap_or_else(|| of_profile(profile, key))

@@ -5,7 +5,9 @@ use super::dispatch;
 use crate::rx::cpu::{Costs, Stack};
 use crate::rx::steering::placement::Processors;
 use crate::scenario::profile;
-use crate::scenario::schema::table_reader::TableReader;
+use crate::scenario::schema::rows::hosts::{HostKeys, StackKeys, VirtualizationKeys};
+use crate::scenario::schema::rows::values::{Ksoftirqd, StackKind};
+use crate::scenario::schema::setting::WordOr;
 use crate::scenario::text::findings::Findings;
 use crate::world::{Dispatch, HostSpec, PathReason};
 
@@ -25,98 +27,119 @@ pub struct Host {
 }
 
 /// Reads a host.
-pub fn read(view: &TableReader, findings: &mut Findings) -> Host {
+pub fn read(view: &HostKeys, findings: &mut Findings) -> Host {
     let processors = processors(view, findings);
-    let clock = view.frequency("clock").unwrap_or(1);
-    let profile = profile::find_or(view.text("costs"), "zero");
+    let clock = view.clock.value.unwrap_or(1);
+    let profile = view.costs.value.unwrap_or_else(|| profile::find_or(None, "zero"));
     let costs = cost::read(view, profile, clock, findings);
     let dispatch = dispatch::read(view);
     let stack = stack(view, dispatch, &costs, findings);
     dispatch::check_host(view, dispatch, stack, findings);
-    let time = |key| view.time(key).unwrap_or_default();
-    let virtualization = view.options("virtualization");
     Host {
         spec: HostSpec {
-            name: view.name.to_owned(),
+            name: view.name().to_owned(),
             cores: processors.logical,
             stack,
-            budget: view.count("budget").unwrap_or(1),
-            quantum: time("quantum"),
-            backlog: view.count("backlog").unwrap_or(1),
-            idle_before_sleep: time("idle_before_sleep"),
+            budget: view.budget.value.unwrap_or(1),
+            quantum: view.quantum.value.unwrap_or_default(),
+            backlog: view.backlog.value.unwrap_or(1),
+            idle_before_sleep: view.idle_before_sleep.value.unwrap_or_default(),
             dispatch,
             non_preemptive: dispatch::is_non_preemptive(view, stack, findings),
-            exits_per_interrupt: exits(&virtualization),
-            halt_poll: virtualization.time("halt_poll").unwrap_or_default(),
+            exits_per_interrupt: view.virtualization.value.as_ref().map_or(0, exits),
+            halt_poll: view
+                .virtualization
+                .value
+                .as_ref()
+                .and_then(|can| can.halt_poll.value)
+                .unwrap_or_default(),
             costs,
         },
         processors,
         clock,
-        contention: view.number("contention").unwrap_or(0.0),
-        no_vfs: no_vfs(&virtualization),
+        contention: view.contention.value.unwrap_or(0.0),
+        no_vfs: view.virtualization.value.as_ref().and_then(no_vfs),
     }
 }
 
 /// Exits that the interrupt of a virtual function costs its guest: without posted interrupts the
 /// interrupt itself and the guest's completion of it leave the guest (ELI, ASPLOS'12).
-fn exits(virtualization: &TableReader) -> u32 {
-    let posted = virtualization.flag("posted_interrupts") == Some(true);
-    virtualization.count("exits_per_interrupt").unwrap_or(if posted { 0 } else { 2 })
+fn exits(virtualization: &VirtualizationKeys) -> u32 {
+    let posted = virtualization.posted_interrupts.value == Some(true);
+    virtualization.exits_per_interrupt.value.unwrap_or(if posted { 0 } else { 2 })
 }
 
 /// What a host lacks for virtual functions.
-fn no_vfs(virtualization: &TableReader) -> Option<PathReason> {
-    let links = [("firmware", PathReason::Firmware), ("iommu", PathReason::Iommu)];
-    let broken = links.into_iter().find(|(key, _)| virtualization.flag(key) == Some(false));
+fn no_vfs(virtualization: &VirtualizationKeys) -> Option<PathReason> {
+    let links = [
+        (&virtualization.firmware, PathReason::Firmware),
+        (&virtualization.iommu, PathReason::Iommu),
+    ];
+    let broken = links.into_iter().find(|(link, _)| link.value == Some(false));
     broken.map(|(_, reason)| reason)
 }
 
-fn processors(view: &TableReader, findings: &mut Findings) -> Processors {
-    let count = |key| view.count(key).unwrap_or(1);
-    let (cores, smt, nodes) = (count("cores"), count("smt"), count("numa_nodes"));
+fn processors(view: &HostKeys, findings: &mut Findings) -> Processors {
+    let [cores, smt, nodes] =
+        [&view.cores, &view.smt, &view.numa_nodes].map(|key| key.value.unwrap_or(1));
     if cores % nodes != 0 {
         findings.mistake(
-            view.mistake(
-                "numa_nodes",
-                format!("{nodes} NUMA nodes cannot share {cores} cores evenly"),
-            )
-            .because(format!("{cores} is no multiple of {nodes}"))
-            .help("write a number of nodes that divides `cores`"),
+            view.numa_nodes
+                .mistake(format!("{nodes} NUMA nodes cannot share {cores} cores evenly"))
+                .because(format!("{cores} is no multiple of {nodes}"))
+                .help("write a number of nodes that divides `cores`"),
         );
     }
     Processors { logical: cores * smt, smt, nodes }
 }
 
-fn stack(view: &TableReader, dispatch: Dispatch, costs: &Costs, findings: &mut Findings) -> Stack {
-    let options = view.table("stack");
-    let kind = options.as_ref().map_or(view.text("stack"), |options| options.text("kind"));
-    if let Some(options) = options.filter(|_| kind != Some("linux-napi")) {
-        for key in ["hz", "ksoftirqd"].into_iter().filter(|key| options.has(key)) {
-            findings.mistake(
-                options
-                    .mistake(key, format!("`{key}` is an option of linux-napi alone"))
-                    .because(format!("the stack is {}", kind.unwrap_or("another")))
-                    .help("remove it, or write kind = \"linux-napi\""),
-            );
-        }
+fn stack(view: &HostKeys, dispatch: Dispatch, costs: &Costs, findings: &mut Findings) -> Stack {
+    let (kind, options) = match &view.stack.value {
+        Some(WordOr::Word(kind)) => (Some(*kind), None),
+        Some(WordOr::Table(options)) => (options.kind.value, Some(&**options)),
+        None => (None, None),
+    };
+    if kind != Some(StackKind::LinuxNapi) {
+        options.into_iter().for_each(|options| refuse_options(options, kind, findings));
     }
     match kind {
-        Some("linux-napi") => Stack::LinuxNapi {
-            hz: options.and_then(|options| options.count("hz")).unwrap_or(250),
-            ksoftirqd_defers: options.is_none_or(|o| o.text("ksoftirqd") == Some("defers")),
+        Some(StackKind::LinuxNapi) => Stack::LinuxNapi {
+            hz: options.and_then(|options| options.hz.value).unwrap_or(250),
+            ksoftirqd_defers: options
+                .is_none_or(|options| options.ksoftirqd.value == Some(Ksoftirqd::Defers)),
         },
-        Some("busy-poll") => {
+        Some(StackKind::BusyPoll) => {
             // Cores that share packets pay nothing for looking.
             if costs.round.mean_ps() == 0.0 && dispatch == Dispatch::PerQueue {
                 findings.mistake(
-                    view.mistake("stack", format!("`{}` polls for nothing", view.name))
+                    view.stack
+                        .mistake(format!("`{}` polls for nothing", view.name()))
                         .because("busy-poll pays `round` at every visit of a ring, and it is zero")
                         .help("write a cost above zero: `cost = { round = \"50 ns\" }`"),
                 );
             }
             Stack::BusyPoll
         }
-        Some("interrupt-per-packet") => Stack::InterruptPerPacket,
-        _ => Stack::WindowsDpc,
+        Some(StackKind::InterruptPerPacket) => Stack::InterruptPerPacket,
+        Some(StackKind::WindowsDpc) | None => Stack::WindowsDpc,
+    }
+}
+
+/// Refuses the options of `linux-napi` for another stack.
+fn refuse_options(options: &StackKeys, kind: Option<StackKind>, findings: &mut Findings) {
+    let kind = kind.map_or("another", StackKind::name);
+    let given = [
+        options.hz.given.then(|| options.hz.mistake("`hz` is an option of linux-napi alone")),
+        options
+            .ksoftirqd
+            .given
+            .then(|| options.ksoftirqd.mistake("`ksoftirqd` is an option of linux-napi alone")),
+    ];
+    for mistake in given.into_iter().flatten() {
+        findings.mistake(
+            mistake
+                .because(format!("the stack is {kind}"))
+                .help("remove it, or write kind = \"linux-napi\""),
+        );
     }
 }

@@ -1,6 +1,8 @@
 //! Flow control: at which fill of its packet buffer a port asks its peer to pause.
 
-use crate::scenario::schema::table_reader::TableReader;
+use crate::scenario::schema::rows::nics::{FlowControlKeys, NicKeys};
+use crate::scenario::schema::rows::values::FlowControlKind;
+use crate::scenario::schema::setting::{Setting, WordOr};
 use crate::scenario::text::findings::Findings;
 use crate::world::FlowControl;
 
@@ -11,13 +13,13 @@ const LOW: u64 = 50;
 
 /// Whether a port has flow control.
 #[must_use]
-pub fn is_on(nic: &TableReader) -> bool {
-    nic.table("flow_control").is_some() || nic.text("flow_control") == Some("pause")
+pub fn is_on(nic: &NicKeys) -> bool {
+    matches!(nic.flow_control.value, Some(WordOr::Table(_) | WordOr::Word(FlowControlKind::Pause)))
 }
 
 /// Reads when a port with this link and this packet buffer asks its peer to pause.
 pub fn read(
-    nic: &TableReader,
+    nic: &NicKeys,
     link: Option<u64>,
     buffer: Option<u64>,
     findings: &mut Findings,
@@ -27,38 +29,43 @@ pub fn read(
     }
     if link.is_none() {
         findings.mistake(
-            nic.mistake("flow_control", format!("`{}` has no link that could pause", nic.name))
+            nic.flow_control
+                .mistake(format!("`{}` has no link that could pause", nic.name()))
                 .because("an unlimited link brings every frame the moment it is offered")
                 .help("add link = \"10 Gbps\", or a model"),
         );
     }
     let Some(buffer) = buffer else {
         findings.mistake(
-            nic.mistake("flow_control", format!("`{}` never asks for a pause", nic.name))
+            nic.flow_control
+                .mistake(format!("`{}` never asks for a pause", nic.name()))
                 .because("its packet buffer is unlimited")
                 .help("add buffer = \"512 KiB\", or a model"),
         );
         return None;
     };
-    let marks = nic.table("flow_control");
-    let mark = |key: &str, percent: u64| match &marks {
-        Some(marks) if marks.has(key) => marks.size(key),
-        _ => Some(buffer * percent / 100),
+    let marks: Option<&FlowControlKeys> = match &nic.flow_control.value {
+        Some(WordOr::Table(marks)) => Some(marks),
+        _ => None,
     };
-    let pause = FlowControl { high: mark("high", HIGH)?, low: mark("low", LOW)? };
-    if let Some(marks) = &marks
-        && (pause.low >= pause.high || pause.high > buffer)
+    let mark = |setting: Option<&Setting<u64>>, percent: u64| match setting {
+        Some(setting) => setting.or(Some(buffer * percent / 100)),
+        None => Some(buffer * percent / 100),
+    };
+    let high = mark(marks.map(|marks| &marks.high), HIGH)?;
+    let low = mark(marks.map(|marks| &marks.low), LOW)?;
+    if let Some(marks) = marks
+        && (low >= high || high > buffer)
     {
-        let key = if marks.has("high") { "high" } else { "low" };
-        let FlowControl { high, low } = pause;
+        let setting = if marks.high.given { &marks.high } else { &marks.low };
         findings.mistake(
-            marks
-                .mistake(key, "a pause that cannot begin or end")
+            setting
+                .mistake("a pause that cannot begin or end")
                 .because(format!(
                     "it begins at {high} B and ends at {low} B; the buffer holds {buffer} B"
                 ))
                 .help("write `low` below `high`, and `high` at most the buffer"),
         );
     }
-    Some(pause)
+    Some(FlowControl { high, low })
 }

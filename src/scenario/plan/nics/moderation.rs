@@ -3,9 +3,9 @@
 use crate::engine::time::Span;
 use crate::rx::moderation::Moderation;
 use crate::scenario::profile::Profile;
-use crate::scenario::schema::rows::nics::ModerationKeys;
-use crate::scenario::schema::rows::values::{AdaptiveAlgorithm, ModerationPolicy};
-use crate::scenario::schema::table_reader::TableReader;
+use crate::scenario::schema::rows::nics::{ModerationKeys, NicKeys};
+use crate::scenario::schema::rows::values::{AdaptiveAlgorithm, ModerationPolicy, ModerationWord};
+use crate::scenario::schema::setting::WordOr;
 use crate::scenario::text::diagnostic::Diagnostic;
 use crate::scenario::text::findings::Findings;
 
@@ -13,15 +13,16 @@ use crate::scenario::text::findings::Findings;
 const USUAL: Span = Span::us(50);
 
 /// The moderation of a NIC.
-pub fn read(nic: &TableReader, model: &Profile, findings: &mut Findings) -> Moderation {
-    let Some(table) = nic.table("moderation") else {
-        let none = model.is_ideal() || nic.text("moderation") == Some("none");
-        let usual = Moderation::Throttle { interval: steps(USUAL, model) };
-        return if none { Moderation::None } else { usual };
-    };
-    let keys = ModerationKeys::read(table);
-    warn_of_idle_keys(nic.name, &keys, findings);
-    rule(nic.name, &keys, model, findings).unwrap_or(Moderation::None)
+pub fn read(nic: &NicKeys, model: &Profile, findings: &mut Findings) -> Moderation {
+    match &nic.moderation.value {
+        Some(WordOr::Table(keys)) => {
+            warn_of_idle_keys(nic.name(), keys, findings);
+            rule(nic.name(), keys, model, findings).unwrap_or(Moderation::None)
+        }
+        Some(WordOr::Word(ModerationWord::None)) => Moderation::None,
+        None if model.is_ideal() => Moderation::None,
+        None => Moderation::Throttle { interval: steps(USUAL, model) },
+    }
 }
 
 /// Warns of keys that the rule does not look at.

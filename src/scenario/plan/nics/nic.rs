@@ -12,8 +12,9 @@ use crate::rx::dma::DmaSpec;
 use crate::scenario::plan::hosts::host::Host;
 use crate::scenario::plan::reference;
 use crate::scenario::profile::{self, Pcie, Profile};
-use crate::scenario::schema::rows::nics::PcieKeys;
-use crate::scenario::schema::table_reader::TableReader;
+use crate::scenario::schema::rows::nics::{FilterKeys, NicKeys};
+use crate::scenario::schema::rows::values::{FilterAction, FilterPlace, PathKind, WhenRingFull};
+use crate::scenario::schema::setting::Setting;
 use crate::scenario::text::findings::Findings;
 use crate::world::{Filter, NicSpec, Rebalance, SteeringSpec};
 use std::collections::BTreeSet;
@@ -67,7 +68,7 @@ impl Queues {
 
 /// Reads a port and what virtual NICs ask of it; none where its host is unknown.
 pub fn read(
-    view: &TableReader,
+    view: &NicKeys,
     hosts: &[Host],
     traffics: &[&str],
     (sriov, demand): (Option<Sriov>, Demand),
@@ -75,20 +76,20 @@ pub fn read(
     findings: &mut Findings,
 ) -> Option<Nic> {
     let names: Vec<&str> = hosts.iter().map(|host| host.spec.name.as_str()).collect();
-    let at = findings.take(reference::named(view, "host", "host", &names))?;
+    let at = findings.take(reference::named(&view.host, view.name(), "host", &names))?;
     let host = &hosts[at];
-    let model = profile::find_or(view.text("model"), "ideal");
-    let link = if view.has("link") { view.link("link") } else { model.link() };
+    let model = view.model.value.unwrap_or_else(|| profile::find_or(None, "ideal"));
+    let link = view.link.or(model.link());
     let queues = queues(view, host, model, link, demand, policies, findings);
     let ring = ring(view, model, findings);
     let cores: BTreeSet<u32> = queues.cores.iter().copied().collect();
-    let buffer = if view.has("buffer") { view.size("buffer") } else { model.size("buffer") };
+    let buffer = view.buffer.or(model.size("buffer"));
     let share = queues.shared_interrupts || vectors_are_short(&queues.cores, model);
     let spec = NicSpec {
-        name: view.name.to_owned(),
+        name: view.name().to_owned(),
         host: at,
         link,
-        egress: view.size("egress").unwrap_or(1),
+        egress: view.egress.value.unwrap_or(1),
         buffer,
         dma: dma(view, model, findings),
         ring,
@@ -111,7 +112,7 @@ pub fn read(
 
 /// How packets find their queue, and the core of each queue.
 fn queues(
-    view: &TableReader,
+    view: &NicKeys,
     host: &Host,
     model: &Profile,
     link: Option<u64>,
@@ -120,24 +121,24 @@ fn queues(
     findings: &mut Findings,
 ) -> Queues {
     let single = |findings: &mut Findings| Queues::single(only(view, host, findings));
-    match view.text("path") {
-        Some("vmq" | "sriov") => {
+    match view.path.value {
+        Some(PathKind::Vmq | PathKind::Sriov) => {
             let vmq = vmq::read(view, host, model, link, demand, policies, findings);
             return vmq.map_or_else(|| Queues::single(0), of_vmq);
         }
-        Some("rss") => {}
+        Some(PathKind::Rss) => {}
         _ => return single(findings),
     }
-    if view.table("rss").and_then(|rss| rss.flag("enabled")) == Some(false) {
+    if view.rss.value.as_ref().and_then(|rss| rss.enabled.value) == Some(false) {
         findings
-            .warn(format!("nic.{}: RSS is switched off, all packets go to one queue", view.name));
+            .warn(format!("nic.{}: RSS is switched off, all packets go to one queue", view.name()));
         return single(findings);
     }
-    if view.flag("checksum_offload") == Some(false) {
+    if view.checksum_offload.value == Some(false) {
         findings.warn(format!(
             "nic.{}: RSS is off because checksum offload is off: RSS depends on it \
              (Disable-NetAdapterChecksumOffload); all packets go to one queue",
-            view.name
+            view.name()
         ));
         return single(findings);
     }
@@ -169,12 +170,13 @@ fn of_vmq(vmq: Vmq) -> Queues {
 }
 
 /// The core of the only queue.
-fn only(view: &TableReader, host: &Host, findings: &mut Findings) -> u32 {
-    let core = view.count("core").unwrap_or(0);
+fn only(view: &NicKeys, host: &Host, findings: &mut Findings) -> u32 {
+    let core = view.core.value.unwrap_or(0);
     if core >= host.spec.cores {
         let last = host.spec.cores - 1;
         findings.mistake(
-            view.mistake("core", format!("`{}` has no core {core}", host.spec.name))
+            view.core
+                .mistake(format!("`{}` has no core {core}", host.spec.name))
                 .because(format!("it has the cores 0 to {last}"))
                 .help(format!("write core = 0 to {last}")),
         );
@@ -182,15 +184,16 @@ fn only(view: &TableReader, host: &Host, findings: &mut Findings) -> u32 {
     core
 }
 
-fn ring(view: &TableReader, model: &Profile, findings: &mut Findings) -> u32 {
-    let Some(ring) = view.count("ring") else { return 1 };
+fn ring(view: &NicKeys, model: &Profile, findings: &mut Findings) -> u32 {
+    let Some(ring) = view.ring.value else { return 1 };
     let (min, max) = (model.number("ring.min"), model.number("ring.max"));
     if let (Some(min), Some(max)) = (min, max)
         && !(min..=max).contains(&u64::from(ring))
     {
         let near = u64::from(ring).clamp(min, max);
         findings.mistake(
-            view.mistake("ring", format!("{} has no ring of {ring} descriptors", model.name))
+            view.ring
+                .mistake(format!("{} has no ring of {ring} descriptors", model.name))
                 .because(format!("it takes {min} to {max}"))
                 .help(format!("write ring = {near}, or model = \"ideal\"")),
         );
@@ -201,10 +204,10 @@ fn ring(view: &TableReader, model: &Profile, findings: &mut Findings) -> u32 {
 /// Whether a packet waits for a descriptor: the drivers' rule where the file leaves it to them
 /// (Linux `ixgbe_set_rx_drop_en` drops with virtual functions, and with several queues where the
 /// port does not pause its peer, to avoid head of line blocking; else a full ring holds the port).
-fn hold(view: &TableReader, model: &Profile, several: bool, functions: bool) -> bool {
-    match view.text("when_ring_full") {
-        Some("hold") => true,
-        Some("drop") => false,
+fn hold(view: &NicKeys, model: &Profile, several: bool, functions: bool) -> bool {
+    match view.when_ring_full.value {
+        Some(WhenRingFull::Hold) => true,
+        Some(WhenRingFull::Drop) => false,
         _ => !model.is_ideal() && !functions && (!several || flow_control::is_on(view)),
     }
 }
@@ -226,10 +229,10 @@ fn vectors(queues: &[u32], share: bool) -> Vec<Vec<u32>> {
 }
 
 /// The port's share of the bus.
-fn dma(nic: &TableReader, model: &Profile, findings: &mut Findings) -> DmaSpec {
+fn dma(nic: &NicKeys, model: &Profile, findings: &mut Findings) -> DmaSpec {
     let base = model.pcie();
     let unlimited = DmaSpec { bits: None, max_payload: 256, latency: Span::ZERO };
-    let Some(keys) = nic.table("pcie").map(PcieKeys::read) else {
+    let Some(keys) = nic.pcie.value.as_ref().filter(|_| nic.pcie.given) else {
         return base.map_or(unlimited, |base| base.spec());
     };
     let latency = keys.latency.or(base.map(|base| base.latency)).unwrap_or(Span::ZERO);
@@ -275,35 +278,34 @@ fn dma(nic: &TableReader, model: &Profile, findings: &mut Findings) -> DmaSpec {
 }
 
 /// Checks the tables of queues and functions for virtual machines.
-fn guests(view: &TableReader, model: &Profile, findings: &mut Findings) {
-    let path = view.text("path").unwrap_or("");
-    if path != "vmq" && path != "sriov" {
+fn guests(view: &NicKeys, model: &Profile, findings: &mut Findings) {
+    let path = view.path.value;
+    if !matches!(path, Some(PathKind::Vmq | PathKind::Sriov)) {
         return;
     }
-    if let Some(rss) = view
-        .table("rss")
-        .filter(|rss| rss.node("enabled").is_some() && rss.flag("enabled") == Some(true))
-    {
+    let rss = view.rss.value.as_ref().map(|rss| &rss.enabled);
+    if let Some(enabled) = rss.filter(|enabled| enabled.given && enabled.value == Some(true)) {
+        let path = if path == Some(PathKind::Vmq) { "VMQ" } else { "SR-IOV (with VMQ)" };
         findings.mistake(
-            rss.mistake(
-                "enabled",
-                format!(
-                    "RSS and {} exclude each other",
-                    if path == "vmq" { "VMQ" } else { "SR-IOV (with VMQ)" }
-                ),
-            )
-            .because(
-                "Windows turns RSS off on a host adapter whose queues serve VMs: \
-                 RSS cannot be enabled while VMQ or SR-IOV is",
-            )
-            .help("remove `enabled`, or choose path = \"rss\""),
+            enabled
+                .mistake(format!("RSS and {path} exclude each other"))
+                .because(
+                    "Windows turns RSS off on a host adapter whose queues serve VMs: \
+                     RSS cannot be enabled while VMQ or SR-IOV is",
+                )
+                .help("remove `enabled`, or choose path = \"rss\""),
         );
     }
-    limit(view, "vmq", "queues", vmq::limit(model), model, findings);
-    limit(view, "sriov", "vfs", model.number("vfs"), model, findings);
-    if path == "sriov" && model.number("vfs") == Some(0) {
+    if let Some(vmq) = &view.vmq.value {
+        limit(&vmq.queues, vmq::limit(model), model, findings);
+    }
+    if let Some(sriov) = &view.sriov.value {
+        limit(&sriov.vfs, model.number("vfs"), model, findings);
+    }
+    if path == Some(PathKind::Sriov) && model.number("vfs") == Some(0) {
         findings.mistake(
-            view.mistake("path", format!("{} has no virtual functions", model.name))
+            view.path
+                .mistake(format!("{} has no virtual functions", model.name))
                 .because("the model does not support SR-IOV")
                 .help("choose another model, such as intel-82599, or path = \"vmq\""),
         );
@@ -311,20 +313,13 @@ fn guests(view: &TableReader, model: &Profile, findings: &mut Findings) {
 }
 
 /// Checks a number of queues or functions against the model's.
-fn limit(
-    view: &TableReader,
-    table: &str,
-    key: &str,
-    most: Option<u64>,
-    model: &Profile,
-    findings: &mut Findings,
-) {
-    let Some(options) = view.table(table).filter(|options| options.has(key)) else { return };
-    let (Some(asked), Some(most)) = (options.integer(key), most) else { return };
-    if asked > most {
+fn limit(asked: &Setting<u32>, most: Option<u64>, model: &Profile, findings: &mut Findings) {
+    let (Some(number), Some(most)) = (asked.value.filter(|_| asked.given), most) else { return };
+    if u64::from(number) > most {
+        let key = asked.key;
         findings.mistake(
-            options
-                .mistake(key, format!("{asked} {key} are more than {} has", model.name))
+            asked
+                .mistake(format!("{number} {key} are more than {} has", model.name))
                 .because(format!("it has {most}"))
                 .help(format!("write {key} = {most}, or model = \"ideal\"")),
         );
@@ -333,7 +328,7 @@ fn limit(
 
 /// The early verdicts, by the name of the traffic they concern.
 fn filters(
-    view: &TableReader,
+    view: &NicKeys,
     traffics: &[&str],
     spec: &NicSpec,
     findings: &mut Findings,
@@ -341,64 +336,68 @@ fn filters(
     let mut all: Vec<(String, Filter)> = vec![];
     let by_address = matches!(spec.steering, SteeringSpec::Vmq { .. });
     let queues = if by_address { usize::MAX } else { spec.queues.len() };
-    for filter in view.list("filter") {
-        let Some(matched) = filter.table("match") else { continue };
-        let Some(name) = matched.text("traffic") else { continue };
+    for filter in view.filter.all() {
+        let Some(matched) = &filter.matched.value else { continue };
+        let Some(name) = matched.traffic.value else { continue };
         if !traffics.contains(&name) {
-            findings.mistake(reference::unknown(&matched, "traffic", "traffic", name, traffics));
+            findings.mistake(reference::unknown(&matched.traffic, "traffic", name, traffics));
         }
         if all.iter().any(|(known, _)| known == name) {
             findings.mistake(
                 matched
-                    .mistake("traffic", format!("two filters for traffic \"{name}\""))
+                    .traffic
+                    .mistake(format!("two filters for traffic \"{name}\""))
                     .because("an earlier filter decides already")
                     .help("keep one of them"),
             );
         }
-        if by_address && filter.text("action") == Some("pin") {
+        if by_address && filter.action.value == Some(FilterAction::Pin) {
             findings.not_yet(
                 filter
+                    .action
                     .mistake(
-                        "action",
                         "action = \"pin\" is not simulated on path = \"vmq\" and \"sriov\" yet",
                     )
                     .because("there a packet's MAC address alone names its queue")
                     .help("remove the filter, or choose path = \"rss\""),
             );
         }
-        if let Some(verdict) = verdict(&filter, queues, findings) {
+        if let Some(verdict) = verdict(filter, queues, findings) {
             all.push((name.to_owned(), verdict));
         }
     }
     all
 }
 
-fn verdict(filter: &TableReader, queues: usize, findings: &mut Findings) -> Option<Filter> {
-    let in_driver = filter.text("at") == Some("driver");
-    if filter.text("action")? == "drop" {
+fn verdict(filter: &FilterKeys, queues: usize, findings: &mut Findings) -> Option<Filter> {
+    let in_driver = filter.at.value == Some(FilterPlace::Driver);
+    if filter.action.value? == FilterAction::Drop {
         return Some(if in_driver { Filter::DropInDriver } else { Filter::DropInNic });
     }
     if in_driver {
         findings.mistake(
             filter
-                .mistake("at", "only the NIC can pin packets to a queue")
+                .at
+                .mistake("only the NIC can pin packets to a queue")
                 .because("in the driver the packet is in its queue already")
                 .help("write at = \"nic\""),
         );
     }
-    if !filter.has("queue") {
+    if !filter.queue.given {
         findings.mistake(
             filter
-                .mistake("action", "action = \"pin\" needs a queue")
+                .action
+                .mistake("action = \"pin\" needs a queue")
                 .because("`queue` is missing")
                 .help("add `queue = 0`"),
         );
     }
-    let queue = filter.count("queue")?;
+    let queue = filter.queue.value?;
     if queue as usize >= queues {
         findings.mistake(
             filter
-                .mistake("queue", format!("there is no queue {queue}"))
+                .queue
+                .mistake(format!("there is no queue {queue}"))
                 .because(format!("the port has the queues 0 to {}", queues - 1))
                 .help(format!("write queue = 0 to {}", queues - 1)),
         );

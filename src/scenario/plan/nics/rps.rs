@@ -6,7 +6,8 @@ use crate::rx::cpu::Stack;
 use crate::rx::steering::rss::{HashTypes, RssSpec, default_table};
 use crate::rx::steering::toeplitz::KEY_MICROSOFT;
 use crate::scenario::plan::hosts::host::Host;
-use crate::scenario::schema::table_reader::TableReader;
+use crate::scenario::schema::rows::nics::NicKeys;
+use crate::scenario::schema::rows::values::PathKind;
 use crate::scenario::text::findings::Findings;
 use crate::world::{FlowMap, RpsSpec, RxPath, VnicOwner};
 
@@ -16,15 +17,18 @@ const ENTRIES: u32 = 128;
 /// Reads the table `spread` of a port whose queues may use these cores; none: it has no such table,
 /// or a wrong one, which has been reported.
 pub fn read(
-    nic: &TableReader,
+    nic: &NicKeys,
     host: &Host,
     usable: &[u32],
     findings: &mut Findings,
 ) -> Option<RpsSpec> {
-    nic.table("spread")?;
+    if !nic.spread.given {
+        return None;
+    }
     if let Some((reason, help)) = obstacle(host) {
         findings.mistake(
-            nic.mistake("spread", format!("nothing spreads packets on `{}`", host.spec.name))
+            nic.spread
+                .mistake(format!("nothing spreads packets on `{}`", host.spec.name))
                 .because(reason)
                 .help(help),
         );
@@ -34,21 +38,24 @@ pub fn read(
 
 /// What a table `spread` says, or its defaults where there is none.
 pub fn over_cores(
-    nic: &TableReader,
+    nic: &NicKeys,
     host: &Host,
     usable: &[u32],
     findings: &mut Findings,
 ) -> Option<RpsSpec> {
-    let view = nic.options("spread");
-    let all = view.has("cores") || nic.text("path") == Some("single-queue");
-    let cores =
-        if all { findings.take(view.cpus("cores", host.spec.cores))? } else { usable.to_vec() };
+    let view = nic.spread.value.as_ref()?;
+    let all = view.cores.given || nic.path.value == Some(PathKind::SingleQueue);
+    let cores = if all {
+        findings.take(view.cores.within(view.name(), host.spec.cores))?
+    } else {
+        usable.to_vec()
+    };
     if cores.is_empty() {
         return None; // no list of processors, which has been reported
     }
-    let rss = rss::hash(&view, cores.len() as u32, findings)?;
+    let rss = rss::hash(&view.hashing, cores.len() as u32, findings)?;
     let cores = FlowMap { targets: cores, rss: Some(rss) };
-    Some(RpsSpec { cores, backlog: view.count("backlog")? })
+    Some(RpsSpec { cores, backlog: view.backlog.value? })
 }
 
 /// Why nothing can be spread by software on a host, and what to write instead; none: it can.

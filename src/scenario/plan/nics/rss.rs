@@ -7,8 +7,9 @@ use crate::rx::steering::rss::{HashTypes, RssSpec, default_table};
 use crate::rx::steering::toeplitz::{KEY_BYTES, KEY_MICROSOFT, KEY_SYMMETRIC, parse_key};
 use crate::scenario::plan::hosts::host::Host;
 use crate::scenario::profile::Profile;
-use crate::scenario::schema::table_reader::TableReader;
-use crate::scenario::text::document::{Node, Value};
+use crate::scenario::schema::rows::nics::NicKeys;
+use crate::scenario::schema::rows::queues::{HashKeys, ProcessorKeys};
+use crate::scenario::schema::rows::values::{HashType, RssProfile};
 use crate::scenario::text::findings::Findings;
 use crate::world::Rebalance;
 
@@ -27,59 +28,61 @@ pub struct Rss {
 
 /// Reads the RSS of a NIC; none where it is wrong, which has been reported.
 pub fn read(
-    nic: &TableReader,
+    nic: &NicKeys,
     host: &Host,
     model: &Profile,
     policies: &[OwnPolicy],
     findings: &mut Findings,
 ) -> Option<Rss> {
-    let view = nic.options("rss");
+    let view = nic.rss.value.as_ref()?;
     let physical = host.processors.logical / host.processors.smt;
     let limit = model.number("rss.queues").unwrap_or(u64::MAX);
     let usual = u64::from(physical).min(limit) as u32;
-    let queues = if view.has("queues") { view.count("queues")? } else { usual };
+    let queues = if view.queues.given { view.queues.value? } else { usual };
     if u64::from(queues) > limit {
         findings.mistake(
-            view.mistake("queues", format!("{queues} queues are more than {} has", model.name))
+            view.queues
+                .mistake(format!("{queues} queues are more than {} has", model.name))
                 .because(format!("its RSS has at most {limit} queues"))
                 .help(format!("write queues = {limit}, or model = \"ideal\"")),
         );
     }
-    let order = match view.text("profile") {
-        Some("numa-static") => Order::NumaStatic,
-        Some("conservative") => Order::Conservative,
+    let order = match view.profile.value {
+        Some(RssProfile::NumaStatic) => Order::NumaStatic,
+        Some(RssProfile::Conservative) => Order::Conservative,
         _ => Order::Closest,
     };
-    let usable = usable(&view, host, order, u32::MAX, findings)?;
-    let rebalance = rebalance::of_rss(&view, host, policies, findings);
-    let entries = entries(&view, model, findings)?;
+    let usable = usable(&view.processors, host, order, u32::MAX, findings)?;
+    let rebalance = rebalance::of_rss(&view.reader, host, policies, findings);
+    let entries = entries(&view.hashing, model, findings)?;
     if entries < queues {
         findings.warn(format!(
             "nic.{}: an indirection table of {entries} entries reaches {entries} of \
              {queues} queues",
-            nic.name
+            nic.name()
         ));
     }
-    let spec = hash(&view, queues, findings)?;
+    let spec = hash(&view.hashing, queues, findings)?;
     let cores = rebalance::start(queues, &usable, rebalance.as_ref());
     Some(Rss { spec, cores, usable, rebalance })
 }
 
 /// The cores that queues may use, at most so many; for RSS and VMQ alike.
 pub(super) fn usable(
-    view: &TableReader,
+    view: &ProcessorKeys,
     host: &Host,
     order: Order,
     most: u32,
     findings: &mut Findings,
 ) -> Option<Vec<u32>> {
-    let base = view.count("base_processor")?;
-    let asked = if view.has("max_processors") { view.count("max_processors")? } else { u32::MAX };
+    let base = view.base_processor.value?;
+    let asked = if view.max_processors.given { view.max_processors.value? } else { u32::MAX };
     let usable = placement::usable(order, base, asked.min(most), host.processors);
     if usable.is_empty() {
         let last = host.processors.logical - host.processors.smt;
         findings.mistake(
-            view.mistake("base_processor", format!("`{}` has no processor {base}", host.spec.name))
+            view.base_processor
+                .mistake(format!("`{}` has no processor {base}", host.spec.name))
                 .because(format!("receive queues use its physical cores, numbered 0 to {last}"))
                 .help(format!("write base_processor = 0 to {last}")),
         );
@@ -89,18 +92,19 @@ pub(super) fn usable(
 }
 
 /// The hash of a table with `key`, `hash` and `table`, over `n` that packets are spread over.
-pub(super) fn hash(view: &TableReader, n: u32, findings: &mut Findings) -> Option<RssSpec> {
+pub(super) fn hash(view: &HashKeys, n: u32, findings: &mut Findings) -> Option<RssSpec> {
     let entries = whole_power(view, findings)?;
     let table = default_table(entries, n);
     Some(RssSpec { key: key(view, findings)?, types: types(view), table })
 }
 
 /// The entries of an indirection table, where they are a power of two.
-fn whole_power(view: &TableReader, findings: &mut Findings) -> Option<u32> {
-    let entries = view.count("table")?;
+fn whole_power(view: &HashKeys, findings: &mut Findings) -> Option<u32> {
+    let entries = view.table.value?;
     if !entries.is_power_of_two() {
         findings.mistake(
-            view.mistake("table", format!("an indirection table cannot have {entries} entries"))
+            view.table
+                .mistake(format!("an indirection table cannot have {entries} entries"))
                 .because("the low bits of the hash index it: a power of two is due")
                 .help(format!("write {}", (entries.next_power_of_two()).min(32_768))),
         );
@@ -110,12 +114,13 @@ fn whole_power(view: &TableReader, findings: &mut Findings) -> Option<u32> {
 }
 
 /// The entries of the indirection table of a model.
-fn entries(view: &TableReader, model: &Profile, findings: &mut Findings) -> Option<u32> {
+fn entries(view: &HashKeys, model: &Profile, findings: &mut Findings) -> Option<u32> {
     let entries = whole_power(view, findings)?;
     let limit = model.number("rss.table").unwrap_or(u64::MAX);
     if u64::from(entries) > limit {
         findings.mistake(
-            view.mistake("table", format!("{entries} entries are more than {} has", model.name))
+            view.table
+                .mistake(format!("{entries} entries are more than {} has", model.name))
                 .because(format!("its indirection table has {limit} entries"))
                 .help(format!("write table = {limit}, or model = \"ideal\"")),
         );
@@ -123,27 +128,25 @@ fn entries(view: &TableReader, model: &Profile, findings: &mut Findings) -> Opti
     Some(entries)
 }
 
-fn key(view: &TableReader, findings: &mut Findings) -> Option<[u8; KEY_BYTES]> {
-    match view.text("key")? {
+fn key(view: &HashKeys, findings: &mut Findings) -> Option<[u8; KEY_BYTES]> {
+    match view.key.value? {
         "microsoft" => Some(KEY_MICROSOFT),
         "symmetric" => Some(KEY_SYMMETRIC),
         text => findings.take(parse_key(text).map_err(|error| {
-            view.mistake("key", "this is no hash key").because(error.to_string()).help(
+            view.key.mistake("this is no hash key").because(error.to_string()).help(
                 "write \"microsoft\", \"symmetric\" (6d5a repeated), or 40 bytes in hexadecimal",
             )
         })),
     }
 }
 
-fn types(view: &TableReader) -> HashTypes {
-    let Some(Node { value: Value::List(names), .. }) = view.node("hash") else {
+fn types(view: &HashKeys) -> HashTypes {
+    if !view.hash.given {
         return HashTypes::USUAL;
-    };
+    }
     let mut types = HashTypes::NONE;
-    for name in names {
-        if let Value::Text(name) = &name.value {
-            let _known = types.switch_on(name);
-        }
+    for hash in view.hash.all() {
+        let _known = types.switch_on(HashType::name(*hash));
     }
     types
 }

@@ -9,7 +9,9 @@ use crate::rx::steering::toeplitz::KEY_MICROSOFT;
 use crate::scenario::plan::hosts::host::Host;
 use crate::scenario::plan::reference;
 use crate::scenario::profile::{self, Profile};
-use crate::scenario::schema::table_reader::TableReader;
+use crate::scenario::schema::rows::guests::PortKeys;
+use crate::scenario::schema::rows::nics::NicKeys;
+use crate::scenario::schema::rows::values::PathKind;
 use crate::scenario::text::findings::Findings;
 use crate::world::{FlowMap, PathReason};
 
@@ -48,20 +50,23 @@ pub struct VfRequest {
 
 /// Reads the virtual functions of a port; none where its path is another one.
 #[must_use]
-pub fn read(nic: &TableReader, hosts: &[Host]) -> Option<Sriov> {
-    if nic.text("path") != Some("sriov") {
+pub fn read(nic: &NicKeys, hosts: &[Host]) -> Option<Sriov> {
+    if nic.path.value != Some(PathKind::Sriov) {
         return None;
     }
     let names: Vec<&str> = hosts.iter().map(|host| host.spec.name.as_str()).collect();
-    let host = reference::named(nic, "host", "host", &names).ok()?;
-    let model = profile::find_or(nic.text("model"), "ideal");
-    let options = nic.options("sriov");
+    let host = reference::named(&nic.host, nic.name(), "host", &names).ok()?;
+    let model = nic.model.value.unwrap_or_else(|| profile::find_or(None, "ideal"));
+    let options = nic.sriov.value.as_ref()?;
     let most = model.number("vfs").map_or(u32::MAX, |vfs| vfs as u32);
-    let links = [("driver", PathReason::PfDriver), ("switch_iov", PathReason::SwitchWithoutIov)];
-    let broken = links.into_iter().find(|(key, _)| options.flag(key) == Some(false));
+    let links = [
+        (&options.driver, PathReason::PfDriver),
+        (&options.switch_iov, PathReason::SwitchWithoutIov),
+    ];
+    let broken = links.into_iter().find(|(link, _)| link.value == Some(false));
     Some(Sriov {
         model,
-        all: options.count("vfs").unwrap_or(most),
+        all: options.vfs.value.unwrap_or(most),
         given: 0,
         missing: hosts[host].no_vfs.or(broken.map(|(_, reason)| reason)),
     })
@@ -70,15 +75,15 @@ pub fn read(nic: &TableReader, hosts: &[Host]) -> Option<Sriov> {
 impl VfRequest {
     /// What a table says; `driver` is what the group of its VMs says of the guest's driver.
     #[must_use]
-    pub fn read(view: &TableReader, driver: bool) -> Self {
-        let policies = view.words("port_policy");
-        let missing = if view.count("vf_weight") == Some(0) {
+    pub fn read(view: &PortKeys, driver: bool) -> Self {
+        let policies = view.port_policy.all();
+        let missing = if view.vf_weight.value == Some(0) {
             Some(PathReason::VfWeightZero)
         } else {
             (!policies.is_empty()).then_some(PathReason::PortPolicy)
         };
-        let wanted = view.flag("vf") == Some(true);
-        Self { wanted, missing, driver, queues: view.count("vf_queues").unwrap_or(1) }
+        let wanted = view.vf.value == Some(true);
+        Self { wanted, missing, driver, queues: view.vf_queues.value.unwrap_or(1) }
     }
 }
 
@@ -139,7 +144,7 @@ impl Sriov {
     /// `name` is the table's own (`vm.web`).
     pub fn check(
         &self,
-        (name, view): (&str, &TableReader),
+        (name, view): (&str, &PortKeys),
         wish: &VfRequest,
         vcpus: u32,
         findings: &mut Findings,
@@ -193,11 +198,11 @@ fn sentence(why: PathReason) -> &'static str {
 }
 
 /// Checks how many rings a function may have.
-fn rings(view: &TableReader, rings: u32, vcpus: u32, model: &Profile, findings: &mut Findings) {
+fn rings(view: &PortKeys, rings: u32, vcpus: u32, model: &Profile, findings: &mut Findings) {
     if rings == 1 {
         return;
     }
-    let refuse = |message: String| view.mistake("vf_queues", message);
+    let refuse = |message: String| view.vf_queues.mistake(message);
     let most = model.number("vf.queues").unwrap_or(u64::MAX);
     if model.text("vf.rss.table").is_none() && !model.is_ideal() {
         findings.mistake(

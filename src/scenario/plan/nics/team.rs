@@ -12,9 +12,10 @@ use crate::rx::steering::rss::{HashTypes, Rss, RssSpec};
 use crate::rx::steering::toeplitz::KEY_MICROSOFT;
 use crate::scenario::plan::hosts::host::Host;
 use crate::scenario::plan::reference;
-use crate::scenario::schema::table_reader::TableReader;
+use crate::scenario::schema::rows::guests::PortKeys;
+use crate::scenario::schema::rows::teams::TeamKeys;
+use crate::scenario::schema::rows::values::{TeamBalance, TeamMode};
 use crate::scenario::text::diagnostic::Diagnostic;
-use crate::scenario::text::document::Value;
 use crate::scenario::text::findings::Findings;
 use crate::scenario::text::units::short;
 use std::collections::BTreeSet;
@@ -67,7 +68,7 @@ pub struct Uplinks {
 
 impl Uplinks {
     /// Reads all teams of ports with these names.
-    pub fn read(views: &[TableReader], ports: &[&str], findings: &mut Findings) -> Self {
+    pub fn read(views: &[TeamKeys], ports: &[&str], findings: &mut Findings) -> Self {
         let mut teams: Vec<Team> = vec![];
         for view in views {
             teams.extend(read(view, ports, &teams, findings));
@@ -80,7 +81,7 @@ impl Uplinks {
     ///
     /// # Errors
     /// An unknown name; a port of a team; no name where there are several.
-    pub fn of(&self, view: &TableReader) -> Result<Uplink, Diagnostic> {
+    pub fn of(&self, view: &PortKeys) -> Result<Uplink, Diagnostic> {
         let team_of = |port| self.teams.iter().find(|team| team.ports.contains(&port));
         let free = (0..self.ports.len()).filter(|port| team_of(*port).is_none());
         let free = free.map(|port| (self.ports[port].as_str(), Uplink::Port(port)));
@@ -89,12 +90,13 @@ impl Uplinks {
         let (names, all): (Vec<&str>, Vec<Uplink>) = free.chain(teams).unzip();
         if let Some(team) = self.port_named(view).and_then(team_of) {
             return Err(view
-                .mistake("nic", format!("`{}` cannot be on one port of a team alone", view.name))
+                .nic
+                .mistake(format!("`{}` cannot be on one port of a team alone", view.name()))
                 .because(format!("the port belongs to team.{}", team.name))
                 .help(format!("write nic = \"{}\"", team.name)));
         }
-        let found = reference::named(view, "nic", "nic", &names);
-        let found = found.map_err(|mistake| match view.text("nic") {
+        let found = reference::named(&view.nic, view.name(), "nic", &names);
+        let found = found.map_err(|mistake| match view.nic.value {
             Some(name) => {
                 let name = short(name);
                 mistake.because(format!("no table [nic.{name}] or [team.{name}]"))
@@ -104,8 +106,8 @@ impl Uplinks {
         Ok(all[found?])
     }
 
-    fn port_named(&self, view: &TableReader) -> Option<usize> {
-        let name = view.text("nic")?;
+    fn port_named(&self, view: &PortKeys) -> Option<usize> {
+        let name = view.nic.value?;
         self.ports.iter().position(|port| port == name)
     }
 
@@ -157,32 +159,29 @@ impl Uplinks {
 
 /// Reads a team, with those of its ports that there are; none where it has none. Mistakes have been
 /// reported.
-fn read(
-    view: &TableReader,
-    ports: &[&str],
-    others: &[Team],
-    findings: &mut Findings,
-) -> Option<Team> {
-    let names = view.words("nics");
-    if ports.contains(&view.name) {
+fn read(view: &TeamKeys, ports: &[&str], others: &[Team], findings: &mut Findings) -> Option<Team> {
+    let names = view.nics.all();
+    if ports.contains(&view.name()) {
         findings.mistake(
-            view.mistake("nics", format!("the team \"{0}\" has the name of a port", view.name))
+            view.nics
+                .mistake(format!("the team \"{0}\" has the name of a port", view.name()))
                 .because("virtual NICs name either with `nic`")
                 .help("choose another name for the team"),
         );
         return None;
     }
     let mut members = vec![];
-    for name in &names {
+    for name in names {
         let Some(port) = reference::find(name, ports) else {
-            findings.mistake(reference::unknown(view, "nics", "nic", name, ports));
+            findings.mistake(reference::unknown(&view.nics, "nic", name, ports));
             continue;
         };
         let other = others.iter().find(|other| other.ports.contains(&port));
         if members.contains(&port) || other.is_some() {
             let whose = other.map_or("this team", |other| &other.name);
             findings.mistake(
-                view.mistake("nics", format!("port \"{name}\" cannot be in a team twice"))
+                view.nics
+                    .mistake(format!("port \"{name}\" cannot be in a team twice"))
                     .because(format!("it belongs to {whose} already"))
                     .help("name each port once"),
             );
@@ -190,37 +189,32 @@ fn read(
         }
         members.push(port);
     }
-    let is_list = view.node("nics").is_some_and(|node| matches!(node.value, Value::List(_)));
-    if is_list && !(2..=MOST).contains(&names.len()) {
+    if view.nics.value.is_some() && view.nics.given && !(2..=MOST).contains(&names.len()) {
         findings.mistake(
-            view.mistake("nics", format!("a team of {} is none", names.len()))
+            view.nics
+                .mistake(format!("a team of {} is none", names.len()))
                 .because(format!("it takes 2 to {MOST} ports"))
                 .help("write nics = [\"port0\", \"port1\"], or name the port itself with `nic`"),
         );
     }
-    let receives = match (view.text("mode")?, view.text("balance")?) {
-        ("switch-dependent", _) => Receives::ByFlow,
-        (_, "address-hash") => Receives::ByFirst,
-        _ => Receives::InTurn,
+    let receives = match (view.mode.value?, view.balance.value?) {
+        (TeamMode::SwitchDependent, _) => Receives::ByFlow,
+        (_, TeamBalance::AddressHash) => Receives::ByFirst,
+        (_, TeamBalance::HypervPort | TeamBalance::Dynamic) => Receives::InTurn,
     };
-    let team = Team { name: view.name.to_owned(), ports: members, receives };
+    let team = Team { name: view.name().to_owned(), ports: members, receives };
     (!team.ports.is_empty()).then_some(team)
 }
 
 /// Checks a team against its ports.
-pub fn check(
-    view: &TableReader,
-    team: &Team,
-    nics: &[Nic],
-    hosts: &[Host],
-    findings: &mut Findings,
-) {
+pub fn check(view: &TeamKeys, team: &Team, nics: &[Nic], hosts: &[Host], findings: &mut Findings) {
     let ports: Vec<&Nic> = team.ports.iter().map(|port| &nics[*port]).collect();
     let first = ports[0];
     if let Some(other) = ports.iter().find(|port| port.spec.host != first.spec.host) {
         let [here, there] = [first, other].map(|port| hosts[port.spec.host].spec.name.as_str());
         findings.mistake(
-            view.mistake("nics", format!("team \"{}\" has ports of several hosts", team.name))
+            view.nics
+                .mistake(format!("team \"{}\" has ports of several hosts", team.name))
                 .because(format!(
                     "{} is of {here}, {} of {there}",
                     first.spec.name, other.spec.name
@@ -231,7 +225,8 @@ pub fn check(
     }
     if let Some(port) = ports.iter().find(|port| port.sriov.is_some()) {
         findings.mistake(
-            view.mistake("nics", format!("{} gives virtual functions", port.spec.name))
+            view.nics
+                .mistake(format!("{} gives virtual functions", port.spec.name))
                 .because(
                     "a virtual function bypasses the team, which so could not move its traffic",
                 )
@@ -244,7 +239,7 @@ pub fn check(
 
 /// Checks the processors that the queues of a team's ports may use.
 fn processors(
-    view: &TableReader,
+    view: &TeamKeys,
     team: &Team,
     ports: &[&Nic],
     of_host: Processors,
@@ -270,18 +265,16 @@ fn processors(
     } else if let Some(other) = (1..sets.len()).find(|at| sets[*at] != sets[0]) {
         let [first, other] = [0, other].map(|at| &ports[at].spec.name);
         findings.mistake(
-            view.mistake(
-                "nics",
-                format!("the ports of team \"{}\" use other processors", team.name),
-            )
-            .because(format!(
-                "a virtual NIC has a queue on each of them; those of {first} and {other} must \
+            view.nics
+                .mistake(format!("the ports of team \"{}\" use other processors", team.name))
+                .because(format!(
+                    "a virtual NIC has a queue on each of them; those of {first} and {other} must \
                      be the same"
-            ))
-            .help(
-                "write the same base_processor and max_processors for both, or \
+                ))
+                .help(
+                    "write the same base_processor and max_processors for both, or \
                      balance = \"hyperv-port\" with mode = \"switch-independent\"",
-            ),
+                ),
         );
     }
 }

@@ -7,7 +7,9 @@ use crate::policy::OwnPolicy;
 use crate::rx::steering::placement::Profile as Order;
 use crate::scenario::plan::hosts::host::Host;
 use crate::scenario::profile::{self, Profile};
-use crate::scenario::schema::table_reader::TableReader;
+use crate::scenario::schema::rows::nics::NicKeys;
+use crate::scenario::schema::rows::queues::VmqKeys;
+use crate::scenario::schema::rows::values::{CopyKind, PathKind};
 use crate::scenario::text::findings::Findings;
 use crate::world::{Rebalance, SteeringSpec};
 
@@ -45,19 +47,19 @@ pub fn limit(model: &Profile) -> Option<u64> {
 /// The queues of a port, the default queue included; none: as many as are wanted, or it has none for
 /// virtual NICs.
 #[must_use]
-pub fn queues(nic: &TableReader) -> Option<u32> {
-    if !matches!(nic.text("path"), Some("vmq" | "sriov")) {
+pub fn queues(nic: &NicKeys) -> Option<u32> {
+    if !matches!(nic.path.value, Some(PathKind::Vmq | PathKind::Sriov)) {
         return None;
     }
-    let asked = nic.options("vmq").count("queues");
-    let model = limit(profile::find_or(nic.text("model"), "ideal"));
+    let asked = nic.vmq.value.as_ref().and_then(|vmq| vmq.queues.value);
+    let model = limit(nic.model.value.unwrap_or_else(|| profile::find_or(None, "ideal")));
     asked.or(model.map(|queues| queues as u32))
 }
 
 /// Reads the VMQ of a port with a link of `link` bits per second and of what virtual NICs ask of
 /// it; none where it is wrong, which has been reported.
 pub fn read(
-    nic: &TableReader,
+    nic: &NicKeys,
     host: &Host,
     model: &Profile,
     link: Option<u64>,
@@ -65,41 +67,41 @@ pub fn read(
     policies: &[OwnPolicy],
     findings: &mut Findings,
 ) -> Option<Vmq> {
-    let view = nic.options("vmq");
-    let rebalance = rebalance::of_vmq(&view, host, policies, findings);
-    let on = is_on(nic, &view, link, demand, findings);
+    let view = nic.vmq.value.as_ref()?;
+    let rebalance = rebalance::of_vmq(&view.reader, host, policies, findings);
+    let on = is_on(nic, view, link, demand, findings);
     let wants = u64::from(demand.queues);
-    let usual = left(&view, model, demand.vfs, findings).unwrap_or(wants + 1).min(MOST);
-    let queues = if view.has("queues") { view.integer("queues")? } else { usual };
+    let usual = left(view, model, demand.vfs, findings).unwrap_or(wants + 1).min(MOST);
+    let queues = if view.queues.given { u64::from(view.queues.value?) } else { usual };
     let given = if on { wants.min(queues - 1) as u32 } else { 0 };
     // A vector belongs to one core, so queues use no more cores than the model has vectors.
     let vectors = model.number("vectors").map_or(u32::MAX, |most| most as u32);
-    let usable = rss::usable(&view, host, Order::Closest, vectors, findings)?;
+    let usable = rss::usable(&view.processors, host, Order::Closest, vectors, findings)?;
     Some(Vmq {
         cores: rebalance::start(given + 1, &usable, rebalance.as_ref()),
         usable,
         rebalance,
         on,
         several: on && queues > 1,
-        shared_interrupts: view.flag("shared_interrupts")?,
-        steering: SteeringSpec::Vmq { shared_memory: view.text("copy") == Some("shared-memory") },
+        shared_interrupts: view.shared_interrupts.value?,
+        steering: SteeringSpec::Vmq {
+            shared_memory: view.copy.value == Some(CopyKind::SharedMemory),
+        },
     })
 }
 
 /// The queues that so many virtual functions leave: some models serve both from one stock of pools
 /// (Linux ixgbe; that functions come first is assumed). The default queue is always left.
-fn left(view: &TableReader, model: &Profile, vfs: u32, findings: &mut Findings) -> Option<u64> {
+fn left(view: &VmqKeys, model: &Profile, vfs: u32, findings: &mut Findings) -> Option<u64> {
     let (most, Some(pools)) = (limit(model), model.number("pools")) else { return limit(model) };
     let left = pools.saturating_sub(u64::from(vfs)).max(1);
-    let asked = view.integer("queues").unwrap_or(0);
+    let asked = u64::from(view.queues.value.unwrap_or(0));
     if asked > left && most.is_some_and(|most| asked <= most) {
         findings.mistake(
-            view.mistake(
-                "queues",
-                format!("{asked} queues and {vfs} virtual functions are too many"),
-            )
-            .because(format!("{} serves both from {pools} pools", model.name))
-            .help(format!("write queues = {left}, or lower `sriov.vfs`")),
+            view.queues
+                .mistake(format!("{asked} queues and {vfs} virtual functions are too many"))
+                .because(format!("{} serves both from {pools} pools", model.name))
+                .help(format!("write queues = {left}, or lower `sriov.vfs`")),
         );
     }
     most.map(|most| most.min(left))
@@ -107,19 +109,19 @@ fn left(view: &TableReader, model: &Profile, vfs: u32, findings: &mut Findings) 
 
 /// Whether the port gives queues to virtual NICs.
 fn is_on(
-    nic: &TableReader,
-    view: &TableReader,
+    nic: &NicKeys,
+    view: &VmqKeys,
     link: Option<u64>,
     demand: Demand,
     findings: &mut Findings,
 ) -> bool {
     let slow = link.is_some_and(|bits| bits < TEN_GIGABIT);
-    let on = !slow || view.flag("below_10g") == Some(true);
-    if !on && (demand.queues > 0 || nic.text("path") == Some("vmq")) {
+    let on = !slow || view.below_10g.value == Some(true);
+    if !on && (demand.queues > 0 || nic.path.value == Some(PathKind::Vmq)) {
         findings.warn(format!(
             "nic.{}: VMQ is off below 10 Gbps: the VMs use the default queue \
              (`vmq.below_10g = true` switches it on)",
-            nic.name
+            nic.name()
         ));
     }
     on

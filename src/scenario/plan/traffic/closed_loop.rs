@@ -3,6 +3,9 @@
 use crate::engine::sample::Draw;
 use crate::engine::time::Span;
 use crate::scenario::plan::hosts::cost;
+use crate::scenario::schema::rows::traffics::TrafficKeys;
+use crate::scenario::schema::rows::values::ArrivalsKind;
+use crate::scenario::schema::setting::{Setting, WordOr};
 use crate::scenario::schema::table_reader::TableReader;
 use crate::scenario::text::diagnostic::Diagnostic;
 use crate::scenario::text::document::Value;
@@ -22,33 +25,38 @@ const KEYS: [&str; 4] = ["window", "think", "feedback", "timeout"];
 
 /// The kind of closed loop that a traffic is, if it is one.
 #[must_use]
-pub fn kind<'d>(view: &TableReader<'d>) -> Option<&'d str> {
-    view.text("arrivals").filter(|kind| ["request-response", "windowed"].contains(kind))
+pub fn kind(view: &TrafficKeys) -> Option<ArrivalsKind> {
+    let closed = |kind: &ArrivalsKind| {
+        matches!(kind, ArrivalsKind::RequestResponse | ArrivalsKind::Windowed)
+    };
+    view.arrivals.value.filter(closed)
 }
 
 /// Tells of what is ignored where a traffic is none; without a word on its arrivals it was probably
 /// meant to be one.
-pub fn ignored(view: &TableReader, findings: &mut Findings) {
-    let given: Vec<&str> = KEYS.into_iter().filter(|key| view.has(key)).collect();
+pub fn ignored(view: &TrafficKeys, findings: &mut Findings) {
+    let given: Vec<&str> = KEYS.into_iter().filter(|key| view.reader.has(key)).collect();
     let Some(first) = given.first() else { return };
-    if let Some(kind) = view.text("arrivals") {
+    if let Some(kind) = view.arrivals.value {
         findings.warn(format!(
-            "traffic.{}: `{}` {} ignored because arrivals = \"{kind}\"",
-            view.name,
+            "traffic.{}: `{}` {} ignored because arrivals = \"{}\"",
+            view.name(),
             given.join("`, `"),
             if given.len() == 1 { "is" } else { "are" },
+            kind.name(),
         ));
         return;
     }
     findings.mistake(
-        view.mistake(first, format!("`{first}` belongs to a closed loop"))
-            .because(format!("traffic \"{}\" does not say that it is one", view.name))
+        view.reader
+            .mistake(first, format!("`{first}` belongs to a closed loop"))
+            .because(format!("traffic \"{}\" does not say that it is one", view.name()))
             .help("add arrivals = \"windowed\" or arrivals = \"request-response\""),
     );
 }
 
 /// Reads the closed loop of a traffic that is one, and that this many instances receive.
-pub fn read(view: &TableReader, instances: usize, findings: &mut Findings) -> Option<ClosedLoop> {
+pub fn read(view: &TrafficKeys, instances: usize, findings: &mut Findings) -> Option<ClosedLoop> {
     let kind = kind(view)?;
     refuse_open(view, findings);
     let (window, think) = (window(view, kind, findings), think(view, kind, findings));
@@ -60,44 +68,48 @@ pub fn read(view: &TableReader, instances: usize, findings: &mut Findings) -> Op
 }
 
 /// Refuses what tells others when packets come, and of which flow.
-fn refuse_open(view: &TableReader, findings: &mut Findings) {
-    let what = |key, message: &str, reason: &str, help: &str| {
-        view.mistake(key, message).because(reason).help(help)
-    };
-    if view.has("rate") {
-        findings.mistake(what(
-            "rate",
-            "`rate` does not apply to a closed loop",
-            "its packets come as those before them are delivered; what it reaches is a result",
-            "remove the key; `flows`, the window and `feedback` say how much it asks for",
-        ));
+fn refuse_open(view: &TrafficKeys, findings: &mut Findings) {
+    if view.rate.given {
+        findings.mistake(
+            view.rate
+                .mistake("`rate` does not apply to a closed loop")
+                .because(
+                    "its packets come as those before them are delivered; what it reaches is a \
+                     result",
+                )
+                .help(
+                    "remove the key; `flows`, the window and `feedback` say how much it asks for",
+                ),
+        );
     }
-    if view.has("popularity") {
-        findings.mistake(what(
-            "popularity",
-            "`popularity` does not apply to a closed loop",
-            "each of its flows is a connection, and sends as its own window lets it",
-            "remove the key, or write two traffics",
-        ));
+    if view.popularity.given {
+        findings.mistake(
+            view.popularity
+                .mistake("`popularity` does not apply to a closed loop")
+                .because("each of its flows is a connection, and sends as its own window lets it")
+                .help("remove the key, or write two traffics"),
+        );
     }
 }
 
-fn window(view: &TableReader, kind: &str, findings: &mut Findings) -> Option<Window> {
-    if kind == "request-response" {
-        if view.has("window") {
+fn window(view: &TrafficKeys, kind: ArrivalsKind, findings: &mut Findings) -> Option<Window> {
+    if kind == ArrivalsKind::RequestResponse {
+        if view.window.given {
             findings.mistake(
-                view.mistake("window", "a client has one request under way, and no window")
+                view.window
+                    .mistake("a client has one request under way, and no window")
                     .because("arrivals = \"request-response\"")
                     .help("raise `flows` for more clients, or write arrivals = \"windowed\""),
             );
         }
         return Some(Window::Fixed(1));
     }
-    if let Some(aimd) = view.table("window") {
-        let (initial, most) = (aimd.count("initial")?, aimd.count("most")?);
+    if let Some(WordOr::Table(aimd)) = &view.window.value {
+        let (initial, most) = (aimd.initial.value?, aimd.most.value?);
         if initial > most {
             findings.mistake(
-                aimd.mistake("initial", format!("the window begins with {initial} packets"))
+                aimd.initial
+                    .mistake(format!("the window begins with {initial} packets"))
                     .because(format!("it has {most} at most"))
                     .help(format!("write initial = {most}, or a larger `most`")),
             );
@@ -105,25 +117,30 @@ fn window(view: &TableReader, kind: &str, findings: &mut Findings) -> Option<Win
         }
         return Some(Window::Aimd { initial, most });
     }
-    if !view.has("window") {
-        findings.mistake(missing(view, "window", "window = 64` or `window = { most = 256 }"));
+    if !view.window.given {
+        findings.mistake(missing(view, &view.window, "window = 64` or `window = { most = 256 }"));
     }
-    view.count("window").map(Window::Fixed)
+    match view.window.value {
+        Some(WordOr::Word(packets)) => Some(Window::Fixed(packets)),
+        _ => None,
+    }
 }
 
-fn missing(view: &TableReader, key: &str, example: &str) -> Diagnostic {
-    let kind = kind(view).unwrap_or_default();
-    view.mistake(key, format!("arrivals = \"{kind}\" needs `{key}`"))
-        .because(format!("`{key}` is missing in traffic \"{}\"", view.name))
+fn missing<T>(view: &TrafficKeys, setting: &Setting<T>, example: &str) -> Diagnostic {
+    let (kind, key) = (kind(view).map_or("", ArrivalsKind::name), setting.key);
+    setting
+        .mistake(format!("arrivals = \"{kind}\" needs `{key}`"))
+        .because(format!("`{key}` is missing in traffic \"{}\"", view.name()))
         .help(format!("add `{example}`"))
 }
 
 /// How long a client thinks.
-fn think(view: &TableReader, kind: &str, findings: &mut Findings) -> Option<Draw> {
-    let Some(node) = view.node("think") else { return Some(Draw::ZERO) };
-    if kind == "windowed" {
+fn think(view: &TrafficKeys, kind: ArrivalsKind, findings: &mut Findings) -> Option<Draw> {
+    let Some(node) = view.think.value else { return Some(Draw::ZERO) };
+    if kind == ArrivalsKind::Windowed {
         findings.mistake(
-            view.mistake("think", "a windowed transfer does not think")
+            view.think
+                .mistake("a windowed transfer does not think")
                 .because("it sends as soon as its window has room")
                 .help("remove the key, or write arrivals = \"request-response\""),
         );
@@ -132,40 +149,42 @@ fn think(view: &TableReader, kind: &str, findings: &mut Findings) -> Option<Draw
     let cycles = |text: &str| matches!(units::work(text), Ok(Work::Cycles(_)));
     let stated = match &node.value {
         Value::Text(text) => vec![text.as_str()],
-        _ => view.table("think").into_iter().flat_map(|law| texts(&law)).collect(),
+        _ => view.reader.table("think").into_iter().flat_map(|law| texts(&law)).collect(),
     };
     if stated.into_iter().any(cycles) {
         findings.mistake(
-            view.mistake("think", "a client thinks in time, not in cycles")
+            view.think
+                .mistake("a client thinks in time, not in cycles")
                 .because("it is none of the hosts, and has no clock here")
                 .help("write a time, such as think = \"1 ms\""),
         );
         return None;
     }
-    cost::entry(view, "think", 1, findings) // of a clock that nothing is counted in
+    cost::entry(&view.reader, "think", 1, findings) // of a clock that nothing is counted in
 }
 
 /// All that a law of chance says with a unit.
 fn texts<'d>(law: &TableReader<'d>) -> Vec<&'d str> {
     let own = ["mean", "min", "max"].into_iter().filter_map(|key| law.text(key));
     let values = law.list("values");
-    own.chain(values.iter().filter_map(|value| value.text("value"))).collect()
+    own.chain(values.into_iter().filter_map(|value| value.text("value"))).collect()
 }
 
 /// The way back and the timeout.
-fn spans(view: &TableReader, kind: &str, findings: &mut Findings) -> Option<(Span, Span)> {
-    if !view.has("feedback") {
-        findings.mistake(missing(view, "feedback", "feedback = \"50 us\""));
+fn spans(view: &TrafficKeys, kind: ArrivalsKind, findings: &mut Findings) -> Option<(Span, Span)> {
+    if !view.feedback.given {
+        findings.mistake(missing(view, &view.feedback, "feedback = \"50 us\""));
     }
-    if kind == "windowed" && !view.has("timeout") {
-        findings.mistake(missing(view, "timeout", "timeout = \"1 ms\""));
+    if kind == ArrivalsKind::Windowed && !view.timeout.given {
+        findings.mistake(missing(view, &view.timeout, "timeout = \"1 ms\""));
         return None;
     }
-    let feedback = view.time("feedback")?;
-    let timeout = if view.has("timeout") { view.time("timeout")? } else { USUAL_TIMEOUT };
+    let feedback = view.feedback.value?;
+    let timeout = if view.timeout.given { view.timeout.value? } else { USUAL_TIMEOUT };
     if feedback < SHORTEST {
         findings.mistake(
-            view.mistake("feedback", format!("a way back of {feedback} is too short"))
+            view.feedback
+                .mistake(format!("a way back of {feedback} is too short"))
                 .because(format!("the engine feeds back at most every {SHORTEST}"))
                 .help(format!("write feedback = \"{SHORTEST}\", or more")),
         );
@@ -173,7 +192,8 @@ fn spans(view: &TableReader, kind: &str, findings: &mut Findings) -> Option<(Spa
     }
     if timeout <= feedback {
         findings.mistake(
-            view.mistake("timeout", "every packet would be taken for lost")
+            view.timeout
+                .mistake("every packet would be taken for lost")
                 .because(format!("the timeout of {timeout} ends before the way back of {feedback}"))
                 .help("write a `timeout` of a few times `feedback` at least"),
         );
@@ -183,13 +203,14 @@ fn spans(view: &TableReader, kind: &str, findings: &mut Findings) -> Option<(Spa
 }
 
 /// Refuses more packets under way than fit the memory.
-fn under_way(view: &TableReader, window: Window, instances: usize, findings: &mut Findings) {
+fn under_way(view: &TrafficKeys, window: Window, instances: usize, findings: &mut Findings) {
     let (Window::Fixed(most) | Window::Aimd { most, .. }) = window;
-    let flows = view.integer("flows").unwrap_or(1);
+    let flows = u64::from(view.flows.value.unwrap_or(1));
     let all = flows.saturating_mul(most.into()).saturating_mul(instances as u64);
     if all > MOST {
         findings.mistake(
-            view.mistake("flows", format!("{all} packets may be under way at once"))
+            view.flows
+                .mistake(format!("{all} packets may be under way at once"))
                 .because(format!("connections x window x instances; the bound is {MOST}"))
                 .help("write fewer `flows`, or a smaller `window`"),
         );

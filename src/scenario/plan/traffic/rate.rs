@@ -4,28 +4,31 @@ use super::closed_loop;
 use crate::engine::sample::Draw;
 use crate::engine::time::{Span, Time};
 use crate::rx::source::{Arrivals, Gap, Sizes, SourceSpec, link_time};
-use crate::scenario::schema::table_reader::TableReader;
+use crate::scenario::schema::rows::traffics::TrafficKeys;
+use crate::scenario::schema::rows::values::{ArrivalsKind, SpanLaw};
+use crate::scenario::schema::setting::Setting;
 use crate::scenario::text::findings::Findings;
 use crate::scenario::text::units::{Fraction, Rate};
 use crate::world::TrafficSpec;
 
 /// The arrivals of a traffic that is no recording, on a link of `link` bits per second.
 pub fn read(
-    view: &TableReader,
+    view: &TrafficKeys,
     sizes: &Sizes,
     link: Option<u64>,
     findings: &mut Findings,
 ) -> Option<Arrivals> {
     let kind = kind(view, findings);
-    if kind == "burst" {
+    if kind == ArrivalsKind::Burst {
         return burst(view, link, findings);
     }
-    if view.is_wrong("arrivals") {
+    if view.arrivals.given && view.arrivals.value.is_none() {
         return None; // which has been reported: whether they have a rate is open
     }
-    if !view.has("rate") {
+    if !view.rate.given {
         findings.mistake(
-            view.mistake("rate", format!("traffic \"{}\" has no rate", view.name))
+            view.rate
+                .mistake(format!("traffic \"{}\" has no rate", view.name()))
                 .because("`rate` is missing")
                 .help(
                     "add a rate, such as `rate = \"1 Gbps\"`, `rate = \"100 kpps\"` or \
@@ -34,86 +37,92 @@ pub fn read(
         );
         return None;
     }
-    let rate = view.rate("rate")?;
+    let rate = view.rate.value?;
     if rate == Rate::Line {
-        return line(view, kind, link, findings);
+        let stated = view.arrivals.given || kind != ArrivalsKind::Poisson;
+        return line(&view.rate, kind, stated, link, findings);
     }
-    let gap = checked_gap(view, rate, sizes, findings)?;
+    let gap = checked_gap(&view.rate, rate, sizes, findings)?;
     match kind {
-        "constant" => Some(Arrivals::Constant(gap)),
-        "on-off" => on_off(view, gap, findings),
+        ArrivalsKind::Constant => Some(Arrivals::Constant(gap)),
+        ArrivalsKind::OnOff => on_off(view, gap, findings),
         _ => Some(Arrivals::Poisson(gap)),
     }
 }
 
 /// Arrivals at even gaps, or at the link's rate.
 pub fn even(
-    view: &TableReader,
+    setting: &Setting<Rate>,
     rate: Rate,
     sizes: &Sizes,
     link: Option<u64>,
     findings: &mut Findings,
 ) -> Option<Arrivals> {
     if rate == Rate::Line {
-        return line(view, "constant", link, findings);
+        return line(setting, ArrivalsKind::Constant, true, link, findings);
     }
-    checked_gap(view, rate, sizes, findings).map(Arrivals::Constant)
+    checked_gap(setting, rate, sizes, findings).map(Arrivals::Constant)
 }
 
 /// The stated or implied kind of arrivals.
-pub fn kind<'d>(view: &TableReader<'d>, findings: &mut Findings) -> &'d str {
-    let given = ["burst", "on_off", "capture"].into_iter().filter(|key| view.has(key));
-    if let Some(kind) = view.text("arrivals") {
-        for key in given.filter(|key| key.replace('_', "-") != kind) {
+pub fn kind(view: &TrafficKeys, findings: &mut Findings) -> ArrivalsKind {
+    let tables = [
+        (view.burst.given, view.burst.key, ArrivalsKind::Burst),
+        (view.on_off.given, view.on_off.key, ArrivalsKind::OnOff),
+        (view.capture.given, view.capture.key, ArrivalsKind::Capture),
+    ];
+    let given: Vec<_> = tables.into_iter().filter(|(given, ..)| *given).collect();
+    if let Some(kind) = view.arrivals.value {
+        for (_, key, _) in given.iter().filter(|(.., its)| *its != kind) {
             findings.warn(format!(
-                "traffic.{}: `{key}` is ignored because arrivals = \"{kind}\"",
-                view.name
+                "traffic.{}: `{key}` is ignored because arrivals = \"{}\"",
+                view.name(),
+                kind.name()
             ));
         }
         return kind;
     }
-    let given: Vec<&str> = given.collect();
-    if let [one, other, ..] = given[..] {
+    if let [(_, first, _), (_, second, _), ..] = given[..] {
         findings.mistake(
-            view.mistake(other, format!("traffic \"{}\" has two kinds of arrivals", view.name))
-                .because(format!("`{one}` is given too"))
+            view.reader
+                .mistake(second, format!("traffic \"{}\" has two kinds of arrivals", view.name()))
+                .because(format!("`{first}` is given too"))
                 .help("keep one, or say which with `arrivals`"),
         );
     }
-    match given.first() {
-        Some(&"burst") => "burst",
-        Some(&"on_off") => "on-off",
-        Some(_) => "capture",
-        None => "poisson",
-    }
+    given.first().map_or(ArrivalsKind::Poisson, |(.., kind)| *kind)
 }
 
 /// Whether the traffic is a recording.
 #[must_use]
-pub fn is_capture(view: &TableReader) -> bool {
-    match view.text("arrivals") {
-        Some(kind) => kind == "capture",
-        None => view.has("capture") && !view.has("burst") && !view.has("on_off"),
+pub fn is_capture(view: &TrafficKeys) -> bool {
+    match view.arrivals.value {
+        Some(kind) => kind == ArrivalsKind::Capture,
+        None => view.capture.given && !view.burst.given && !view.on_off.given,
     }
 }
 
 fn line(
-    view: &TableReader,
-    kind: &str,
+    rate: &Setting<Rate>,
+    kind: ArrivalsKind,
+    stated: bool,
     link: Option<u64>,
     findings: &mut Findings,
 ) -> Option<Arrivals> {
-    if kind != "constant" && (view.has("arrivals") || kind != "poisson") {
+    if kind != ArrivalsKind::Constant && stated {
         findings.mistake(
-            view.mistake("rate", "rate = \"line\" leaves no room for chance")
-                .because(format!("the arrivals are {kind}; frames at line rate are back to back"))
+            rate.mistake("rate = \"line\" leaves no room for chance")
+                .because(format!(
+                    "the arrivals are {}; frames at line rate are back to back",
+                    kind.name()
+                ))
                 .help("write arrivals = \"constant\", or a rate in Gbps"),
         );
         return None;
     }
     if link.is_none() {
         findings.mistake(
-            view.mistake("rate", "an unlimited link has no line rate")
+            rate.mistake("an unlimited link has no line rate")
                 .because("the NIC has no `link`")
                 .help("give the NIC a link, such as `link = \"10 Gbps\"`"),
         );
@@ -122,7 +131,7 @@ fn line(
 }
 
 fn checked_gap(
-    view: &TableReader,
+    setting: &Setting<Rate>,
     rate: Rate,
     sizes: &Sizes,
     findings: &mut Findings,
@@ -130,7 +139,8 @@ fn checked_gap(
     let gap = gap(rate, sizes);
     if gap.is_none() {
         findings.mistake(
-            view.mistake("rate", "this rate has no usable gap between packets")
+            setting
+                .mistake("this rate has no usable gap between packets")
                 .because("packets would be less than 1 ps or more than 53 days apart")
                 .help("write a rate with fewer digits, between 1 pps and 1000 Gpps"),
         );
@@ -159,44 +169,46 @@ fn gap(rate: Rate, sizes: &Sizes) -> Option<Gap> {
     sane.then_some(Gap { ps: fraction.num, packets: fraction.den })
 }
 
-fn burst(view: &TableReader, link: Option<u64>, findings: &mut Findings) -> Option<Arrivals> {
-    let Some(burst) = view.table("burst") else {
+fn burst(view: &TrafficKeys, link: Option<u64>, findings: &mut Findings) -> Option<Arrivals> {
+    let Some(burst) = view.burst.value.as_ref().filter(|_| view.burst.given) else {
         findings.mistake(
-            view.mistake("arrivals", "arrivals = \"burst\" needs a table `burst`")
+            view.arrivals
+                .mistake("arrivals = \"burst\" needs a table `burst`")
                 .because("`burst` is missing")
                 .help("add `burst = { packets = 1000, every = \"1 s\" }`"),
         );
         return None;
     };
-    if view.has("rate") {
+    if view.rate.given {
         findings.warn(format!(
             "traffic.{}: `rate` does not apply to bursts, which come at the link's rate",
-            view.name
+            view.name()
         ));
     }
-    let every = burst.time("every")?;
-    let poisson = burst.flag("poisson") == Some(true);
+    let every = burst.every.value?;
+    let poisson = burst.poisson.value == Some(true);
     let every = if poisson { Draw::Exponential { mean: every } } else { Draw::Constant(every) };
-    Some(Arrivals::Burst { packets: burst.integer("packets")?, every, link })
+    Some(Arrivals::Burst { packets: burst.packets.value?, every, link })
 }
 
-fn on_off(view: &TableReader, gap: Gap, findings: &mut Findings) -> Option<Arrivals> {
-    let Some(spans) = view.table("on_off") else {
+fn on_off(view: &TrafficKeys, gap: Gap, findings: &mut Findings) -> Option<Arrivals> {
+    let Some(spans) = view.on_off.value.as_ref().filter(|_| view.on_off.given) else {
         findings.mistake(
-            view.mistake("arrivals", "arrivals = \"on-off\" needs a table `on_off`")
+            view.arrivals
+                .mistake("arrivals = \"on-off\" needs a table `on_off`")
                 .because("`on_off` is missing")
                 .help("add `on_off = { on = \"1 ms\", off = \"9 ms\" }`"),
         );
         return None;
     };
-    let shape = spans.number("shape")?;
-    let law = spans.text("distribution")?;
+    let shape = spans.shape.value?;
+    let law = spans.distribution.value?;
     let draw = |mean: Span| match law {
-        "pareto" => Draw::Pareto { mean, shape },
-        "constant" => Draw::Constant(mean),
-        _ => Draw::Exponential { mean },
+        SpanLaw::Pareto => Draw::Pareto { mean, shape },
+        SpanLaw::Constant => Draw::Constant(mean),
+        SpanLaw::Exponential => Draw::Exponential { mean },
     };
-    Some(Arrivals::OnOff { gap, on: draw(spans.time("on")?), off: draw(spans.time("off")?) })
+    Some(Arrivals::OnOff { gap, on: draw(spans.on.value?), off: draw(spans.off.value?) })
 }
 
 /// About how many packets a source offers in a run of this length, on a link of `link` bits per

@@ -14,9 +14,12 @@ use crate::scenario::plan::nics::nic::Nic;
 use crate::scenario::plan::nics::team::{self, Receives, Uplink};
 use crate::scenario::plan::reference;
 use crate::scenario::plan::vms::vm::Guests;
+use crate::scenario::schema::rows::traffics::{FlowKeysKeys, TrafficKeys};
+use crate::scenario::schema::rows::values::{KeysKind, Protocol};
+use crate::scenario::schema::setting::{Setting, WordOr};
 use crate::scenario::schema::table_reader::TableReader;
 use crate::scenario::schema::value;
-use crate::scenario::text::document::Value;
+use crate::scenario::text::document::{Node, Value};
 use crate::scenario::text::findings::Findings;
 use crate::scenario::text::library;
 use crate::world::{AppSpec, Consumer, Filter, Part, TrafficSpec, VnicSpec};
@@ -130,16 +133,16 @@ impl Target {
 
 /// Reads a traffic: a source per instance that it goes to; none where it is wrong.
 pub fn read(
-    view: &TableReader,
+    view: &TrafficKeys,
     world: &World,
     captures: &mut Captures,
     findings: &mut Findings,
 ) -> Vec<TrafficSpec> {
-    let inside = view.has("sender");
+    let inside = view.sender.given;
     if inside && sender::refuse_link(view, findings) {
         return vec![];
     }
-    let by_address = view.text("to") == Some("addresses");
+    let by_address = view.to.value == Some("addresses");
     let target = if by_address { None } else { target(view, world, findings) };
     let link = target.as_ref().and_then(|target| world.nics[target.port()].spec.link);
     let source = source(view, link, captures, findings);
@@ -173,7 +176,7 @@ pub fn read(
         return vec![];
     }
     let filter = |nic: usize| {
-        let filter = world.nics[nic].filters.iter().find(|(name, _)| name == view.name);
+        let filter = world.nics[nic].filters.iter().find(|(name, _)| name == view.name());
         filter.map_or(Filter::Pass, |(_, filter)| *filter)
     };
     let mut all = vec![];
@@ -184,7 +187,7 @@ pub fn read(
         }
         let flows = instance.flows(&source, world.seed);
         all.extend(instance.ways.iter().zip(flows).map(|((nic, to), flows)| TrafficSpec {
-            group: view.name.to_owned(),
+            group: view.name().to_owned(),
             nic: *nic,
             to: *to,
             by_internal_switch: inside,
@@ -200,22 +203,24 @@ pub fn read(
 }
 
 /// When a traffic begins and ends; none where that is wrong.
-fn times(view: &TableReader, findings: &mut Findings) -> Option<(Time, Option<Time>)> {
+fn times(view: &TrafficKeys, findings: &mut Findings) -> Option<(Time, Option<Time>)> {
     if let (true, Some(key)) =
-        (rate::is_capture(view), ["from", "until"].iter().find(|key| view.has(key)))
+        (rate::is_capture(view), ["from", "until"].iter().find(|key| view.reader.has(key)))
     {
         findings.mistake(
-            view.mistake(key, format!("`{key}` does not apply to a recording"))
+            view.reader
+                .mistake(key, format!("`{key}` does not apply to a recording"))
                 .because("it is played from the start of the run, as it was recorded")
                 .help("remove the key, or cut the recording"),
         );
         return None;
     }
-    let from = Time::ZERO + view.time("from")?;
-    let until = if view.has("until") { Some(Time::ZERO + view.time("until")?) } else { None };
+    let from = Time::ZERO + view.from.value?;
+    let until = if view.until.given { Some(Time::ZERO + view.until.value?) } else { None };
     if until.is_some_and(|until| until <= from) {
         findings.mistake(
-            view.mistake("until", format!("traffic \"{}\" ends before it begins", view.name))
+            view.until
+                .mistake(format!("traffic \"{}\" ends before it begins", view.name()))
                 .because(format!("it begins at {}", Span(from.0)))
                 .help("write a later `until`, or an earlier `from`"),
         );
@@ -225,10 +230,11 @@ fn times(view: &TableReader, findings: &mut Findings) -> Option<(Time, Option<Ti
 }
 
 /// Refuses traffic that begins when a run of this length has ended.
-pub fn check_start(view: &TableReader, run: Span, findings: &mut Findings) {
-    if let Some(from) = view.time("from").filter(|from| *from >= run) {
+pub fn check_start(view: &TrafficKeys, run: Span, findings: &mut Findings) {
+    if let Some(from) = view.from.value.filter(|from| *from >= run) {
         findings.mistake(
-            view.mistake("from", format!("traffic \"{}\" never begins", view.name))
+            view.from
+                .mistake(format!("traffic \"{}\" never begins", view.name()))
                 .because(format!("the run has ended by {from}: warm-up and duration are {run}"))
                 .help(WITHIN_RUN),
         );
@@ -236,22 +242,23 @@ pub fn check_start(view: &TableReader, run: Span, findings: &mut Findings) {
 }
 
 /// Checks that a port takes what comes by it.
-pub fn check_port(view: &TableReader, port: &Nic, source: &SourceSpec, findings: &mut Findings) {
+pub fn check_port(view: &TrafficKeys, port: &Nic, source: &SourceSpec, findings: &mut Findings) {
     large(view, port, source, findings);
 }
 
 /// Refuses a filter in a driver that never sees the packets, at least at times.
 pub fn check_filter(
-    view: &TableReader,
+    view: &TrafficKeys,
     sources: &[TrafficSpec],
     vnics: &[VnicSpec],
     findings: &mut Findings,
 ) {
     let by_function = |to: Consumer| matches!(to, Consumer::Vnic(at) if vnics[at].vf.is_some());
-    let mut ours = sources.iter().filter(|source| source.group == view.name);
+    let mut ours = sources.iter().filter(|source| source.group == view.name());
     if ours.any(|source| source.filter == Filter::DropInDriver && by_function(source.to)) {
         findings.mistake(
-            view.mistake("to", format!("the filter never sees traffic \"{}\"", view.name))
+            view.to
+                .mistake(format!("the filter never sees traffic \"{}\"", view.name()))
                 .because("it comes by virtual functions, and no driver of the host touches it")
                 .help("write at = \"nic\" in the filter, or vf = false for its virtual machines"),
         );
@@ -259,7 +266,7 @@ pub fn check_filter(
 }
 
 /// Refuses closed loops whose packets come several ways: their sender knows of one end of each.
-fn refuse_several_ways(view: &TableReader, target: &Target, findings: &mut Findings) -> bool {
+fn refuse_several_ways(view: &TrafficKeys, target: &Target, findings: &mut Findings) -> bool {
     let floods =
         |instance: &Instance| instance.ways.iter().any(|(_, to)| *to == Consumer::Broadcast);
     let what = if target.instances.iter().any(floods) {
@@ -270,7 +277,8 @@ fn refuse_several_ways(view: &TableReader, target: &Target, findings: &mut Findi
         return false;
     };
     findings.not_yet(
-        view.mistake("to", format!("\"{}\" does not know what becomes of its packets", view.name))
+        view.to
+            .mistake(format!("\"{}\" does not know what becomes of its packets", view.name()))
             .because(format!("it is a closed loop, and {what}"))
             .help("send traffic that waits for nothing, or name one receiver behind one port"),
     );
@@ -278,10 +286,10 @@ fn refuse_several_ways(view: &TableReader, target: &Target, findings: &mut Findi
 }
 
 /// Who packets are for, and by which port they come.
-fn target(view: &TableReader, world: &World, findings: &mut Findings) -> Option<Target> {
+fn target(view: &TrafficKeys, world: &World, findings: &mut Findings) -> Option<Target> {
     let hosts: Vec<&str> = world.hosts.iter().map(|host| host.spec.name.as_str()).collect();
     let apps: Vec<&str> = world.apps.iter().map(|app| app.name.as_str()).collect();
-    let to = view.text("to")?;
+    let to = view.to.value?;
     if to == "broadcast" {
         let nic = flooded_port(view, world, findings)?;
         let all = Instance::one(nic, Consumer::Broadcast);
@@ -295,7 +303,8 @@ fn target(view: &TableReader, world: &World, findings: &mut Findings) -> Option<
         "vnic" => world.vnics,
         _ => {
             findings.mistake(
-                view.mistake("to", format!("traffic \"{}\" goes nowhere", view.name))
+                view.to
+                    .mistake(format!("traffic \"{}\" goes nowhere", view.name()))
                     .because("no kind of receiver")
                     .help(format!(
                         "write to = \"host.NAME\", \"app.NAME\", \"vm.NAME\", \"vnic.NAME\" or \
@@ -312,7 +321,7 @@ fn target(view: &TableReader, world: &World, findings: &mut Findings) -> Option<
     let Some(at) =
         reference::find(base, names).filter(|_| index.is_none() || kind.starts_with('v'))
     else {
-        findings.mistake(reference::unknown(view, "to", kind, name, names));
+        findings.mistake(reference::unknown(&view.to, kind, name, names));
         return None;
     };
     let one = |nic, to| Target { instances: vec![Instance::one(nic, to)], numbered: false };
@@ -324,13 +333,14 @@ fn target(view: &TableReader, world: &World, findings: &mut Findings) -> Option<
 }
 
 /// The port whose virtual switch brings packets to all its virtual NICs.
-fn flooded_port(view: &TableReader, world: &World, findings: &mut Findings) -> Option<usize> {
+fn flooded_port(view: &TrafficKeys, world: &World, findings: &mut Findings) -> Option<usize> {
     let names: Vec<&str> = world.nics.iter().map(|nic| nic.spec.name.as_str()).collect();
-    let nic = findings.take(reference::named(view, "nic", "nic", &names))?;
+    let nic = findings.take(reference::named(&view.nic, view.name(), "nic", &names))?;
     let has_some = world.guests.vnics.iter().any(|vnic| vnic.nic == nic);
     if !has_some {
         findings.mistake(
-            view.mistake("to", format!("nobody gets the broadcasts of \"{}\"", view.name))
+            view.to
+                .mistake(format!("nobody gets the broadcasts of \"{}\"", view.name()))
                 .because(format!("no virtual NIC is on the virtual switch of {}", names[nic]))
                 .help(format!(
                     "add a table `[vm.NAME]` with nic = \"{}\", or write to = \"host.NAME\" for \
@@ -344,7 +354,7 @@ fn flooded_port(view: &TableReader, world: &World, findings: &mut Findings) -> O
 
 /// The virtual NICs that `to` names: all of a group, or one.
 fn virtual_nics(
-    view: &TableReader,
+    view: &TrafficKeys,
     name: &str,
     index: Option<u32>,
     world: &World,
@@ -353,16 +363,17 @@ fn virtual_nics(
     let receiver = world.guests.receiver(name)?;
     let (uplink, uplinks) = (receiver.uplink, &world.guests.uplinks);
     let theirs = uplinks.name(uplink);
-    if let Some(named) = view.text("nic").filter(|named| *named != theirs) {
+    if let Some(named) = view.nic.value.filter(|named| *named != theirs) {
         let names: Vec<&str> = world.nics.iter().map(|nic| nic.spec.name.as_str()).collect();
         let teams = uplinks.teams.iter().map(|team| team.name.as_str());
         let names: Vec<&str> = names.into_iter().chain(teams).collect();
         if !names.contains(&named) {
-            findings.mistake(reference::unknown(view, "nic", "nic", named, &names));
+            findings.mistake(reference::unknown(&view.nic, "nic", named, &names));
             return None;
         }
         findings.mistake(
-            view.mistake("nic", format!("`{name}` is not reached by this port"))
+            view.nic
+                .mistake(format!("`{name}` is not reached by this port"))
                 .because(format!("it is on the virtual switch of {theirs}"))
                 .help(format!("leave `nic` out, or give `{name}` another port")),
         );
@@ -385,9 +396,10 @@ fn virtual_nics(
     };
     if !numbered || index >= count {
         findings.mistake(if numbered {
-            reference::no_instance(view, "to", view.text("to")?, count as u64)
+            reference::no_instance(&view.to, view.to.value?, count as u64)
         } else {
-            view.mistake("to", format!("`{name}` has no instances"))
+            view.to
+                .mistake(format!("`{name}` has no instances"))
                 .because("it is the host's own, and there is one")
                 .help(format!("write to = \"{name}\""))
         });
@@ -397,23 +409,25 @@ fn virtual_nics(
 }
 
 /// The port that packets for a host come in by.
-fn port(view: &TableReader, host: usize, world: &World, findings: &mut Findings) -> Option<usize> {
+fn port(view: &TrafficKeys, host: usize, world: &World, findings: &mut Findings) -> Option<usize> {
     let of_host: Vec<usize> =
         (0..world.nics.len()).filter(|nic| world.nics[*nic].spec.host == host).collect();
     let names: Vec<&str> = of_host.iter().map(|nic| world.nics[*nic].spec.name.as_str()).collect();
     if names.is_empty() {
         let host = &world.hosts[host].spec.name;
         findings.mistake(
-            view.mistake("to", format!("host \"{host}\" has no NIC"))
+            view.to
+                .mistake(format!("host \"{host}\" has no NIC"))
                 .because("its packets have no way in")
                 .help(format!("add a table `[nic.NAME]` with `host = \"{host}\"`")),
         );
         return None;
     }
     let teams = &world.guests.uplinks.teams;
-    if let Some(team) = teams.iter().find(|team| Some(team.name.as_str()) == view.text("nic")) {
+    if let Some(team) = teams.iter().find(|team| Some(team.name.as_str()) == view.nic.value) {
         findings.mistake(
-            view.mistake("nic", format!("team.{} brings packets to virtual NICs alone", team.name))
+            view.nic
+                .mistake(format!("team.{} brings packets to virtual NICs alone", team.name))
                 .because("the host itself is behind the virtual switch of a team")
                 .help(format!(
                     "add [vnic.mgmt] with nic = \"{}\", and send to = \"vnic.mgmt\"",
@@ -422,17 +436,17 @@ fn port(view: &TableReader, host: usize, world: &World, findings: &mut Findings)
         );
         return None;
     }
-    let at = findings.take(reference::named(view, "nic", "nic", &names))?;
+    let at = findings.take(reference::named(&view.nic, view.name(), "nic", &names))?;
     Some(of_host[at])
 }
 
 fn source(
-    view: &TableReader,
+    view: &TrafficKeys,
     link: Option<u64>,
     captures: &mut Captures,
     findings: &mut Findings,
 ) -> Option<SourceSpec> {
-    let name = format!("traffic.{}", view.name);
+    let name = format!("traffic.{}", view.name());
     let is_closed = closed_loop::kind(view).is_some();
     if !is_closed {
         closed_loop::ignored(view, findings);
@@ -443,7 +457,7 @@ fn source(
         let arrivals = Arrivals::Capture(capture);
         return Some(SourceSpec { name, arrivals, sizes: Sizes::Fixed(64), flows });
     }
-    for key in ["speed", "max_gap"].into_iter().filter(|key| view.has(key)) {
+    for key in ["speed", "max_gap"].into_iter().filter(|key| view.reader.has(key)) {
         findings.warn(format!("{name}: `{key}` applies to recordings only"));
     }
     let sizes = sizes(view)?;
@@ -459,27 +473,31 @@ fn source(
 
 /// Reads the recording and warns of what it does not say itself.
 fn recording(
-    view: &TableReader,
+    view: &TrafficKeys,
     captures: &mut Captures,
     findings: &mut Findings,
 ) -> Option<Arc<Capture>> {
-    let Some(file) = view.text("capture") else {
+    let Some(file) = view.capture.value else {
         findings.mistake(
-            view.mistake("arrivals", "arrivals = \"capture\" needs a recording")
+            view.arrivals
+                .mistake("arrivals = \"capture\" needs a recording")
                 .because("`capture` is missing")
                 .help("add `capture = \"trace.pcapng\"`"),
         );
         return None;
     };
-    for key in ["rate", "frame", "flows", "keys", "popularity"].iter().filter(|key| view.has(key)) {
+    for key in
+        ["rate", "frame", "flows", "keys", "popularity"].iter().filter(|key| view.reader.has(key))
+    {
         findings.warn(format!(
             "traffic.{}: `{key}` does not apply to a recording, which has its own",
-            view.name
+            view.name()
         ));
     }
-    let gap = if view.has("max_gap") { Some(view.time("max_gap")?) } else { None };
-    let capture = captures.get(file, view.number("speed")?, gap).map_err(|reason| {
-        view.mistake("capture", format!("the recording \"{file}\" cannot be played"))
+    let gap = if view.max_gap.given { Some(view.max_gap.value?) } else { None };
+    let capture = captures.get(file, view.speed.value?, gap).map_err(|reason| {
+        view.capture
+            .mistake(format!("the recording \"{file}\" cannot be played"))
             .because(reason)
             .help("name a whole pcap or pcapng file (plain or gzip), relative to the scenario file")
     });
@@ -488,14 +506,15 @@ fn recording(
         findings.warn(format!(
             "traffic.{}: {file} goes back in time, {} of its packets were recorded before their \
              predecessor: each is played together with it",
-            view.name, capture.backwards
+            view.name(),
+            capture.backwards
         ));
     }
     Some(capture)
 }
 
 /// Frames beyond the model's largest: a mistake where they are stated, a warning where recorded.
-fn large(view: &TableReader, port: &Nic, source: &SourceSpec, findings: &mut Findings) {
+fn large(view: &TrafficKeys, port: &Nic, source: &SourceSpec, findings: &mut Findings) {
     let Some(most) = port.model.size("max_frame") else { return };
     if let Arrivals::Capture(capture) = &source.arrivals {
         let over = capture.packets.iter().filter(|packet| u64::from(packet.size) > most).count();
@@ -503,7 +522,8 @@ fn large(view: &TableReader, port: &Nic, source: &SourceSpec, findings: &mut Fin
             findings.warn(format!(
                 "traffic.{}: {over} frames are larger than the {most} B that {} takes; \
                  they are played all the same",
-                view.name, port.model.name
+                view.name(),
+                port.model.name
             ));
         }
         return;
@@ -514,61 +534,64 @@ fn large(view: &TableReader, port: &Nic, source: &SourceSpec, findings: &mut Fin
     };
     if u64::from(largest) > most {
         findings.mistake(
-            view.mistake("frame", format!("{} takes no frames of {largest} B", port.model.name))
+            view.frame
+                .mistake(format!("{} takes no frames of {largest} B", port.model.name))
                 .because(format!("its largest frame has {most} B"))
                 .help(format!("write at most \"{most} B\", or model = \"ideal\"")),
         );
     }
 }
 
-fn sizes(view: &TableReader) -> Option<Sizes> {
-    if let Some(Value::List(_)) = view.node("frame").map(|node| &node.value) {
+fn sizes(view: &TrafficKeys) -> Option<Sizes> {
+    let frame = &view.reader;
+    if let Some(Value::List(_)) = view.frame.value.map(|node| &node.value) {
         let one = |size: TableReader| Some((size.size("size")? as u32, size.integer("weight")?));
-        let sizes = view.list("frame").into_iter().map(one).collect::<Option<Vec<_>>>();
+        let sizes = frame.list("frame").into_iter().map(one).collect::<Option<Vec<_>>>();
         return sizes.filter(|sizes| !sizes.is_empty()).map(Sizes::Mix);
     }
-    if view.text("frame") == Some("imix") {
+    if frame.text("frame") == Some("imix") {
         return Some(Sizes::Mix(vec![(64, 7), (594, 4), (1518, 1)]));
     }
-    view.size("frame").map(|size| Sizes::Fixed(size as u32))
+    frame.size("frame").map(|size| Sizes::Fixed(size as u32))
 }
 
-fn flows(view: &TableReader, findings: &mut Findings) -> Option<Flows> {
-    let keys = match view.table("keys") {
-        Some(keys) => ranges(&keys, findings)?,
-        None if view.text("keys") == Some("sequential-ports") => Keys::SequentialPorts,
-        None => Keys::Random,
+fn flows(view: &TrafficKeys, findings: &mut Findings) -> Option<Flows> {
+    let keys = match &view.keys.value {
+        Some(WordOr::Table(keys)) => ranges(keys, findings)?,
+        Some(WordOr::Word(KeysKind::SequentialPorts)) => Keys::SequentialPorts,
+        Some(WordOr::Word(KeysKind::Random)) | None => Keys::Random,
     };
-    let popularity = match view.table("popularity") {
-        Some(popularity) => Popularity::Zipf(popularity.number("zipf")?),
-        None => Popularity::Uniform,
+    let popularity = match &view.popularity.value {
+        Some(WordOr::Table(popularity)) => Popularity::Zipf(popularity.zipf.value?),
+        Some(WordOr::Word(_)) | None => Popularity::Uniform,
     };
-    Some(Flows { count: view.count("flows")?, keys, popularity })
+    Some(Flows { count: view.flows.value?, keys, popularity })
 }
 
-fn ranges(view: &TableReader, findings: &mut Findings) -> Option<Keys> {
-    let mut addresses = |key: &str| {
-        let range = range(view.text(key)?);
+fn ranges(view: &FlowKeysKeys, findings: &mut Findings) -> Option<Keys> {
+    let mut addresses = |setting: &Setting<&str>| {
+        let range = range(setting.value?);
         if range.is_none() {
             findings.mistake(
-                view.mistake(key, format!("`{key}` is no range of IPv4 addresses"))
+                setting
+                    .mistake(format!("`{}` is no range of IPv4 addresses", setting.key))
                     .because("an address, or FIRST-LAST, is due")
                     .help("write \"198.18.10.1\" or \"198.19.10.1-198.19.10.100\""),
             );
         }
         range
     };
-    let (src, dst) = (addresses("src"), addresses("dst"));
-    let ports = |key: &str, usual: u16| match view.node(key) {
+    let (src, dst) = (addresses(&view.src), addresses(&view.dst));
+    let ports = |setting: &Setting<&Node>, usual: u16| match setting.value {
         Some(node) => value::ports(node).ok(),
         None => Some((usual, usual)),
     };
     Some(Keys::Ranges {
         src: src?,
         dst: dst?,
-        sport: ports("sport", 40_000)?,
-        dport: ports("dport", 5_001)?,
-        udp: view.text("protocol") == Some("udp"),
+        sport: ports(&view.sport, 40_000)?,
+        dport: ports(&view.dport, 5_001)?,
+        udp: view.protocol.value == Some(Protocol::Udp),
     })
 }
 

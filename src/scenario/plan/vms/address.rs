@@ -1,7 +1,7 @@
 //! MAC addresses and VLANs of virtual NICs, and the division of a recording among them.
 
 use crate::rx::source::capture::{Capture, Destination};
-use crate::scenario::schema::table_reader::TableReader;
+use crate::scenario::schema::rows::guests::PortKeys;
 use crate::scenario::text::findings::Findings;
 use crate::scenario::text::units::short;
 use std::collections::BTreeMap;
@@ -40,19 +40,20 @@ impl Address {
 
 /// Reads the address of a group of so many virtual NICs, that of the first; none: it has none, or a
 /// wrong one, which has been reported.
-pub fn read(view: &TableReader, count: u32, findings: &mut Findings) -> Option<Address> {
-    let vlan = if view.has("vlan") { view.integer("vlan").map(|vlan| vlan as u16) } else { None };
-    let Some(text) = view.text("mac") else {
-        if view.has("vlan") {
+pub fn read(view: &PortKeys, count: u32, findings: &mut Findings) -> Option<Address> {
+    let vlan = if view.vlan.given { view.vlan.value.map(|vlan| vlan as u16) } else { None };
+    let Some(text) = view.mac.value else {
+        if view.vlan.given {
             findings.warn(format!(
                 "`{}`: `vlan` says which recorded frames are for its `mac`, and it has none",
-                view.name
+                view.name()
             ));
         }
         return None;
     };
     let wrong = |reason: &str| {
-        view.mistake("mac", format!("\"{}\" is no address of a virtual NIC", short(text)))
+        view.mac
+            .mistake(format!("\"{}\" is no address of a virtual NIC", short(text)))
             .because(reason)
             .help("write six bytes in hexadecimal, the first one even: \"02:00:00:00:00:10\"")
     };

@@ -4,19 +4,20 @@ use super::early_events::EarlyEvents;
 use crate::scenario::plan::nics::sriov::{Demand, Sriov, VfRequest};
 use crate::scenario::plan::nics::team::{Receives, Uplinks};
 use crate::scenario::plan::nics::vmq;
-use crate::scenario::schema::table_reader::TableReader;
+use crate::scenario::schema::rows::guests::{PortKeys, VmKeys, VnicKeys};
+use crate::scenario::schema::rows::nics::NicKeys;
 
 /// The queues of its own that a table of virtual NICs asks for, for each.
 #[must_use]
-pub fn queues(view: &TableReader) -> u32 {
-    if view.flag("vmq") == Some(true) { view.count("vmq_queues").unwrap_or(1) } else { 0 }
+pub fn queues(view: &PortKeys) -> u32 {
+    if view.vmq.value == Some(true) { view.vmq_queues.value.unwrap_or(1) } else { 0 }
 }
 
 /// What virtual NICs ask of each port at most, so that ports know how many queues to make.
 #[must_use]
 pub fn of(
-    (vms, vnics): (&[TableReader], &[TableReader]),
-    nics: &[TableReader],
+    (vms, vnics): (&[VmKeys], &[VnicKeys]),
+    nics: &[NicKeys],
     sriov: &[Option<Sriov>],
     uplinks: &Uplinks,
     asks: &EarlyEvents,
@@ -54,23 +55,24 @@ pub fn of(
 
 /// Each table of virtual NICs, its group of VMs, how many it stands for, what it says of functions.
 fn tables<'d>(
-    vms: &'d [TableReader<'d>],
-    vnics: &'d [TableReader<'d>],
-) -> Vec<(&'d TableReader<'d>, &'d str, u32, VfRequest)> {
-    let count = |vm: &TableReader| vm.count("count").unwrap_or(0);
-    let driver = |vm: &TableReader| vm.flag("vf_driver") == Some(true);
-    let own = vms.iter().map(|vm| (vm, vm.name, count(vm), VfRequest::read(vm, driver(vm))));
+    vms: &'d [VmKeys<'d>],
+    vnics: &'d [VnicKeys<'d>],
+) -> Vec<(&'d PortKeys<'d>, &'d str, u32, VfRequest)> {
+    let count = |vm: &VmKeys| vm.count.value.unwrap_or(0);
+    let driver = |vm: &VmKeys| vm.vf_driver.value == Some(true);
+    let request = |vm: &'d VmKeys| VfRequest::read(&vm.port, driver(vm));
+    let own = vms.iter().map(|vm| (&vm.port, vm.name(), count(vm), request(vm)));
     let further = vnics.iter().map(|vnic| {
-        let vm = vms.iter().find(|vm| vnic.text("vm") == Some(vm.name));
-        let instances = if vnic.has("vm") { vm.map_or(0, count) } else { 1 };
-        let wish = VfRequest::read(vnic, vm.is_some_and(driver));
-        (vnic, vm.map_or("", |vm| vm.name), instances, wish)
+        let vm = vms.iter().find(|vm| vnic.vm.value == Some(vm.name()));
+        let instances = if vnic.vm.given { vm.map_or(0, count) } else { 1 };
+        let request = VfRequest::read(&vnic.port, vm.is_some_and(driver));
+        (&vnic.port, vm.map_or("", |vm| vm.name()), instances, request)
     });
     own.chain(further).collect()
 }
 
 /// On a team that needs a queue on each of its ports these give no more than the one with fewest.
-fn least(demand: &mut [Demand], nics: &[TableReader], uplinks: &Uplinks) {
+fn least(demand: &mut [Demand], nics: &[NicKeys], uplinks: &Uplinks) {
     for team in uplinks.teams.iter().filter(|team| team.receives != Receives::InTurn) {
         let fewest = team.ports.iter().filter_map(|port| vmq::queues(&nics[*port])).min();
         for port in &team.ports {

@@ -1,7 +1,10 @@
 //! What events may lead virtual machines to ask of ports, known before there are ports.
 
 use crate::scenario::plan::reference;
-use crate::scenario::schema::table_reader::TableReader;
+use crate::scenario::schema::rows::events::EventKeys;
+use crate::scenario::schema::rows::guests::VmKeys;
+use crate::scenario::schema::rows::nics::NicKeys;
+use crate::scenario::schema::rows::values::EventAction;
 use std::collections::BTreeSet;
 
 /// What events may lead to.
@@ -19,19 +22,19 @@ impl<'d> EarlyEvents<'d> {
     /// What the events of a file may lead to; mistakes in them are reported elsewhere.
     #[must_use]
     pub fn read(
-        events: &[TableReader<'d>],
-        vms: &[TableReader],
-        nics: &[TableReader],
+        events: &[EventKeys<'d>],
+        vms: &[VmKeys],
+        nics: &[NicKeys],
         hosts: &[&str],
     ) -> Self {
-        let starts = vms.iter().any(|vm| vm.flag("running") == Some(false));
+        let starts = vms.iter().any(|vm| vm.running.value == Some(false));
         let mut asks = Self { starts, ..Self::default() };
         for event in events {
-            let Some(who) = event.text("vm").and_then(reference::instance) else { continue };
-            match event.text("action") {
-                Some("detach-vf" | "attach-vf") => drop(asks.lose.insert(who)),
-                Some("stop-vm" | "start-vm") => asks.starts = true,
-                Some("live-migrate") => {
+            let Some(who) = event.vm.value.and_then(reference::instance) else { continue };
+            match event.action.value {
+                Some(EventAction::DetachVf | EventAction::AttachVf) => drop(asks.lose.insert(who)),
+                Some(EventAction::StopVm | EventAction::StartVm) => asks.starts = true,
+                Some(EventAction::LiveMigrate) => {
                     asks.lose.insert(who);
                     let nic = destination(event, nics, hosts);
                     asks.visits.extend(nic.map(|nic| (who.0, who.1, nic)));
@@ -60,11 +63,11 @@ impl<'d> EarlyEvents<'d> {
 }
 
 /// The port that a migration leads to.
-fn destination(event: &TableReader, nics: &[TableReader], hosts: &[&str]) -> Option<usize> {
-    let to = event.text("to")?;
-    let there = |nic: &TableReader| {
-        reference::named(nic, "host", "host", hosts).is_ok_and(|host| hosts[host] == to)
+fn destination(event: &EventKeys, nics: &[NicKeys], hosts: &[&str]) -> Option<usize> {
+    let to = event.to.value?;
+    let there = |nic: &NicKeys| {
+        reference::named(&nic.host, nic.name(), "host", hosts).is_ok_and(|host| hosts[host] == to)
     };
-    let named = |nic: &TableReader| event.text("nic").is_none_or(|name| nic.name == name);
+    let named = |nic: &NicKeys| event.nic.value.is_none_or(|name| nic.name() == name);
     nics.iter().position(|nic| there(nic) && named(nic))
 }

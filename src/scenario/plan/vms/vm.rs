@@ -9,7 +9,9 @@ use crate::scenario::plan::nics::rps;
 use crate::scenario::plan::nics::sriov::{Sriov, VfRequest};
 use crate::scenario::plan::nics::team::{Uplink, Uplinks};
 use crate::scenario::plan::reference;
-use crate::scenario::schema::table_reader::TableReader;
+use crate::scenario::schema::rows::guests::{PortKeys, VmKeys, VnicKeys};
+use crate::scenario::schema::rows::values::VcpuPlacement;
+use crate::scenario::schema::setting::Setting;
 use crate::scenario::text::diagnostic::Diagnostic;
 use crate::scenario::text::findings::Findings;
 use crate::vocab::drop_reason::DropReason;
@@ -96,7 +98,7 @@ impl Receiver {
 
 /// What a table of virtual NICs asks for.
 struct Asked<'d> {
-    view: &'d TableReader<'d>,
+    view: &'d PortKeys<'d>,
     /// Its name as traffic has it.
     name: String,
     uplink: Uplink,
@@ -110,8 +112,8 @@ impl Guests {
     /// Reads all groups of VMs and all virtual NICs, and gives out the queues of the ports: first
     /// come, first served.
     pub fn read(
-        vms: &[TableReader],
-        vnics: &[TableReader],
+        vms: &[VmKeys],
+        vnics: &[VnicKeys],
         nics: &[Nic],
         (hosts, uplinks): (&[Host], Uplinks),
         findings: &mut Findings,
@@ -127,7 +129,7 @@ impl Guests {
         for vm in vms {
             let _reported = guests.group(vm, nics, hosts, findings);
         }
-        let names: Vec<&str> = vms.iter().map(|vm| vm.name).collect();
+        let names: Vec<&str> = vms.iter().map(|vm| vm.name()).collect();
         for vnic in vnics {
             let _reported = guests.further(vnic, &names, nics, hosts, findings);
         }
@@ -176,35 +178,35 @@ impl Guests {
     /// Reads a group of VMs; none where it is wrong, which has been reported.
     fn group(
         &mut self,
-        view: &TableReader,
+        view: &VmKeys,
         nics: &[Nic],
         hosts: &[Host],
         findings: &mut Findings,
     ) -> Option<()> {
-        let uplink = findings.take(self.uplinks.of(view))?;
+        let uplink = findings.take(self.uplinks.of(&view.port))?;
         let host = nics[self.uplinks.first(uplink)].spec.host;
-        let cores = findings.take(view.cpus("cores", hosts[host].spec.cores))?;
-        let floats = view.text("placement") == Some("floating");
-        let runs = view.flag("running")?;
-        let (count, vcpus) = (view.count("count")?, view.count("vcpus")?);
+        let cores = findings.take(view.cores.within(view.name(), hosts[host].spec.cores))?;
+        let floats = view.placement.value == Some(VcpuPlacement::Floating);
+        let runs = view.running.value?;
+        let (count, vcpus) = (view.count.value?, view.vcpus.value?);
         let each = vcpus as usize * count as usize;
         let vcpus_before: usize = self.vms.iter().map(|vm| vm.vcpus.len()).sum();
         room(
-            view,
-            "count",
+            &view.count,
+            view.name(),
             "virtual machines",
             self.vms.len() + count as usize,
             MOST_VMS,
             findings,
         )?;
-        room(view, "vcpus", "vCPUs", vcpus_before + each, MOST_PARTS, findings)?;
+        room(&view.vcpus, view.name(), "vCPUs", vcpus_before + each, MOST_PARTS, findings)?;
         let first = self.vms.len();
         for index in 0..count {
             let nth = |k: u32| u64::from(index) * u64::from(vcpus) + u64::from(k);
             let core = |k| cores.get((nth(k) % cores.len().max(1) as u64) as usize).copied();
             let vcpus = (0..vcpus).map(core).collect::<Option<Vec<u32>>>()?;
             self.vms.push(VmSpec {
-                group: view.name.to_owned(),
+                group: view.name().to_owned(),
                 index,
                 host,
                 vcpus,
@@ -214,7 +216,7 @@ impl Guests {
         }
         let owner = |index| VnicOwner::Vm { vm: first + index, vcpu: 0 };
         let owners = (0..count as usize).map(owner).collect();
-        let asked = Asked::read(view, "vm", uplink, view.flag("vf_driver")?)?;
+        let asked = Asked::read(&view.port, "vm", uplink, view.vf_driver.value?)?;
         self.add(&asked, owners, nics, hosts, findings)?;
         self.receivers.last_mut()?.vms = first;
         Some(())
@@ -223,16 +225,16 @@ impl Guests {
     /// Reads a further virtual NIC: of each VM of a group, or of the host itself.
     fn further(
         &mut self,
-        view: &TableReader,
+        view: &VnicKeys,
         vms: &[&str],
         nics: &[Nic],
         hosts: &[Host],
         findings: &mut Findings,
     ) -> Option<()> {
-        let uplink = findings.take(self.uplinks.of(view))?;
-        if !view.has("vm") {
-            refuse_of_host(view, findings);
-            let asked = Asked::read(view, "vnic", uplink, true)?;
+        let uplink = findings.take(self.uplinks.of(&view.port))?;
+        if !view.vm.given {
+            refuse_of_host(&view.port, findings);
+            let asked = Asked::read(&view.port, "vnic", uplink, true)?;
             return self.add(&asked, vec![VnicOwner::Host], nics, hosts, findings);
         }
         let name = vms[findings.take(whole_group(view, vms))?];
@@ -246,19 +248,28 @@ impl Guests {
             let [theirs, ours] = [theirs, ours].map(|at| hosts[at].spec.name.as_str());
             let port = self.uplinks.name(uplink);
             findings.mistake(
-                view.mistake("nic", format!("the VMs of \"{name}\" cannot reach {port}"))
+                view.port
+                    .nic
+                    .mistake(format!("the VMs of \"{name}\" cannot reach {port}"))
                     .because(format!("they run on {theirs}, and the port belongs to {ours}"))
                     .help(format!("name a port of {theirs} with `nic`")),
             );
             return None;
         }
-        room(view, "vm", "virtual NICs", self.vnics.len() + count, MOST_PARTS, findings)?;
+        room(
+            &view.vm,
+            view.name(),
+            "virtual NICs",
+            self.vnics.len() + count,
+            MOST_PARTS,
+            findings,
+        )?;
         let owner = |vm: usize| {
             let vcpu = number % self.vms[vm].vcpus.len() as u32;
             VnicOwner::Vm { vm, vcpu }
         };
         let owners = (first..first + count).map(owner).collect();
-        self.add(&Asked::read(view, "vnic", uplink, driver)?, owners, nics, hosts, findings)
+        self.add(&Asked::read(&view.port, "vnic", uplink, driver)?, owners, nics, hosts, findings)
     }
 
     /// Adds a virtual NIC for each owner, with a virtual function or queues where it wants them and
@@ -277,7 +288,7 @@ impl Guests {
         self.check(asked, owners.first(), nics, hosts, findings);
         let ports = self.uplinks.width(asked.uplink);
         let all = first + count as usize * ports;
-        room(asked.view, "count", "virtual NICs", all, MOST_PARTS, findings)?;
+        room(&asked.view.nic, asked.view.name(), "virtual NICs", all, MOST_PARTS, findings)?;
         let mut no_vrss = None;
         for (index, owner) in owners.into_iter().enumerate() {
             let name =
@@ -349,7 +360,7 @@ impl Guests {
     /// Notes which recorded frames are for the next virtual NIC on these ports.
     fn address(
         &mut self,
-        view: &TableReader,
+        view: &PortKeys,
         address: Option<Address>,
         ports: &[usize],
         findings: &mut Findings,
@@ -362,7 +373,8 @@ impl Guests {
                 if let Some(other) = known.iter().find(clashes) {
                     let other = &self.vnics[*other].name;
                     findings.mistake(
-                        view.mistake("mac", format!("`{}` has addresses of others", view.name))
+                        view.mac
+                            .mistake(format!("`{}` has addresses of others", view.name()))
                             .because(format!("{other} receives such frames too"))
                             .help("write another `mac`, or `vlan` for both"),
                     );
@@ -387,14 +399,15 @@ impl Guests {
             let vcpus = self.vms[*vm].vcpus.len() as u32;
             sriov.check((&asked.name, view), &asked.wants.function, vcpus, findings);
         }
-        if asked.wants.queues == 0 && view.count("vmq_queues").is_some_and(|queues| queues > 1) {
+        if asked.wants.queues == 0 && view.vmq_queues.value.is_some_and(|queues| queues > 1) {
             findings.warn(format!("{}: `vmq_queues` counts only with vmq = true", asked.name));
         }
         if let Some((reason, help)) =
             rps::obstacle(&hosts[nics[port].spec.host]).filter(|_| asked.vrss)
         {
             findings.mistake(
-                view.mistake("vrss", format!("`{}` cannot have virtual RSS here", view.name))
+                view.vrss
+                    .mistake(format!("`{}` cannot have virtual RSS here", view.name()))
                     .because(reason)
                     .help(help),
             );
@@ -409,7 +422,8 @@ impl Guests {
             findings.mistake(
                 asked
                     .view
-                    .mistake("vf", format!("`{}` {FLOATING}", asked.view.name))
+                    .vf
+                    .mistake(format!("`{}` {FLOATING}", asked.view.name()))
                     .because(
                         "a vCPU that serves a ring itself is interrupted where it is, and does \
                          not float",
@@ -528,21 +542,22 @@ impl Guests {
 }
 
 /// The group of VMs that a further virtual NIC is for: one of them alone cannot have it.
-fn whole_group(view: &TableReader, vms: &[&str]) -> Result<usize, Diagnostic> {
-    let name = view.text("vm").and_then(reference::instance);
+fn whole_group(view: &VnicKeys, vms: &[&str]) -> Result<usize, Diagnostic> {
+    let name = view.vm.value.and_then(reference::instance);
     match name.filter(|(name, index)| index.is_some() && vms.contains(name)) {
         Some((name, _)) => Err(view
-            .mistake("vm", format!("`{}` cannot be for one VM of a group alone", view.name))
+            .vm
+            .mistake(format!("`{}` cannot be for one VM of a group alone", view.name()))
             .because("every VM of a group has the same virtual NICs")
-            .help(format!("write vm = \"{name}\"; to = \"vnic.{}[0]\" sends to one", view.name))),
-        None => reference::named(view, "vm", "vm", vms),
+            .help(format!("write vm = \"{name}\"; to = \"vnic.{}[0]\" sends to one", view.name()))),
+        None => reference::named(&view.vm, view.name(), "vm", vms),
     }
 }
 
 /// Whether so many in all are within the bound of a file.
-fn room(
-    view: &TableReader,
-    key: &str,
+fn room<T>(
+    setting: &Setting<T>,
+    owner: &str,
     what: &str,
     all: usize,
     most: usize,
@@ -550,26 +565,29 @@ fn room(
 ) -> Option<()> {
     if all > most {
         findings.mistake(
-            view.mistake(key, format!("with \"{}\" there are {all} {what}", view.name))
+            setting
+                .mistake(format!("with \"{owner}\" there are {all} {what}"))
                 .because(format!("the bound is {most} in all"))
-                .help(format!("lower `{key}`, or leave other {what} out")),
+                .help(format!("lower `{}`, or leave other {what} out", setting.key)),
         );
     }
     (all <= most).then_some(())
 }
 
 /// Refuses for the host's own virtual NIC what leads to vCPUs.
-fn refuse_of_host(view: &TableReader, findings: &mut Findings) {
-    if view.flag("vf") == Some(true) {
+fn refuse_of_host(view: &PortKeys, findings: &mut Findings) {
+    if view.vf.value == Some(true) {
         findings.mistake(
-            view.mistake("vf", format!("`{}` cannot have a virtual function", view.name))
+            view.vf
+                .mistake(format!("`{}` cannot have a virtual function", view.name()))
                 .because("it is the host's own, and virtual functions are for virtual machines")
                 .help("remove `vf`, or name a group of virtual machines with `vm`"),
         );
     }
-    if view.flag("vrss") == Some(true) {
+    if view.vrss.value == Some(true) {
         findings.mistake(
-            view.mistake("vrss", format!("`{}` has no vCPUs to spread over", view.name))
+            view.vrss
+                .mistake(format!("`{}` has no vCPUs to spread over", view.name()))
                 .because("it is the host's own")
                 .help("remove `vrss`; `spread` of its port spreads it over the host's cores"),
         );
@@ -578,22 +596,17 @@ fn refuse_of_host(view: &TableReader, findings: &mut Findings) {
 
 impl<'d> Asked<'d> {
     /// What a table of a kind (`vm`, `vnic`) asks for; none where it is wrong.
-    fn read(
-        view: &'d TableReader<'d>,
-        kind: &str,
-        uplink: Uplink,
-        vf_driver: bool,
-    ) -> Option<Self> {
+    fn read(view: &'d PortKeys<'d>, kind: &str, uplink: Uplink, vf_driver: bool) -> Option<Self> {
         Some(Self {
             view,
-            name: format!("{kind}.{}", view.name),
+            name: format!("{kind}.{}", view.name()),
             uplink,
             wants: VnicRequest {
                 queues: demand::queues(view),
                 function: VfRequest::read(view, vf_driver),
             },
-            vrss: view.flag("vrss")?,
-            channel: view.count("channel")?,
+            vrss: view.vrss.value?,
+            channel: view.channel.value?,
             vf_driver,
         })
     }
