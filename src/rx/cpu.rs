@@ -31,6 +31,82 @@ impl Stack {
     pub const fn masks(self) -> bool {
         matches!(self, Self::WindowsDpc | Self::LinuxNapi { .. })
     }
+
+    /// Its name in scenarios.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::WindowsDpc => "windows-dpc",
+            Self::LinuxNapi { .. } => "linux-napi",
+            Self::BusyPoll => "busy-poll",
+            Self::InterruptPerPacket => "interrupt-per-packet",
+        }
+    }
+
+    /// Whether a feature can be simulated with this stack. A scenario is checked against this
+    /// table, and the engine asserts it.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub const fn supports(self, feature: Feature) -> Result<(), Unsupported> {
+        const INTERRUPTS: &str = "write stack = \"windows-dpc\" or \"linux-napi\" on the host";
+        const WAITING: &str = "leave `priority` out, or write stack = \"windows-dpc\" or \
+                               \"interrupt-per-packet\"";
+        const SHARING: &str =
+            "write stack = \"windows-dpc\" or \"busy-poll\", or leave `dispatch` out";
+        let (reason, help) = match (self, feature) {
+            (Self::BusyPoll, Feature::MovingQueues) => {
+                ("on busy-poll there is no interrupt whose processor could change", INTERRUPTS)
+            }
+            (Self::InterruptPerPacket, Feature::MovingQueues) => (
+                "on interrupt-per-packet every packet interrupts for itself: there is no interrupt \
+                 of a queue whose processor could change",
+                INTERRUPTS,
+            ),
+            (Self::BusyPoll, Feature::Rps) => {
+                ("a core that polls is not woken by others: it has no interrupts", INTERRUPTS)
+            }
+            (Self::InterruptPerPacket, Feature::Rps) => (
+                "there the core that a packet interrupts has a backlog of its own, and no other",
+                INTERRUPTS,
+            ),
+            (Self::LinuxNapi { .. }, Feature::NonPreemptive) => {
+                ("the bounds of its softirqs suppose that interrupts come at once", WAITING)
+            }
+            (Self::BusyPoll, Feature::NonPreemptive) => {
+                ("it has no interrupts that could wait", WAITING)
+            }
+            (Self::LinuxNapi { .. } | Self::InterruptPerPacket, Feature::SharedPackets) => {
+                ("that stack ties a packet to the core that its interrupt is sent to", SHARING)
+            }
+            _ => return Ok(()),
+        };
+        Err(Unsupported { reason, help })
+    }
+}
+
+/// What a host may do beyond taking packets from the rings of its cores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub enum Feature {
+    /// Queues move to other cores while it runs.
+    MovingQueues,
+    /// Receive packet steering: software spreads packets over cores.
+    Rps,
+    /// Interrupts and deferred work wait until what the core is doing ends.
+    NonPreemptive,
+    /// The cores share the packets of all rings.
+    SharedPackets,
+}
+
+/// Why a feature cannot be simulated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct Unsupported {
+    /// The reason.
+    pub reason: &'static str,
+    /// What to write instead.
+    pub help: &'static str,
 }
 
 /// What things cost on one host, before a NIC's `contention` is applied.

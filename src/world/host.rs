@@ -2,7 +2,7 @@
 
 use crate::engine::sample::Draw;
 use crate::engine::time::Span;
-use crate::rx::cpu::{Costs, Stack};
+use crate::rx::cpu::{Costs, Feature, Stack, Unsupported};
 
 /// A host and its cores.
 #[derive(Clone, Debug)]
@@ -54,6 +54,41 @@ impl HostSpec {
             halt_poll: Span::ZERO,
             costs: Costs::ZERO,
         }
+    }
+
+    /// Whether a feature can be simulated on this host: its dispatch, its stack and its priority
+    /// must allow it.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub fn supports(&self, feature: Feature) -> Result<(), Unsupported> {
+        let refuse = |reason, help| Err(Unsupported { reason, help });
+        if self.shares_packets() {
+            match feature {
+                Feature::MovingQueues => {
+                    return refuse(
+                        "with the host's `dispatch` a queue has no core of its own",
+                        "leave `dispatch` out",
+                    );
+                }
+                Feature::Rps => {
+                    return refuse(
+                        "with the host's `dispatch` any core takes a packet anyway",
+                        "leave `dispatch` out",
+                    );
+                }
+                Feature::NonPreemptive | Feature::SharedPackets => {}
+            }
+        }
+        self.stack.supports(feature)?;
+        if self.non_preemptive && feature == Feature::Rps {
+            return refuse(
+                "a core of `priority = \"non-preemptive\"` stops nothing for an interrupt of \
+                 another core",
+                "leave `priority` out",
+            );
+        }
+        Ok(())
     }
 
     /// All cores take packets of all rings, as one group.

@@ -7,7 +7,7 @@
 use crate::engine::chance::Stream;
 use crate::engine::sample::{Draw, Sampler};
 use crate::engine::time::{PhasedTime, Span, Time};
-use crate::rx::cpu::{Activity, Stack, TimeSheet};
+use crate::rx::cpu::{Activity, Feature, Stack, TimeSheet};
 use crate::sim::accounting::ledger::{Ledger, RxPacket};
 use crate::sim::core::backlog::{BACKLOG, Backlog};
 use crate::sim::core::delivery::{Handoff, Turn};
@@ -139,6 +139,9 @@ impl Core {
         let spec: &HostSpec = &world.hosts[host];
         let name = format!("host.{}.core[{core}]", spec.name);
         let charge = |draw, entry| Charge::new(draw, world.seed, &name, entry);
+        if spec.non_preemptive {
+            assert_eq!(spec.supports(Feature::NonPreemptive), Ok(()), "host {}", spec.name);
+        }
         Self {
             number: core as usize,
             vectors: Vec::new(),

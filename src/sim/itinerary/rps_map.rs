@@ -1,9 +1,10 @@
 //! Receive packet steering in software (RPS, vRSS): a hash chooses the core whose backlog gets a
 //! packet.
 
+use crate::rx::cpu::Feature;
 use crate::sim::itinerary::flow_map::picker;
 use crate::vocab::frame::Frame;
-use crate::world::{Dispatch, World};
+use crate::world::World;
 use std::collections::BTreeSet;
 
 /// Per source of the world the cores that take its packets, on one host.
@@ -30,9 +31,7 @@ impl RpsMap {
         let all = 0..world.sources.len();
         all.clone().any(uses_rps).then(|| {
             let spec = &world.hosts[host];
-            assert!(spec.stack.masks(), "{:?} spreads nothing in software", spec.stack);
-            assert!(spec.dispatch == Dispatch::PerQueue, "cores share packets or spread them");
-            assert!(!spec.non_preemptive, "what is spread interrupts others");
+            assert_eq!(spec.supports(Feature::Rps), Ok(()), "host {}", spec.name);
             let targets = |source| {
                 if uses_rps(source) { Targets::of(world, source) } else { Targets::default() }
             };

@@ -2,6 +2,7 @@
 //! worked out by [`course`](crate::scenario::plan::events::schedule).
 
 use crate::engine::time::{Span, Time};
+use crate::rx::cpu::Unsupported;
 use crate::scenario::overlay;
 use crate::scenario::plan::WITHIN_RUN;
 use crate::scenario::plan::hosts::host::Host;
@@ -202,7 +203,7 @@ fn refuse_set(view: &EventKeys, findings: &mut Findings) {
 
 /// Checks that the queues of a port can move, and whether any would.
 fn lose_affinity(view: &EventKeys, nic: &Nic, world: &World, findings: &mut Findings) {
-    if let Some((reason, help)) = rebalance::obstacle(&world.hosts[nic.spec.host]) {
+    if let Err(Unsupported { reason, help }) = rebalance::movable(&world.hosts[nic.spec.host]) {
         findings.mistake(
             view.action
                 .mistake("\"lose-affinity\" cannot move queues here")

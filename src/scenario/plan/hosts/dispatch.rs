@@ -1,6 +1,6 @@
 //! Which core of a host takes a packet, what it may stop, and which stacks can do so.
 
-use crate::rx::cpu::Stack;
+use crate::rx::cpu::{Feature, Stack, Unsupported};
 use crate::scenario::schema::rows::hosts::HostKeys;
 use crate::scenario::schema::rows::values::{DispatchKind, Priority};
 use crate::scenario::schema::setting::WordOr;
@@ -19,25 +19,16 @@ pub fn read(host: &HostKeys) -> Dispatch {
     }
 }
 
-/// Whether what a core has in hand is finished first. Checks that its stack can do that.
+/// Whether what a core is doing is finished before interrupts and deferred work come. Checks that
+/// its stack can do that.
 pub fn is_non_preemptive(host: &HostKeys, stack: Stack, findings: &mut Findings) -> bool {
     let is = host.priority.value == Some(Priority::NonPreemptive);
-    let why = match stack {
-        Stack::LinuxNapi { .. } => {
-            "the bounds of its softirqs suppose that interrupts come at once"
-        }
-        Stack::BusyPoll => "it has no interrupts that could wait",
-        Stack::WindowsDpc | Stack::InterruptPerPacket => return is,
-    };
-    if is {
+    if is && let Err(Unsupported { reason, help }) = stack.supports(Feature::NonPreemptive) {
         findings.mistake(
             host.priority
-                .mistake(format!("{} is not non-preemptive", name(stack)))
-                .because(why)
-                .help(
-                    "leave `priority` out, or write stack = \"windows-dpc\" or \
-                     \"interrupt-per-packet\"",
-                ),
+                .mistake(format!("{} is not non-preemptive", stack.name()))
+                .because(reason)
+                .help(help),
         );
     }
     is
@@ -48,12 +39,12 @@ pub fn check_host(host: &HostKeys, dispatch: Dispatch, stack: Stack, findings: &
     if dispatch == Dispatch::PerQueue {
         return;
     }
-    if !matches!(stack, Stack::WindowsDpc | Stack::BusyPoll) {
+    if let Err(Unsupported { reason, help }) = stack.supports(Feature::SharedPackets) {
         findings.mistake(
             host.dispatch
-                .mistake(format!("cores under {} cannot share packets", name(stack)))
-                .because("that stack ties a packet to the core that its interrupt is sent to")
-                .help("write stack = \"windows-dpc\" or \"busy-poll\", or leave `dispatch` out"),
+                .mistake(format!("cores under {} cannot share packets", stack.name()))
+                .because(reason)
+                .help(help),
         );
     }
     if host.smt.value == Some(2) {
@@ -63,14 +54,5 @@ pub fn check_host(host: &HostKeys, dispatch: Dispatch, stack: Stack, findings: &
                 .because("all cores take part, and how siblings slow each other is not simulated")
                 .help("write smt = 1, or leave `dispatch` out"),
         );
-    }
-}
-
-const fn name(stack: Stack) -> &'static str {
-    match stack {
-        Stack::WindowsDpc => "windows-dpc",
-        Stack::LinuxNapi { .. } => "linux-napi",
-        Stack::BusyPoll => "busy-poll",
-        Stack::InterruptPerPacket => "interrupt-per-packet",
     }
 }

@@ -3,7 +3,7 @@
 use crate::engine::time::Span;
 use crate::policy::own::{Declared, ParameterValue};
 use crate::policy::{Kind, OwnPolicy, Parameter, Parameters, PolicySpec, Share, Start};
-use crate::rx::cpu::Stack;
+use crate::rx::cpu::{Feature, Unsupported};
 use crate::rx::steering::placement::place;
 use crate::scenario::plan::hosts::host::Host;
 use crate::scenario::schema::table_reader::TableReader;
@@ -104,31 +104,20 @@ pub fn start(queues: u32, usable: &[u32], rebalance: Option<&Rebalance>) -> Vec<
     }
 }
 
-/// Why queues cannot change their core on a host, and what to write instead; none: they can.
-#[must_use]
-pub fn obstacle(host: &Host) -> Option<(String, &'static str)> {
-    const STACK: &str = "write stack = \"windows-dpc\" or \"linux-napi\" on the host";
-    if host.spec.shares_packets() {
-        let reason = "with the host's `dispatch` a queue has no core of its own";
-        return Some((reason.to_owned(), "leave `dispatch` out"));
+/// Whether queues can change their core on a host.
+///
+/// # Errors
+/// Why they cannot, and what to write instead.
+pub fn movable(host: &Host) -> Result<(), Unsupported> {
+    host.spec.supports(Feature::MovingQueues)?;
+    if host.contention > 0.0 {
+        return Err(Unsupported {
+            reason: "the host's `contention` is a factor for the cores that own queues at the \
+                     start: it would be wrong once they are others",
+            help: "leave `contention` out",
+        });
     }
-    match host.spec.stack {
-        Stack::BusyPoll => {
-            let reason = "on busy-poll there is no interrupt whose processor could change";
-            return Some((reason.to_owned(), STACK));
-        }
-        Stack::InterruptPerPacket => {
-            let reason = "on interrupt-per-packet every packet interrupts for itself: there is no \
-                          interrupt of a queue whose processor could change";
-            return Some((reason.to_owned(), STACK));
-        }
-        Stack::WindowsDpc | Stack::LinuxNapi { .. } => {}
-    }
-    (host.contention > 0.0).then(|| {
-        let reason = "the host's `contention` is a factor for the cores that own queues at the \
-                      start: it would be wrong once they are others";
-        (reason.to_owned(), "leave `contention` out")
-    })
+    Ok(())
 }
 
 /// Warns of a window in which a policy looks a few times only.
@@ -198,13 +187,13 @@ fn read(
     if matches!(named, Named::BuiltIn(Kind::Fixed)) {
         return None;
     }
-    let stands =
-        if named.moves_entries() && !host.spec.shares_packets() { None } else { obstacle(host) };
-    if let Some((reason, help)) = &stands {
+    let entries = named.moves_entries() && !host.spec.shares_packets();
+    let movable = if entries { Ok(()) } else { movable(host) };
+    if let Err(Unsupported { reason, help }) = movable {
         let message = format!("\"{}\" cannot move anything here", named.name());
-        findings.mistake(at.mistake(&message).because(reason).help(*help));
+        findings.mistake(at.mistake(&message).because(reason).help(help));
     }
-    let kept = !foreign && stands.is_none();
+    let kept = !foreign && movable.is_ok();
     match named {
         Named::BuiltIn(kind) => built_in(at, kind, findings).filter(|_| kept),
         Named::Own(policy) => own(at, policy).filter(|_| kept),

@@ -2,7 +2,7 @@
 //! virtual NIC.
 
 use super::rss;
-use crate::rx::cpu::Stack;
+use crate::rx::cpu::{Feature, Unsupported};
 use crate::rx::steering::rss::{HashTypes, RssSpec, default_table};
 use crate::rx::steering::toeplitz::KEY_MICROSOFT;
 use crate::scenario::plan::hosts::host::Host;
@@ -25,7 +25,7 @@ pub fn read(
     if !nic.spread.given {
         return None;
     }
-    if let Some((reason, help)) = obstacle(host) {
+    if let Err(Unsupported { reason, help }) = host.spec.supports(Feature::Rps) {
         findings.mistake(
             nic.spread
                 .mistake(format!("nothing spreads packets on `{}`", host.spec.name))
@@ -56,34 +56,6 @@ pub fn over_cores(
     let rss = rss::hash(&view.hashing, cores.len() as u32, findings)?;
     let cores = FlowMap { targets: cores, rss: Some(rss) };
     Some(RpsSpec { cores, backlog: view.backlog.value? })
-}
-
-/// Why nothing can be spread by software on a host, and what to write instead; none: it can.
-#[must_use]
-pub fn obstacle(host: &Host) -> Option<(&'static str, &'static str)> {
-    const STACK: &str = "write stack = \"windows-dpc\" or \"linux-napi\" on the host";
-    if host.spec.shares_packets() {
-        return Some((
-            "with the host's `dispatch` any core takes a packet anyway",
-            "leave `dispatch` out",
-        ));
-    }
-    match host.spec.stack {
-        Stack::BusyPoll => {
-            return Some(("a core that polls is not woken by others: it has no interrupts", STACK));
-        }
-        Stack::InterruptPerPacket => {
-            return Some((
-                "there the core that a packet interrupts has a backlog of its own, and no other",
-                STACK,
-            ));
-        }
-        Stack::WindowsDpc | Stack::LinuxNapi { .. } => {}
-    }
-    host.spec.non_preemptive.then_some((
-        "a core of `priority = \"non-preemptive\"` stops nothing for an interrupt of another core",
-        "leave `priority` out",
-    ))
 }
 
 /// Over some of a kind, by hash and a table of its own.

@@ -3,6 +3,7 @@
 use super::address::{self, Address};
 use super::demand;
 use super::queue_pool::OwnQueues;
+use crate::rx::cpu::{Feature, Unsupported};
 use crate::scenario::plan::hosts::host::Host;
 use crate::scenario::plan::nics::nic::Nic;
 use crate::scenario::plan::nics::rps;
@@ -402,8 +403,9 @@ impl Guests {
         if asked.wants.queues == 0 && view.vmq_queues.value.is_some_and(|queues| queues > 1) {
             findings.warn(format!("{}: `vmq_queues` counts only with vmq = true", asked.name));
         }
-        if let Some((reason, help)) =
-            rps::obstacle(&hosts[nics[port].spec.host]).filter(|_| asked.vrss)
+        let host = &hosts[nics[port].spec.host].spec;
+        if asked.vrss
+            && let Err(Unsupported { reason, help }) = host.supports(Feature::Rps)
         {
             findings.mistake(
                 view.vrss

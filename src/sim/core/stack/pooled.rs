@@ -7,7 +7,7 @@
 //! one thing in service whose end is known when it starts.
 
 use crate::engine::time::{PhasedTime, Span, Time};
-use crate::rx::cpu::{Activity, Stack};
+use crate::rx::cpu::{Activity, Feature, Stack};
 use crate::rx::ring::Descriptor;
 use crate::sim::accounting::ledger::{Ledger, RxPacket};
 use crate::sim::core::core::{Advance, Core};
@@ -103,6 +103,7 @@ impl Pool {
             Dispatch::Jbsq(bound) => DispatchRule::Bounded(bound as usize),
             Dispatch::WorkStealing => DispatchRule::Stealing,
         };
+        assert_eq!(spec.supports(Feature::SharedPackets), Ok(()), "host {}", spec.name);
         let nics = world.nics.iter().enumerate().filter(|(_, nic)| nic.host == host);
         Some(Self {
             clock: PhasedTime::default(),
