@@ -109,8 +109,8 @@ impl Parts {
         findings: &mut Findings,
     ) -> Self {
         let hosts: Vec<Host> =
-            view.host.all().iter().map(|host| host::read(host, findings)).collect();
-        let traffics = view.traffic.all();
+            view.host.items().iter().map(|host| host::read(host, findings)).collect();
+        let traffics = view.traffic.items();
         let all_captures = traffics.iter().all(rate::is_capture);
         let mut parts = Self {
             hosts,
@@ -125,13 +125,13 @@ impl Parts {
             return parts;
         }
         let names: Vec<&str> = traffics.iter().map(|traffic| traffic.name()).collect();
-        let (nic_views, app_views) = (view.nic.all(), view.app.all());
-        let (vms, vnics) = (view.vm.all(), view.vnic.all());
+        let (nic_views, app_views) = (view.nic.items(), view.app.items());
+        let (vms, vnics) = (view.vm.items(), view.vnic.items());
         let ports: Vec<&str> = nic_views.iter().map(|nic| nic.name()).collect();
         let sriov: Vec<_> = nic_views.iter().map(|nic| sriov::read(nic, &parts.hosts)).collect();
-        let uplinks = Uplinks::read(view.team.all(), &ports, findings);
+        let uplinks = Uplinks::read(view.team.items(), &ports, findings);
         let host_names: Vec<&str> = parts.hosts.iter().map(|h| h.spec.name.as_str()).collect();
-        let asks = EarlyEvents::read(view.event.all(), vms, nic_views, &host_names);
+        let asks = EarlyEvents::read(view.event.items(), vms, nic_views, &host_names);
         let demand = demand::of((vms, vnics), nic_views, &sriov, &uplinks, &asks);
         let nics = nic_views.iter().zip(sriov.into_iter().zip(demand));
         let nics = nics
@@ -142,7 +142,7 @@ impl Parts {
         let vm_names: Vec<&str> = vms.iter().map(|vm| vm.name()).collect();
         let instances: Vec<(&str, u64)> =
             vms.iter().map(|vm| (vm.name(), vm.count.value.unwrap_or(1).into())).collect();
-        for work in view.work.all() {
+        for work in view.work.items() {
             parts.works.extend(threads::work(work, &parts.hosts, &instances, findings));
         }
         let broken = parts.nics.len() < nic_views.len() || parts.apps.len() < app_views.len();
@@ -175,16 +175,16 @@ impl Parts {
 
     /// Reads teams, the virtual machines and NICs on ports and teams, and the work inside of them.
     fn read_guests(&mut self, view: &ScenarioKeys, uplinks: Uplinks, findings: &mut Findings) {
-        for view in view.team.all() {
+        for view in view.team.items() {
             if let Some(team) = uplinks.teams.iter().find(|team| team.name == view.name()) {
                 team::check(&view, team, &self.nics, &self.hosts, findings);
             }
         }
-        let (vms, vnics) = (view.vm.all(), view.vnic.all());
+        let (vms, vnics) = (view.vm.items(), view.vnic.items());
         let around = (&self.hosts[..], uplinks);
         self.guests = Guests::read(&vms, &vnics, &self.nics, around, findings);
-        self.virtual_rss(view.nic.all(), findings);
-        for work in view.work.all() {
+        self.virtual_rss(view.nic.items(), findings);
+        for work in view.work.items() {
             self.works.extend(threads::inside(&work, &self.guests.vms, findings));
         }
     }
@@ -204,10 +204,10 @@ impl Parts {
     /// Checks what hosts do whose cores share packets; their NICs do not hold interrupts back.
     fn shared_packets(&mut self, view: &ScenarioKeys, findings: &mut Findings) {
         let Self { hosts, apps, works, guests, .. } = self;
-        for (index, (host, spec)) in view.host.all().iter().zip(hosts).enumerate() {
+        for (index, (host, spec)) in view.host.items().iter().zip(hosts).enumerate() {
             if spec.spec.shares_packets() {
                 compat::check_threads(host, index, (apps, works), guests, &self.nics, findings);
-                for (nic, port) in view.nic.all().iter().zip(&mut self.nics) {
+                for (nic, port) in view.nic.items().iter().zip(&mut self.nics) {
                     if port.spec.host == index {
                         compat::check_port(nic, &mut port.spec, host, findings);
                     }
@@ -224,19 +224,19 @@ impl Parts {
         warmup: Warmup,
         findings: &mut Findings,
     ) -> Vec<EventSpec> {
-        let vms: Vec<&str> = view.vm.all().iter().map(|vm| vm.name()).collect();
-        let vnics: Vec<&str> = view.vnic.all().iter().map(|vnic| vnic.name()).collect();
+        let vms: Vec<&str> = view.vm.items().iter().map(|vm| vm.name()).collect();
+        let vnics: Vec<&str> = view.vnic.items().iter().map(|vnic| vnic.name()).collect();
         if self.nics.is_empty() {
             // What they may refer to could not be read.
             return vec![];
         }
         let Self { hosts, nics, guests, sources, .. } = self;
         let world = event::World { hosts, nics, vms: &vms, vnics: &vnics, guests, run };
-        let tables = view.event.all();
+        let tables = view.event.items();
         let before = findings.mistakes.len();
         let events: Vec<_> =
             tables.iter().filter_map(|one| event::read(one, &world, findings)).collect();
-        let traffics = view.traffic.all();
+        let traffics = view.traffic.items();
         // What events lead to depends on those that are wrong.
         let events = if findings.mistakes.len() > before { vec![] } else { events };
         // A warm-up that is yet to be found makes the run longer by nobody knows how much.
@@ -269,7 +269,7 @@ impl Parts {
         }
         rebalance::overlaps(self.nics.iter().map(|nic| &nic.spec), findings);
         if let Some(run) = run {
-            for traffic in view.traffic.all() {
+            for traffic in view.traffic.items() {
                 source::check_start(&traffic, run, findings);
             }
         }

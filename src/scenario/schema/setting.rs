@@ -2,6 +2,7 @@
 
 use super::table_reader::TableReader;
 use crate::scenario::text::diagnostic::{Diagnostic, Place};
+pub use crate::scenario::text::units::CpuList;
 
 /// The value of a key.
 #[derive(Clone, Debug)]
@@ -38,7 +39,7 @@ impl<T: Copy> Setting<'_, T> {
 
 impl<T> Setting<'_, Vec<T>> {
     /// The tables or words of a list; empty where it was left out.
-    pub fn all(&self) -> &[T] {
+    pub fn items(&self) -> &[T] {
         self.value.as_deref().unwrap_or_default()
     }
 }
@@ -65,13 +66,6 @@ impl Setting<'_, CpuList> {
         all.dedup();
         Ok(all)
     }
-}
-
-/// A list of processors: ranges, first and last included.
-#[derive(Clone, Debug)]
-pub struct CpuList {
-    /// The ranges, as they are written.
-    pub ranges: Vec<(u32, u32)>,
 }
 
 /// A word (or a number), or a table of options in its place.

@@ -3,12 +3,11 @@
 //! A value of the wrong shape reads as none: its mistake has been reported already.
 
 use super::key::{self, Default, Kind};
-use super::setting::CpuList;
 use super::value::scalar;
 use crate::engine::time::Span;
 use crate::scenario::text::diagnostic::{Diagnostic, Place};
 use crate::scenario::text::document::{Entry, Node, Table, Value};
-use crate::scenario::text::units::{self, Fraction, Rate};
+use crate::scenario::text::units::{self, CpuList, Fraction, Rate};
 
 /// A table, its words, and where it is.
 #[derive(Clone, Copy, Debug)]
@@ -216,29 +215,7 @@ impl<'d> TableReader<'d> {
     /// A list of processors.
     #[must_use]
     pub fn cpu_list(&self, key: &str) -> Option<CpuList> {
-        units::cpu_list(self.measured(key)?).ok().map(|ranges| CpuList { ranges })
-    }
-
-    /// A list of processors, each below `cores`, or all of them where the key is left out.
-    ///
-    /// # Errors
-    /// A processor that the host does not have.
-    pub fn cpus(&self, key: &str, cores: u32) -> Result<Vec<u32>, Diagnostic> {
-        if !self.has(key) {
-            return Ok((0..cores).collect());
-        }
-        let ranges = self.measured(key).and_then(|text| units::cpu_list(text).ok());
-        let ranges = ranges.unwrap_or_default();
-        if let Some((_, last)) = ranges.iter().find(|(_, last)| *last >= cores) {
-            return Err(self
-                .mistake(key, format!("core {last} of `{}` does not exist", self.name))
-                .because(format!("the host has the cores 0 to {}", cores - 1))
-                .help(format!("write processors from 0 to {}", cores - 1)));
-        }
-        let mut all: Vec<u32> = ranges.iter().flat_map(|(first, last)| *first..=*last).collect();
-        all.sort_unstable();
-        all.dedup();
-        Ok(all)
+        units::cpu_list(self.measured(key)?).ok()
     }
 
     /// Whether a value was found to be none that the key takes.

@@ -237,11 +237,18 @@ pub fn percent(text: &str) -> Result<Fraction, Fault> {
     Ok(Fraction::new(share.num, share.den * 100))
 }
 
-/// A list of processors, as ranges of first and last.
+/// A list of processors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CpuList {
+    /// Ranges, first and last included, as they are written.
+    pub ranges: Vec<(u32, u32)>,
+}
+
+/// A list of processors.
 ///
 /// # Errors
 /// Anything else, a range that runs backwards.
-pub fn cpu_list(text: &str) -> Result<Vec<(u32, u32)>, Fault> {
+pub fn cpu_list(text: &str) -> Result<CpuList, Fault> {
     let help = "write processors and ranges, such as \"0,2,4-7\"";
     let number = |part: &str| part.trim().parse::<u32>().ok();
     let range = |part: &str| {
@@ -252,7 +259,8 @@ pub fn cpu_list(text: &str) -> Result<Vec<(u32, u32)>, Fault> {
             _ => Err(fault("no list of processors", help)),
         }
     };
-    text.split(',').map(range).collect()
+    let ranges = text.split(',').map(range).collect::<Result<_, _>>()?;
+    Ok(CpuList { ranges })
 }
 
 /// The right spelling of a bare number for a value of this family of keys.
@@ -521,7 +529,7 @@ mod tests {
 
     #[test]
     fn processors_are_numbers_and_ranges() {
-        assert_eq!(cpu_list("0,2,4-7"), Ok(vec![(0, 0), (2, 2), (4, 7)]));
+        assert_eq!(cpu_list("0,2,4-7").map(|list| list.ranges), Ok(vec![(0, 0), (2, 2), (4, 7)]));
         for text in ["", "a", "7-4", "1,,2", "-1"] {
             assert!(cpu_list(text).is_err(), "{text}");
         }

@@ -336,7 +336,7 @@ fn filters(
     let mut all: Vec<(String, Filter)> = vec![];
     let by_address = matches!(spec.steering, SteeringSpec::Vmq { .. });
     let queues = if by_address { usize::MAX } else { spec.queues.len() };
-    for filter in view.filter.all() {
+    for filter in view.filter.items() {
         let Some(matched) = &filter.matched.value else { continue };
         let Some(name) = matched.traffic.value else { continue };
         if !traffics.contains(&name) {

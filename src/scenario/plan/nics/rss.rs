@@ -145,7 +145,7 @@ fn types(view: &HashKeys) -> HashTypes {
         return HashTypes::USUAL;
     }
     let mut types = HashTypes::NONE;
-    for hash in view.hash.all() {
+    for hash in view.hash.items() {
         let _known = types.switch_on(HashType::name(*hash));
     }
     types

@@ -76,7 +76,7 @@ impl VfRequest {
     /// What a table says; `driver` is what the group of its VMs says of the guest's driver.
     #[must_use]
     pub fn read(view: &PortKeys, driver: bool) -> Self {
-        let policies = view.port_policy.all();
+        let policies = view.port_policy.items();
         let missing = if view.vf_weight.value == Some(0) {
             Some(PathReason::VfWeightZero)
         } else {

@@ -160,7 +160,7 @@ impl Uplinks {
 /// Reads a team, with those of its ports that there are; none where it has none. Mistakes have been
 /// reported.
 fn read(view: &TeamKeys, ports: &[&str], others: &[Team], findings: &mut Findings) -> Option<Team> {
-    let names = view.nics.all();
+    let names = view.nics.items();
     if ports.contains(&view.name()) {
         findings.mistake(
             view.nics

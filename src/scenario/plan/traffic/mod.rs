@@ -2,6 +2,7 @@
 
 pub mod source;
 pub mod rate;
+mod flows;
 pub mod closed_loop;
 pub mod recorded;
 pub mod sender;

@@ -1,6 +1,7 @@
 //! Traffic: where it goes, how large its frames are, its flows, its recording.
 
 use super::closed_loop;
+use super::flows;
 use super::rate;
 use super::recorded;
 use super::sender;
@@ -14,17 +15,11 @@ use crate::scenario::plan::nics::nic::Nic;
 use crate::scenario::plan::nics::team::{self, Receives, Uplink};
 use crate::scenario::plan::reference;
 use crate::scenario::plan::vms::vm::Guests;
-use crate::scenario::schema::rows::traffics::{FlowKeysKeys, TrafficKeys};
-use crate::scenario::schema::rows::values::{KeysKind, Protocol};
-use crate::scenario::schema::setting::{Setting, WordOr};
-use crate::scenario::schema::table_reader::TableReader;
-use crate::scenario::schema::value;
-use crate::scenario::text::document::{Node, Value};
+use crate::scenario::schema::rows::traffics::TrafficKeys;
 use crate::scenario::text::findings::Findings;
 use crate::scenario::text::library;
 use crate::world::{AppSpec, Consumer, Filter, Part, TrafficSpec, VnicSpec};
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -460,14 +455,14 @@ fn source(
     for key in ["speed", "max_gap"].into_iter().filter(|key| view.reader.has(key)) {
         findings.warn(format!("{name}: `{key}` applies to recordings only"));
     }
-    let sizes = sizes(view)?;
+    let sizes = flows::sizes(view)?;
     let arrivals = if is_closed {
         rate::kind(view, findings); // tells of others that are given, too
         Some(Arrivals::Poisson(Gap { ps: 1, packets: 1 })) // not looked at
     } else {
         rate::read(view, &sizes, link, findings)
     };
-    let flows = flows(view, findings);
+    let flows = flows::read(view, findings);
     Some(SourceSpec { name, arrivals: arrivals?, sizes, flows: flows? })
 }
 
@@ -540,65 +535,4 @@ fn large(view: &TrafficKeys, port: &Nic, source: &SourceSpec, findings: &mut Fin
                 .help(format!("write at most \"{most} B\", or model = \"ideal\"")),
         );
     }
-}
-
-fn sizes(view: &TrafficKeys) -> Option<Sizes> {
-    let frame = &view.reader;
-    if let Some(Value::List(_)) = view.frame.value.map(|node| &node.value) {
-        let one = |size: TableReader| Some((size.size("size")? as u32, size.integer("weight")?));
-        let sizes = frame.list("frame").into_iter().map(one).collect::<Option<Vec<_>>>();
-        return sizes.filter(|sizes| !sizes.is_empty()).map(Sizes::Mix);
-    }
-    if frame.text("frame") == Some("imix") {
-        return Some(Sizes::Mix(vec![(64, 7), (594, 4), (1518, 1)]));
-    }
-    frame.size("frame").map(|size| Sizes::Fixed(size as u32))
-}
-
-fn flows(view: &TrafficKeys, findings: &mut Findings) -> Option<Flows> {
-    let keys = match &view.keys.value {
-        Some(WordOr::Table(keys)) => ranges(keys, findings)?,
-        Some(WordOr::Word(KeysKind::SequentialPorts)) => Keys::SequentialPorts,
-        Some(WordOr::Word(KeysKind::Random)) | None => Keys::Random,
-    };
-    let popularity = match &view.popularity.value {
-        Some(WordOr::Table(popularity)) => Popularity::Zipf(popularity.zipf.value?),
-        Some(WordOr::Word(_)) | None => Popularity::Uniform,
-    };
-    Some(Flows { count: view.flows.value?, keys, popularity })
-}
-
-fn ranges(view: &FlowKeysKeys, findings: &mut Findings) -> Option<Keys> {
-    let mut addresses = |setting: &Setting<&str>| {
-        let range = range(setting.value?);
-        if range.is_none() {
-            findings.mistake(
-                setting
-                    .mistake(format!("`{}` is no range of IPv4 addresses", setting.key))
-                    .because("an address, or FIRST-LAST, is due")
-                    .help("write \"198.18.10.1\" or \"198.19.10.1-198.19.10.100\""),
-            );
-        }
-        range
-    };
-    let (src, dst) = (addresses(&view.src), addresses(&view.dst));
-    let ports = |setting: &Setting<&Node>, usual: u16| match setting.value {
-        Some(node) => value::ports(node).ok(),
-        None => Some((usual, usual)),
-    };
-    Some(Keys::Ranges {
-        src: src?,
-        dst: dst?,
-        sport: ports(&view.sport, 40_000)?,
-        dport: ports(&view.dport, 5_001)?,
-        udp: view.protocol.value == Some(Protocol::Udp),
-    })
-}
-
-/// One address or a range of them.
-fn range(text: &str) -> Option<(Ipv4Addr, Ipv4Addr)> {
-    let (first, last) = text.split_once('-').unwrap_or((text, text));
-    let (first, last): (Ipv4Addr, Ipv4Addr) =
-        (first.trim().parse().ok()?, last.trim().parse().ok()?);
-    (first <= last).then_some((first, last))
 }

@@ -4,4 +4,5 @@ pub mod early_events;
 pub mod demand;
 pub mod queue_pool;
 pub mod address;
+mod request;
 pub mod vm;

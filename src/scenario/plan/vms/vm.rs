@@ -1,19 +1,17 @@
 //! Virtual machines and virtual NICs, instance by instance, and who is given a queue.
 
 use super::address::{self, Address};
-use super::demand;
 use super::queue_pool::OwnQueues;
+pub use super::request::VnicRequest;
+use super::request::{Asked, refuse_of_host, room, whole_group};
 use crate::rx::cpu::{Feature, Unsupported};
 use crate::scenario::plan::hosts::host::Host;
 use crate::scenario::plan::nics::nic::Nic;
 use crate::scenario::plan::nics::rps;
 use crate::scenario::plan::nics::sriov::{Sriov, VfRequest};
 use crate::scenario::plan::nics::team::{Uplink, Uplinks};
-use crate::scenario::plan::reference;
 use crate::scenario::schema::rows::guests::{PortKeys, VmKeys, VnicKeys};
 use crate::scenario::schema::rows::values::VcpuPlacement;
-use crate::scenario::schema::setting::Setting;
-use crate::scenario::text::diagnostic::Diagnostic;
 use crate::scenario::text::findings::Findings;
 use crate::vocab::drop_reason::DropReason;
 use crate::world::{FlowMap, PathReason, RxPath, SteeringSpec, VmSpec, VnicOwner, VnicSpec};
@@ -53,15 +51,6 @@ pub struct Guests {
     no_function: Vec<u32>,
 }
 
-/// What a virtual NIC wants of its port.
-#[derive(Clone, Debug)]
-pub struct VnicRequest {
-    /// Queues of its own; 0: none.
-    queues: u32,
-    /// A virtual function.
-    pub function: VfRequest,
-}
-
 /// The virtual NICs that one table of the file stands for.
 #[derive(Clone, Debug)]
 pub struct Receiver {
@@ -95,18 +84,6 @@ impl Receiver {
         let first = self.vnics.start + index * self.ports;
         first..first + self.ports
     }
-}
-
-/// What a table of virtual NICs asks for.
-struct Asked<'d> {
-    view: &'d PortKeys<'d>,
-    /// Its name as traffic has it.
-    name: String,
-    uplink: Uplink,
-    wants: VnicRequest,
-    vrss: bool,
-    channel: u32,
-    vf_driver: bool,
 }
 
 impl Guests {
@@ -540,76 +517,5 @@ impl Guests {
                 ));
             }
         }
-    }
-}
-
-/// The group of VMs that a further virtual NIC is for: one of them alone cannot have it.
-fn whole_group(view: &VnicKeys, vms: &[&str]) -> Result<usize, Diagnostic> {
-    let name = view.vm.value.and_then(reference::instance);
-    match name.filter(|(name, index)| index.is_some() && vms.contains(name)) {
-        Some((name, _)) => Err(view
-            .vm
-            .mistake(format!("`{}` cannot be for one VM of a group alone", view.name()))
-            .because("every VM of a group has the same virtual NICs")
-            .help(format!("write vm = \"{name}\"; to = \"vnic.{}[0]\" sends to one", view.name()))),
-        None => reference::named(&view.vm, view.name(), "vm", vms),
-    }
-}
-
-/// Whether so many in all are within the bound of a file.
-fn room<T>(
-    setting: &Setting<T>,
-    owner: &str,
-    what: &str,
-    all: usize,
-    most: usize,
-    findings: &mut Findings,
-) -> Option<()> {
-    if all > most {
-        findings.mistake(
-            setting
-                .mistake(format!("with \"{owner}\" there are {all} {what}"))
-                .because(format!("the bound is {most} in all"))
-                .help(format!("lower `{}`, or leave other {what} out", setting.key)),
-        );
-    }
-    (all <= most).then_some(())
-}
-
-/// Refuses for the host's own virtual NIC what leads to vCPUs.
-fn refuse_of_host(view: &PortKeys, findings: &mut Findings) {
-    if view.vf.value == Some(true) {
-        findings.mistake(
-            view.vf
-                .mistake(format!("`{}` cannot have a virtual function", view.name()))
-                .because("it is the host's own, and virtual functions are for virtual machines")
-                .help("remove `vf`, or name a group of virtual machines with `vm`"),
-        );
-    }
-    if view.vrss.value == Some(true) {
-        findings.mistake(
-            view.vrss
-                .mistake(format!("`{}` has no vCPUs to spread over", view.name()))
-                .because("it is the host's own")
-                .help("remove `vrss`; `spread` of its port spreads it over the host's cores"),
-        );
-    }
-}
-
-impl<'d> Asked<'d> {
-    /// What a table of a kind (`vm`, `vnic`) asks for; none where it is wrong.
-    fn read(view: &'d PortKeys<'d>, kind: &str, uplink: Uplink, vf_driver: bool) -> Option<Self> {
-        Some(Self {
-            view,
-            name: format!("{kind}.{}", view.name()),
-            uplink,
-            wants: VnicRequest {
-                queues: demand::queues(view),
-                function: VfRequest::read(view, vf_driver),
-            },
-            vrss: view.vrss.value?,
-            channel: view.channel.value?,
-            vf_driver,
-        })
     }
 }
