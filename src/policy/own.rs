@@ -136,6 +136,9 @@ fn undeclared(name: &str, what: &str) -> ! {
     panic!("the policy declares no {what} `{name}`")
 }
 
+/// Makes a policy from its parameters.
+type Make = dyn Fn(&Parameters) -> Box<dyn Policy> + Send + Sync;
+
 /// A policy of the library's user, for scenarios to name.
 ///
 /// ```
@@ -186,7 +189,7 @@ pub struct OwnPolicy {
     pub(crate) interval: Span,
     pub(crate) moves_entries: bool,
     pub(crate) parameters: Vec<Declared>,
-    make: Arc<dyn Fn(&Parameters) -> Box<dyn Policy> + Send + Sync>,
+    make: Arc<Make>,
 }
 
 impl OwnPolicy {

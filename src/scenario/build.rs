@@ -19,6 +19,8 @@ use super::plan::vms::early_events::EarlyEvents;
 use super::plan::vms::vm::Guests;
 use super::schema::Format;
 use super::schema::rows::events::EventKeys;
+use super::schema::rows::guests::VmKeys;
+use super::schema::rows::guests::VnicKeys;
 use super::schema::rows::nics::NicKeys;
 use super::schema::rows::roots::ScenarioKeys;
 use super::schema::rows::traffics::TrafficKeys;
@@ -124,10 +126,10 @@ impl Parts {
         if parts.hosts.is_empty() {
             return parts;
         }
-        let names: Vec<&str> = traffics.iter().map(|traffic| traffic.name()).collect();
+        let names: Vec<&str> = traffics.iter().map(TrafficKeys::name).collect();
         let (nic_views, app_views) = (view.nic.items(), view.app.items());
         let (vms, vnics) = (view.vm.items(), view.vnic.items());
-        let ports: Vec<&str> = nic_views.iter().map(|nic| nic.name()).collect();
+        let ports: Vec<&str> = nic_views.iter().map(NicKeys::name).collect();
         let sriov: Vec<_> = nic_views.iter().map(|nic| sriov::read(nic, &parts.hosts)).collect();
         let uplinks = Uplinks::read(view.team.items(), &ports, findings);
         let host_names: Vec<&str> = parts.hosts.iter().map(|h| h.spec.name.as_str()).collect();
@@ -139,7 +141,6 @@ impl Parts {
         parts.nics = all(nics.collect());
         let apps = app_views.iter().map(|view| threads::app(view, &parts.hosts, findings));
         parts.apps = all(apps.collect());
-        let vm_names: Vec<&str> = vms.iter().map(|vm| vm.name()).collect();
         let instances: Vec<(&str, u64)> =
             vms.iter().map(|vm| (vm.name(), vm.count.value.unwrap_or(1).into())).collect();
         for work in view.work.items() {
@@ -151,41 +152,52 @@ impl Parts {
         }
         parts.read_guests(view, uplinks, findings);
         parts.shared_packets(view, findings);
-        let vnic_names: Vec<&str> = vnics.iter().map(|vnic| vnic.name()).collect();
+        parts.sources = parts.read_traffic(view, captures, findings);
+        parts
+    }
+
+    /// Reads all traffic: a source for each instance that a traffic goes to.
+    fn read_traffic(
+        &self,
+        view: &ScenarioKeys,
+        captures: &mut Captures,
+        findings: &mut Findings,
+    ) -> Vec<TrafficSpec> {
+        let vm_names: Vec<&str> = view.vm.items().iter().map(VmKeys::name).collect();
+        let vnic_names: Vec<&str> = view.vnic.items().iter().map(VnicKeys::name).collect();
         let world = source::World {
-            hosts: &parts.hosts,
-            nics: &parts.nics,
-            apps: &parts.apps,
+            hosts: &self.hosts,
+            nics: &self.nics,
+            apps: &self.apps,
             vms: &vm_names,
             vnics: &vnic_names,
-            guests: &parts.guests,
+            guests: &self.guests,
             seed: view.seed.value.unwrap_or(1),
         };
         let mut sources = Vec::new();
-        for view in traffics {
-            sources.extend(source::read(view, &world, captures, findings));
+        for traffic in view.traffic.items() {
+            sources.extend(source::read(traffic, &world, captures, findings));
             if sources.len() > MOST_SOURCES {
-                findings.mistake(too_many_sources(view));
+                findings.mistake(too_many_sources(traffic));
                 break;
             }
         }
-        parts.sources = sources;
-        parts
+        sources
     }
 
     /// Reads teams, the virtual machines and NICs on ports and teams, and the work inside of them.
     fn read_guests(&mut self, view: &ScenarioKeys, uplinks: Uplinks, findings: &mut Findings) {
         for view in view.team.items() {
             if let Some(team) = uplinks.teams.iter().find(|team| team.name == view.name()) {
-                team::check(&view, team, &self.nics, &self.hosts, findings);
+                team::check(view, team, &self.nics, &self.hosts, findings);
             }
         }
         let (vms, vnics) = (view.vm.items(), view.vnic.items());
         let around = (&self.hosts[..], uplinks);
-        self.guests = Guests::read(&vms, &vnics, &self.nics, around, findings);
+        self.guests = Guests::read(vms, vnics, &self.nics, around, findings);
         self.virtual_rss(view.nic.items(), findings);
         for work in view.work.items() {
-            self.works.extend(threads::inside(&work, &self.guests.vms, findings));
+            self.works.extend(threads::inside(work, &self.guests.vms, findings));
         }
     }
 
@@ -224,8 +236,8 @@ impl Parts {
         warmup: Warmup,
         findings: &mut Findings,
     ) -> Vec<EventSpec> {
-        let vms: Vec<&str> = view.vm.items().iter().map(|vm| vm.name()).collect();
-        let vnics: Vec<&str> = view.vnic.items().iter().map(|vnic| vnic.name()).collect();
+        let vms: Vec<&str> = view.vm.items().iter().map(VmKeys::name).collect();
+        let vnics: Vec<&str> = view.vnic.items().iter().map(VnicKeys::name).collect();
         if self.nics.is_empty() {
             // What they may refer to could not be read.
             return vec![];
@@ -270,7 +282,7 @@ impl Parts {
         rebalance::overlaps(self.nics.iter().map(|nic| &nic.spec), findings);
         if let Some(run) = run {
             for traffic in view.traffic.items() {
-                source::check_start(&traffic, run, findings);
+                source::check_start(traffic, run, findings);
             }
         }
     }

@@ -125,13 +125,10 @@ impl Extended {
         let own = policies.iter().map(|policy| Choice { name: policy.name, meaning: policy.about });
         let choices: &[Choice] = leak(RebalanceKind::ALL.iter().copied().chain(own).collect());
         let mut keys: Vec<Key> = RSS_REBALANCE.keys().copied().collect();
-        let mut interval =
-            "those that come with rxsim: irqbalance 10 s (its manual), rss++ 100 ms \
-                            (FastClick's DeviceBalancer), the others 100 ms (assumed)"
-                .to_owned();
-        for policy in policies {
-            interval += &format!("; {} {}", policy.name, policy.interval);
-        }
+        let built_in = "those that come with rxsim: irqbalance 10 s (its manual), rss++ 100 ms \
+                        (FastClick's DeviceBalancer), the others 100 ms (assumed)";
+        let own = policies.iter().map(|policy| format!("; {} {}", policy.name, policy.interval));
+        let interval = std::iter::once(built_in.to_owned()).chain(own).collect::<String>();
         keys[1].default = Default::Says(interval.leak());
         keys[0].kind = Kind::Choice(choices);
         let declared: Vec<(&OwnPolicy, &Declared)> = policies

@@ -77,17 +77,17 @@ impl<'d> TableReader<'d> {
         name: &'d str,
         place: &'d Place,
     ) -> Option<TableReader<'d>> {
-        let words = match self.keys.row(key)?.kind {
-            Kind::Table(words)
-            | Kind::Tables(words)
-            | Kind::Named(words)
-            | Kind::ChoiceOr(_, words)
-            | Kind::IntegerOr(.., words)
-            | Kind::Cost(words)
-            | Kind::Frame(words) => words,
-            _ => return None,
+        let (Kind::Table(rows)
+        | Kind::Tables(rows)
+        | Kind::Named(rows)
+        | Kind::ChoiceOr(_, rows)
+        | Kind::IntegerOr(.., rows)
+        | Kind::Cost(rows)
+        | Kind::Frame(rows)) = self.keys.row(key)?.kind
+        else {
+            return None;
         };
-        Some(TableReader::new(node.table()?, words, name, place))
+        Some(TableReader::new(node.table()?, rows, name, place))
     }
 
     /// The value of a key as it was written.

@@ -70,7 +70,10 @@ pub fn join(path: &str, key: &str) -> String {
 fn value(node: &Node, word: &Key, path: &str, found: &mut Vec<Diagnostic>) {
     match (word.kind, &node.value) {
         (
-            Kind::Table(words) | Kind::ChoiceOr(_, words) | Kind::IntegerOr(.., words),
+            Kind::Table(words)
+            | Kind::ChoiceOr(_, words)
+            | Kind::IntegerOr(.., words)
+            | Kind::Cost(words),
             Value::Table(table),
         ) => {
             check_into(table, words, path, &node.place, found);
@@ -78,9 +81,6 @@ fn value(node: &Node, word: &Key, path: &str, found: &mut Vec<Diagnostic>) {
         (Kind::Tables(words), Value::List(nodes)) => list(nodes, words, node, path, found),
         (Kind::Frame(words), Value::List(nodes)) if !nodes.is_empty() => {
             list(nodes, words, node, path, found);
-        }
-        (Kind::Cost(words), Value::Table(table)) => {
-            check_into(table, words, path, &node.place, found);
         }
         (Kind::Named(words), Value::Table(groups)) => named(groups, words, node, path, found),
         (Kind::Designs, Value::Table(designs)) => {

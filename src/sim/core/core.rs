@@ -139,9 +139,7 @@ impl Core {
         let spec: &HostSpec = &world.hosts[host];
         let name = format!("host.{}.core[{core}]", spec.name);
         let charge = |draw, entry| Charge::new(draw, world.seed, &name, entry);
-        if spec.non_preemptive {
-            assert_eq!(spec.supports(Feature::NonPreemptive), Ok(()), "host {}", spec.name);
-        }
+        assert!(!spec.non_preemptive || spec.supports(Feature::NonPreemptive).is_ok());
         Self {
             number: core as usize,
             vectors: Vec::new(),

@@ -99,8 +99,8 @@ fn stack(view: &HostKeys, dispatch: Dispatch, costs: &Costs, findings: &mut Find
         Some(WordOr::Table(options)) => (options.kind.value, Some(&**options)),
         None => (None, None),
     };
-    if kind != Some(StackKind::LinuxNapi) {
-        options.into_iter().for_each(|options| refuse_options(options, kind, findings));
+    if let Some(options) = options.filter(|_| kind != Some(StackKind::LinuxNapi)) {
+        refuse_options(options, kind, findings);
     }
     match kind {
         Some(StackKind::LinuxNapi) => Stack::LinuxNapi {

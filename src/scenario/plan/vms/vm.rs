@@ -107,7 +107,7 @@ impl Guests {
         for vm in vms {
             let _reported = guests.group(vm, nics, hosts, findings);
         }
-        let names: Vec<&str> = vms.iter().map(|vm| vm.name()).collect();
+        let names: Vec<&str> = vms.iter().map(VmKeys::name).collect();
         for vnic in vnics {
             let _reported = guests.further(vnic, &names, nics, hosts, findings);
         }
