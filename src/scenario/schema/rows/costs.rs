@@ -12,86 +12,88 @@ use crate::scenario::text::document::Node;
 const PROFILE: crate::scenario::schema::key::Default = Says("the profile's, see `costs`");
 
 keys! {
-    /// what things cost on this host
+    /// costs of packet processing on a host
     pub struct CostsKeys: COSTS at "host.NAME.cost" {
-        /// per hardware interrupt: handler, and scheduling of the deferred work
+        /// cost of a hardware interrupt: its handler, and the scheduling of the deferred work
         interrupt: Cost(COST) = PROFILE;
-        /// per poll round; under busy-poll per visit of a ring
+        /// cost of a poll round. Under busy-poll: cost of each visit to a ring
         round: Cost(COST) = PROFILE;
-        /// driver, per packet that the host processes
+        /// driver's cost per packet that the host processes
         packet: Cost(COST) = PROFILE;
-        /// driver, per byte of the frame
+        /// driver's cost per byte of the frame
         byte: Cost(COST) = PROFILE;
-        /// protocol stack, per packet for the host itself
+        /// protocol stack's cost per packet for the host itself
         stack_packet: Cost(COST) = PROFILE;
-        /// protocol stack, per byte of it
+        /// protocol stack's cost per byte of a packet for the host itself
         stack_byte: Cost(COST) = PROFILE;
-        /// per packet that a filter in the driver discards, instead of all else
+        /// cost of a packet that a filter in the driver discards. It replaces all other costs
+        /// of the packet
         filter_packet: Cost(COST) = PROFILE;
-        /// an app, per packet
+        /// app's cost per packet
         app_packet: Cost(COST) = PROFILE;
-        /// an app, per byte
+        /// app's cost per byte
         app_byte: Cost(COST) = PROFILE;
-        /// per turn of a core from one thread to another
+        /// cost of a core's switch from one thread to another
         context_switch: Work = PROFILE;
-        /// leaving a sleep state, added to the interrupt that ends it
+        /// cost of leaving a sleep state. It is added to the interrupt that ends the sleep
         wakeup: Work = PROFILE;
-        /// virtual switch, per packet for a virtual NIC
+        /// virtual switch's cost per packet for a virtual NIC
         vswitch_packet: Cost(COST) = PROFILE;
-        /// virtual switch, per byte of it, the copy apart
+        /// virtual switch's cost per byte of a packet for a virtual NIC, without the copy
         vswitch_byte: Cost(COST) = PROFILE;
-        /// finding a packet's virtual NIC in software; not where it came by its own
-        /// queue
+        /// cost of finding a packet's virtual NIC in software. Packets from the queue of a
+        /// single virtual NIC do not pay it
         vswitch_lookup: Cost(COST) = PROFILE;
-        /// copying a packet to its guest, per byte; not from its own queue into shared
-        /// memory
+        /// cost per byte of copying a packet to its guest. Packets that the NIC writes into
+        /// memory shared with the guest do not pay it
         vswitch_copy: Cost(COST) = PROFILE;
-        /// telling a guest that waits that packets have come, each time
+        /// cost of a notification to a waiting guest that packets have arrived
         vm_notify: Work = PROFILE;
-        /// guest, per virtual interrupt: once per notification
+        /// guest's cost per virtual interrupt. Each notification causes one
         guest_interrupt: Work = PROFILE;
-        /// guest's driver and stack, per packet
+        /// cost per packet of the guest's driver and protocol stack
         guest_packet: Cost(COST) = PROFILE;
-        /// guest's driver and stack, per byte
+        /// cost per byte of the guest's driver and protocol stack
         guest_byte: Cost(COST) = PROFILE;
-        /// what an interrupt costs more where it stops a running guest
+        /// additional cost of an interrupt that preempts a running guest
         guest_preempt: Work = PROFILE;
-        /// per exit from a guest and back, of a virtual function's interrupt
+        /// cost of an exit from a guest and the return to it, on an interrupt of a virtual
+        /// function
         vm_exit: Work = PROFILE;
-        /// per interrupt of a virtual function that finds its vCPU halted
+        /// additional cost of a virtual function's interrupt if the vCPU is halted
         vm_wakeup: Work = PROFILE;
-        /// per interrupt between processors: where `spread` wakes a core
+        /// cost of an interrupt between processors, where `spread` wakes another core
         ipi: Work = PROFILE;
-        /// moving a queue to another core, which pays it with the next round that it
-        /// begins
+        /// cost of moving a queue to another core. The other core pays it with the next round
+        /// that it begins
         queue_move as "move": Work = PROFILE;
     }
 }
 
 keys! {
-    /// a cost with chance
+    /// a cost that is drawn at random
     pub struct CostKeys: COST at "COST" {
-        /// the mean
-        mean: Work = Says("none; uniform and bimodal have their own");
-        /// the law
+        /// mean cost
+        mean: Work = Says("none; all distributions but uniform and bimodal need a value");
+        /// distribution of the cost
         distribution: Choice(CostLaw) = Required;
-        /// standard deviation over mean
-        cv: Number(0.0, 10.0) = Says("none; lognormal needs it");
-        /// least value
-        min: Work = Says("none; uniform needs it");
-        /// greatest value
-        max: Work = Says("none; uniform needs it");
-        /// values and weights
-        values: Tables(BimodalKeys, BIMODAL) = Says("none; bimodal needs them");
+        /// standard deviation divided by the mean
+        cv: Number(0.0, 10.0) = Says("none; lognormal needs a value");
+        /// least cost
+        min: Work = Says("none; uniform needs a value");
+        /// greatest cost
+        max: Work = Says("none; uniform needs a value");
+        /// possible costs with their weights
+        values: Tables(BimodalKeys, BIMODAL) = Says("none; bimodal needs a list");
     }
 }
 
 keys! {
-    /// one of a bimodal cost's values
+    /// one possible cost of a bimodal distribution
     pub struct BimodalKeys: BIMODAL at "VALUE" {
-        /// the value
+        /// the cost
         value: Work = Required;
-        /// how often, relative to the others
+        /// relative frequency of this cost
         weight: Count(1, 1_000_000) = Required;
     }
 }

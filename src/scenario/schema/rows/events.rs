@@ -11,46 +11,48 @@ use crate::scenario::text::document::Node;
 use crate::scenario::text::units::Rate;
 
 keys! {
-    /// what changes while it runs
+    /// a change during the run
     pub struct EventKeys: EVENT at "event" {
-        /// when, from the start of the run, warm-up included
+        /// time of the event, counted from the start of the run, warm-up included
         at: TimeOrZero = Required;
-        /// what happens. live-migrate: `vm` moves to the host `to`; detach-vf,
-        /// attach-vf: its virtual function is taken away, or given; stop-vm, start-vm:
-        /// what it has is free for others, or it takes what is free; link-down,
-        /// link-up: of `nic`; lose-affinity: the driver of `nic` moves all queues to
-        /// its first core (set is not simulated yet)
+        /// what happens
         action: Choice(EventAction) = Required;
-        /// the virtual machine concerned: "web[3]"; all: "web"
+        /// virtual machine concerned, such as "web[3]". A group such as "web" stands for all
+        /// its VMs
         vm: Text = Says("none");
-        /// the further virtual NIC of `vm` whose function it is: "storage"
-        vnic: Text = Says("all of `vm`");
-        /// the port concerned; live-migrate: the one of `to` that `vm` is on then
-        nic: Text = Says("live-migrate: the only one of `to`; detach-vf, attach-vf: any");
-        /// the host to migrate to
+        /// detach-vf, attach-vf: further virtual NIC of `vm` whose virtual function is
+        /// concerned, such as "storage"
+        vnic: Text = Says("all virtual NICs of `vm`");
+        /// port concerned. live-migrate: port of the host `to` that `vm` uses there
+        nic: Text = Says("live-migrate: the only port of `to`; detach-vf, attach-vf: any port");
+        /// live-migrate: destination host
         to: Text = Says("none");
-        /// live-migrate: the cores of `to` that its vCPUs run on
-        cores: Cpus = Says("those that it had");
-        /// live-migrate: the traffic `migration` to the host `to`, frames of 1518 B at
-        /// even gaps, during `precopy`
-        rate: Rate = Says("none: the copy of its memory is no load");
-        /// until the NIC steers its packets past its function; assumed
+        /// live-migrate: cores of the host `to` that the vCPUs run on
+        cores: Cpus = Says("the cores of the same numbers");
+        /// live-migrate: rate of the memory copy during `precopy`. The copy is the traffic
+        /// `migration` to the host `to`, in frames of 1518 B at even gaps
+        rate: Rate = Says("none: the memory copy loads nothing");
+        /// live-migrate, detach-vf: time until the NIC steers packets past the virtual function
+        /// (assumed)
         filter_move: TimeOrZero = Value("1 ms");
-        /// from then until its function is free for others; assumed
+        /// live-migrate, detach-vf: time from the end of `filter_move` until the virtual
+        /// function is free for others (assumed)
         vf_detach: TimeOrZero = Value("1 ms");
-        /// until it receives by the function it is given; assumed
+        /// live-migrate, attach-vf, start-vm: time until the VM receives by its new virtual
+        /// function (assumed)
         vf_attach: TimeOrZero = Value("10 ms");
-        /// live-migrate: its memory is copied while it runs, once it has no function;
-        /// assumed
+        /// live-migrate: time for which memory is copied while the VM runs, after it has lost
+        /// its virtual function (assumed)
         precopy: TimeOrZero = Value("100 ms");
-        /// live-migrate: from its stop on the one host to its start on the other;
-        /// assumed
+        /// live-migrate: time from the VM's stop on the old host to its start on the new host
+        /// (assumed)
         blackout: TimeOrZero = Value("10 ms");
-        /// live-migrate: from there until the network sends its packets there; assumed
+        /// live-migrate: time from the VM's start on the new host until the network sends its
+        /// packets there (assumed)
         relearn: TimeOrZero = Value("1 ms");
-        /// the dotted key that `set` changes
+        /// not simulated
         key: Text = Says("none");
-        /// its new value
+        /// not simulated
         value: Scalar = Says("none");
     }
 }

@@ -15,109 +15,112 @@ use crate::scenario::text::units::Fraction;
 keys! {
     /// a server
     pub struct HostKeys: HOST at "host.NAME" {
-        /// physical cores
+        /// number of physical cores
         cores: Count(1, 1024) = Value("1");
-        /// threads per core; siblings are adjacent
+        /// hardware threads per core. The threads of one core have adjacent numbers
         smt: Count(1, 2) = Value("1"), ["hyperthreading", "ht"];
-        /// nodes that share the cores evenly
+        /// number of NUMA nodes. The cores are divided evenly among the nodes
         numa_nodes: Count(1, 64) = Value("1"), ["*NumaNodeId", "numa"];
-        /// turns cycles into time
+        /// clock rate of the cores, which converts cycles to time
         clock: Frequency = Value("2.66 GHz");
-        /// the cost profile; `rxsim show hyperv-2012` prints one
+        /// cost profile. `rxsim show hyperv-2012` prints one
         costs: Profile(COST_PROFILES) = Value("zero");
-        /// entries that replace the profile's
+        /// single costs that replace those of the profile
         cost: Table(CostsKeys, COSTS) = Says("none");
-        /// how a core takes packets
+        /// how a core processes received packets
         stack: ChoiceOr(StackKind, StackKeys, STACK) = Value("windows-dpc");
-        /// packets per poll round
+        /// largest number of packets per poll round
         budget: Count(1, 1 << 20) = Value("64"), ["weight", "dev_weight", "netdev_budget"];
         /// time slice of threads (assumed)
         quantum: Time = Value("1 ms");
-        /// packets of protocol work per core under `interrupt-per-packet`
+        /// packets that may wait for protocol processing on each core, under stack =
+        /// "interrupt-per-packet"
         backlog: Count(1, 1 << 24) = Value("1000"), ["netdev_max_backlog"];
-        /// an idle core sleeps after this, then pays `wakeup` (assumed)
+        /// time without work after which a core sleeps (assumed). The interrupt that ends the
+        /// sleep costs `wakeup` more
         idle_before_sleep: TimeOrZero = Value("100 us");
-        /// sigma of 1 + sigma (n - 1) on the cost per packet, n = cores that own a
-        /// queue of the NIC
+        /// factor sigma of the contention among cores. If n cores own a queue of the port, each
+        /// packet costs 1 + sigma (n - 1) times as much
         contention: Number(0.0, 10.0) = Value("0");
-        /// which core takes a packet: its queue's, or any (the first idle, the least
-        /// loaded, a thief)
+        /// which core processes a packet. A table bounds the packets per core
         dispatch: ChoiceOr(DispatchKind, DispatchKeys, DISPATCH) = Value("per-queue");
-        /// whether interrupts and deferred work stop what a core has in hand, or come
-        /// at its end
+        /// whether interrupts and deferred work preempt the work in progress on a core
         priority: Choice(Priority) = Value("preemptive");
-        /// what CPU and hypervisor can do
+        /// features of the CPU and the hypervisor
         virtualization: Table(VirtualizationKeys, VIRTUALIZATION) = Says("none");
     }
 }
 
 keys! {
-    /// how a core takes packets, with options
+    /// how a core processes received packets, with options
     pub struct StackKeys: STACK at "host.NAME.stack" {
-        /// the stack
+        /// the receive mechanism
         kind: Choice(StackKind) = Required;
-        /// timer ticks per second of linux-napi (CONFIG_HZ)
+        /// linux-napi: timer ticks per second (CONFIG_HZ)
         hz: Count(24, 10_000) = Value("250");
-        /// "defers" (Linux up to 6.5): a running ksoftirqd takes the softirqs;
-        /// "shares": later kernels
+        /// linux-napi: what happens to a softirq that is raised while ksoftirqd runs
         ksoftirqd: Choice(Ksoftirqd) = Value("defers");
     }
 }
 
 keys! {
-    /// join bounded shortest queue: one line, from which cores are given packets ahead
+    /// join bounded shortest queue. Packets wait in one queue for all cores, and each core
+    /// holds a bounded number of them
     pub struct DispatchKeys: DISPATCH at "host.NAME.dispatch" {
-        /// packets that a core may have, the one in hand included; 1 is "shared"
+        /// largest number of packets that a core holds, the packet in service included. The
+        /// value 1 is the same as "shared"
         jbsq: Count(1, 1024) = Required;
     }
 }
 
 keys! {
-    /// what CPU and hypervisor can do
+    /// features of the CPU and the hypervisor
     pub struct VirtualizationKeys: VIRTUALIZATION at "host.NAME.virtualization" {
-        /// interrupts reach a running guest without exits
+        /// whether interrupts reach a running guest without an exit
         posted_interrupts: Flag = Value("false"), ["APICv", "VT-d PI"];
-        /// exits that the interrupt of a virtual function costs its guest
+        /// exits that each interrupt of a virtual function causes
         exits_per_interrupt: Count(0, 100) = Says("0 with posted interrupts, else 2");
-        /// a vCPU that has waited this long is halted: the interrupt of a virtual
-        /// function then costs `vm_wakeup` more (assumed; KVM on x86 polls up to 200
-        /// us)
+        /// time for which a vCPU without work polls before it halts (assumed; KVM on x86 polls
+        /// for up to 200 us). An interrupt of a virtual function costs `vm_wakeup` more if the
+        /// vCPU is halted
         halt_poll: TimeOrZero = Value("0 s"), ["halt_poll_ns"];
-        /// the firmware lets the operating system control PCI Express; without it there
+        /// whether the firmware lets the operating system control PCI Express. Otherwise there
         /// are no virtual functions
         firmware: Flag = Value("true"), ["BIOS", "IovSupport"];
-        /// the chipset remaps DMA and interrupts; without it there are no virtual
+        /// whether the chipset remaps DMA and interrupts. Otherwise there are no virtual
         /// functions
         iommu: Flag = Value("true"), ["VT-d", "AMD-Vi", "intel_iommu"];
     }
 }
 
 keys! {
-    /// a consumer on a host: thread class, bounded backlog
+    /// a program on a host that consumes packets. It runs as a thread with a bounded
+    /// backlog
     pub struct AppKeys: APP at "app.NAME" {
-        /// its host
+        /// host that the app runs on
         host: Text = Says("the only host");
-        /// the core it runs on
+        /// core that the app runs on
         core: Count(0, 2047) = Value("0");
-        /// packets handed over and not yet finished
+        /// packets that the app may hold, those that wait and the one in service
         backlog: Count(1, 1 << 24) = Value("1000");
-        /// per packet
+        /// app's cost per packet
         packet: Cost(COST) = Says("the host's `app_packet`");
-        /// per byte
+        /// app's cost per byte
         byte: Cost(COST) = Says("the host's `app_byte`");
     }
 }
 
 keys! {
-    /// CPU load that is not networking, in the thread class
+    /// CPU load that does not come from the network. It runs as a thread
     pub struct WorkKeys: WORK at "work.NAME" {
-        /// where: "host.alpha"; or "vm.web", "vm.web[3]": the core of each of its vCPUs
+        /// what is loaded: a host ("host.alpha"), or the cores of the vCPUs of VMs ("vm.web",
+        /// "vm.web[3]")
         on: Text = Required;
-        /// the cores of a host that it loads
+        /// cores of the host that are loaded
         cores: Cpus = Says("all");
-        /// share of each core that it asks for
+        /// share of each core that the work asks for
         load: Percent = Required;
-        /// it asks for its share anew at every multiple (assumed)
+        /// interval at which the work asks for its share again (assumed)
         period: Time = Value("10 ms");
     }
 }

@@ -17,79 +17,78 @@ use crate::scenario::schema::table_reader::TableReader;
 const MODEL: crate::scenario::schema::key::Default = Says("the model's, see `model`");
 
 keys! {
-    /// a port
+    /// a port of a host
     pub struct NicKeys: NIC at "nic.NAME" {
-        /// its host
+        /// host that the port belongs to
         host: Text = Says("the only host");
-        /// the NIC profile; `rxsim show intel-82599` prints one
+        /// NIC model. `rxsim show intel-82599` prints one
         model: Profile(MODELS) = Value("ideal");
-        /// the link's rate
+        /// rate of the link
         link: Link = MODEL, ["speed", "*SpeedDuplex"];
-        /// buffer upstream of the link; what does not fit is lost as link_full
+        /// buffer of the peer in front of the link. Packets that do not fit are lost as
+        /// `link_full`
         egress: Size(1, 1 << 40) = Value("1 MiB");
-        /// how packets find their queue
+        /// how packets find their receive queue
         path: Choice(PathKind) = Value("single-queue");
-        /// the core of the only queue on single-queue
+        /// core of the queue, on path = "single-queue"
         core: Count(0, 2047) = Value("0");
-        /// descriptors per queue; one is held from DMA until its packet's processing
-        /// ends
+        /// descriptors per queue. A packet holds its descriptor from its DMA transfer until the
+        /// packet is processed
         ring: Count(1, 1 << 20) = Value("512"),
             ["*ReceiveBuffers", "NumRxBuffers", "rx_ring", "-G rx", "rx", "descriptors"];
-        /// the port's packet buffer
+        /// size of the port's packet buffer
         buffer: Size(1, 1 << 40) = MODEL;
-        /// off also turns RSS off
+        /// whether the NIC verifies checksums. Without this offload RSS is off, too
         checksum_offload: Flag = Value("true"),
             ["*TCPChecksumOffloadIPv4", "*UDPChecksumOffloadIPv4", "-K rx", "rx-checksumming"];
-        /// receive side scaling
+        /// options of receive side scaling
         rss: Table(RssKeys, RSS) = Says("its defaults"), ["*RSS"];
-        /// software spreads the packets over cores once the driver is done with them
-        spread: Table(SpreadKeys, SPREAD) = Says("none; where a VM has `vrss`, its defaults"),
+        /// options of the distribution of packets over cores in software, after the driver
+        spread: Table(SpreadKeys, SPREAD) = Says("none; its defaults if a virtual NIC has `vrss`"),
             ["RPS", "rps_cpus", "vRSS", "VrssEnabled"];
-        /// virtual machine queues
+        /// options of virtual machine queues
         vmq: Table(VmqKeys, VMQ) = Says("its defaults"), ["*VMQ", "VMDq"];
-        /// virtual functions
+        /// options of virtual functions
         sriov: Table(SriovKeys, SRIOV) = Says("its defaults"), ["*SRIOV"];
-        /// drop; hold: wait in the port's buffer, head of line; auto: the driver's rule
-        /// (ideal: drop; else hold with a single queue or with flow control, drop with
-        /// several queues, with VMQ or with VFs)
+        /// what happens to a packet that finds its ring full
         when_ring_full: Choice(WhenRingFull) = Value("auto"), ["drop_en"];
-        /// pause: the port asks its peer to pause while its packet buffer fills; what
-        /// the peer cannot keep then (`egress`) is lost as link_full, and latency does
-        /// not count how long the rest waits there
+        /// whether the port asks its peer to pause. During a pause, packets that do not fit
+        /// into the peer's buffer (`egress`) are lost as `link_full`. The time that packets
+        /// wait there during a pause is not part of their latency
         flow_control: ChoiceOr(FlowControlKind, FlowControlKeys, FLOW_CONTROL) = Value("none"),
             ["*FlowControl", "-A tx"];
-        /// when a vector interrupts
-        moderation: ChoiceOr(ModerationWord, ModerationKeys, MODERATION) = Says("none on ideal, else throttle at 50 us (assumed)"),
+        /// when an interrupt vector of the port may interrupt a core
+        moderation: ChoiceOr(ModerationWord, ModerationKeys, MODERATION) = Says("none with `ideal`; otherwise throttle at 50 us (assumed)"),
             ["*InterruptModeration", "ITR", "EITR", "coalesce", "-C"];
-        /// the bus
+        /// the bus between the port and the host's memory
         pcie: Table(PcieKeys, PCIE) = MODEL;
-        /// early verdicts: drop or pin to a queue
+        /// rules that discard packets or send them to a certain queue
         filter: Tables(FilterKeys, FILTER) = Says("none");
     }
 }
 
 keys! {
-    /// marks of the packet buffer between which the port's peer pauses
+    /// fill levels of the packet buffer where the peer pauses and resumes
     pub struct FlowControlKeys: FLOW_CONTROL at "nic.NAME.flow_control" {
-        /// as soon as so many bytes are in the packet buffer the peer pauses ...
+        /// bytes in the packet buffer at which the peer pauses
         high: Size(1, 1 << 40) = Says("75 % of `buffer` (assumed)");
-        /// ... until no more than so many are left
+        /// bytes in the packet buffer at which the peer resumes
         low: Size(0, 1 << 40) = Says("50 % of `buffer` (assumed)");
     }
 }
 
 keys! {
-    /// when the vectors of a port interrupt
+    /// when an interrupt vector of the port may interrupt a core
     pub struct ModerationKeys: MODERATION at "nic.NAME.moderation" {
-        /// the rule that decides when a vector interrupts
+        /// rule that decides when a vector interrupts
         policy: Choice(ModerationPolicy) = Required;
-        /// the interval of the rule; the NIC rounds it down to its unit
-        interval: Time = Says("throttle 50 us (assumed); the other rules need it"),
+        /// interval of the rule. The NIC rounds it down to a multiple of its time unit
+        interval: Time = Says("50 us with throttle (assumed); the other rules need a value"),
             ["rx-usecs", "InterruptThrottleRate", "ITR"];
-        /// so many waiting packets interrupt at once
-        frames: Count(1, 1 << 20) = Says("none; timer-or-count needs it"), ["rx-frames"];
-        /// the algorithm of the driver that adapts the interval
-        algorithm: Choice(AdaptiveAlgorithm) = Says("none; adaptive needs it"), ["adaptive-rx"];
+        /// number of waiting packets that causes an interrupt at once
+        frames: Count(1, 1 << 20) = Says("none; timer-or-count needs a value"), ["rx-frames"];
+        /// driver's algorithm that adapts the interval
+        algorithm: Choice(AdaptiveAlgorithm) = Says("none; adaptive needs a value"), ["adaptive-rx"];
     }
 }
 
@@ -98,33 +97,33 @@ keys! {
     pub struct PcieKeys: PCIE at "nic.NAME.pcie" {
         /// PCI Express generation
         generation: Count(1, 5) = MODEL, ["gen", "LnkSta"];
-        /// lanes: 1, 2, 4, 8, 12, 16 or 32
+        /// number of lanes: 1, 2, 4, 8, 12, 16 or 32
         lanes: Count(1, 32) = MODEL, ["width"];
-        /// bytes of the largest payload: 128, 256, ... 4096
+        /// largest payload of a transfer in bytes: 128, 256, ... 4096
         max_payload: Count(128, 4096) = MODEL, ["MPS", "MaxPayload"];
-        /// from the end of a transfer until the host sees the packet
+        /// time from the end of a transfer until the host sees the packet
         latency: TimeOrZero = MODEL;
     }
 }
 
 keys! {
-    /// an early verdict
+    /// a rule that discards packets or sends them to a certain queue
     pub struct FilterKeys: FILTER at "nic.NAME.filter" {
-        /// the packets it concerns
+        /// packets that the rule applies to
         matched as "match": Table(MatchKeys, MATCH) = Required;
-        /// discard, or send to a queue
+        /// what the rule does to the packets
         action: Choice(FilterAction) = Required;
-        /// in the NIC, or in the driver for `filter_packet`
+        /// where the rule is applied
         at: Choice(FilterPlace) = Value("nic");
-        /// the queue
-        queue: Count(0, 32_767) = Says("none; pin needs it");
+        /// queue that the packets are sent to
+        queue: Count(0, 32_767) = Says("none; pin needs a value");
     }
 }
 
 keys! {
-    /// the packets that a filter concerns
+    /// the packets that a rule applies to
     pub struct MatchKeys: MATCH at "nic.NAME.filter.match" {
-        /// the traffic's name
+        /// name of the traffic whose packets match
         traffic: Text = Required;
     }
 }

@@ -15,64 +15,65 @@ use crate::scenario::schema::table_reader::TableReader;
 use crate::scenario::text::document::Node;
 
 keys! {
-    /// the scenario
+    /// the keys at the top of the file
     pub struct ScenarioKeys: SCENARIO at "" {
         /// version of the file format
         format: Count(1, 1) = Value("1");
         /// one line that names the scenario
         title: Text = Value("");
-        /// what it shows, and from which source
+        /// what the scenario shows, and its source
         about: Text = Value("");
-        /// length of the measured window
-        duration: Time = Says("with captures alone: until their last packet has ended; else it must be given");
-        /// simulated before the window, not measured; "auto" finds it by MSER-5
+        /// length of the measured time
+        duration: Time = Says("the time until the last packet has ended if all traffic is recorded; otherwise it must be given");
+        /// time that is simulated before the measured time. "auto" finds it by the rule MSER-5
         warmup: Warmup = Value("0 s");
-        /// seed of all chance
+        /// seed of all random draws
         seed: Integer(0, u64::MAX as i128) = Value("1");
-        /// independent runs; above 1 every figure has a 95 % interval
+        /// number of independent runs. With more than one, every figure has a 95 % interval
         replications: Integer(1, 100_000) = Value("1");
-        /// record each packet's slowdown: its latency over what its own processing
-        /// costs
+        /// records the slowdown of each packet: its latency divided by the cost of its own
+        /// processing
         slowdown: Flag = Value("false");
         /// the servers
         host: Named(HostKeys, HOST) = Required;
-        /// their ports
+        /// the ports of the servers
         nic: Named(NicKeys, NIC) = Required;
-        /// ports that work together
+        /// ports that serve virtual NICs together
         team: Named(TeamKeys, TEAM) = Says("none");
         /// groups of virtual machines
         vm: Named(VmKeys, VM) = Says("none");
         /// further virtual NICs
         vnic: Named(VnicKeys, VNIC) = Says("none");
-        /// consumers on hosts
+        /// programs on hosts that consume packets
         app: Named(AppKeys, APP) = Says("none");
-        /// CPU load that is not networking
+        /// CPU load that does not come from the network
         work: Named(WorkKeys, WORK) = Says("none");
-        /// what the wire brings
+        /// sources of packets
         traffic: Named(TrafficKeys, TRAFFIC) = Required;
-        /// what changes while it runs
+        /// changes during the run
         event: Tables(EventKeys, EVENT) = Says("none");
-        /// alternatives for `compare`
+        /// alternatives that `compare` runs side by side
         design: Designs = Says("none");
-        /// axes for `sweep`
+        /// dotted keys with lists of values, for `sweep`
         sweep: Axes = Says("none");
-        /// what the file claims
+        /// claims about the result
         expect: Tables(ExpectKeys, EXPECT) = Says("none");
     }
 }
 
 keys! {
-    /// a claim of the file; `run` and `compare` fail where it is not so
+    /// a claim about the result. `run` and `compare` end with exit code 1 if it does not
+    /// hold
     pub struct ExpectKeys: EXPECT at "expect" {
-        /// path of the metric: "delivered.gbps"
+        /// path of the metric, such as "delivered.gbps"
         metric: Text = Required;
-        /// the design that it concerns
+        /// design that the claim is about
         design: Text = Says("the plain file");
-        /// least value
+        /// least value that the metric may have
         min: Figure = Says("no bound");
-        /// greatest value
+        /// greatest value that the metric may have
         max: Figure = Says("no bound");
-        /// the word, or true or false
+        /// value that the metric must have: a word, true or false
         equals: Scalar = Says("none");
         /// the source of the claim
         why: Text = Value("");

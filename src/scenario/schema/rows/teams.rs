@@ -8,18 +8,14 @@ use crate::scenario::schema::setting::Setting;
 use crate::scenario::schema::table_reader::TableReader;
 
 keys! {
-    /// ports that serve virtual NICs together (LBFO; failing over is not simulated); each
-    /// names it with `nic`
+    /// ports that serve virtual NICs together (LBFO). A virtual NIC names its team as its
+    /// `nic`. Failover is not simulated
     pub struct TeamKeys: TEAM at "team.NAME" {
-        /// its ports, two or more
+        /// ports of the team, two or more
         nics: Names = Required, ["TeamMembers", "Members", "slaves"];
-        /// whether the network's switch knows of it (static, LACP) and spreads what it
-        /// sends
+        /// whether the network's switch knows the team
         mode: Choice(TeamMode) = Value("switch-independent"), ["TeamingMode", "LACP", "Static"];
-        /// switch-independent: "hyperv-port" and "dynamic" give each virtual NIC one
-        /// port in turn, which receives for it (sum of queues); "address-hash" receives
-        /// by the first port alone. switch-dependent: each flow comes by the port that
-        /// its hash names. Both of these need a queue on every port (min of queues)
+        /// how packets are distributed over the ports of a switch-independent team
         balance: Choice(TeamBalance) = Value("dynamic"),
             ["LoadBalancingAlgorithm", "xmit_hash_policy"];
     }

@@ -12,58 +12,60 @@ use crate::scenario::text::document::Node;
 use crate::scenario::text::units::Rate;
 
 keys! {
-    /// what the wire brings
+    /// a source of packets
     pub struct TrafficKeys: TRAFFIC at "traffic.NAME" {
-        /// "host.NAME", "app.NAME", "vm.NAME" or "vnic.NAME"; each instance of a group
-        /// receives `rate`. A recording: also "addresses", to the virtual NICs of a
-        /// port by their `mac` and `vlan`, and to the host what is for none of them;
-        /// "broadcast": the virtual switch of the port copies each packet for all its
-        /// virtual NICs
+        /// receiver: "host.NAME", "app.NAME", "vm.NAME" or "vnic.NAME". Each instance of a
+        /// group receives `rate`. With "broadcast", the virtual switch of the port copies each
+        /// packet to all its virtual NICs. With "addresses", which only recordings can have, a
+        /// frame goes to the virtual NIC of its address and VLAN (`mac`, `vlan`), and any other
+        /// frame to the host
         to: Text = Required;
-        /// the port it comes in by
-        nic: Text = Says("the only NIC of the host; with \"broadcast\", of the file");
-        /// bits of L2 frames incl. FCS, or packets, per second; "line" is the link's
-        /// own rate
-        rate: Rate = Says("none; all but captures, bursts and closed loops need it");
-        /// frame size incl. FCS
+        /// port by which the packets arrive
+        nic: Text = Says("the only port of the host; with \"broadcast\", the only port of the file");
+        /// packets per second, or bits of frames (with their FCS) per second. "line" is the
+        /// rate of the link
+        rate: Rate = Says("none; open loops without bursts or a recording need a value");
+        /// frame size, with the FCS
         frame: Frame(SIZE) = Value("1518 B");
-        /// "vm.NAME[0]" or "vnic.NAME[0]", a virtual NIC behind the same port: the
-        /// NIC's own switch forwards what it sends, past the link; it or the receiver
-        /// has a virtual function. What sending costs is not simulated
-        sender: Text = Says("none: it comes over the link");
-        /// when packets come; the last two are closed loops: each flow is a client with
-        /// one request under way, or a connection with a window
-        arrivals: Choice(ArrivalsKind) = Says("poisson; constant with rate = \"line\"; else as `burst`, `on_off` and `capture` say");
-        /// packets back to back
+        /// virtual NIC behind the same port that sends the packets: "vm.NAME[0]" or
+        /// "vnic.NAME[0]". The NIC's internal switch forwards the packets, so that they do not
+        /// cross the link. Sender or receiver must have a virtual function. The cost of sending
+        /// is not simulated
+        sender: Text = Says("none: the packets come over the link");
+        /// when packets arrive
+        arrivals: Choice(ArrivalsKind) = Says("poisson; constant with rate = \"line\"; the matching value if `burst`, `on_off` or `capture` is given");
+        /// bursts of packets back to back
         burst: Table(BurstKeys, BURST) = Says("none");
-        /// spans with and without packets
+        /// periods with and without packets
         on_off: Table(OnOffKeys, ON_OFF) = Says("none");
-        /// packets that a connection may have under way: always so many, or a table for
-        /// a window that grows with deliveries and is halved by losses
-        window: CountOr(1, 65_536, WindowKeys, WINDOW) = Says("none; arrivals = \"windowed\" needs it");
-        /// from a client's knowing of the last packet's delivery to its next request
+        /// packets that a connection may have in flight. A table describes a window that grows
+        /// with deliveries and shrinks with losses
+        window: CountOr(1, 65_536, WindowKeys, WINDOW) = Says("none; arrivals = \"windowed\" needs a value");
+        /// client's think time, from a response to the next request
         think: Cost(COST) = Value("0 s");
-        /// from a packet's delivery to its sender's knowing of it: the way back
-        feedback: Time = Says("none; closed loops need it");
-        /// a packet whose delivery is not known so long after it was offered is taken
-        /// for lost, and another one is sent
-        timeout: Time = Says("200 ms for requests; arrivals = \"windowed\" needs it");
-        /// when it begins, from the start of the run, warm-up included; its bursts and
-        /// spans count from there
+        /// time until the sender learns of a delivery
+        feedback: Time = Says("none; closed loops need a value");
+        /// time from a packet's arrival until the sender takes the packet for lost and sends
+        /// another one. The sender does so unless it has learned of the packet's delivery
+        timeout: Time = Says("200 ms for requests; arrivals = \"windowed\" needs a value");
+        /// start of the traffic, counted from the start of the run, warm-up included. Bursts
+        /// and on-off periods count from there
         from: TimeOrZero = Value("0 s");
-        /// when it ends, counted likewise
+        /// end of the traffic, counted from the start of the run, warm-up included
         until: Time = Says("the end of the run");
-        /// flows of each instance; the connections of a closed loop
+        /// number of flows of each instance. A closed loop has one client or connection per
+        /// flow
         flows: Count(1, 1 << 24) = Value("1");
-        /// their addresses and ports
+        /// addresses and ports of the flows
         keys: ChoiceOr(KeysKind, FlowKeysKeys, KEYS) = Value("random");
-        /// how packets choose among flows
+        /// how packets are distributed over the flows
         popularity: ChoiceOr(PopularityKind, PopularityKeys, POPULARITY) = Value("uniform");
-        /// a recording to play, beside the scenario file: pcap, pcapng, gzip of both
+        /// recording to play: a pcap or pcapng file, also compressed with gzip. Its path is
+        /// relative to the scenario file
         capture: Text = Says("none");
-        /// the recording's gaps are divided by this
+        /// factor by which the recording is played faster
         speed: Number(1e-6, 1e6) = Value("1");
-        /// longer gaps of the recording are shortened to this
+        /// longest gap between packets of the recording. Longer gaps are shortened to this
         max_gap: Time = Says("none");
     }
 }
@@ -71,69 +73,70 @@ keys! {
 keys! {
     /// a frame size of a mix
     pub struct SizeKeys: SIZE at "SIZE" {
-        /// frame size incl. FCS
+        /// frame size, with the FCS
         size: Size(64, 65_539) = Required;
-        /// how often, relative to the others
+        /// relative frequency of this size
         weight: Count(1, 1_000_000) = Required;
     }
 }
 
 keys! {
-    /// packets back to back at the link's rate
+    /// bursts of packets back to back at the link's rate
     pub struct BurstKeys: BURST at "traffic.NAME.burst" {
-        /// packets of a burst
+        /// packets per burst
         packets: Integer(1, 1_000_000_000_000) = Required;
-        /// from the start of one to the start of the next
+        /// time from the start of one burst to the start of the next
         every: Time = Required;
-        /// draw the gaps between bursts
+        /// whether the time between bursts is random, with `every` as its mean
         poisson: Flag = Value("false");
     }
 }
 
 keys! {
-    /// spans with and without packets; `rate` is the rate while on
+    /// periods with and without packets. The key `rate` is the rate in periods with packets
     pub struct OnOffKeys: ON_OFF at "traffic.NAME.on_off" {
-        /// mean length of a span with packets
+        /// mean length of a period with packets
         on: Time = Required;
-        /// mean length of a span without
+        /// mean length of a period without packets
         off: Time = Required;
-        /// the law of both
+        /// distribution of the lengths of both
         distribution: Choice(SpanLaw) = Value("exponential");
-        /// tail index of pareto
+        /// tail index of the Pareto distribution
         shape: Number(1.01, 100.0) = Value("1.5");
     }
 }
 
 keys! {
-    /// grows by one packet for each window delivered, is halved where packets are lost
+    /// a window that grows with deliveries and is halved by losses. It grows by one packet
+    /// for each window delivered
     pub struct WindowKeys: WINDOW at "traffic.NAME.window" {
-        /// packets at the start
+        /// window at the start, in packets
         initial: Count(1, 65_536) = Value("10");
-        /// packets at most
+        /// largest window, in packets
         most: Count(1, 65_536) = Required;
     }
 }
 
 keys! {
-    /// ranges of addresses and ports, enumerated
+    /// ranges of addresses and ports of the flows
     pub struct FlowKeysKeys: KEYS at "traffic.NAME.keys" {
-        /// source addresses: one, or FIRST-LAST
+        /// source addresses: one, or a range FIRST-LAST
         src: Text = Value("10.0.0.1");
-        /// destination addresses
+        /// destination addresses: one, or a range FIRST-LAST
         dst: Text = Value("10.0.0.2");
         /// source ports
         sport: Ports = Value("40000");
         /// destination ports
         dport: Ports = Value("5001");
-        /// the transport
+        /// transport protocol
         protocol: Choice(Protocol) = Value("tcp");
     }
 }
 
 keys! {
-    /// some flows are busier
+    /// flows that carry unequal shares of the packets
     pub struct PopularityKeys: POPULARITY at "traffic.NAME.popularity" {
-        /// flow k has weight k^-zipf
+        /// exponent of Zipf's law: flow k has the weight k^-zipf
         zipf: Number(0.0, 20.0) = Required;
     }
 }

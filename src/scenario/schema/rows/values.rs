@@ -5,13 +5,13 @@ use crate::scenario::schema::choice::choices;
 choices! {
     /// How a core takes packets.
     pub enum StackKind {
-        WindowsDpc = "windows-dpc": "an interrupt queues a DPC, which polls its rings until they are empty; \
-            then the vector is unmasked (NDIS)",
-        LinuxNapi = "linux-napi": "an interrupt starts a softirq, which polls by NAPI; under overload the \
-            thread ksoftirqd goes on",
+        WindowsDpc = "windows-dpc": "an interrupt queues a DPC, which polls the rings until they are empty and then \
+            unmasks the vector (NDIS)",
+        LinuxNapi = "linux-napi": "an interrupt raises a softirq, which polls by NAPI; under overload the \
+            thread ksoftirqd takes over",
         BusyPoll = "busy-poll": "no interrupts: the core polls its rings for ever (DPDK)",
-        InterruptPerPacket = "interrupt-per-packet": "the handler takes one packet, and queues it for \
-            protocol work: the stack of receive livelock",
+        InterruptPerPacket = "interrupt-per-packet": "the interrupt handler takes one packet and \
+            queues it for protocol processing (the stack that suffers receive livelock)",
     }
 }
 
@@ -35,17 +35,17 @@ choices! {
 choices! {
     /// What a running `ksoftirqd` does to softirqs.
     pub enum Ksoftirqd {
-        Defers = "defers": "a running ksoftirqd takes the softirqs (Linux up to 6.5)",
-        Shares = "shares": "a softirq starts although ksoftirqd runs (later kernels)",
+        Defers = "defers": "the running ksoftirqd handles the softirq (Linux up to 6.5)",
+        Shares = "shares": "the softirq runs although ksoftirqd runs (later kernels)",
     }
 }
 
 choices! {
     /// The law of a random cost.
     pub enum CostLaw {
-        Constant = "constant": "always the mean",
-        Exponential = "exponential": "exponential, with this mean",
-        Lognormal = "lognormal": "lognormal, with this mean and coefficient of variation `cv`",
+        Constant = "constant": "the cost is always `mean`",
+        Exponential = "exponential": "exponential, with the mean `mean`",
+        Lognormal = "lognormal": "lognormal, with the mean `mean` and the coefficient of variation `cv`",
         Uniform = "uniform": "uniform from `min` to `max`",
         Bimodal = "bimodal": "one of `values`, by weight",
     }
@@ -57,17 +57,18 @@ choices! {
         SingleQueue = "single-queue": "all packets go to one queue",
         Rss = "rss": "a hash of the flow chooses the queue",
         Vmq = "vmq": "the MAC address chooses the queue: virtual machines have queues of their own",
-        Sriov = "sriov": "virtual functions: packets reach the guest past the host's cores",
+        Sriov = "sriov": "the MAC address chooses a virtual function, by which packets reach the guest past the \
+            host's cores",
     }
 }
 
 choices! {
     /// What happens to a packet whose ring is full.
     pub enum WhenRingFull {
-        Auto = "auto": "the driver's rule: `ideal` drops; other models hold with a single queue or with \
-            flow control, and drop with several queues, with VMQ or with VFs",
+        Auto = "auto": "the driver of the model decides. The model `ideal` drops. Other models hold with a \
+            single queue or with flow control, and drop with several queues, VMQ or VFs",
         Drop = "drop": "the packet is lost as `ring_full`",
-        Hold = "hold": "the packet waits in the port's buffer, and all packets behind it wait too",
+        Hold = "hold": "the packet waits in the port's buffer, and so do all packets behind it",
     }
 }
 
@@ -89,11 +90,13 @@ choices! {
 choices! {
     /// The rule that decides when a vector interrupts.
     pub enum ModerationPolicy {
-        None = "none": "at once",
-        Throttle = "throttle": "at once, but no sooner than `interval` after the last interrupt (Intel ITR)",
-        Timer = "timer": "`interval` after the first packet",
-        TimerOrCount = "timer-or-count": "`interval` after the first packet, or when `frames` packets wait",
-        Periodic = "periodic": "at multiples of `interval`",
+        None = "none": "the vector interrupts as soon as a packet is visible",
+        Throttle = "throttle": "the vector interrupts at once, but no sooner than `interval` after its last interrupt \
+            (Intel ITR)",
+        Timer = "timer": "the vector interrupts `interval` after the first waiting packet",
+        TimerOrCount = "timer-or-count": "the vector interrupts `interval` after the first waiting packet, or \
+            when `frames` packets wait",
+        Periodic = "periodic": "the vector interrupts at multiples of `interval`",
         Adaptive = "adaptive": "an algorithm of the driver adapts the interval to the traffic",
     }
 }
@@ -130,7 +133,7 @@ choices! {
 choices! {
     /// Who moves queues or table entries.
     pub enum RebalanceKind {
-        Fixed = "fixed": "nobody moves anything",
+        Fixed = "fixed": "no queue and no table entry moves",
         DynamicVmq = "dynamic-vmq": "Dynamic VMQ of Windows Server 2012 R2 moves queues to idle cores and \
             back (`vmq` alone)",
         RssPlusPlus = "rss++": "RSS++ moves entries of the indirection table (`rss` alone)",
@@ -142,42 +145,45 @@ choices! {
 choices! {
     /// Where a virtual machine's packets are written.
     pub enum CopyKind {
-        HostBuffer = "host-buffer": "the host copies every packet to its VM (Windows Server 2012 and later)",
-        SharedMemory = "shared-memory": "the NIC writes the packets of a VM's own queue where the VM can \
-            read them (Windows Server 2008 R2)",
+        HostBuffer = "host-buffer": "the NIC writes into buffers of the host, which copies every packet to its VM \
+            (Windows Server 2012 and later)",
+        SharedMemory = "shared-memory": "the NIC writes the packets of a VM's own queue into memory \
+            that the VM shares, so that no copy is needed (Windows Server 2008 R2)",
     }
 }
 
 choices! {
     /// What a filter does.
     pub enum FilterAction {
-        Drop = "drop": "discards the packets",
-        Pin = "pin": "sends the packets to `queue`, whatever their hash",
+        Drop = "drop": "the rule discards the packets",
+        Pin = "pin": "the rule sends the packets to `queue`, whatever their hash",
     }
 }
 
 choices! {
     /// Where a filter acts.
     pub enum FilterPlace {
-        Nic = "nic": "in the NIC: a discarded packet costs the host nothing",
-        Driver = "driver": "in the driver (XDP): a discarded packet costs `filter_packet`",
+        Nic = "nic": "the NIC applies the rule: a discarded packet costs the host nothing",
+        Driver = "driver": "the driver applies the rule (XDP): a discarded packet costs `filter_packet`",
     }
 }
 
 choices! {
     /// Whether the network's switch knows of a team.
     pub enum TeamMode {
-        SwitchIndependent = "switch-independent": "the network's switch knows nothing of the team",
-        SwitchDependent = "switch-dependent": "the network's switch spreads flows over the ports (static, LACP)",
+        SwitchIndependent = "switch-independent": "the network's switch does not know the team",
+        SwitchDependent = "switch-dependent": "the network's switch distributes flows over the ports by \
+            hash (static, LACP). A virtual NIC needs a queue on every port (min of queues)",
     }
 }
 
 choices! {
     /// How a team spreads.
     pub enum TeamBalance {
-        AddressHash = "address-hash": "switch-independent: all packets come by the first port",
-        HypervPort = "hyperv-port": "switch-independent: each virtual NIC receives by one port (sum of queues)",
-        Dynamic = "dynamic": "receives as hyperv-port does",
+        AddressHash = "address-hash": "all packets arrive by the first port. A virtual NIC needs a queue on \
+            every port (min of queues)",
+        HypervPort = "hyperv-port": "each virtual NIC receives by one port, assigned in turn (sum of queues)",
+        Dynamic = "dynamic": "packets are received as with hyperv-port",
     }
 }
 
@@ -195,7 +201,7 @@ choices! {
 choices! {
     /// Where a vCPU runs.
     pub enum VcpuPlacement {
-        Pinned = "pinned": "a vCPU has its core",
+        Pinned = "pinned": "each vCPU stays on one core of `cores`",
         Floating = "floating": "a vCPU wakes up on the least loaded of `cores`",
     }
 }
@@ -203,11 +209,11 @@ choices! {
 choices! {
     /// When packets come.
     pub enum ArrivalsKind {
-        Constant = "constant": "at even gaps",
-        Poisson = "poisson": "at exponential gaps",
-        OnOff = "on-off": "Poisson during spans, none between them; see `on_off`",
-        Burst = "burst": "packets back to back; see `burst`",
-        Capture = "capture": "as recorded; see `capture`",
+        Constant = "constant": "packets arrive at even gaps",
+        Poisson = "poisson": "packets arrive at random gaps (exponential)",
+        OnOff = "on-off": "periods with and without packets alternate; see `on_off`",
+        Burst = "burst": "bursts of packets arrive back to back; see `burst`",
+        Capture = "capture": "packets arrive as recorded; see `capture`",
         RequestResponse = "request-response": "closed loop: each flow is a client with one request in flight",
         Windowed = "windowed": "closed loop: each flow is a connection with a window; see `window`",
     }
@@ -224,16 +230,16 @@ choices! {
 choices! {
     /// How packets choose among flows.
     pub enum PopularityKind {
-        Uniform = "uniform": "every flow is as likely",
+        Uniform = "uniform": "all flows are equally likely",
     }
 }
 
 choices! {
     /// The law of the spans of on-off traffic.
     pub enum SpanLaw {
-        Exponential = "exponential": "exponential spans",
-        Pareto = "pareto": "Pareto spans with the tail index `shape`",
-        Constant = "constant": "spans of one length",
+        Exponential = "exponential": "exponential",
+        Pareto = "pareto": "Pareto, with the tail index `shape`",
+        Constant = "constant": "all of one length",
     }
 }
 
@@ -250,10 +256,10 @@ choices! {
     pub enum EventAction {
         LiveMigrate = "live-migrate": "`vm` moves to the host `to`",
         DetachVf = "detach-vf": "the virtual function of `vm` is taken away",
-        AttachVf = "attach-vf": "`vm` is given a virtual function",
-        StopVm = "stop-vm": "`vm` stops; its queues and functions are free for others",
-        StartVm = "start-vm": "`vm` starts, and takes the queues and functions that are free",
-        Set = "set": "not simulated: all numbers hold for the whole run",
+        AttachVf = "attach-vf": "`vm` receives a virtual function",
+        StopVm = "stop-vm": "`vm` stops, and its queues and virtual functions become free for others",
+        StartVm = "start-vm": "`vm` starts, and receives free queues and virtual functions as it requests them",
+        Set = "set": "not simulated",
         LinkDown = "link-down": "the link of `nic` goes down",
         LinkUp = "link-up": "the link of `nic` comes back",
         LoseAffinity = "lose-affinity": "the driver of `nic` moves all queues to its first core",
