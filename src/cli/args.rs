@@ -50,10 +50,17 @@ pub(super) enum Command {
         /// Its name, as `rxsim list` prints it
         name: String,
     },
-    /// Explain a key or a table of the scenario format, or a word of the results
+    /// Explain a table, key or value of the scenario format, or a word of the results
+    #[command(after_help = "Without a word, all tables are listed. Examples:\n  \
+        rxsim explain nic.port0.ring        a key\n  \
+        rxsim explain host.alpha            a table with its keys\n  \
+        rxsim explain numa-static           a value\n  \
+        rxsim explain rx-usecs              a name from Windows, Linux or ethtool\n  \
+        rxsim explain next limit            a word of the verdict\n  \
+        rxsim explain GRO                   a word of other systems")]
     Explain {
-        /// `ring`, `nic.port0.rss`, `cost`, a name from Windows or ethtool, or `bottleneck`
-        #[arg(required = true, value_name = "WORD")]
+        /// A key, path, table, value, a word of the results, or a word of other systems
+        #[arg(value_name = "WORD", allow_hyphen_values = true)]
         words: Vec<String>,
     },
     /// Print the JSON schema of the scenario format

@@ -1,10 +1,9 @@
-//! Commands that simulate nothing: check, list, show, explain, schema.
+//! Commands that simulate nothing: check, list, show, schema.
 
 use super::args::Scenario;
 use super::exit_code::OK;
 use super::failure::{Failure, tell};
 use super::output::print;
-use crate::report::glossary;
 use crate::report::text::wrapped;
 use crate::scenario::Loaded;
 use crate::scenario::profile;
@@ -105,25 +104,6 @@ fn numbers(profile: &Profile) -> String {
     });
     let head = wrapped(&format!("{}: {}", profile.name, profile.about), 2);
     format!("{head}\n{}", rows.collect::<String>())
-}
-
-/// Explains a word of the results, a word of the format, or one that is both.
-pub(super) fn explain(query: &str, format: &Format) -> Result<u8, Failure> {
-    let term =
-        glossary::find(query).map(|term| wrapped(&format!("{}: {}", term.word, term.meaning), 2));
-    let parts: Vec<String> = term.into_iter().chain(format.explain(query)).collect();
-    if parts.is_empty() {
-        let last = query.rsplit('.').next().unwrap_or(query);
-        let keys = format.keys().map(|(_, word)| word.key);
-        let near =
-            schema::nearest(last, keys.chain(glossary::GLOSSARY.iter().map(|term| term.word)));
-        let near = near.map_or(String::new(), |near| format!(" did you mean `{near}`?"));
-        return Err(Failure::Input(format!(
-            "neither format nor results have a word `{query}`;{near} `rxsim schema` prints all words of the format"
-        )));
-    }
-    print(&format!("{}\n", parts.join("\n").trim_end()))?;
-    Ok(OK)
 }
 
 /// Prints the format as a JSON schema.

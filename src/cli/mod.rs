@@ -2,6 +2,7 @@
 
 mod args;
 mod exit_code;
+mod explain;
 mod failure;
 mod lookup;
 mod output;
@@ -55,7 +56,7 @@ fn obey(command: Command, format: &Format) -> Result<u8, Failure> {
         Command::Check(scenario) => lookup::check(&scenario, format),
         Command::List => lookup::list(),
         Command::Show { name } => lookup::show(&name),
-        Command::Explain { words } => lookup::explain(&words.join(" "), format),
+        Command::Explain { words } => explain::explain(&words.join(" "), format),
         Command::Schema => lookup::schema(format),
         Command::Completions { shell } => packaging::completions(shell),
         Command::Man { command, out: None } => packaging::page(command.as_deref()),

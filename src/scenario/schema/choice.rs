@@ -10,6 +10,10 @@ pub struct Choice {
     pub meaning: &'static str,
 }
 
+/// The meaning of keys and values that a file may not use yet: they are read so that they can be
+/// refused with the reason, and no list shows them.
+pub(super) const NOT_SIMULATED: &str = "not simulated";
+
 /// Declares an enumeration once: its type, how a file writes each value, what each value means.
 macro_rules! choices {
     ($(#[$about:meta])* $vis:vis enum $name:ident {

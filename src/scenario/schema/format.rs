@@ -2,7 +2,7 @@
 
 use super::choice::Choice;
 use super::key::{Default, Key, Kind, Table};
-use super::lookup::{TABLES, explain_in};
+use super::lookup::TABLES;
 use super::rows::queues::{RSS_REBALANCE, VMQ_REBALANCE};
 use super::rows::roots::SCENARIO;
 use super::rows::values::RebalanceKind;
@@ -61,19 +61,11 @@ impl Format {
         self.tables.iter().flat_map(|table| table.keys().map(move |word| (*table, word)))
     }
 
-    /// Explains a key, all keys of a table, or a policy of the program's own; none for an unknown
-    /// word.
+    /// All tables, in the order in which they are explained.
+    #[doc(hidden)]
     #[must_use]
-    pub fn explain(&self, query: &str) -> Option<String> {
-        let own = self.policies.iter().find(|policy| policy.name == query);
-        let own = own.map(|policy| {
-            let is_its_own = |word: &&Key| policy.parameters.iter().any(|one| one.name == word.key);
-            let rebalance = self.tables.iter().find(|table| table.path == RSS_REBALANCE.path);
-            let words = rebalance.into_iter().flat_map(|table| table.keys());
-            let keys: String = words.filter(is_its_own).map(ToString::to_string).collect();
-            format!("policy = \"{}\": {}\n{keys}", policy.name, policy.about)
-        });
-        own.or_else(|| explain_in(self.tables, query))
+    pub const fn tables(&self) -> &'static [&'static Table] {
+        self.tables
     }
 }
 
@@ -126,7 +118,7 @@ impl Extended {
         let choices: &[Choice] = leak(RebalanceKind::ALL.iter().copied().chain(own).collect());
         let mut keys: Vec<Key> = RSS_REBALANCE.keys().copied().collect();
         let built_in = "those that come with rxsim: irqbalance 10 s (its manual), rss++ 100 ms \
-                        (FastClick's DeviceBalancer), the others 100 ms (assumed)";
+                        (FastClick's DeviceBalancer), other policies 100 ms (assumed)";
         let own = policies.iter().map(|policy| format!("; {} {}", policy.name, policy.interval));
         let interval = std::iter::once(built_in.to_owned()).chain(own).collect::<String>();
         keys[1].default = Default::Says(interval.leak());

@@ -22,7 +22,7 @@ pub fn schema_of(format: &Format) -> Value {
 
 fn table(words: &Table) -> Value {
     let properties: Map<String, Value> =
-        words.keys().map(|word| (word.key.to_owned(), key(word))).collect();
+        words.listed().map(|word| (word.key.to_owned(), key(word))).collect();
     let required: Vec<&str> = words
         .keys()
         .filter(|word| word.default == Default::Required)

@@ -1,6 +1,6 @@
 //! What a key is: its kind of value, default, bounds, meaning, names elsewhere.
 
-use super::choice::Choice;
+use super::choice::{Choice, NOT_SIMULATED};
 use std::fmt;
 
 /// A table of the format and its keys.
@@ -110,35 +110,15 @@ impl Table {
         parts.iter().flat_map(|part| part.iter())
     }
 
+    /// Its keys that a file may use.
+    pub fn listed(&self) -> impl Iterator<Item = &'static Key> + use<> {
+        self.keys().filter(|key| key.meaning != NOT_SIMULATED)
+    }
+
     /// The row of a key.
     #[must_use]
     pub fn row(&self, key: &str) -> Option<&'static Key> {
         self.keys().find(|row| row.key == key)
-    }
-}
-
-impl fmt::Display for Table {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "[{}]  {}", self.path, self.about)?;
-        self.keys().try_for_each(|word| write!(f, "{word}"))
-    }
-}
-
-impl fmt::Display for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "  {}: {}", self.key, self.meaning)?;
-        writeln!(f, "      takes    {}", self.kind)?;
-        for choice in self.kind.choices() {
-            writeln!(f, "        \"{}\": {}", choice.name, choice.meaning)?;
-        }
-        match self.default {
-            Default::Required => writeln!(f, "      default  none: it must be given")?,
-            Default::Value(text) | Default::Says(text) => writeln!(f, "      default  {text}")?,
-        }
-        if self.elsewhere.is_empty() {
-            return Ok(());
-        }
-        writeln!(f, "      elsewhere  {}", self.elsewhere.join(", "))
     }
 }
 
@@ -148,6 +128,26 @@ impl Kind {
     pub fn choices(&self) -> &'static [Choice] {
         match *self {
             Self::Choice(all) | Self::ChoiceOr(all, _) | Self::Choices(all) => all,
+            _ => &[],
+        }
+    }
+
+    /// The values of an enumeration that a file may use.
+    pub fn listed(&self) -> impl Iterator<Item = &'static Choice> + use<> {
+        self.choices().iter().filter(|choice| choice.meaning != NOT_SIMULATED)
+    }
+
+    /// The units that a value may be written in; none for what has no unit.
+    #[must_use]
+    pub const fn units(&self) -> &'static [&'static str] {
+        match self {
+            Self::Time | Self::TimeOrZero | Self::Warmup => &["ps", "ns", "us", "ms", "s"],
+            Self::Link => &["bps", "kbps", "Mbps", "Gbps", "Tbps"],
+            Self::Rate => &["bps", "kbps", "Mbps", "Gbps", "Tbps", "pps", "kpps", "Mpps", "Gpps"],
+            Self::Size(..) | Self::Frame(_) => &["B", "KiB", "MiB", "GiB"],
+            Self::Frequency => &["Hz", "kHz", "MHz", "GHz"],
+            Self::Percent => &["%"],
+            Self::Cost(_) | Self::Work => &["ps", "ns", "us", "ms", "s", "cycles"],
             _ => &[],
         }
     }
@@ -202,7 +202,8 @@ impl fmt::Display for Kind {
 /// The values of an enumeration as a list for people.
 #[must_use]
 pub fn quoted(choices: &[Choice]) -> String {
-    let quoted: Vec<String> = choices.iter().map(|choice| format!("\"{}\"", choice.name)).collect();
+    let listed = choices.iter().filter(|choice| choice.meaning != NOT_SIMULATED);
+    let quoted: Vec<String> = listed.map(|choice| format!("\"{}\"", choice.name)).collect();
     match quoted.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
         _ => quoted.concat(),
@@ -210,6 +211,7 @@ pub fn quoted(choices: &[Choice]) -> String {
 }
 
 /// The keys of a table as a list for people.
-fn keys(table: &Table) -> String {
-    table.keys().map(|word| word.key).collect::<Vec<_>>().join(", ")
+#[must_use]
+pub fn keys(table: &Table) -> String {
+    table.listed().map(|word| word.key).collect::<Vec<_>>().join(", ")
 }

@@ -1,5 +1,6 @@
 //! Every table of the format, and how a word is looked up in them.
 
+use super::choice::Choice;
 use super::key::{Key, Table};
 use super::rows::{costs, events, guests, hosts, nics, queues, roots, teams, traffics};
 use super::spelling::plain;
@@ -42,46 +43,60 @@ pub static TABLES: &[&Table] = &[
     &roots::EXPECT,
 ];
 
-/// All (table, word) that a query names: a key, a dotted path, a name elsewhere.
+/// A value of an enumeration, and the key that takes it.
+#[derive(Clone, Copy, Debug)]
+pub struct Value {
+    /// The table of the key.
+    pub table: &'static Table,
+    /// The key.
+    pub key: &'static Key,
+    /// The value.
+    pub choice: &'static Choice,
+}
+
+/// All tables that a query names: `cost`, `nic.port0`, `nic.NAME.rss`, `scenario`.
+#[must_use]
+pub fn tables(among: &'static [&'static Table], query: &str) -> Vec<&'static Table> {
+    let query = Query::new(query);
+    among.iter().copied().filter(|table| query.names_table(table)).collect()
+}
+
+/// All keys of rxsim's own format that a query names, as [`find_in`] says.
 #[must_use]
 pub fn find(query: &str) -> Vec<(&'static Table, &'static Key)> {
     find_in(TABLES, query)
 }
 
-/// Likewise among these tables.
-fn find_in(tables: &[&'static Table], query: &str) -> Vec<(&'static Table, &'static Key)> {
-    let last = plain(query.rsplit('.').next().unwrap_or(query));
-    let matches = |table: &Table, word: &Key| {
-        let whole = format!("{}.{}", table.path, word.key);
-        word.key == query
-            || whole == query
-            || (query.contains('.') && whole.ends_with(&format!(".{query}")))
-            || word.elsewhere.iter().any(|name| plain(name) == plain(query))
-            || (query.contains('.') && plain(word.key) == last && fits(table.path, query))
-    };
-    let all = tables.iter().flat_map(|table| table.keys().map(move |word| (*table, word)));
-    all.filter(|(table, word)| matches(table, word)).collect()
-}
-
-/// Every key of every table.
-pub fn all() -> impl Iterator<Item = (&'static Table, &'static Key)> {
-    TABLES.iter().flat_map(|table| table.keys().map(move |word| (*table, word)))
-}
-
-/// Explains a key, or all keys of a table; none for an unknown word.
+/// All keys that a query names: by a key, a dotted path, or a name elsewhere.
 #[must_use]
-pub fn explain(query: &str) -> Option<String> {
-    explain_in(TABLES, query)
+pub fn find_in(
+    among: &'static [&'static Table],
+    query: &str,
+) -> Vec<(&'static Table, &'static Key)> {
+    let query = Query::new(query);
+    keys_of(among).filter(|(table, key)| query.names_key(table, key)).collect()
 }
 
-/// Likewise among these tables.
-pub(super) fn explain_in(tables: &[&'static Table], query: &str) -> Option<String> {
-    let named = tables.iter().filter(|table| names(table.path, query));
-    let mut parts: Vec<String> = named.map(ToString::to_string).collect();
-    for (table, word) in find_in(tables, query) {
-        parts.push(format!("{}\n{word}", path_of(table, word.key)));
-    }
-    (!parts.is_empty()).then(|| parts.join("\n"))
+/// All values of enumerations that a query names.
+#[must_use]
+pub fn values(among: &'static [&'static Table], query: &str) -> Vec<Value> {
+    let query = Query::new(query);
+    let of_key = |(table, key): (&'static Table, &'static Key)| {
+        key.kind.listed().map(move |choice| Value { table, key, choice })
+    };
+    keys_of(among).flat_map(of_key).filter(|value| same(value.choice.name, &query.whole)).collect()
+}
+
+/// Every key of every table that a file may use.
+pub fn all() -> impl Iterator<Item = (&'static Table, &'static Key)> {
+    keys_of(TABLES)
+}
+
+/// Every key of these tables.
+fn keys_of(
+    tables: &'static [&'static Table],
+) -> impl Iterator<Item = (&'static Table, &'static Key)> {
+    tables.iter().flat_map(|table| table.listed().map(move |word| (*table, word)))
 }
 
 /// A key of a table as a path.
@@ -90,17 +105,142 @@ pub fn path_of(table: &Table, key: &str) -> String {
     if table.path.is_empty() { key.to_owned() } else { format!("{}.{key}", table.path) }
 }
 
-/// Whether the word of a query stands for a table: `cost`, `nic`, `nic.NAME.rss`.
-fn names(path: &str, query: &str) -> bool {
-    let last = path.rsplit('.').find(|part| *part != "NAME").unwrap_or("");
-    !path.is_empty() && (path == query || last == query)
+/// Every word that [`tables`], [`find`] and [`values`] know, but for names elsewhere.
+pub fn words(among: &'static [&'static Table]) -> impl Iterator<Item = &'static str> {
+    let of_key = |(_, key): (&'static Table, &'static Key)| {
+        let values = key.kind.listed().map(|choice| choice.name);
+        std::iter::once(key.key).chain(values)
+    };
+    among.iter().map(|table| last_word(table)).chain(keys_of(among).flat_map(of_key))
 }
 
-/// Whether a dotted key of a file can lie in a table: `nic.port0.ring` in `nic.NAME`.
-fn fits(path: &str, query: &str) -> bool {
-    let mut parts: Vec<&str> = query.split('.').collect();
-    parts.pop();
-    let words: Vec<&str> = path.split('.').collect();
-    parts.len() == words.len()
-        && parts.iter().zip(&words).all(|(part, word)| part == word || *word == "NAME")
+/// The word by which people call a table: `rss` of `nic.NAME.rss`.
+fn last_word(table: &Table) -> &'static str {
+    table.path.rsplit('.').find(|part| *part != NAME && !part.is_empty()).unwrap_or("scenario")
+}
+
+/// What stands in paths for the names that users give.
+const NAME: &str = "NAME";
+
+/// What somebody typed, without what only a file needs: brackets, quotes, a value after `=`.
+struct Query {
+    whole: String,
+    /// The parts between dots; `design.NAME.` and `sweep.` stand before keys of other tables.
+    parts: Vec<String>,
+}
+
+impl Query {
+    fn new(text: &str) -> Self {
+        let key = text.split_once('=').map_or(text, |(key, _)| key);
+        let mut whole = String::new();
+        let mut rest = key;
+        while let Some((before, after)) = rest.split_once('[') {
+            whole.push_str(before);
+            // The number in `web[3]`; a header such as `[nic.port0]` keeps what is in brackets.
+            let inner = after.split_once(']').filter(|_| !before.is_empty());
+            rest = inner.map_or(after, |(_, behind)| behind);
+        }
+        whole.push_str(rest);
+        whole.retain(|sign| !matches!(sign, '[' | ']' | '"' | '`' | '\''));
+        let whole = whole.trim().to_owned();
+        let parts: Vec<String> = whole.split('.').map(str::to_owned).collect();
+        let skipped = match parts[0].to_lowercase().as_str() {
+            "design" if parts.len() > 2 => 2,
+            "sweep" if parts.len() > 1 => 1,
+            _ => 0,
+        };
+        Self { whole, parts: parts[skipped..].to_vec() }
+    }
+
+    fn names_table(&self, table: &Table) -> bool {
+        match &self.parts[..] {
+            [] => false,
+            [word] => same(last_word(table), word),
+            parts => ends_with(table, parts),
+        }
+    }
+
+    fn names_key(&self, table: &Table, key: &Key) -> bool {
+        let elsewhere = || key.elsewhere.iter().any(|name| same(name, &self.whole));
+        match &self.parts[..] {
+            [.., last] if !same(key.key, last) => elsewhere(),
+            [_] => true,
+            [before @ .., _] => ends_with(table, before) || elsewhere(),
+            [] => false,
+        }
+    }
+}
+
+/// Whether the path of a table ends with these parts, any name in place of `NAME`.
+fn ends_with(table: &Table, parts: &[String]) -> bool {
+    let path: Vec<&str> = table.path.split('.').collect();
+    let fits = |(known, given): (&&str, &String)| *known == NAME || same(known, given);
+    path.len()
+        .checked_sub(parts.len())
+        .is_some_and(|skipped| path[skipped..].iter().zip(parts).all(fits))
+}
+
+/// Whether two spellings stand for one word: letters, digits and plus signs count.
+fn same(one: &str, other: &str) -> bool {
+    let pluses = |text: &str| text.bytes().filter(|byte| *byte == b'+').count();
+    plain(one) == plain(other) && pluses(one) == pluses(other) && !plain(one).is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(query: &str) -> Vec<String> {
+        find(query).into_iter().map(|(table, key)| path_of(table, key.key)).collect()
+    }
+
+    #[test]
+    fn a_key_is_found_by_its_path_in_a_file_whatever_the_names() {
+        let queries = [
+            "nic.port0.rss.queues",
+            "nic.NAME.rss.queues",
+            "NIC.Port0.RSS.Queues",
+            "rss.queues",
+            "port0.rss.queues",
+            "design.wide.nic.port0.rss.queues",
+            "sweep.nic.port0.rss.queues",
+            "nic.port0.rss.queues = 8",
+            "NumberOfReceiveQueues",
+            "*NumRSSQueues",
+        ];
+        for query in queries {
+            assert_eq!(keys(query), ["nic.NAME.rss.queues"], "{query}");
+        }
+        assert_eq!(keys("vm.web[3].vcpus"), ["vm.NAME.vcpus"]);
+        assert_eq!(keys("event[0].at"), ["event.at"]);
+        assert_eq!(keys("nic.port0.filter[1].match.traffic"), ["nic.NAME.filter.match.traffic"]);
+        assert!(keys("host.port0.ring").is_empty() && keys("").is_empty());
+    }
+
+    #[test]
+    fn a_table_is_found_by_its_header_and_by_its_last_word() {
+        let paths =
+            |query| tables(TABLES, query).iter().map(|table| table.path).collect::<Vec<_>>();
+        for query in ["nic.port0", "[nic.port0]", "nic", "NIC", "nic.NAME"] {
+            assert_eq!(paths(query), ["nic.NAME"], "{query}");
+        }
+        assert_eq!(paths("host.alpha"), ["host.NAME"]);
+        assert_eq!(paths("vm.web[3]"), ["vm.NAME"]);
+        assert_eq!(paths("rebalance"), ["nic.NAME.rss.rebalance", "nic.NAME.vmq.rebalance"]);
+        assert_eq!(paths("scenario"), [""]);
+        assert!(paths("alpha").is_empty());
+    }
+
+    #[test]
+    fn a_value_is_found_with_the_keys_that_take_it() {
+        let found = |query| {
+            let path = |value: Value| path_of(value.table, value.key.key);
+            values(TABLES, query).into_iter().map(path).collect::<Vec<_>>()
+        };
+        assert_eq!(found("throttle"), ["nic.NAME.moderation.policy"]);
+        assert_eq!(found("Windows-DPC"), ["host.NAME.stack", "host.NAME.stack.kind"]);
+        assert_eq!(found("NUMAStatic"), ["nic.NAME.rss.profile"]);
+        assert_eq!(found("rss"), ["nic.NAME.path"], "not `rss++`");
+        assert_eq!(found("linux-4.18-drop"), ["host.NAME.costs"]);
+    }
 }

@@ -18,9 +18,9 @@ pub mod value;
 
 pub use choice::Choice;
 pub use format::Format;
-pub use key::{Default, Key, Kind, Table, quoted};
-pub use lookup::{TABLES, all, explain, find, path_of};
+pub use key::{Default, Key, Kind, Table, keys as keys_of, quoted};
+pub use lookup::{TABLES, Value, all, find, find_in, path_of, tables, values, words};
 pub use rows::costs::COST;
 pub use rows::roots::SCENARIO;
 pub use rows::traffics::SIZE;
-pub use spelling::{nearest, plain};
+pub use spelling::{near, nearest, plain};

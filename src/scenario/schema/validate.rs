@@ -215,7 +215,7 @@ pub fn hint(key: &str, words: &key::Table) -> String {
         return format!("`{}` is `{}` here", short(key), word.key);
     }
     let alien = |word: &Key| word.elsewhere.iter().any(|name| plain(name) == letters);
-    let near = nearest(key, words.keys().map(|word| word.key));
+    let near = nearest(key, words.listed().map(|word| word.key));
     let there = lookup::all()
         .find(|(_, word)| alien(word))
         .or_else(|| lookup::all().find(|(_, word)| near.is_none() && word.key == key));
@@ -235,7 +235,7 @@ pub fn hint(key: &str, words: &key::Table) -> String {
     if let Some(near) = near {
         return format!("did you mean `{near}`?");
     }
-    let keys: Vec<&str> = words.keys().map(|word| word.key).collect();
+    let keys: Vec<&str> = words.listed().map(|word| word.key).collect();
     format!("the keys here are {}", keys.join(", "))
 }
 
