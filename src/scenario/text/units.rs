@@ -409,11 +409,14 @@ fn decimal(number: &str) -> Result<Fraction, Fault> {
 fn wrong_unit(number: &str, unit: &str, families: &[&Family]) -> Fault {
     let rates = families.iter().any(|family| family.what == BIT_RATE.what);
     if let Some(help) = rates.then(|| data_rate(number, unit)).flatten() {
-        return fault(format!("`{}` is read in two ways", short(unit)), help);
+        return fault(
+            format!("`{}` is no unit here: a rate counts bits per second", short(unit)),
+            help,
+        );
     }
     let sizes = families.iter().any(|family| family.what == SIZE.what);
     if let Some(help) = sizes.then(|| decimal_size(number, unit)).flatten() {
-        return fault(format!("`{}` is read in two ways", short(unit)), help);
+        return fault(format!("`{}` can mean powers of 1000 or of 1024", short(unit)), help);
     }
     let lower = unit.to_lowercase();
     let same = families

@@ -120,14 +120,15 @@ pub fn movable(host: &Host) -> Result<(), Unsupported> {
     Ok(())
 }
 
-/// Warns of a window in which a policy looks a few times only.
+/// Warns of a window in which a policy decides a few times only.
 pub fn few_looks(name: &str, rebalance: &Rebalance, window: Span, findings: &mut Findings) {
     let looks = window.0 / rebalance.interval.0;
     if looks < LOOKS {
         findings.warn(format!(
-            "nic.{name}: its policy looks every {}, {looks} times in the window of {window}: \
-             from {LOOKS} times on one sees where it settles",
-            rebalance.interval
+            "nic.{name}: its policy decides every {}, {looks} times in the window of {window}; a \
+             policy shows where it settles after {LOOKS} decisions: write a `duration` of {} or more",
+            rebalance.interval,
+            rebalance.interval * LOOKS
         ));
     }
 }

@@ -141,7 +141,7 @@ fn checked_gap(
         findings.mistake(
             setting
                 .mistake("this rate has no usable gap between packets")
-                .because("packets would be less than 1 ps or more than 53 days apart")
+                .because("the gap must be from 1 ps to 53 days, and a fraction that fits the clock")
                 .help("write a rate with fewer digits, between 1 pps and 1000 Gpps"),
         );
     }
