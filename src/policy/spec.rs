@@ -9,39 +9,66 @@ use super::rss_plus_plus::RssPlusPlus;
 use super::share::Share;
 use crate::engine::time::Span;
 
-/// The policies that come with the program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(not(feature = "internals"), non_exhaustive)]
-pub enum Kind {
-    /// Every queue stays where it started.
-    Fixed,
-    /// Windows' dynamic VMQ: queues of virtual machines spread out from the home core under load.
-    DynamicVmq,
-    /// RSS++: moves entries of the indirection table.
-    RssPlusPlus,
-    /// The busiest core gives a queue to the least busy one.
-    LeastLoaded,
-    /// Linux' daemon that spreads interrupts.
-    Irqbalance,
+/// Declares the policies that come with the program, a row each: what the program calls it, its name
+/// in scenarios, what it does, and how it is made of its parameters.
+macro_rules! policies {
+    ($spec:ident: $($kind:ident = $name:literal: $meaning:literal => $policy:expr;)+) => {
+        /// The policies that come with the program.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[cfg_attr(not(feature = "internals"), non_exhaustive)]
+        pub enum Kind {
+            $(#[doc = $meaning] $kind,)+
+        }
+
+        impl Kind {
+            /// All of them.
+            pub const ALL: [Self; [$(Self::$kind),+].len()] = [$(Self::$kind),+];
+
+            /// The name in scenarios.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name,)+
+                }
+            }
+
+            /// What it does.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $meaning,)+
+                }
+            }
+        }
+
+        impl PolicySpec {
+            /// The policy, before its first tick.
+            fn policy(&self) -> Box<dyn Policy> {
+                let $spec = self;
+                match self.kind {
+                    $(Kind::$kind => Box::new($policy),)+
+                }
+            }
+        }
+    };
+}
+
+policies! { spec:
+    Fixed = "fixed": "no queue and no table entry moves" => Fixed;
+    DynamicVmq = "dynamic-vmq": "Dynamic VMQ of Windows Server 2012 R2 moves queues to idle cores and \
+        back (`vmq` alone)" => DynamicVmq {
+        expand_above: spec.expand_above,
+        traffic_above: spec.traffic_above,
+        contract_below: spec.contract_below,
+    };
+    RssPlusPlus = "rss++": "RSS++ moves entries of the indirection table (`rss` alone)"
+        => RssPlusPlus { tolerance: spec.tolerance };
+    LeastLoaded = "least-loaded": "the busiest queue moves to the least loaded core" => LeastLoaded;
+    Irqbalance = "irqbalance": "irqbalance of Linux moves interrupts among cores"
+        => Irqbalance::new(spec.power_save);
 }
 
 impl Kind {
-    /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Fixed, Self::DynamicVmq, Self::RssPlusPlus, Self::LeastLoaded, Self::Irqbalance];
-
-    /// The name in scenarios.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Fixed => "fixed",
-            Self::DynamicVmq => "dynamic-vmq",
-            Self::RssPlusPlus => "rss++",
-            Self::LeastLoaded => "least-loaded",
-            Self::Irqbalance => "irqbalance",
-        }
-    }
-
     /// The policy of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
@@ -112,16 +139,7 @@ impl PolicySpec {
     #[must_use]
     pub fn build(&self) -> Box<dyn Policy> {
         assert!(self.is_sound(), "{self:?}");
-        let Self { expand_above, traffic_above, contract_below, tolerance, .. } = *self;
-        match self.kind {
-            Kind::Fixed => Box::new(Fixed),
-            Kind::DynamicVmq => {
-                Box::new(DynamicVmq { expand_above, traffic_above, contract_below })
-            }
-            Kind::RssPlusPlus => Box::new(RssPlusPlus { tolerance }),
-            Kind::LeastLoaded => Box::new(LeastLoaded),
-            Kind::Irqbalance => Box::new(Irqbalance::new(self.power_save)),
-        }
+        self.policy()
     }
 }
 

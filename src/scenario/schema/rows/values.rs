@@ -1,5 +1,7 @@
 //! The enumerations of the format: every value that a key may take, with its meaning.
 
+use crate::policy::Kind;
+use crate::scenario::schema::Choice;
 use crate::scenario::schema::choice::choices;
 
 choices! {
@@ -130,15 +132,27 @@ choices! {
     }
 }
 
-choices! {
-    /// Who moves queues or table entries.
-    pub enum RebalanceKind {
-        Fixed = "fixed": "no queue and no table entry moves",
-        DynamicVmq = "dynamic-vmq": "Dynamic VMQ of Windows Server 2012 R2 moves queues to idle cores and \
-            back (`vmq` alone)",
-        RssPlusPlus = "rss++": "RSS++ moves entries of the indirection table (`rss` alone)",
-        LeastLoaded = "least-loaded": "the busiest queue moves to the least loaded core",
-        Irqbalance = "irqbalance": "irqbalance of Linux moves interrupts among cores",
+/// Who moves queues or table entries: the policies, as they name and describe themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RebalanceKind(pub Kind);
+
+impl RebalanceKind {
+    /// All values, in the order in which they are explained.
+    pub const ALL: &'static [Choice] = &{
+        let mut all = [Choice { name: "", meaning: "" }; Kind::ALL.len()];
+        let mut at = 0;
+        while at < all.len() {
+            let kind = Kind::ALL[at];
+            all[at] = Choice { name: kind.name(), meaning: kind.meaning() };
+            at += 1;
+        }
+        all
+    };
+
+    /// The value of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Kind::named(name).map(Self)
     }
 }
 
