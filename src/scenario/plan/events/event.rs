@@ -14,7 +14,7 @@ use crate::scenario::schema;
 use crate::scenario::schema::rows::events::EventKeys;
 use crate::scenario::schema::rows::values::EventAction;
 use crate::scenario::text::findings::Findings;
-use crate::world::HostSpec;
+use crate::world::{Action, HostSpec};
 use std::ops::Range;
 
 /// What events refer to.
@@ -48,8 +48,8 @@ pub struct Event<'d> {
 /// What an event asks for.
 #[derive(Debug)]
 pub enum Request {
-    /// The driver of a port forgets the cores of its queues.
-    LoseAffinity(usize),
+    /// One action at the time of the event, and nothing else.
+    Act(Action),
     /// The link of a port goes up (true) or down.
     Link(usize, bool),
     /// Virtual machines start (true) or stop.
@@ -133,15 +133,13 @@ fn request(
     findings: &mut Findings,
 ) -> Option<Request> {
     match action {
-        EventAction::LoseAffinity | EventAction::LinkDown | EventAction::LinkUp => {
-            let nics: Vec<&str> = world.nics.iter().map(|nic| nic.spec.name.as_str()).collect();
-            view.nic.value?;
-            let nic = findings.take(reference::named(&view.nic, view.name(), "nic", &nics))?;
-            if action != EventAction::LoseAffinity {
-                return Some(Request::Link(nic, action == EventAction::LinkUp));
-            }
+        EventAction::LoseAffinity => {
+            let nic = port(view, world, findings)?;
             lose_affinity(view, &world.nics[nic], world, findings);
-            Some(Request::LoseAffinity(nic))
+            Some(Request::Act(Action::LoseAffinity { nic }))
+        }
+        EventAction::LinkDown | EventAction::LinkUp => {
+            Some(Request::Link(port(view, world, findings)?, action == EventAction::LinkUp))
         }
         EventAction::LiveMigrate => {
             let to = destination(view, world, findings);
@@ -156,6 +154,13 @@ fn request(
         }
         EventAction::Set => None,
     }
+}
+
+/// The port that an event concerns; none where it is not named or unknown, which has been reported.
+fn port(view: &EventKeys, world: &World, findings: &mut Findings) -> Option<usize> {
+    let nics: Vec<&str> = world.nics.iter().map(|nic| nic.spec.name.as_str()).collect();
+    view.nic.value?;
+    findings.take(reference::named(&view.nic, view.name(), "nic", &nics))
 }
 
 /// Checks that the keys that an action needs are there, and no others.

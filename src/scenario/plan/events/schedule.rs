@@ -112,9 +112,7 @@ impl Schedule<'_> {
         let event = &events[index];
         let at = event.at;
         match &event.request {
-            Request::LoseAffinity(nic) => {
-                self.emit(at, index, Action::LoseAffinity { nic: *nic });
-            }
+            Request::Act(action) => self.emit(at, index, action.clone()),
             Request::Link(nic, up) => self.link(index, *nic, *up, findings),
             Request::Run(vms, starts) => {
                 for vm in self.ready(index, vms, !starts, findings) {
