@@ -10,3 +10,8 @@ pub(super) const INPUT: u8 = 2;
 pub(super) const BUG: u8 = 70;
 /// Something temporary, such as a full disk.
 pub(super) const TEMPORARY: u8 = 75;
+
+/// What the program tells the shell that started it.
+pub(super) const EXIT_CODES: &str = "\
+Exit codes: 0 ok, 1 an expectation failed, 2 bad input,
+  70 a bug in rxsim, 75 something temporary (retry).";

@@ -1,11 +1,10 @@
 //! What a package of the program installs beside it: shell completions and manual pages.
 
-use super::args::{Arguments, EXIT_CODES};
-use super::exit_code::OK;
+use super::exit_code::{EXIT_CODES, OK};
 use super::failure::Failure;
 use super::output::print;
 use crate::scenario::schema::nearest;
-use clap::{Command, CommandFactory};
+use clap::Command;
 use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
@@ -14,25 +13,25 @@ use std::io;
 use std::path::Path;
 
 /// Prints the completion script for a shell.
-pub(super) fn completions(shell: Shell) -> Result<u8, Failure> {
-    print(&script(shell))?;
+pub(super) fn completions(program: &mut Command, shell: Shell) -> Result<u8, Failure> {
+    print(&script(program, shell))?;
     Ok(OK)
 }
 
 /// Prints the manual page of the program or of one of its commands.
-pub(super) fn page(command: Option<&str>) -> Result<u8, Failure> {
-    print(&roff(find(command)?))?;
+pub(super) fn page(program: Command, command: Option<&str>) -> Result<u8, Failure> {
+    print(&roff(find(program, command)?))?;
     Ok(OK)
 }
 
 /// Writes the manual pages of the program and of every command into a folder, and prints the names
 /// of the files.
-pub(super) fn pages(folder: &Path) -> Result<u8, Failure> {
+pub(super) fn pages(program: Command, folder: &Path) -> Result<u8, Failure> {
     let failed = |error: io::Error| {
         Failure::Temporary(format!("cannot write to {}: {error}", folder.display()))
     };
     fs::create_dir_all(folder).map_err(failed)?;
-    let program = program();
+    let program = with_full_names(program);
     let commands = program.get_subcommands().cloned();
     for command in std::iter::once(program.clone()).chain(commands) {
         let path = folder.join(Man::new(command.clone()).get_filename());
@@ -42,21 +41,21 @@ pub(super) fn pages(folder: &Path) -> Result<u8, Failure> {
     Ok(OK)
 }
 
-fn script(shell: Shell) -> String {
+fn script(program: &mut Command, shell: Shell) -> String {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "rxsim", &mut script);
+    clap_complete::generate(shell, program, "rxsim", &mut script);
     String::from_utf8_lossy(&script).into_owned()
 }
 
 /// The command line, each command with its full name. `help` is left out: it needs no page.
-fn program() -> Command {
-    let mut program = Arguments::command().disable_help_subcommand(true);
+fn with_full_names(program: Command) -> Command {
+    let mut program = program.disable_help_subcommand(true);
     program.build();
     program
 }
 
-fn find(command: Option<&str>) -> Result<Command, Failure> {
-    let program = program();
+fn find(program: Command, command: Option<&str>) -> Result<Command, Failure> {
+    let program = with_full_names(program);
     let Some(name) = command else { return Ok(program) };
     if let Some(found) = program.find_subcommand(name) {
         return Ok(found.clone());
@@ -104,20 +103,21 @@ fn literal(title: &str, lines: &str) -> Roff {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Arguments;
     use super::*;
-    use clap::ValueEnum;
+    use clap::{CommandFactory, ValueEnum};
 
     #[test]
     fn every_shell_gets_a_script_that_completes_commands() {
         for shell in Shell::value_variants() {
-            let script = script(*shell);
+            let script = script(&mut Arguments::command(), *shell);
             assert!(script.contains("compare") && script.contains("explain"), "{shell}: {script}");
         }
     }
 
     #[test]
     fn the_page_of_the_program_names_its_commands_examples_and_exit_codes() {
-        let page = roff(find(None).expect("the program"));
+        let page = roff(find(Arguments::command(), None).expect("the program"));
         for text in [
             "rxsim \\- Simulates, packet by packet, what happens to incoming packets between the \
              wire and the code that wants them, and says what breaks first\n",
@@ -132,9 +132,11 @@ mod tests {
 
     #[test]
     fn a_command_has_a_page_of_its_own_and_an_unknown_one_a_hint() {
-        let page = roff(find(Some("run")).expect("a command"));
+        let page = roff(find(Arguments::command(), Some("run")).expect("a command"));
         assert!(page.contains("rxsim\\-run \\- ") && page.contains("\\-\\-replications"), "{page}");
-        let Err(Failure::Input(message)) = find(Some("comare")) else { panic!("a page") };
+        let Err(Failure::Input(message)) = find(Arguments::command(), Some("comare")) else {
+            panic!("a page")
+        };
         assert_eq!(
             message,
             "there is no command `comare`; did you mean `compare`? `rxsim --help` lists them"
