@@ -183,17 +183,17 @@ mod tests {
 
     /// The least maximum over all ways to put the entries on cores.
     fn best_of_all(demand: &[u64], cores: usize) -> u64 {
-        let ways = cores.pow(demand.len() as u32);
-        let busiest = |way: usize| {
+        let assignments = cores.pow(demand.len() as u32);
+        let busiest = |assignment: usize| {
             let mut sums = vec![0; cores];
-            let mut rest = way;
+            let mut rest = assignment;
             for load in demand {
                 sums[rest % cores] += load;
                 rest /= cores;
             }
             sums.into_iter().max().unwrap()
         };
-        (0..ways).map(busiest).min().unwrap()
+        (0..assignments).map(busiest).min().unwrap()
     }
 
     #[test]

@@ -133,8 +133,8 @@ impl Parts {
         let sriov: Vec<_> = nic_views.iter().map(|nic| sriov::read(nic, &parts.hosts)).collect();
         let uplinks = Uplinks::read(view.team.items(), &ports, findings);
         let host_names: Vec<&str> = parts.hosts.iter().map(|h| h.spec.name.as_str()).collect();
-        let asks = EarlyEvents::read(view.event.items(), vms, nic_views, &host_names);
-        let demand = demand::of((vms, vnics), nic_views, &sriov, &uplinks, &asks);
+        let early = EarlyEvents::read(view.event.items(), vms, nic_views, &host_names);
+        let demand = demand::of((vms, vnics), nic_views, &sriov, &uplinks, &early);
         let nics = nic_views.iter().zip(sriov.into_iter().zip(demand));
         let nics = nics
             .map(|(view, asked)| nic::read(view, &parts.hosts, &names, asked, policies, findings));
@@ -209,7 +209,7 @@ impl Parts {
             }
             let host = &self.hosts[port.spec.host];
             port.spec.rps = rps::over_cores(view, host, &port.spec.usable, findings);
-            self.guests.warn_of_spreading(index, view.name(), findings);
+            self.guests.warn_of_rps(index, view.name(), findings);
         }
     }
 
@@ -254,11 +254,11 @@ impl Parts {
         // A warm-up that is yet to be found makes the run longer by nobody knows how much.
         let end = run.filter(|_| warmup != Warmup::Auto);
         let outcome = schedule::run(&events, guests, (hosts, nics), end, findings);
-        outcome.stays.check(sources, traffics, (&guests.vnics, nics), findings);
+        outcome.relocations.check(sources, traffics, (&guests.vnics, nics), findings);
         let taken = sources.iter().any(|source| source.group == "migration");
-        *sources = outcome.stays.share_out(std::mem::take(sources), &guests.vnics, nics);
+        *sources = outcome.relocations.share_out(std::mem::take(sources), &guests.vnics, nics);
         let tables: Vec<&EventKeys> = events.iter().map(|event| event.view).collect();
-        sources.extend(outcome.stays.copies(&tables, nics, taken, findings));
+        sources.extend(outcome.relocations.copies(&tables, nics, taken, findings));
         for traffic in traffics {
             sender::check(traffic, &tables, guests, findings);
             source::check_filter(traffic, sources, &guests.vnics, findings);

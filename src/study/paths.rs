@@ -14,14 +14,14 @@ fn until(world: &World, time: Time) -> Vec<&EventSpec> {
 
 /// How the packets of each virtual NIC come.
 #[must_use]
-pub fn ways(world: &World, time: Time) -> Vec<&RxPath> {
-    let mut ways: Vec<&RxPath> = world.vnics.iter().map(|vnic| &vnic.rx_path).collect();
+pub fn rx_paths(world: &World, time: Time) -> Vec<&RxPath> {
+    let mut rx_paths: Vec<&RxPath> = world.vnics.iter().map(|vnic| &vnic.rx_path).collect();
     for event in until(world, time) {
-        if let Action::SetRoute { vnic, rx_path: way } = &event.action {
-            ways[*vnic] = way;
+        if let Action::SetRoute { vnic, rx_path } = &event.action {
+            rx_paths[*vnic] = rx_path;
         }
     }
-    ways
+    rx_paths
 }
 
 /// Which virtual machines run.
@@ -47,11 +47,11 @@ pub fn is_in_use(vnic: &VnicSpec, running: &[bool]) -> bool {
     }
 }
 
-/// A way in the words of the metric `path`.
+/// A receive path in the words of the metric `path`.
 #[must_use]
-pub fn word(world: &World, vnic: &VnicSpec, way: &RxPath) -> &'static str {
+pub fn word(world: &World, vnic: &VnicSpec, rx_path: &RxPath) -> &'static str {
     let by_address = matches!(world.nics[vnic.nic].steering, SteeringSpec::Vmq { .. });
-    match way {
+    match rx_path {
         RxPath::VirtualFunction => "vf",
         RxPath::Drop(_) => "none",
         RxPath::VmQueues(_) if by_address => "vmq",
@@ -64,12 +64,13 @@ pub fn word(world: &World, vnic: &VnicSpec, way: &RxPath) -> &'static str {
 #[must_use]
 pub fn owner<'w>(
     world: &'w World,
-    ways: &[&RxPath],
+    rx_paths: &[&RxPath],
     nic: usize,
     queue: u32,
 ) -> Option<&'w VnicSpec> {
-    let owns = |(vnic, way): &(&VnicSpec, &&RxPath)| vnic.nic == nic && way.own().contains(&queue);
-    world.vnics.iter().zip(ways).find(owns).map(|(vnic, _)| vnic)
+    let owns =
+        |(vnic, rx_path): &(&VnicSpec, &&RxPath)| vnic.nic == nic && rx_path.own().contains(&queue);
+    world.vnics.iter().zip(rx_paths).find(owns).map(|(vnic, _)| vnic)
 }
 
 #[cfg(test)]
@@ -84,15 +85,15 @@ mod tests {
         let mut world = fixture::guests(3);
         let at = |us| Time::ZERO + Span::us(us);
         let steer =
-            |us, way| EventSpec { at: at(us), action: Action::SetRoute { vnic: 1, rx_path: way } };
+            |us, rx_path| EventSpec { at: at(us), action: Action::SetRoute { vnic: 1, rx_path } };
         world.events = vec![
             steer(9, RxPath::VirtualFunction),
             steer(2, RxPath::DefaultQueue),
             steer(9, RxPath::queue(1)),
         ];
-        assert_eq!(ways(&world, Time::END)[1].own(), [1]);
-        assert!(matches!(ways(&world, at(2))[1], RxPath::DefaultQueue));
-        assert_eq!(ways(&world, at(1))[1].own(), world.vnics[1].rx_path.own());
+        assert_eq!(rx_paths(&world, Time::END)[1].own(), [1]);
+        assert!(matches!(rx_paths(&world, at(2))[1], RxPath::DefaultQueue));
+        assert_eq!(rx_paths(&world, at(1))[1].own(), world.vnics[1].rx_path.own());
         let why = DropReason::NoFilter;
         world.events = vec![
             EventSpec { at: at(5), action: Action::Start { vm: 2 } },

@@ -24,7 +24,7 @@ pub struct HostSpec {
     pub idle_before_sleep: Span,
     /// How packets in rings find a core.
     pub dispatch: Dispatch,
-    /// What is in hand is finished before work of a higher class begins.
+    /// What is in service is finished before work of a higher class begins.
     pub non_preemptive: bool,
     /// Exits that the interrupt of a virtual function costs its guest.
     pub exits_per_interrupt: u32,

@@ -18,7 +18,7 @@ const CHART: u32 = 240;
 const AXIS: u32 = 70;
 
 /// A virtual NIC over time.
-struct Course<'d> {
+struct Timeline<'d> {
     name: &'d str,
     /// Per step: start and end in the unit of the axis, Gbps, and the path at its end (at its start
     /// where it stops within).
@@ -42,19 +42,19 @@ pub(super) fn draw<DB: DrawingBackend>(study: &Study, area: &Area<DB>) -> Drawn<
     sheet::heading(study, what, area)?;
     let longest = study.first.series.last().map_or(Span::ZERO, |step| Span(step.end.0));
     let (size, unit) = sheet::unit(longest);
-    let courses = courses(study, size);
-    let steps = || courses.iter().flat_map(|course| &course.steps);
+    let timelines = timelines(study, size);
+    let steps = || timelines.iter().flat_map(|timeline| &timeline.steps);
     let present = |(path, _): &&(&str, RGBColor)| steps().any(|step| step.3 == *path);
     let legend: Vec<_> = PATHS.iter().filter(present).copied().collect();
     sheet::legend(&legend, 94, area)?;
     let most = steps().map(|step| step.2).fold(0.0, f64::max);
     let body = area.margin(TOP, 0, MARGIN, MARGIN);
     let mut rest = body;
-    for (at, course) in courses.iter().enumerate() {
+    for (at, timeline) in timelines.iter().enumerate() {
         let (chart, below) = rest.split_vertically(CHART as i32);
         rest = below;
-        let desc = (at + 1 == courses.len()).then(|| format!("simulated time in {unit}"));
-        one(course, most, &chart, desc.is_none())?;
+        let desc = (at + 1 == timelines.len()).then(|| format!("simulated time in {unit}"));
+        one(timeline, most, &chart, desc.is_none())?;
         if let Some(desc) = desc {
             let style = sheet::text(18, INK);
             let width = rest.estimate_text_size(&desc, &style)?.0 as i32;
@@ -65,17 +65,17 @@ pub(super) fn draw<DB: DrawingBackend>(study: &Study, area: &Area<DB>) -> Drawn<
     Ok(())
 }
 
-fn courses(study: &Study, unit: f64) -> Vec<Course<'_>> {
+fn timelines(study: &Study, unit: f64) -> Vec<Timeline<'_>> {
     let world = &study.plan.world;
-    let mut courses: Vec<Course> = Vec::new();
+    let mut timelines: Vec<Timeline> = Vec::new();
     let (mut start, mut before) = (Time::ZERO, Paths::at(world, Time::ZERO));
     for step in &study.first.series {
         let length = step.end.since(start).as_s();
         let after = Paths::at(world, step.end);
         let all = changes::delivered(world, &step.changing).into_iter().take(MOST);
         for (at, (name, load)) in all.enumerate() {
-            if courses.len() == at {
-                courses.push(Course { name, steps: Vec::new() });
+            if timelines.len() == at {
+                timelines.push(Timeline { name, steps: Vec::new() });
             }
             let gbps = load.bytes as f64 * 8e-9 / length;
             let span = (start.0 as f64 / unit, step.end.0 as f64 / unit);
@@ -83,16 +83,21 @@ fn courses(study: &Study, unit: f64) -> Vec<Course<'_>> {
                 "none" => before.of(name),
                 path => path,
             };
-            courses[at].steps.push((span.0, span.1, gbps, path));
+            timelines[at].steps.push((span.0, span.1, gbps, path));
         }
         (start, before) = (step.end, after);
     }
-    courses
+    timelines
 }
 
 /// The chart of one of them; times are written below the last.
-fn one<DB: DrawingBackend>(course: &Course, most: f64, area: &Area<DB>, bare: bool) -> Drawn<DB> {
-    let end = course.steps.last().map_or(1.0, |step| step.1);
+fn one<DB: DrawingBackend>(
+    timeline: &Timeline,
+    most: f64,
+    area: &Area<DB>,
+    bare: bool,
+) -> Drawn<DB> {
+    let end = timeline.steps.last().map_or(1.0, |step| step.1);
     let mut chart = ChartBuilder::on(area)
         .margin_top(26)
         .margin_right(20)
@@ -113,31 +118,32 @@ fn one<DB: DrawingBackend>(course: &Course, most: f64, area: &Area<DB>, bare: bo
         .x_label_formatter(&|x| sheet::tick(*x))
         .y_label_formatter(&|y| sheet::tick(*y))
         .draw()?;
-    chart.draw_series(course.steps.iter().map(|(start, end, gbps, path)| {
+    chart.draw_series(timeline.steps.iter().map(|(start, end, gbps, path)| {
         let colour = PATHS.iter().find(|(known, _)| known == path);
         let colour = colour.map_or(GREY, |(_, colour)| *colour);
         Rectangle::new([(*start, 0.0), (*end, *gbps)], colour.filled())
     }))?;
-    area.draw_text(course.name.trim_start_matches("vm."), &sheet::bold(18, INK), (92, 2))
+    area.draw_text(timeline.name.trim_start_matches("vm."), &sheet::bold(18, INK), (92, 2))
 }
 
 /// The paths of all virtual NICs at some time.
 struct Paths<'w> {
     world: &'w World,
-    ways: Vec<&'w RxPath>,
+    by_vnic: Vec<&'w RxPath>,
     running: Vec<bool>,
 }
 
 impl<'w> Paths<'w> {
     /// Those at this time.
     fn at(world: &'w World, time: Time) -> Self {
-        Self { world, ways: paths::ways(world, time), running: paths::running(world, time) }
+        Self { world, by_vnic: paths::rx_paths(world, time), running: paths::running(world, time) }
     }
 
     /// The path of the one of this name, in the words of the metric `path`.
     fn of(&self, name: &str) -> &'static str {
-        let named = self.world.vnics.iter().zip(&self.ways).filter(|(vnic, _)| vnic.name == name);
+        let named =
+            self.world.vnics.iter().zip(&self.by_vnic).filter(|(vnic, _)| vnic.name == name);
         let mut in_use = named.filter(|(vnic, _)| paths::is_in_use(vnic, &self.running));
-        in_use.next().map_or("none", |(vnic, way)| paths::word(self.world, vnic, way))
+        in_use.next().map_or("none", |(vnic, rx_path)| paths::word(self.world, vnic, rx_path))
     }
 }

@@ -65,14 +65,14 @@ pub(super) fn draw<DB: DrawingBackend>(study: &Study, area: &Area<DB>) -> Drawn<
 /// several, and with their owner where they have one.
 fn queues(study: &Study) -> Vec<Queue> {
     let (world, series) = (&study.plan.world, &study.first.series);
-    let (ways, mut all) = (paths::ways(world, Time::END), Vec::new());
+    let (rx_paths, mut all) = (paths::rx_paths(world, Time::END), Vec::new());
     for (n, nic) in world.nics.iter().enumerate().filter(|(n, _)| world.moves_queues(*n)) {
         for q in 0..nic.queues.len() {
             let mut name = format!("queue {q}");
             if world.nics.len() > 1 {
                 name = format!("{} {q}", nic.name);
             }
-            if let Some(owner) = paths::owner(world, &ways, n, q as u32) {
+            if let Some(owner) = paths::owner(world, &rx_paths, n, q as u32) {
                 name = format!("{name} {}", owner.name.trim_start_matches("vm."));
             }
             let cores = series.iter().map(|step| step.queues[n][q].1).collect();

@@ -76,7 +76,7 @@ pub(super) struct Connections {
 struct Connection {
     window: u32,
     /// Packets in flight or scheduled.
-    under_way: u32,
+    in_flight: u32,
     /// Deliveries learned of since the window last changed.
     delivered: u32,
     /// When the window was last halved.
@@ -100,7 +100,7 @@ impl Connections {
             Window::Aimd { initial, most } => (initial, Some(most)),
         };
         assert!(initial > 0 && most.is_none_or(|most| initial <= most), "a window within bounds");
-        let one = Connection { window: initial, under_way: 0, delivered: 0, halved: None };
+        let one = Connection { window: initial, in_flight: 0, delivered: 0, halved: None };
         let mut connections = Self {
             think: Sampler::new(think),
             think_times: Stream::new(seed, name, "think"),
@@ -176,7 +176,7 @@ impl Connections {
         sent.delivered = true;
         let number = sent.connection;
         let connection = &mut self.all[number as usize];
-        connection.under_way -= 1;
+        connection.in_flight -= 1;
         if let Some(most) = self.most {
             connection.delivered += 1;
             if connection.delivered == connection.window {
@@ -190,7 +190,7 @@ impl Connections {
     fn lose(&mut self, number: u32, sent: Time, at: Time) {
         self.losses.push_back(at);
         let connection = &mut self.all[number as usize];
-        connection.under_way -= 1;
+        connection.in_flight -= 1;
         // A packet sent before the last halving was lost in the same overload.
         if self.most.is_some() && connection.halved.is_none_or(|halved| sent >= halved) {
             connection.window = (connection.window / 2).max(1);
@@ -203,14 +203,14 @@ impl Connections {
     /// Schedules the packets that the window allows, once the connection learns something at `at`.
     fn schedule_sends(&mut self, number: u32, at: Time, thinks: bool) {
         let connection = &mut self.all[number as usize];
-        while connection.under_way < connection.window {
+        while connection.in_flight < connection.window {
             let mut think = || {
                 self.think.constant().unwrap_or_else(|| self.think.span(self.think_times.word()))
             };
             let at = if thinks { later(at, think()) } else { at };
             self.scheduled.push(Reverse((at, self.serial, number)));
             self.serial += 1;
-            connection.under_way += 1;
+            connection.in_flight += 1;
         }
     }
 }

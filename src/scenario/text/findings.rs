@@ -25,7 +25,7 @@ impl Findings {
     }
 
     /// Notes what this version cannot simulate.
-    pub fn not_yet(&mut self, what: Diagnostic) {
+    pub fn unsupported(&mut self, what: Diagnostic) {
         self.unsupported.push(what.unsupported());
     }
 

@@ -163,10 +163,10 @@ impl<'s> Ledger<'s> {
     }
 
     /// Sets the queues of its own that a virtual NIC has from now on.
-    pub(crate) fn set_own_queues(&mut self, world: &World, vnic: usize, queues: &[u32]) {
+    pub(crate) fn set_vm_queues(&mut self, world: &World, vnic: usize, queues: &[u32]) {
         for (costs, source) in self.costs.iter_mut().zip(&world.sources) {
             if source.to == Consumer::Vnic(vnic) {
-                costs.set_own_queues(queues);
+                costs.set_vm_queues(queues);
             }
         }
     }

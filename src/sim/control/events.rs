@@ -35,7 +35,7 @@ impl Host {
             Action::LoseAffinity { nic } => self.lose_affinity(*nic, now),
             Action::SetRoute { vnic, rx_path } => {
                 self.rx_paths.set(*vnic, rx_path.clone());
-                ledger.set_own_queues(world, *vnic, rx_path.own());
+                ledger.set_vm_queues(world, *vnic, rx_path.own());
             }
             Action::Stop { vm, reason } => self.stop(world, *vm, *reason, now, ledger),
             Action::Start { vm } => self.start(*vm, now),

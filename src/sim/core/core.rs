@@ -82,7 +82,7 @@ pub(crate) enum Advance {
     Reached,
     /// A descriptor of a watched queue was freed at the core's clock.
     Freed,
-    /// A round waits for its turn to hand off or to notify.
+    /// A round waits for its turn to send packets or to notify.
     WantsHandoff,
     /// Queues have left the core.
     Detached,
@@ -273,7 +273,7 @@ impl Core {
     }
 
     /// How far handlers and deferred work may go, and why no further. While a round waits for its
-    /// turn to hand off, they stay at the instant of that handoff.
+    /// turn to send, they stay at the instant of that handoff.
     #[inline(always)]
     pub(super) fn host_work_bound(&mut self, bounds: Bounds) -> (PhasedTime, Advance) {
         if !self.rps_pending.is_empty() || self.wants_handoff() {

@@ -20,7 +20,7 @@ pub(crate) struct Handoff {
     pub(crate) payload: Payload,
 }
 
-/// The turn of a core to hand off. Turns are ordered by time, then by core.
+/// The turn of a core to send packets to other cores. Turns are ordered by time, then by core.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Turn {
     pub(crate) time: PhasedTime,

@@ -47,7 +47,7 @@ impl Core {
 }
 
 impl Host {
-    /// It is this core's turn: distribute packets by RPS, hand off, or notify guests.
+    /// It is this core's turn: distribute packets by RPS, send them to threads, or notify guests.
     pub(crate) fn perform_handoff(&mut self, core: usize, ledger: &mut Ledger<'_>) {
         let key = self.cores[core].next_handoff_key();
         let rank = Rank::given(key.turn.time, core);

@@ -47,7 +47,7 @@ pub(crate) enum RoundState {
     Copy,
     /// The round is about to select its next packet, at the core's clock.
     SelectNext,
-    /// All packets are processed and some are for guests: the round waits for its turn to hand off.
+    /// All packets are processed and some are for guests: the round waits for its turn to send.
     AwaitHandoff,
     /// The host works on notifying guests.
     NotifyGuests,
@@ -65,7 +65,7 @@ pub(crate) enum Stop {
     Ended,
     /// The round freed a descriptor of a watched queue.
     Freed,
-    /// The round waits for its turn to hand off or to notify.
+    /// The round waits for its turn to send packets or to notify.
     WantsHandoff,
 }
 
@@ -126,7 +126,7 @@ impl Round {
         }
     }
 
-    /// Whether the round waits for its turn to hand off or to notify.
+    /// Whether the round waits for its turn to send packets or to notify.
     #[inline(always)]
     pub(crate) fn wants_handoff(&self) -> bool {
         matches!(self.state, RoundState::AwaitHandoff | RoundState::AwaitNotify)
@@ -363,7 +363,7 @@ impl Round {
         queue.watched.then_some(Stop::Freed)
     }
 
-    /// No packet is left to take: the round ends, or first waits to hand off to guests.
+    /// No packet is left to take: the round ends, or first waits to send packets to guests.
     #[inline(always)]
     pub(crate) fn finish(&mut self, clock: PhasedTime) -> Stop {
         if !self.delivery.has_guests {

@@ -1,5 +1,5 @@
 //! Lookahead: lower bounds of a core's next event and next handoff, and the turn of a round that
-//! waits to hand off.
+//! waits to send.
 
 use crate::engine::time::PhasedTime;
 use crate::rx::cpu::Stack;
@@ -12,7 +12,7 @@ use crate::sim::coupling::rank::Rank;
 use crate::sim::queue::rx_queue::RxQueue;
 
 impl Core {
-    /// Whether a round waits for its turn to hand off or to notify.
+    /// Whether a round waits for its turn to send packets or to notify.
     #[inline(always)]
     pub(crate) fn wants_handoff(&mut self) -> bool {
         self.round.wants_handoff() || self.ksoftirqd_wants_handoff()
@@ -54,7 +54,7 @@ impl Core {
         self.turn(rings).unwrap_or_else(|| self.next_of_its_own(rings))
     }
 
-    /// The turn of a core that has packets for backlogs, or whose round waits to hand off; or the
+    /// The turn of a core that has packets for backlogs, or whose round waits to send; or the
     /// core's event that comes before that turn.
     fn turn(&mut self, rings: &[RxQueue]) -> Option<Rank> {
         let spreads = !self.rps_pending.is_empty();
@@ -69,7 +69,7 @@ impl Core {
     /// A lower bound of the core's next event other than that turn.
     fn next_of_its_own(&self, rings: &[RxQueue]) -> Rank {
         let core = self.number;
-        let moment = self.next_in_hand(rings);
+        let moment = self.next_in_service(rings);
         let received = self.threads.as_ref().and_then(|threads| threads.next_handoff(rings));
         match received {
             // A reception keeps its own rank, after everything else of its instant, unless host
@@ -95,7 +95,7 @@ impl Core {
         self.done_until > moment && received
     }
 
-    fn next_in_hand(&self, rings: &[RxQueue]) -> PhasedTime {
+    fn next_in_service(&self, rings: &[RxQueue]) -> PhasedTime {
         if let Some(handler) = self.handler {
             return handler.end.before_arrivals();
         }
@@ -126,7 +126,7 @@ impl Core {
         } else if self.round.is_active() {
             self.round.next_time(self.clock)
         } else if self.host_work_waits() {
-            self.next_in_hand(rings)
+            self.next_in_service(rings)
         } else {
             self.next_interrupt(rings)
         };

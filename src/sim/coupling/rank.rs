@@ -21,7 +21,7 @@ pub(crate) struct Joint {
     /// step.
     pub(crate) gives: Vec<Rank>,
     /// The cores advance in lock step: none goes further than any other, host work included.
-    pub(super) in_step: bool,
+    pub(super) lock_step: bool,
 }
 
 const HANDOFF: u128 = 1 << 63;
@@ -71,7 +71,7 @@ impl Rank {
         PhasedTime((self.0 >> 64) as u64)
     }
 
-    /// Whether it is a core's turn to hand off, or to distribute packets by RPS.
+    /// Whether it is a core's turn to send, or to distribute packets by RPS.
     pub(crate) const fn gives(self) -> bool {
         self.0 & HANDOFF != 0 && self.0 & STEP != RECEIVES
     }

@@ -31,7 +31,7 @@ impl Host {
         }
         if self.interacting && (self.holds || self.has_unpinned_vcpus()) || self.moves_pending > 0 {
             let all: Vec<usize> = (0..self.cores.len()).collect();
-            self.advance_jointly(&all, bound, ledger);
+            self.synchronize(&all, bound, ledger);
         } else if self.interacting {
             self.advance_givers(bound, ledger);
         }
@@ -58,7 +58,7 @@ impl Host {
     /// next turn of a core that distributes packets by RPS. A core that sends nothing is caught up
     /// only when the state of its channels or its backlog is needed.
     fn advance_givers(&mut self, bound: PhasedTime, ledger: &mut Ledger<'_>) {
-        self.joint.in_step = false;
+        self.joint.lock_step = false;
         self.joint.front = bound;
         self.joint.gives.clear();
         self.joint.gives.extend(self.cores.iter_mut().map(|core| core.next_give(&self.queues)));
@@ -75,7 +75,7 @@ impl Host {
         }
     }
 
-    /// The core that may hand off first, if that is before the front, and the time when another one
+    /// The core that may send first, if that is before the front, and the time when another one
     /// may.
     fn first_giver(&self) -> Option<(usize, Rank)> {
         let end = Rank::before(self.joint.front);
@@ -94,7 +94,7 @@ impl Host {
     /// Brings a core's threads up to the handoff of another core at `rank`.
     pub(crate) fn catch_up_for(&mut self, core: usize, rank: Rank, ledger: &mut Ledger<'_>) {
         let is_there = self.cores[core].is_past(rank.moment());
-        if core != rank.core() && !self.joint.in_step && !is_there {
+        if core != rank.core() && !self.joint.lock_step && !is_there {
             let mut bounds = Bounds::joint(self.joint.front, rank, core);
             if self.rps_map.is_some() {
                 bounds.all = bounds.threads;
@@ -107,7 +107,7 @@ impl Host {
 
     /// Updates the bound of a core's next handoff, where these bounds are kept.
     pub(crate) fn update_give(&mut self, core: usize) {
-        if !self.joint.in_step {
+        if !self.joint.lock_step {
             self.joint.gives[core] = self.cores[core].next_give(&self.queues);
         }
     }
@@ -118,7 +118,7 @@ impl Host {
         while self.cores[core].advance(bounds, &mut self.queues, ledger) == Advance::WantsHandoff {
             self.perform_handoff(core, ledger);
         }
-        assert!(self.cores[core].outbox.is_empty(), "cores that feed others advance jointly");
+        assert!(self.cores[core].outbox.is_empty(), "cores that feed others are synchronized");
     }
 
     /// Advances these cores together until one frees a descriptor that a port waits for (`Some`),
@@ -126,13 +126,13 @@ impl Host {
     ///
     /// Threads run up to the next event of another core that may reach them. Host work runs ahead,
     /// unless a port waits for descriptors or a queue is in transfer.
-    pub(crate) fn advance_jointly(
+    pub(crate) fn synchronize(
         &mut self,
         cores: &[usize],
         bound: PhasedTime,
         ledger: &mut Ledger<'_>,
     ) -> Option<()> {
-        self.joint.in_step = self.holds || self.has_unpinned_vcpus() || self.moves_pending > 0;
+        self.joint.lock_step = self.holds || self.has_unpinned_vcpus() || self.moves_pending > 0;
         loop {
             let first = self.first_of(cores, bound);
             let arrival = Rank::before(self.next_transfer_bound());
@@ -145,7 +145,7 @@ impl Host {
             }
             let (_, core, rival) = first?;
             let mut bounds = Bounds::joint(bound, rival.min(arrival), core);
-            if self.joint.in_step {
+            if self.joint.lock_step {
                 bounds.all = bounds.threads;
             }
             match self.cores[core].advance(bounds, &mut self.queues, ledger) {

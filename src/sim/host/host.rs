@@ -67,9 +67,9 @@ impl Host {
             ports.push(NicBinding::new(world, index, &rx_paths, &mut queues, &mut cores));
         }
         let rps_map = RpsMap::new(world, host);
-        let stays = rps_map.is_none() && !ports.iter().any(NicBinding::moves_queues);
+        let is_fixed = rps_map.is_none() && !ports.iter().any(NicBinding::moves_queues);
         for core in &mut cores {
-            core.fast_path = stays && core.may_take_fast_path();
+            core.fast_path = is_fixed && core.may_take_fast_path();
         }
         let app_cores: Vec<Option<usize>> =
             world.apps.iter().map(|app| (app.host == host).then_some(app.core as usize)).collect();
@@ -249,7 +249,7 @@ impl Host {
             if self.pool.is_some() {
                 self.advance_pool(bound, ledger)?;
             } else {
-                self.advance_jointly(&cores, bound, ledger)?;
+                self.synchronize(&cores, bound, ledger)?;
             }
         }
         let at = self.port_with_room().expect("the descriptor freed was waited for");

@@ -74,15 +74,15 @@ impl NicBinding {
             last_move: None,
         };
         if world.moves_queues(index) {
-            port.put_everywhere(world, queues, cores);
+            port.create_vectors_everywhere(world, queues, cores);
         } else {
-            port.put_where_they_stay(world, queues, cores);
+            port.create_fixed_vectors(world, queues, cores);
         }
         port
     }
 
     /// Creates the vectors of queues that never move.
-    fn put_where_they_stay(&self, world: &World, queues: &[RxQueue], cores: &mut [Core]) {
+    fn create_fixed_vectors(&self, world: &World, queues: &[RxQueue], cores: &mut [Core]) {
         let nic = &world.nics[self.nic];
         // Only a vector that can be masked can be shared by queues.
         let together = world.hosts[nic.host].stack.masks();
@@ -95,7 +95,7 @@ impl NicBinding {
 
     /// Creates vectors on every core for queues that move. A vector without queues never becomes
     /// due.
-    fn put_everywhere(&mut self, world: &World, queues: &[RxQueue], cores: &mut [Core]) {
+    fn create_vectors_everywhere(&mut self, world: &World, queues: &[RxQueue], cores: &mut [Core]) {
         let nic = &world.nics[self.nic];
         let own = self.base..self.base + self.queues;
         for (number, core) in cores.iter_mut().enumerate() {

@@ -144,7 +144,7 @@ impl PacketCosts {
     }
 
     /// Sets the own queues of the virtual NIC that the packets are for.
-    pub(crate) fn set_own_queues(&mut self, queues: &[u32]) {
+    pub(crate) fn set_vm_queues(&mut self, queues: &[u32]) {
         if let Some(own_queue) = &mut self.own_queue {
             own_queue.queues = queues.to_vec();
         }

@@ -387,8 +387,8 @@ fn never_fills(spec: &NicSpec, sizes: &[u32]) -> bool {
     if spec.hold || !sizes.iter().all(&mut keeps_up) {
         return false;
     }
-    let stay = on_link(*largest) * 2 + spec.dma.latency;
-    let meanwhile = u128::from(stay.0) * u128::from(link) / 8_000_000_000_000;
+    let residence = on_link(*largest) * 2 + spec.dma.latency;
+    let meanwhile = u128::from(residence.0) * u128::from(link) / 8_000_000_000_000;
     meanwhile + 3 * u128::from(*largest) < u128::from(capacity)
 }
 

@@ -84,7 +84,7 @@ record! {
 
 /// The figures of all ports of a world, in its order.
 pub(super) fn nics(world: &World, outcome: &Outcome) -> ByName<NicFigures> {
-    let rx_paths = paths::ways(world, Time::END);
+    let rx_paths = paths::rx_paths(world, Time::END);
     let nics = world.nics.iter().zip(&outcome.nics).enumerate();
     let figures = nics.map(|(index, (nic, tally))| {
         let owners = owners(world, &rx_paths, index);

@@ -81,7 +81,7 @@ impl<'d> Guests<'d> {
                 vnics[vm].push(index);
             }
         }
-        let rx_paths = paths::ways(world, Time::END);
+        let rx_paths = paths::rx_paths(world, Time::END);
         let running = paths::running(world, Time::END);
         Self { world, outcome, received, vnics, rx_paths, running }
     }

@@ -7,7 +7,7 @@ use std::fmt;
 pub enum Flaw {
     /// The operating system or the decompressor says so, while reading this packet.
     Unreadable {
-        /// The packet in hand.
+        /// The packet that was being read.
         packet: u64,
         /// The reason.
         reason: String,
@@ -22,12 +22,12 @@ pub enum Flaw {
     NoPackets,
     /// It ends in the middle of something.
     CutShort {
-        /// The packet in hand.
+        /// The packet that was being read.
         packet: u64,
     },
     /// Its structure contradicts itself.
     Damaged {
-        /// The packet in hand.
+        /// The packet that was being read.
         packet: u64,
         /// What was found.
         found: String,

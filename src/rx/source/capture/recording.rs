@@ -120,7 +120,7 @@ impl ByteOrder {
 /// The bytes of the file, and what is needed to say where in it something is wrong.
 struct ByteReader<R> {
     reader: R,
-    /// The packet in hand, from 1.
+    /// The packet being read, from 1.
     packet: u64,
     /// Bytes that may still be read ...
     left: u64,

@@ -198,7 +198,7 @@ fn refuse_set(view: &EventKeys, findings: &mut Findings) {
             );
         }
     }
-    findings.not_yet(
+    findings.unsupported(
         view.action
             .mistake("action = \"set\" is not simulated yet")
             .because("all numbers hold for the whole run; designs compare them")

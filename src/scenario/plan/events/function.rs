@@ -19,8 +19,8 @@ impl Schedule<'_> {
     /// Gives a virtual NIC a function, if it can have one: then it lacks nothing but to be attached.
     pub(super) fn take_function(&mut self, vnic: usize) -> Option<PathReason> {
         let (nic, owner) = (self.guests.vnics[vnic].nic, self.guests.vnics[vnic].owner);
-        let wish = self.guests.wants(vnic).function;
-        match self.guests.function(nic, owner, &wish)? {
+        let request = self.guests.wants(vnic).function;
+        match self.guests.function(nic, owner, &request)? {
             Ok(function) => {
                 self.guests.vnics[vnic].vf = Some(function);
                 self.ports[vnic].holds = true;
@@ -94,7 +94,7 @@ impl Schedule<'_> {
     /// Functions are given.
     pub(super) fn attach(&mut self, event: usize, vms: &Range<usize>, findings: &mut Findings) {
         let (view, at) = (self.events[event].view, self.events[event].at);
-        let mut asks = false;
+        let mut is_wanted = false;
         let ready = self.ready(event, vms, true, findings);
         for vm in &ready {
             let mut given = Vec::new();
@@ -103,7 +103,7 @@ impl Schedule<'_> {
                 if !wanted || self.ports[vnic].holds {
                     continue;
                 }
-                asks = true;
+                is_wanted = true;
                 match self.take_function(vnic) {
                     Some(PathReason::VfDetached) => given.push(vnic),
                     Some(missing) => {
@@ -115,7 +115,7 @@ impl Schedule<'_> {
             }
             self.attach_later(at, event, &[*vm], given, findings);
         }
-        if !asks && !ready.is_empty() {
+        if !is_wanted && !ready.is_empty() {
             self.no_function(event, "has a virtual function, or wants none", findings);
         }
     }
@@ -140,7 +140,7 @@ impl Schedule<'_> {
 
     /// The packets of a virtual NIC do not come by its function any more.
     pub(super) fn leave_function(&mut self, at: Time, event: usize, vnic: usize) {
-        if self.ports[vnic].way.is_function() {
+        if self.ports[vnic].rx_path.is_function() {
             self.join_switch(at, event, vnic, Some(PathReason::VfDetached), false);
         } else {
             self.ports[vnic].reason = PathReason::VfDetached;

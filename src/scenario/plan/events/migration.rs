@@ -33,8 +33,8 @@ impl Schedule<'_> {
         let stops = after(copied_from, span(&self.events[event].view.precopy));
         let starts = after(stops, span(&self.events[event].view.blackout));
         if let Some(rate) = view.rate.value {
-            let copying = MemoryCopy { event, nic: to.nic, from: copied_from, until: stops, rate };
-            self.stays.copying.push(copying);
+            let copy = MemoryCopy { event, nic: to.nic, from: copied_from, until: stops, rate };
+            self.relocations.memory_copies.push(copy);
         }
         self.keep_busy(&[vm], "migrates", after(starts, span(&self.events[event].view.relearn)));
         self.follow(stops, event, Step::Pause(vm));
@@ -86,7 +86,8 @@ impl Schedule<'_> {
         let Some(sriov) = &self.nics[to.nic].sriov else { return true };
         let most = sriov.most_rings();
         let wishes = self.vnics[vm].iter().map(|vnic| self.guests.wants(*vnic).function);
-        let rings = wishes.filter(|wish| wish.wanted).map(|wish| u64::from(wish.queues)).max();
+        let rings =
+            wishes.filter(|request| request.wanted).map(|request| u64::from(request.queues)).max();
         let Some(rings) = rings.filter(|rings| *rings > most) else { return true };
         let port = &self.nics[to.nic].spec.name;
         findings.mistake(
@@ -123,7 +124,8 @@ impl Schedule<'_> {
     pub(super) fn relearned(&mut self, at: Time, vm: usize) {
         let (from, to) = (self.lives[vm].homes[0], self.lives[vm].home());
         let pairs = self.vnics[from].iter().zip(&self.vnics[to]);
-        self.stays.extend(pairs.map(|(of, vnic)| (*of, Attachment { since: at, vnic: *vnic })));
+        self.relocations
+            .extend(pairs.map(|(of, vnic)| (*of, Attachment { since: at, vnic: *vnic })));
     }
 
     /// The place of a destination among the homes of a VM: perhaps it has been there before.

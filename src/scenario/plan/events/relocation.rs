@@ -25,7 +25,7 @@ pub struct Relocations {
     /// Those of a virtual NIC of the file once its VM has migrated, in the order of time.
     later: BTreeMap<usize, Vec<Attachment>>,
     /// What is copied meanwhile.
-    pub copying: Vec<MemoryCopy>,
+    pub memory_copies: Vec<MemoryCopy>,
 }
 
 /// The network sends the packets of a virtual NIC to another one.
@@ -53,9 +53,9 @@ pub struct MemoryCopy {
 }
 
 impl Extend<(usize, Attachment)> for Relocations {
-    fn extend<I: IntoIterator<Item = (usize, Attachment)>>(&mut self, stays: I) {
-        for (vnic, stay) in stays {
-            self.later.entry(vnic).or_default().push(stay);
+    fn extend<I: IntoIterator<Item = (usize, Attachment)>>(&mut self, attachments: I) {
+        for (vnic, attachment) in attachments {
+            self.later.entry(vnic).or_default().push(attachment);
         }
     }
 }
@@ -93,13 +93,14 @@ impl Relocations {
         };
         for view in traffics {
             let ours = || sources.iter().filter(|source| source.group == view.name());
-            let stays = ours().filter_map(later).flatten();
-            let ports: BTreeSet<usize> = stays.map(|stay| vnics[stay.vnic].nic).collect();
+            let attachments = ours().filter_map(later).flatten();
+            let ports: BTreeSet<usize> =
+                attachments.map(|attachment| vnics[attachment.vnic].nic).collect();
             for (nic, first) in ports.into_iter().zip(ours().cycle()) {
                 source::check_port(view, &nics[nic], &first.source, findings);
             }
             if ours().any(|source| source.closed.is_some() && later(source).is_some()) {
-                findings.not_yet(
+                findings.unsupported(
                     view.to
                         .mistake(format!("\"{}\" does not follow its receiver", view.name()))
                         .because(
@@ -120,9 +121,9 @@ impl Relocations {
         findings: &mut Findings,
     ) -> Vec<TrafficSpec> {
         let mut all = Vec::new();
-        for (number, copying) in self.copying.iter().enumerate() {
-            let view = events[copying.event];
-            let name = if self.copying.len() > 1 {
+        for (number, memory_copy) in self.memory_copies.iter().enumerate() {
+            let view = events[memory_copy.event];
+            let name = if self.memory_copies.len() > 1 {
                 format!("traffic.{MIGRATION}[{number}]")
             } else {
                 format!("traffic.{MIGRATION}")
@@ -137,27 +138,27 @@ impl Relocations {
                 return vec![];
             }
             let sizes = Sizes::Fixed(FRAME);
-            let link = nics[copying.nic].spec.link;
-            let Some(arrivals) = rate::even(&view.rate, copying.rate, &sizes, link, findings)
+            let link = nics[memory_copy.nic].spec.link;
+            let Some(arrivals) = rate::even(&view.rate, memory_copy.rate, &sizes, link, findings)
             else {
                 continue;
             };
-            all.push(copy(copying, name, arrivals, sizes));
+            all.push(copy(memory_copy, name, arrivals, sizes));
         }
         all
     }
 }
 
-fn copy(copying: &MemoryCopy, name: String, arrivals: Arrivals, sizes: Sizes) -> TrafficSpec {
+fn copy(memory_copy: &MemoryCopy, name: String, arrivals: Arrivals, sizes: Sizes) -> TrafficSpec {
     let flows = Flows { count: 1, keys: Keys::Random, popularity: Popularity::Uniform };
     TrafficSpec {
         group: MIGRATION.to_owned(),
-        nic: copying.nic,
+        nic: memory_copy.nic,
         to: Consumer::Host,
         by_internal_switch: false,
         filter: Filter::Pass,
-        from: copying.from,
-        until: Some(copying.until),
+        from: memory_copy.from,
+        until: Some(memory_copy.until),
         part: Part::default(),
         closed: None,
         source: SourceSpec { name, arrivals, sizes, flows },
@@ -171,21 +172,21 @@ fn parts(
     vnics: &[VnicSpec],
     nics: &[Nic],
 ) -> Vec<TrafficSpec> {
-    let end = |at: usize| later.get(at).map(|stay| stay.since);
+    let end = |at: usize| later.get(at).map(|attachment| attachment.since);
     let sooner = |a: Option<Time>, b: Option<Time>| a.into_iter().chain(b).min();
     let first = TrafficSpec { until: sooner(source.until, end(0)), ..source.clone() };
     let mut parts = vec![first];
-    for (at, stay) in later.iter().enumerate() {
-        let nic = vnics[stay.vnic].nic;
+    for (at, attachment) in later.iter().enumerate() {
+        let nic = vnics[attachment.vnic].nic;
         let filter = nics[nic].filters.iter().find(|(name, _)| *name == source.group);
         parts.push(TrafficSpec {
             nic,
-            to: Consumer::Vnic(stay.vnic),
+            to: Consumer::Vnic(attachment.vnic),
             // Elsewhere it comes over the link.
             by_internal_switch: source.by_internal_switch && nic == source.nic,
             filter: filter.map_or(Filter::Pass, |(_, filter)| *filter),
             until: sooner(source.until, end(at + 1)),
-            part: Part { since: stay.since, ..source.part.clone() },
+            part: Part { since: attachment.since, ..source.part.clone() },
             ..source.clone()
         });
     }

@@ -28,7 +28,7 @@ pub struct Consequences {
     /// The changes: those of each event in turn, in the order of time.
     pub events: Vec<EventSpec>,
     /// Where virtual NICs are reached.
-    pub stays: Relocations,
+    pub relocations: Relocations,
 }
 
 /// Works out what events lead to; adds to `guests` what comes to other hosts, and what each virtual
@@ -40,10 +40,10 @@ pub fn run(
     run: Option<Span>,
     findings: &mut Findings,
 ) -> Consequences {
-    let mut course = Schedule::new(events, guests, (hosts, nics), run);
-    while let Some(((at, event, _), step)) = course.due.pop_first() {
-        course.step(at, event, step, findings);
-        if course.done.len() > MOST_CHANGES {
+    let mut schedule = Schedule::new(events, guests, (hosts, nics), run);
+    while let Some(((at, event, _), step)) = schedule.due.pop_first() {
+        schedule.step(at, event, step, findings);
+        if schedule.done.len() > MOST_CHANGES {
             let view = events[event].view;
             findings.mistake(
                 view.vm
@@ -54,7 +54,7 @@ pub fn run(
             break;
         }
     }
-    course.finish(findings)
+    schedule.finish(findings)
 }
 
 impl Schedule<'_> {
@@ -72,7 +72,7 @@ impl Schedule<'_> {
         }
         self.done.sort_by_key(|(event, _)| *event);
         let events = self.done.into_iter().map(|(_, event)| event).collect();
-        Consequences { events, stays: self.stays }
+        Consequences { events, relocations: self.relocations }
     }
 
     pub(super) fn step(&mut self, at: Time, event: usize, step: Step, findings: &mut Findings) {
@@ -232,10 +232,10 @@ impl Schedule<'_> {
         migrated: bool,
     ) {
         let (nic, wants) = (self.guests.vnics[vnic].nic, self.guests.wants(vnic));
-        let (way, why) = self.guests.by_switch(nic, &self.nics[nic], &wants, missing);
+        let (rx_path, why) = self.guests.by_switch(nic, &self.nics[nic], &wants, missing);
         let lacks = migrated && wants.function.wanted && self.nics[nic].sriov.is_none();
         let why = if lacks && why == PathReason::None { PathReason::NoSriov } else { why };
-        let left = self.steer(at, event, vnic, way, why);
+        let left = self.steer(at, event, vnic, rx_path, why);
         self.guests.free_queues(nic, &left);
     }
 }

@@ -25,7 +25,7 @@ pub(super) struct Life {
 /// How the packets of a virtual NIC come at some time.
 #[derive(Debug)]
 pub(super) struct Port {
-    pub(super) way: RxPath,
+    pub(super) rx_path: RxPath,
     pub(super) reason: PathReason,
     /// It has a virtual function, though perhaps not in use.
     pub(super) holds: bool,
@@ -71,7 +71,7 @@ pub(super) struct Schedule<'d> {
     /// Events that are not over when the run ends.
     pub(super) unfinished: BTreeSet<usize>,
     pub(super) done: Vec<(usize, EventSpec)>,
-    pub(super) stays: Relocations,
+    pub(super) relocations: Relocations,
 }
 
 impl<'d> Schedule<'d> {
@@ -108,7 +108,7 @@ impl<'d> Schedule<'d> {
             events,
             unfinished: BTreeSet::new(),
             done: Vec::new(),
-            stays: Relocations::default(),
+            relocations: Relocations::default(),
         }
     }
 
@@ -132,12 +132,12 @@ impl<'d> Schedule<'d> {
         at: Time,
         event: usize,
         vnic: usize,
-        way: RxPath,
+        rx_path: RxPath,
         reason: PathReason,
     ) -> RxPath {
-        self.emit(at, event, Action::SetRoute { vnic, rx_path: way.clone() });
+        self.emit(at, event, Action::SetRoute { vnic, rx_path: rx_path.clone() });
         self.ports[vnic].reason = reason;
-        std::mem::replace(&mut self.ports[vnic].way, way)
+        std::mem::replace(&mut self.ports[vnic].rx_path, rx_path)
     }
 
     /// The name of a VM of the file.
@@ -164,9 +164,9 @@ impl Life {
 
 impl Port {
     pub(super) fn at_start(vnic: &VnicSpec) -> Self {
-        let (way, reason) = (vnic.rx_path.clone(), vnic.path_reason);
-        let holds = way.is_function() || reason == PathReason::VfDriver;
-        Self { way, reason, holds }
+        let (rx_path, reason) = (vnic.rx_path.clone(), vnic.path_reason);
+        let holds = rx_path.is_function() || reason == PathReason::VfDriver;
+        Self { rx_path, reason, holds }
     }
 }
 

@@ -352,7 +352,7 @@ fn filters(
             );
         }
         if by_address && filter.action.value == Some(FilterAction::Pin) {
-            findings.not_yet(
+            findings.unsupported(
                 filter
                     .action
                     .mistake(

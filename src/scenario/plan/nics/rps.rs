@@ -82,9 +82,9 @@ pub fn channels(owner: VnicOwner, vcpus: u32, wanted: u32) -> Option<FlowMap> {
 /// Why a virtual NIC that wants virtual RSS does without (Microsoft, "vRSS"), if it does; `way` is how
 /// its packets come at the start.
 #[must_use]
-pub fn no_vrss(way: &RxPath, link: Option<u64>, vcpus: u32) -> Option<&'static str> {
+pub fn no_vrss(rx_path: &RxPath, link: Option<u64>, vcpus: u32) -> Option<&'static str> {
     const TEN_GIGABIT: u64 = 10_000_000_000;
-    match way {
+    match rx_path {
         RxPath::VirtualFunction => {
             Some("its packets come by a virtual function, which spreads them itself")
         }

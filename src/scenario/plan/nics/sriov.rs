@@ -93,18 +93,18 @@ impl Sriov {
     /// # Errors
     /// The first link of the chain that is missing. A guest without a driver was given its function
     /// and leaves it idle.
-    pub fn give(&mut self, wish: &VfRequest) -> Result<(), PathReason> {
-        if !wish.wanted {
+    pub fn give(&mut self, request: &VfRequest) -> Result<(), PathReason> {
+        if !request.wanted {
             return Err(PathReason::VfNotWanted);
         }
-        if let Some(missing) = self.missing.or(wish.missing) {
+        if let Some(missing) = self.missing.or(request.missing) {
             return Err(missing);
         }
         if self.given == self.all {
             return Err(PathReason::NoFreeVf);
         }
         self.given += 1;
-        if wish.driver { Ok(()) } else { Err(PathReason::VfDriver) }
+        if request.driver { Ok(()) } else { Err(PathReason::VfDriver) }
     }
 
     /// The most rings that a function may have.
@@ -127,16 +127,16 @@ impl Sriov {
 
     /// The function of a virtual NIC: its rings in turn over the vCPUs of its VM, from `first` on.
     #[must_use]
-    pub fn function(&self, wish: &VfRequest, first: u32, vcpus: u32) -> FlowMap {
+    pub fn function(&self, request: &VfRequest, first: u32, vcpus: u32) -> FlowMap {
         let entries = self.model.number("vf.rss.table").unwrap_or(128) as u32;
         let rss = || RssSpec {
             key: KEY_MICROSOFT,
             types: HashTypes::USUAL,
-            table: default_table(entries, wish.queues),
+            table: default_table(entries, request.queues),
         };
         FlowMap {
-            targets: (0..wish.queues).map(|ring| (first + ring) % vcpus).collect(),
-            rss: (wish.queues > 1).then(rss),
+            targets: (0..request.queues).map(|ring| (first + ring) % vcpus).collect(),
+            rss: (request.queues > 1).then(rss),
         }
     }
 
@@ -145,16 +145,16 @@ impl Sriov {
     pub fn check(
         &self,
         (name, view): (&str, &PortKeys),
-        wish: &VfRequest,
+        request: &VfRequest,
         vcpus: u32,
         findings: &mut Findings,
     ) {
-        if !wish.wanted {
+        if !request.wanted {
             return;
         }
-        rings(view, wish.queues, vcpus, self.model, findings);
-        let driver = (!wish.driver).then_some(PathReason::VfDriver);
-        if let Some(why) = self.missing.or(wish.missing).or(driver) {
+        rings(view, request.queues, vcpus, self.model, findings);
+        let driver = (!request.driver).then_some(PathReason::VfDriver);
+        if let Some(why) = self.missing.or(request.missing).or(driver) {
             findings.warn(format!(
                 "{name} has no virtual function: {}; its packets pass the virtual switch",
                 sentence(why)

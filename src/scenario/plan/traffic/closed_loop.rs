@@ -62,7 +62,7 @@ pub fn read(view: &TrafficKeys, instances: usize, findings: &mut Findings) -> Op
     let (window, think) = (window(view, kind, findings), think(view, kind, findings));
     let spans = spans(view, kind, findings);
     let window = window?;
-    under_way(view, window, instances, findings);
+    in_flight(view, window, instances, findings);
     let (feedback, timeout) = spans?;
     Some(ClosedLoop { window, think: think?, feedback, timeout })
 }
@@ -203,7 +203,7 @@ fn spans(view: &TrafficKeys, kind: ArrivalsKind, findings: &mut Findings) -> Opt
 }
 
 /// Refuses more packets under way than fit the memory.
-fn under_way(view: &TrafficKeys, window: Window, instances: usize, findings: &mut Findings) {
+fn in_flight(view: &TrafficKeys, window: Window, instances: usize, findings: &mut Findings) {
     let (Window::Fixed(most) | Window::Aimd { most, .. }) = window;
     let flows = u64::from(view.flows.value.unwrap_or(1));
     let all = flows.saturating_mul(most.into()).saturating_mul(instances as u64);
@@ -221,6 +221,6 @@ fn under_way(view: &TrafficKeys, window: Window, instances: usize, findings: &mu
 #[must_use]
 pub fn estimate(traffic: &TrafficSpec, closed: &ClosedLoop, span: Span) -> f64 {
     let (Window::Fixed(most) | Window::Aimd { most, .. }) = closed.window;
-    let under_way = f64::from(traffic.source.flows.count) * f64::from(most);
-    under_way * span.0 as f64 / (closed.feedback.0 as f64 + closed.think.mean_ps())
+    let in_flight = f64::from(traffic.source.flows.count) * f64::from(most);
+    in_flight * span.0 as f64 / (closed.feedback.0 as f64 + closed.think.mean_ps())
 }

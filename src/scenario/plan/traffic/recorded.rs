@@ -11,7 +11,7 @@ use crate::world::Consumer;
 use std::sync::Arc;
 
 /// By which port, and to whom.
-type WayIn = (usize, Consumer);
+type Destination = (usize, Consumer);
 
 /// Marks of the flows that go there.
 type Flows = Arc<[bool]>;
@@ -24,7 +24,7 @@ pub fn by_address(
     nics: &[Nic],
     guests: &Guests,
     findings: &mut Findings,
-) -> Option<(Vec<WayIn>, Vec<Flows>)> {
+) -> Option<(Vec<Destination>, Vec<Flows>)> {
     let Arrivals::Capture(capture) = &source.arrivals else {
         findings.mistake(
             view.to

@@ -86,7 +86,7 @@ struct Target {
 /// Where the packets of one stream go.
 struct Instance {
     /// By which ports, and to whom.
-    ways: Vec<(usize, Consumer)>,
+    destinations: Vec<(usize, Consumer)>,
     /// Which of its flows.
     share: Share,
 }
@@ -104,7 +104,7 @@ enum Share {
 impl Instance {
     /// All packets by one port to one consumer.
     fn one(nic: usize, to: Consumer) -> Self {
-        Self { ways: vec![(nic, to)], share: Share::First }
+        Self { destinations: vec![(nic, to)], share: Share::First }
     }
 
     /// The flows of a source that come by each of its ways; none: all.
@@ -112,7 +112,7 @@ impl Instance {
         match &self.share {
             Share::First => vec![None],
             Share::ByFlow => {
-                team::by_flow(source, seed, self.ways.len()).into_iter().map(Some).collect()
+                team::by_flow(source, seed, self.destinations.len()).into_iter().map(Some).collect()
             }
             Share::Recorded(flows) => flows.iter().cloned().map(Some).collect(),
         }
@@ -122,7 +122,7 @@ impl Instance {
 impl Target {
     /// The port by which its first packets come.
     fn port(&self) -> usize {
-        self.instances[0].ways[0].0
+        self.instances[0].destinations[0].0
     }
 }
 
@@ -149,9 +149,9 @@ pub fn read(
     }
     let target = match &source {
         Some(source) if by_address => {
-            let ways = recorded::by_address(view, source, world.nics, world.guests, findings);
-            ways.map(|(ways, flows)| Target {
-                instances: vec![Instance { ways, share: Share::Recorded(flows) }],
+            let found = recorded::by_address(view, source, world.nics, world.guests, findings);
+            found.map(|(destinations, flows)| Target {
+                instances: vec![Instance { destinations, share: Share::Recorded(flows) }],
                 numbered: false,
             })
         }
@@ -161,13 +161,14 @@ pub fn read(
         return vec![];
     };
     check_port(view, &world.nics[target.port()], &source, findings);
-    let ways = target.instances.iter().flat_map(|instance| instance.ways.iter().copied());
+    let destinations =
+        target.instances.iter().flat_map(|instance| instance.destinations.iter().copied());
     let World { nics, vms, vnics, guests, .. } = *world;
     let around = sender::Around { nics, vms, vnics, guests };
-    if inside && sender::read(view, ways, &around, findings).is_none() {
+    if inside && sender::read(view, destinations, &around, findings).is_none() {
         return vec![];
     }
-    if closed.is_some() && refuse_several_ways(view, &target, findings) {
+    if closed.is_some() && refuse_several_destinations(view, &target, findings) {
         return vec![];
     }
     let filter = |nic: usize| {
@@ -181,7 +182,7 @@ pub fn read(
             source.name = format!("{}[{index}]", source.name);
         }
         let flows = instance.flows(&source, world.seed);
-        all.extend(instance.ways.iter().zip(flows).map(|((nic, to), flows)| TrafficSpec {
+        all.extend(instance.destinations.iter().zip(flows).map(|((nic, to), flows)| TrafficSpec {
             group: view.name().to_owned(),
             nic: *nic,
             to: *to,
@@ -261,17 +262,22 @@ pub fn check_filter(
 }
 
 /// Refuses closed loops whose packets come several ways: their sender knows of one end of each.
-fn refuse_several_ways(view: &TrafficKeys, target: &Target, findings: &mut Findings) -> bool {
-    let floods =
-        |instance: &Instance| instance.ways.iter().any(|(_, to)| *to == Consumer::Broadcast);
-    let what = if target.instances.iter().any(floods) {
+fn refuse_several_destinations(
+    view: &TrafficKeys,
+    target: &Target,
+    findings: &mut Findings,
+) -> bool {
+    let has_broadcast = |instance: &Instance| {
+        instance.destinations.iter().any(|(_, to)| *to == Consumer::Broadcast)
+    };
+    let what = if target.instances.iter().any(has_broadcast) {
         "the virtual switch copies its packets, so that each ends several times"
-    } else if target.instances.iter().any(|instance| instance.ways.len() > 1) {
+    } else if target.instances.iter().any(|instance| instance.destinations.len() > 1) {
         "its packets come by several ports of a team"
     } else {
         return false;
     };
-    findings.not_yet(
+    findings.unsupported(
         view.to
             .mistake(format!("\"{}\" does not know what becomes of its packets", view.name()))
             .because(format!("it is a closed loop, and {what}"))
@@ -286,7 +292,7 @@ fn target(view: &TrafficKeys, world: &World, findings: &mut Findings) -> Option<
     let apps: Vec<&str> = world.apps.iter().map(|app| app.name.as_str()).collect();
     let to = view.to.value?;
     if to == "broadcast" {
-        let nic = flooded_port(view, world, findings)?;
+        let nic = broadcast_port(view, world, findings)?;
         let all = Instance::one(nic, Consumer::Broadcast);
         return Some(Target { instances: vec![all], numbered: false });
     }
@@ -328,7 +334,7 @@ fn target(view: &TrafficKeys, world: &World, findings: &mut Findings) -> Option<
 }
 
 /// The port whose virtual switch brings packets to all its virtual NICs.
-fn flooded_port(view: &TrafficKeys, world: &World, findings: &mut Findings) -> Option<usize> {
+fn broadcast_port(view: &TrafficKeys, world: &World, findings: &mut Findings) -> Option<usize> {
     let names: Vec<&str> = world.nics.iter().map(|nic| nic.spec.name.as_str()).collect();
     let nic = findings.take(reference::named(&view.nic, view.name(), "nic", &names))?;
     let has_some = world.guests.vnics.iter().any(|vnic| vnic.nic == nic);
@@ -378,11 +384,13 @@ fn virtual_nics(
         Uplink::Team(team) => uplinks.teams[team].receives,
     };
     let instance = |index: usize| {
-        let way = |vnic: usize| (world.guests.vnics[vnic].nic, Consumer::Vnic(vnic));
-        let ways = receiver.instance(index).map(way);
+        let destination = |vnic: usize| (world.guests.vnics[vnic].nic, Consumer::Vnic(vnic));
+        let destinations = receiver.instance(index).map(destination);
         match receives {
-            Receives::ByFlow => Instance { ways: ways.collect(), share: Share::ByFlow },
-            _ => Instance { ways: ways.take(1).collect(), share: Share::First },
+            Receives::ByFlow => {
+                Instance { destinations: destinations.collect(), share: Share::ByFlow }
+            }
+            _ => Instance { destinations: destinations.take(1).collect(), share: Share::First },
         }
     };
     let (count, numbered) = (receiver.count(), receiver.numbered);

@@ -20,30 +20,31 @@ pub fn of(
     nics: &[NicKeys],
     sriov: &[Option<Sriov>],
     uplinks: &Uplinks,
-    asks: &EarlyEvents,
+    early: &EarlyEvents,
 ) -> Vec<Demand> {
     let mut functions = sriov.to_vec();
     let mut uplinks = uplinks.clone();
     let mut demand = vec![Demand::default(); nics.len()];
     let mut visits = Vec::new();
     let tables = tables(vms, vnics);
-    for (view, group, instances, wish) in &tables {
+    for (view, group, instances, request) in &tables {
         let Ok(uplink) = uplinks.of(view) else { continue };
         let wanted = queues(view);
         for index in 0..*instances {
             let ports = uplinks.next(uplink);
             for nic in &ports {
-                let given = functions[*nic].as_mut().is_some_and(|sriov| sriov.give(wish).is_ok());
-                let keeps = given && !asks.may_lose(group, index);
+                let given =
+                    functions[*nic].as_mut().is_some_and(|sriov| sriov.give(request).is_ok());
+                let keeps = given && !early.may_lose(group, index);
                 demand[*nic].queues += if keeps { 0 } else { wanted };
             }
-            let others = asks.visits(group, index).into_iter();
+            let others = early.visits(group, index).into_iter();
             let others = others.filter(|other| !ports.contains(other));
-            visits.extend(others.map(|other| (other, wanted, wish)));
+            visits.extend(others.map(|other| (other, wanted, request)));
         }
     }
-    for (nic, wanted, wish) in visits {
-        let _ = functions[nic].as_mut().map(|sriov| sriov.give(wish));
+    for (nic, wanted, request) in visits {
+        let _ = functions[nic].as_mut().map(|sriov| sriov.give(request));
         demand[nic].queues += wanted;
     }
     for (demand, sriov) in demand.iter_mut().zip(functions) {

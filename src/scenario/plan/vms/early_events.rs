@@ -28,21 +28,21 @@ impl<'d> EarlyEvents<'d> {
         hosts: &[&str],
     ) -> Self {
         let starts = vms.iter().any(|vm| vm.running.value == Some(false));
-        let mut asks = Self { starts, ..Self::default() };
+        let mut early = Self { starts, ..Self::default() };
         for event in events {
             let Some(who) = event.vm.value.and_then(reference::instance) else { continue };
             match event.action.value {
-                Some(EventAction::DetachVf | EventAction::AttachVf) => drop(asks.lose.insert(who)),
-                Some(EventAction::StopVm | EventAction::StartVm) => asks.starts = true,
+                Some(EventAction::DetachVf | EventAction::AttachVf) => drop(early.lose.insert(who)),
+                Some(EventAction::StopVm | EventAction::StartVm) => early.starts = true,
                 Some(EventAction::LiveMigrate) => {
-                    asks.lose.insert(who);
+                    early.lose.insert(who);
                     let nic = destination(event, nics, hosts);
-                    asks.visits.extend(nic.map(|nic| (who.0, who.1, nic)));
+                    early.visits.extend(nic.map(|nic| (who.0, who.1, nic)));
                 }
                 _ => {}
             }
         }
-        asks
+        early
     }
 
     /// Whether a VM may have to do without a function that it was given at the start.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 /// The queues that the ports of a file have given.
 #[derive(Debug, Default)]
-pub struct OwnQueues {
+pub struct QueuePool {
     ports: Vec<Given>,
 }
 
@@ -23,7 +23,7 @@ struct Given {
     short: u32,
 }
 
-impl OwnQueues {
+impl QueuePool {
     /// Of these ports, none given yet but the default queue.
     #[must_use]
     pub fn new(nics: &[Nic]) -> Self {
@@ -61,7 +61,7 @@ impl OwnQueues {
     }
 
     /// Queues of a port are free again.
-    pub fn give_back(&mut self, port: usize, queues: &[u32]) {
+    pub fn release(&mut self, port: usize, queues: &[u32]) {
         self.ports[port].free.extend(queues);
     }
 
@@ -77,13 +77,13 @@ impl OwnQueues {
             ));
         } else if too_late > 0 {
             let share = if too_late == 1 { "one shares" } else { "the others share" };
-            let wish = if given as u32 + too_late == wanted {
+            let wanted_queues = if given as u32 + too_late == wanted {
                 format!("{wanted} virtual NICs want a queue of their own")
             } else {
                 format!("its virtual NICs want {wanted} queues of their own")
             };
             findings.warn(format!(
-                "nic.{name}: {wish} and {given} are left beside the default queue: first come, \
+                "nic.{name}: {wanted_queues} and {given} are left beside the default queue: first come, \
                  first served, {share} the default queue"
             ));
         }

@@ -1,7 +1,7 @@
 //! Virtual machines and virtual NICs, instance by instance, and who is given a queue.
 
 use super::address::{self, Address};
-use super::queue_pool::OwnQueues;
+use super::queue_pool::QueuePool;
 pub use super::request::VnicRequest;
 use super::request::{Asked, refuse_of_host, room, whole_group};
 use crate::rx::cpu::{Feature, Unsupported};
@@ -46,7 +46,7 @@ pub struct Guests {
     /// What each virtual NIC wants.
     wants: Vec<VnicRequest>,
     /// The queues of each port, and its virtual functions, and how many came too late for one.
-    queues: OwnQueues,
+    queues: QueuePool,
     functions: Vec<Option<Sriov>>,
     no_function: Vec<u32>,
 }
@@ -99,7 +99,7 @@ impl Guests {
         let mut guests = Self {
             uplinks,
             spreads: vec![false; nics.len()],
-            queues: OwnQueues::new(nics),
+            queues: QueuePool::new(nics),
             functions: nics.iter().map(|nic| nic.sriov.clone()).collect(),
             no_function: vec![0; nics.len()],
             ..Self::default()
@@ -142,8 +142,8 @@ impl Guests {
     }
 
     /// Queues of a port are free again.
-    pub fn free_queues(&mut self, nic: usize, way: &RxPath) {
-        self.queues.give_back(nic, way.own());
+    pub fn free_queues(&mut self, nic: usize, rx_path: &RxPath) {
+        self.queues.release(nic, rx_path.own());
     }
 
     /// A virtual function of a port is free again.
@@ -304,15 +304,15 @@ impl Guests {
         findings: &mut Findings,
     ) -> Option<&'static str> {
         let at: Vec<(usize, &Nic)> = ports.iter().map(|port| (*port, &nics[*port])).collect();
-        let (vf, ways, path_reason) = self.path(&at, owner, &asked.wants);
+        let (vf, rx_paths, path_reason) = self.path(&at, owner, &asked.wants);
         if vf.is_some() {
             self.refuse_floating(asked, owner, findings);
         }
-        let (vcpus, queues) = (self.vcpus(owner), ways[0].own().len() as u32);
+        let (vcpus, queues) = (self.vcpus(owner), rx_paths[0].own().len() as u32);
         let link = nics[ports[0]].spec.link;
-        let no_vrss = rps::no_vrss(&ways[0], link, vcpus).filter(|_| asked.vrss);
+        let no_vrss = rps::no_vrss(&rx_paths[0], link, vcpus).filter(|_| asked.vrss);
         let vrss = asked.vrss && no_vrss.is_none();
-        for (port, way) in ports.iter().zip(ways) {
+        for (port, rx_path) in ports.iter().zip(rx_paths) {
             self.spreads[*port] |= vrss && queues < 2;
             self.wants.push(asked.wants.clone());
             self.vnics.push(VnicSpec {
@@ -321,7 +321,7 @@ impl Guests {
                 owner,
                 channel: asked.channel,
                 channels: rps::channels(owner, vcpus, if vrss { vcpus } else { queues }),
-                rx_path: way,
+                rx_path,
                 vf: vf.clone(),
                 path_reason,
             });
@@ -429,13 +429,13 @@ impl Guests {
                 (Some(vf), vec![RxPath::VirtualFunction; ports.len()], PathReason::None)
             }
             without => {
-                let (ways, why) = self.by_switches(ports, wants, without.and_then(Result::err));
-                (None, ways, why)
+                let (rx_paths, why) = self.by_switches(ports, wants, without.and_then(Result::err));
+                (None, rx_paths, why)
             }
         }
     }
 
-    /// The best way through the virtual switch that a virtual NIC of a port can be given, and why
+    /// The best path through the virtual switch that a virtual NIC of a port can be given, and why
     /// it has no better one; `missing` is what it lacks for a virtual function.
     pub fn by_switch(
         &mut self,
@@ -444,8 +444,8 @@ impl Guests {
         wants: &VnicRequest,
         missing: Option<PathReason>,
     ) -> (RxPath, PathReason) {
-        let (mut ways, why) = self.by_switches(&[(nic, port)], wants, missing);
-        (ways.remove(0), why)
+        let (mut rx_paths, why) = self.by_switches(&[(nic, port)], wants, missing);
+        (rx_paths.remove(0), why)
     }
 
     /// Likewise by several ports, on all of which it is given as many queues.
@@ -463,11 +463,11 @@ impl Guests {
             (None, Ok(given)) if given < wants.queues => PathReason::NoFreeQueue,
             (None, Ok(_)) => PathReason::None,
         };
-        let way = |(port, _): &(usize, &Nic)| match given {
+        let rx_path = |(port, _): &(usize, &Nic)| match given {
             Ok(number) => RxPath::VmQueues(rps::by_hash(self.queues.take(*port, number))),
             Err(_) => RxPath::DefaultQueue,
         };
-        (ports.iter().map(way).collect(), why)
+        (ports.iter().map(rx_path).collect(), why)
     }
 
     /// The virtual function that the next virtual NIC of a port is given, or the link that is
@@ -476,20 +476,20 @@ impl Guests {
         &mut self,
         nic: usize,
         owner: VnicOwner,
-        wish: &VfRequest,
+        request: &VfRequest,
     ) -> Option<Result<FlowMap, PathReason>> {
         let sriov = self.functions[nic].as_mut()?;
         let VnicOwner::Vm { vm, vcpu } = owner else { return Some(Err(PathReason::VfNotWanted)) };
-        let given = sriov.give(wish);
+        let given = sriov.give(request);
         if given == Err(PathReason::NoFreeVf) {
             self.no_function[nic] += 1;
         }
         let vcpus = self.vms[vm].vcpus.len() as u32;
-        Some(given.map(|()| sriov.function(wish, vcpu, vcpus)))
+        Some(given.map(|()| sriov.function(request, vcpu, vcpus)))
     }
 
     /// Warns of virtual NICs on a port that spreads for others.
-    pub fn warn_of_spreading(&self, port: usize, name: &str, findings: &mut Findings) {
+    pub fn warn_of_rps(&self, port: usize, name: &str, findings: &mut Findings) {
         let here = self.vnics.iter().filter(|vnic| vnic.nic == port && !vnic.rx_path.is_function());
         if let Some(other) =
             here.filter(|vnic| vnic.channels.is_none()).map(|vnic| &vnic.name).next()

@@ -161,7 +161,7 @@ impl Core {
         }
     }
 
-    /// Whether a round of `ksoftirqd` waits for its turn to hand off or to notify.
+    /// Whether a round of `ksoftirqd` waits for its turn to send packets or to notify.
     #[inline(always)]
     pub(crate) fn ksoftirqd_wants_handoff(&mut self) -> bool {
         self.threads.as_mut().is_some_and(|threads| {

@@ -561,7 +561,7 @@ impl Threads {
             Thread::Vcpu(vcpu) => vcpu.packets(),
             Thread::Ksoftirqd(ksoftirqd) => ksoftirqd.round.delivery.len(),
         };
-        let on_the_way = |one: &&Handoff| matches!(one.payload, Payload::Packet(..));
-        self.inbox.iter().filter(on_the_way).count() + self.list.iter().map(held).sum::<usize>()
+        let is_packet = |one: &&Handoff| matches!(one.payload, Payload::Packet(..));
+        self.inbox.iter().filter(is_packet).count() + self.list.iter().map(held).sum::<usize>()
     }
 }

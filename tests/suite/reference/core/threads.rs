@@ -203,7 +203,7 @@ impl Model<'_> {
             }
             ThreadKind::Guest(vcpu) => self.continue_guest(at, vcpu),
             ThreadKind::Ksoftirqd => {
-                let mut round = thread.round.take().expect("ksoftirqd had a round in hand");
+                let mut round = thread.round.take().expect("ksoftirqd had a round in service");
                 let next = self.continue_round(at, Holder::Ksoftirqd, &mut round);
                 if !matches!(next, Next::End) {
                     let thread = self.core(at).threads.ksoftirqd();
