@@ -134,10 +134,11 @@ impl Parts {
         let uplinks = Uplinks::read(view.team.items(), &ports, findings);
         let host_names: Vec<&str> = parts.hosts.iter().map(|h| h.spec.name.as_str()).collect();
         let early = EarlyEvents::read(view.event.items(), vms, nic_views, &host_names);
-        let demand = demand::of((vms, vnics), nic_views, &sriov, &uplinks, &early);
+        let demand = demand::of(vms, vnics, nic_views, &sriov, &uplinks, &early);
         let nics = nic_views.iter().zip(sriov.into_iter().zip(demand));
-        let nics = nics
-            .map(|(view, asked)| nic::read(view, &parts.hosts, &names, asked, policies, findings));
+        let nics = nics.map(|(view, (sriov, demand))| {
+            nic::read(view, &parts.hosts, &names, sriov, demand, policies, findings)
+        });
         parts.nics = all(nics.collect());
         let apps = app_views.iter().map(|view| threads::app(view, &parts.hosts, findings));
         parts.apps = all(apps.collect());
@@ -193,8 +194,7 @@ impl Parts {
             }
         }
         let (vms, vnics) = (view.vm.items(), view.vnic.items());
-        let around = (&self.hosts[..], uplinks);
-        self.guests = Guests::read(vms, vnics, &self.nics, around, findings);
+        self.guests = Guests::read(vms, vnics, &self.nics, &self.hosts, uplinks, findings);
         self.virtual_rss(view.nic.items(), findings);
         for work in view.work.items() {
             self.works.extend(threads::inside(work, &self.guests.vms, findings));
@@ -218,7 +218,7 @@ impl Parts {
         let Self { hosts, apps, works, guests, .. } = self;
         for (index, (host, spec)) in view.host.items().iter().zip(hosts).enumerate() {
             if spec.spec.shares_packets() {
-                compat::check_threads(host, index, (apps, works), guests, &self.nics, findings);
+                compat::check_threads(host, index, apps, works, guests, &self.nics, findings);
                 for (nic, port) in view.nic.items().iter().zip(&mut self.nics) {
                     if port.spec.host == index {
                         compat::check_port(nic, &mut port.spec, host, findings);
@@ -253,8 +253,8 @@ impl Parts {
         let events = if findings.mistakes.len() > before { vec![] } else { events };
         // A warm-up that is yet to be found makes the run longer by nobody knows how much.
         let end = run.filter(|_| warmup != Warmup::Auto);
-        let outcome = schedule::run(&events, guests, (hosts, nics), end, findings);
-        outcome.relocations.check(sources, traffics, (&guests.vnics, nics), findings);
+        let outcome = schedule::run(&events, guests, hosts, nics, end, findings);
+        outcome.relocations.check(sources, traffics, &guests.vnics, nics, findings);
         let taken = sources.iter().any(|source| source.group == "migration");
         *sources = outcome.relocations.share_out(std::mem::take(sources), &guests.vnics, nics);
         let tables: Vec<&EventKeys> = events.iter().map(|event| event.view).collect();

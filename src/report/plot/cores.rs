@@ -33,6 +33,15 @@ struct Core {
     mean: f64,
 }
 
+/// Where a core's chart is drawn, in pixels.
+#[derive(Clone, Copy)]
+struct Frame {
+    left: i32,
+    top: i32,
+    right: i32,
+    bottom: i32,
+}
+
 /// Rows, columns, and the pixels of a cell.
 struct Grid {
     columns: usize,
@@ -52,12 +61,17 @@ impl Grid {
         Self { columns, cell: (width, height), rows }
     }
 
-    /// The frame of a chart: left, top, right, bottom.
-    fn frame(&self, index: usize) -> (i32, i32, i32, i32) {
+    /// The frame of a chart.
+    fn frame(&self, index: usize) -> Frame {
         let gap = if self.columns > 16 { 4 } else { 14 };
         let left = MARGIN + SCALE + (index % self.columns) as i32 * self.cell.0;
         let top = TOP + 20 + (index / self.columns) as i32 * self.cell.1;
-        (left, top + NAME, left + self.cell.0 - gap, top + self.cell.1 - 8)
+        Frame {
+            left,
+            top: top + NAME,
+            right: left + self.cell.0 - gap,
+            bottom: top + self.cell.1 - 8,
+        }
     }
 }
 
@@ -121,12 +135,8 @@ fn cumulated(busy: Busy, length: Span) -> [f64; 6] {
     })
 }
 
-fn chart<DB: DrawingBackend>(
-    core: &Core,
-    (left, top, right, bottom): (i32, i32, i32, i32),
-    warm: f64,
-    area: &Area<DB>,
-) -> Drawn<DB> {
+fn chart<DB: DrawingBackend>(core: &Core, frame: Frame, warm: f64, area: &Area<DB>) -> Drawn<DB> {
+    let Frame { left, top, right, bottom } = frame;
     area.draw(&Rectangle::new([(left, top), (right, bottom)], GROUND.filled()))?;
     let x = |share: f64| left + (share * f64::from(right - left)).round() as i32;
     let y = |share: f64| bottom - (share * f64::from(bottom - top)).round() as i32;
@@ -150,13 +160,13 @@ fn chart<DB: DrawingBackend>(
         area.draw(&Rectangle::new(veil, WHITE.mix(0.6).filled()))?;
     }
     area.draw(&Rectangle::new([(left, top), (right, bottom)], GRID.stroke_width(1)))?;
-    name(core, (left, top, right), area)
+    name(core, frame, area)
 }
 
 /// The core's name and how busy it was, as far as there is room.
 fn name<DB: DrawingBackend>(
     core: &Core,
-    (left, top, right): (i32, i32, i32),
+    Frame { left, top, right, .. }: Frame,
     area: &Area<DB>,
 ) -> Drawn<DB> {
     let size = if right - left < 130 { 13 } else { 16 };
@@ -183,14 +193,14 @@ fn scales<DB: DrawingBackend>(
 ) -> Drawn<DB> {
     let pale = || sheet::text(14, PALE);
     for row in 0..grid.rows {
-        let (left, top, _, bottom) = grid.frame(row * grid.columns);
+        let Frame { left, top, bottom, .. } = grid.frame(row * grid.columns);
         area.draw_text("100 %", &sheet::right(&pale()), (left - 8, top - 2))?;
         area.draw_text("0 %", &sheet::right(&pale()), (left - 8, bottom - 14))?;
     }
     let end = study.first.series.last().map_or(Span::ZERO, |step| Span(step.end.0));
     let (size, unit) = sheet::unit(end);
     let last = format!("{} {unit}", sheet::tick(end.0 as f64 / size));
-    let (left, _, right, bottom) = grid.frame((grid.rows - 1) * grid.columns);
+    let Frame { left, right, bottom, .. } = grid.frame((grid.rows - 1) * grid.columns);
     area.draw_text("0", &pale(), (left, bottom + 6))?;
     if cores > 0 {
         area.draw_text(&last, &sheet::right(&pale()), (right, bottom + 6))?;

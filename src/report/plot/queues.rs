@@ -2,7 +2,7 @@
 //! coloured by its core.
 
 use super::area::{Area, Drawn};
-use super::sheet::{self, BLUE, GRID, GROUND, INK, MARGIN, PALE, TOP};
+use super::sheet::{self, BLUE, GRID, GROUND, INK, MARGIN, PALE, Rows, TOP};
 use crate::engine::time::{Span, Time};
 use crate::study::paths;
 use crate::study::run::Study;
@@ -54,11 +54,11 @@ pub(super) fn draw<DB: DrawingBackend>(study: &Study, area: &Area<DB>) -> Drawn<
         let size = (high - 4).min(16);
         let style = sheet::right(&sheet::text(size as u32, INK));
         area.draw_text(&queue.name, &style, (left() - 10, top + (high - 3 - size) / 2))?;
-        bands(queue, &cores, (top, top + high - 3), area)?;
+        bands(queue, &cores, Rows { top, bottom: top + high - 3 }, area)?;
     }
     let top = TOP + 20 + queues.len() as i32 * high;
-    veil(study, (TOP + 20, top - 3), area)?;
-    in_use(study, &queues, (top + GAP, top + GAP + CHART), area)
+    veil(study, Rows { top: TOP + 20, bottom: top - 3 }, area)?;
+    in_use(study, &queues, Rows { top: top + GAP, bottom: top + GAP + CHART }, area)
 }
 
 /// The queues of ports where they may move; they are named with their port where there are
@@ -122,7 +122,7 @@ fn x(share: f64) -> i32 {
 fn bands<DB: DrawingBackend>(
     queue: &Queue,
     cores: &[u32],
-    (top, bottom): (i32, i32),
+    Rows { top, bottom }: Rows,
     area: &Area<DB>,
 ) -> Drawn<DB> {
     let steps = queue.cores.len() as f64;
@@ -148,7 +148,7 @@ fn bands<DB: DrawingBackend>(
 /// Makes the warm-up pale.
 fn veil<DB: DrawingBackend>(
     study: &Study,
-    (top, bottom): (i32, i32),
+    Rows { top, bottom }: Rows,
     area: &Area<DB>,
 ) -> Drawn<DB> {
     let warm = sheet::warm_share(study);
@@ -163,7 +163,7 @@ fn veil<DB: DrawingBackend>(
 fn in_use<DB: DrawingBackend>(
     study: &Study,
     queues: &[Queue],
-    (top, bottom): (i32, i32),
+    Rows { top, bottom }: Rows,
     area: &Area<DB>,
 ) -> Drawn<DB> {
     let steps = study.first.series.len();
@@ -183,7 +183,7 @@ fn in_use<DB: DrawingBackend>(
     }
     outline.push((x(1.0), bottom));
     area.draw(&Polygon::new(outline, BLUE.mix(0.55).filled()))?;
-    veil(study, (top, bottom), area)?;
+    veil(study, Rows { top, bottom }, area)?;
     area.draw(&Rectangle::new(frame, GRID.stroke_width(1)))?;
     let pale = sheet::text(14, PALE);
     let right = sheet::right(&pale);

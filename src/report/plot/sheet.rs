@@ -36,6 +36,13 @@ pub(super) const GREEN: RGBColor = RGBColor(70, 158, 98);
 /// Other load, and what was offered.
 pub(super) const GREY: RGBColor = RGBColor(158, 165, 175);
 
+/// The rows of pixels that something drawn takes.
+#[derive(Clone, Copy)]
+pub(super) struct Rows {
+    pub(super) top: i32,
+    pub(super) bottom: i32,
+}
+
 /// Pixels from the edge to the content.
 pub(super) const MARGIN: i32 = 40;
 /// Where the content starts, below the heading.

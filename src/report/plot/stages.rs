@@ -2,7 +2,8 @@
 
 use super::area::{Area, Drawn};
 use super::sheet::{
-    self, BLUE, GREEN, GREY, GRID, GROUND, INK, MARGIN, ORANGE, PALE, PLUM, PURPLE, RED, TEAL, TOP,
+    self, BLUE, GREEN, GREY, GRID, GROUND, INK, MARGIN, ORANGE, PALE, PLUM, PURPLE, RED, Rows,
+    TEAL, TOP,
 };
 use crate::report::format;
 use crate::study::run::Study;
@@ -25,10 +26,10 @@ pub(super) fn draw<DB: DrawingBackend>(study: &Study, area: &Area<DB>) -> Drawn<
     for (stage, colour) in Stage::ALL.into_iter().zip(COLOURS) {
         let mean = latency.stage[stage].or_zero();
         let share = mean / total;
-        segment((at, at + share), (TOP + 16, TOP + 84), colour, area)?;
+        segment(at, at + share, Rows { top: TOP + 16, bottom: TOP + 84 }, colour, area)?;
         row(stage, mean, share, y, area)?;
         area.draw(&Rectangle::new([(BARS.0, y), (BARS.1, y + height - 10)], GROUND.filled()))?;
-        segment((at, at + share), (y, y + height - 10), colour, area)?;
+        segment(at, at + share, Rows { top: y, bottom: y + height - 10 }, colour, area)?;
         at += share;
         y += height + 10;
     }
@@ -39,8 +40,9 @@ pub(super) fn draw<DB: DrawingBackend>(study: &Study, area: &Area<DB>) -> Drawn<
 
 /// A part of a bar from one share of the whole to another; what is not zero is never invisible.
 fn segment<DB: DrawingBackend>(
-    (from, to): (f64, f64),
-    (top, bottom): (i32, i32),
+    from: f64,
+    to: f64,
+    Rows { top, bottom }: Rows,
     colour: RGBColor,
     area: &Area<DB>,
 ) -> Drawn<DB> {

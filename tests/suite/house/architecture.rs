@@ -73,15 +73,6 @@ const CYCLES: &[(&str, &[&str], &str)] = &[
         &["sim/core/broadcast", "sim/core/round"],
         "a round makes the copies of a broadcast between two packets",
     ),
-    (
-        "scenario/plan/events/",
-        &[
-            "scenario/plan/events/function",
-            "scenario/plan/events/migration",
-            "scenario/plan/events/schedule",
-        ],
-        "the schedule hands each event on to the file that knows what follows from it",
-    ),
 ];
 
 /// Methods of the standard library that types of src/ have, too: a call says nothing about its

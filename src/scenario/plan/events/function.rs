@@ -4,7 +4,7 @@ use super::state::{Schedule, Step, after, span};
 use crate::engine::time::{Span, Time};
 use crate::scenario::schema::rows::events::EventKeys;
 use crate::scenario::text::findings::Findings;
-use crate::world::PathReason;
+use crate::world::{PathReason, RxPath};
 use std::ops::Range;
 
 impl Schedule<'_> {
@@ -40,18 +40,26 @@ impl Schedule<'_> {
         event: usize,
         vms: &[usize],
         given: Vec<usize>,
-        findings: &mut Findings,
     ) {
         if given.is_empty() {
             return;
         }
         let attached = after(at, span(&self.events[event].view.vf_attach));
         if attached == at {
-            self.step(at, event, Step::Attached(given), findings);
+            self.receive_by_functions(at, event, &given);
             return;
         }
         self.keep_busy(vms, "has a virtual function attached", attached);
         self.follow(attached, event, Step::Attached(given));
+    }
+
+    /// The functions of virtual NICs are attached and receive; the queues of these virtual NICs are
+    /// free.
+    pub(super) fn receive_by_functions(&mut self, at: Time, event: usize, vnics: &[usize]) {
+        for vnic in vnics {
+            let left = self.steer(at, event, *vnic, RxPath::VirtualFunction, PathReason::None);
+            self.guests.free_queues(self.guests.vnics[*vnic].nic, &left);
+        }
     }
 
     /// The virtual NICs of some VMs, where they are, that hold a function.
@@ -113,7 +121,7 @@ impl Schedule<'_> {
                     None => self.in_vain(event, vnic, findings),
                 }
             }
-            self.attach_later(at, event, &[*vm], given, findings);
+            self.attach_later(at, event, &[*vm], given);
         }
         if !is_wanted && !ready.is_empty() {
             self.no_function(event, "has a virtual function, or wants none", findings);

@@ -102,20 +102,13 @@ impl Schedule<'_> {
     }
 
     /// A VM starts on its new host; on the old one its packets are lost until the network knows.
-    pub(super) fn arrive(
-        &mut self,
-        at: Time,
-        event: usize,
-        vm: usize,
-        to: &Destination,
-        findings: &mut Findings,
-    ) {
+    pub(super) fn arrive(&mut self, at: Time, event: usize, vm: usize, to: &Destination) {
         for vnic in self.vnics[self.lives[vm].home()].clone() {
             let gone = RxPath::Drop(DropReason::WrongHost);
             self.steer(at, event, vnic, gone, PathReason::NotRunning);
         }
         self.lives[vm].home = self.home(vm, to);
-        self.start(at, event, vm, findings);
+        self.start(at, event, vm);
         let relearned = after(at, span(&self.events[event].view.relearn));
         self.follow(relearned, event, Step::Relearned(vm));
     }

@@ -5,4 +5,6 @@ pub mod schedule;
 mod state;
 mod function;
 mod migration;
+mod availability;
+mod power;
 pub mod relocation;

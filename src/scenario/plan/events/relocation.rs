@@ -84,7 +84,8 @@ impl Relocations {
         &self,
         sources: &[TrafficSpec],
         traffics: &[TrafficKeys],
-        (vnics, nics): (&[VnicSpec], &[Nic]),
+        vnics: &[VnicSpec],
+        nics: &[Nic],
         findings: &mut Findings,
     ) {
         let later = |source: &TrafficSpec| match source.to {

@@ -78,7 +78,8 @@ impl<'d> Schedule<'d> {
     pub(super) fn new(
         events: &'d [Event<'d>],
         guests: &'d mut Guests,
-        (hosts, nics): (&'d [Host], &'d [Nic]),
+        hosts: &'d [Host],
+        nics: &'d [Nic],
         run: Option<Span>,
     ) -> Self {
         let life = |(vm, spec): (usize, &VmSpec)| Life {
@@ -126,7 +127,7 @@ impl<'d> Schedule<'d> {
         self.known += 1;
     }
 
-    /// Changes the way of a virtual NIC; gives the one that it left.
+    /// Changes the receive path of a virtual NIC; returns the one before.
     pub(super) fn steer(
         &mut self,
         at: Time,
@@ -138,6 +139,24 @@ impl<'d> Schedule<'d> {
         self.emit(at, event, Action::SetRoute { vnic, rx_path: rx_path.clone() });
         self.ports[vnic].reason = reason;
         std::mem::replace(&mut self.ports[vnic].rx_path, rx_path)
+    }
+
+    /// A virtual NIC comes by the virtual switch, with a queue of its own where it wants one and one
+    /// is free.
+    pub(super) fn join_switch(
+        &mut self,
+        at: Time,
+        event: usize,
+        vnic: usize,
+        missing: Option<PathReason>,
+        migrated: bool,
+    ) {
+        let (nic, wants) = (self.guests.vnics[vnic].nic, self.guests.wants(vnic));
+        let (rx_path, why) = self.guests.by_switch(nic, &self.nics[nic], &wants, missing);
+        let lacks = migrated && wants.function.wanted && self.nics[nic].sriov.is_none();
+        let why = if lacks && why == PathReason::None { PathReason::NoSriov } else { why };
+        let left = self.steer(at, event, vnic, rx_path, why);
+        self.guests.free_queues(nic, &left);
     }
 
     /// The name of a VM of the file.

@@ -13,7 +13,8 @@ use crate::world::{AppSpec, NicSpec, VnicOwner, VnicSpec, WorkSpec};
 pub fn check_threads(
     host: &HostKeys,
     index: usize,
-    (apps, works): (&[AppSpec], &[WorkSpec]),
+    apps: &[AppSpec],
+    works: &[WorkSpec],
     guests: &Guests,
     nics: &[Nic],
     findings: &mut Findings,

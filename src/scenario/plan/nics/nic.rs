@@ -71,7 +71,8 @@ pub fn read(
     view: &NicKeys,
     hosts: &[Host],
     traffics: &[&str],
-    (sriov, demand): (Option<Sriov>, Demand),
+    sriov: Option<Sriov>,
+    demand: Demand,
     policies: &[OwnPolicy],
     findings: &mut Findings,
 ) -> Option<Nic> {

@@ -144,7 +144,8 @@ impl Sriov {
     /// `name` is the table's own (`vm.web`).
     pub fn check(
         &self,
-        (name, view): (&str, &PortKeys),
+        name: &str,
+        view: &PortKeys,
         request: &VfRequest,
         vcpus: u32,
         findings: &mut Findings,

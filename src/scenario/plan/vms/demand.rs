@@ -16,7 +16,8 @@ pub fn queues(view: &PortKeys) -> u32 {
 /// What virtual NICs ask of each port at most, so that ports know how many queues to make.
 #[must_use]
 pub fn of(
-    (vms, vnics): (&[VmKeys], &[VnicKeys]),
+    vms: &[VmKeys],
+    vnics: &[VnicKeys],
     nics: &[NicKeys],
     sriov: &[Option<Sriov>],
     uplinks: &Uplinks,

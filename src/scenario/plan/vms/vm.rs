@@ -93,7 +93,8 @@ impl Guests {
         vms: &[VmKeys],
         vnics: &[VnicKeys],
         nics: &[Nic],
-        (hosts, uplinks): (&[Host], Uplinks),
+        hosts: &[Host],
+        uplinks: Uplinks,
         findings: &mut Findings,
     ) -> Self {
         let mut guests = Self {
@@ -375,7 +376,7 @@ impl Guests {
         let (view, port) = (asked.view, self.uplinks.first(asked.uplink));
         if let (Some(sriov), Some(VnicOwner::Vm { vm, .. })) = (&self.functions[port], owner) {
             let vcpus = self.vms[*vm].vcpus.len() as u32;
-            sriov.check((&asked.name, view), &asked.wants.function, vcpus, findings);
+            sriov.check(&asked.name, view, &asked.wants.function, vcpus, findings);
         }
         if asked.wants.queues == 0 && view.vmq_queues.value.is_some_and(|queues| queues > 1) {
             findings.warn(format!("{}: `vmq_queues` counts only with vmq = true", asked.name));
