@@ -85,9 +85,9 @@ pub struct Checked {
 /// Checks a file without its designs, sweep and expectations, and plans it.
 pub fn check(root: &Table, format: &Format, place: &Place, captures: &mut Captures) -> Checked {
     let mut findings = Findings::default();
-    let view = ScenarioKeys::read(TableReader::new(root, format.root(), "", place));
-    let parts = Parts::read(&view, format.policies(), captures, &mut findings);
-    let plan = parts.plan(&view, &mut findings);
+    let keys = ScenarioKeys::read(TableReader::new(root, format.root(), "", place));
+    let parts = Parts::read(&keys, format.policies(), captures, &mut findings);
+    let plan = parts.plan(&keys, &mut findings);
     let complete = findings.mistakes.is_empty() && findings.unsupported.is_empty();
     Checked { plan: plan.filter(|_| complete), findings }
 }
@@ -105,14 +105,14 @@ struct Parts {
 
 impl Parts {
     fn read(
-        view: &ScenarioKeys,
+        keys: &ScenarioKeys,
         policies: &[OwnPolicy],
         captures: &mut Captures,
         findings: &mut Findings,
     ) -> Self {
         let hosts: Vec<Host> =
-            view.host.items().iter().map(|host| host::read(host, findings)).collect();
-        let traffics = view.traffic.items();
+            keys.host.items().iter().map(|host| host::read(host, findings)).collect();
+        let traffics = keys.traffic.items();
         let all_captures = traffics.iter().all(rate::is_capture);
         let mut parts = Self {
             hosts,
@@ -127,45 +127,45 @@ impl Parts {
             return parts;
         }
         let names: Vec<&str> = traffics.iter().map(TrafficKeys::name).collect();
-        let (nic_views, app_views) = (view.nic.items(), view.app.items());
-        let (vms, vnics) = (view.vm.items(), view.vnic.items());
-        let ports: Vec<&str> = nic_views.iter().map(NicKeys::name).collect();
-        let sriov: Vec<_> = nic_views.iter().map(|nic| sriov::read(nic, &parts.hosts)).collect();
-        let uplinks = Uplinks::read(view.team.items(), &ports, findings);
+        let (nic_keys, app_keys) = (keys.nic.items(), keys.app.items());
+        let (vms, vnics) = (keys.vm.items(), keys.vnic.items());
+        let ports: Vec<&str> = nic_keys.iter().map(NicKeys::name).collect();
+        let sriov: Vec<_> = nic_keys.iter().map(|nic| sriov::read(nic, &parts.hosts)).collect();
+        let uplinks = Uplinks::read(keys.team.items(), &ports, findings);
         let host_names: Vec<&str> = parts.hosts.iter().map(|h| h.spec.name.as_str()).collect();
-        let early = EarlyEvents::read(view.event.items(), vms, nic_views, &host_names);
-        let demand = demand::of(vms, vnics, nic_views, &sriov, &uplinks, &early);
-        let nics = nic_views.iter().zip(sriov.into_iter().zip(demand));
-        let nics = nics.map(|(view, (sriov, demand))| {
-            nic::read(view, &parts.hosts, &names, sriov, demand, policies, findings)
+        let early = EarlyEvents::read(keys.event.items(), vms, nic_keys, &host_names);
+        let demand = demand::of(vms, vnics, nic_keys, &sriov, &uplinks, &early);
+        let nics = nic_keys.iter().zip(sriov.into_iter().zip(demand));
+        let nics = nics.map(|(keys, (sriov, demand))| {
+            nic::read(keys, &parts.hosts, &names, sriov, demand, policies, findings)
         });
         parts.nics = all(nics.collect());
-        let apps = app_views.iter().map(|view| threads::app(view, &parts.hosts, findings));
+        let apps = app_keys.iter().map(|keys| threads::app(keys, &parts.hosts, findings));
         parts.apps = all(apps.collect());
         let instances: Vec<(&str, u64)> =
             vms.iter().map(|vm| (vm.name(), vm.count.value.unwrap_or(1).into())).collect();
-        for work in view.work.items() {
+        for work in keys.work.items() {
             parts.works.extend(threads::work(work, &parts.hosts, &instances, findings));
         }
-        let broken = parts.nics.len() < nic_views.len() || parts.apps.len() < app_views.len();
+        let broken = parts.nics.len() < nic_keys.len() || parts.apps.len() < app_keys.len();
         if broken || parts.nics.is_empty() {
             return parts;
         }
-        parts.read_guests(view, uplinks, findings);
-        parts.shared_packets(view, findings);
-        parts.sources = parts.read_traffic(view, captures, findings);
+        parts.read_guests(keys, uplinks, findings);
+        parts.shared_packets(keys, findings);
+        parts.sources = parts.read_traffic(keys, captures, findings);
         parts
     }
 
     /// Reads all traffic: a source for each instance that a traffic goes to.
     fn read_traffic(
         &self,
-        view: &ScenarioKeys,
+        keys: &ScenarioKeys,
         captures: &mut Captures,
         findings: &mut Findings,
     ) -> Vec<TrafficSpec> {
-        let vm_names: Vec<&str> = view.vm.items().iter().map(VmKeys::name).collect();
-        let vnic_names: Vec<&str> = view.vnic.items().iter().map(VnicKeys::name).collect();
+        let vm_names: Vec<&str> = keys.vm.items().iter().map(VmKeys::name).collect();
+        let vnic_names: Vec<&str> = keys.vnic.items().iter().map(VnicKeys::name).collect();
         let world = source::World {
             hosts: &self.hosts,
             nics: &self.nics,
@@ -173,10 +173,10 @@ impl Parts {
             vms: &vm_names,
             vnics: &vnic_names,
             guests: &self.guests,
-            seed: view.seed.value.unwrap_or(1),
+            seed: keys.seed.value.unwrap_or(1),
         };
         let mut sources = Vec::new();
-        for traffic in view.traffic.items() {
+        for traffic in keys.traffic.items() {
             sources.extend(source::read(traffic, &world, captures, findings));
             if sources.len() > MOST_SOURCES {
                 findings.mistake(too_many_sources(traffic));
@@ -187,39 +187,39 @@ impl Parts {
     }
 
     /// Reads teams, the virtual machines and NICs on ports and teams, and the work inside of them.
-    fn read_guests(&mut self, view: &ScenarioKeys, uplinks: Uplinks, findings: &mut Findings) {
-        for view in view.team.items() {
-            if let Some(team) = uplinks.teams.iter().find(|team| team.name == view.name()) {
-                team::check(view, team, &self.nics, &self.hosts, findings);
+    fn read_guests(&mut self, keys: &ScenarioKeys, uplinks: Uplinks, findings: &mut Findings) {
+        for keys in keys.team.items() {
+            if let Some(team) = uplinks.teams.iter().find(|team| team.name == keys.name()) {
+                team::check(keys, team, &self.nics, &self.hosts, findings);
             }
         }
-        let (vms, vnics) = (view.vm.items(), view.vnic.items());
+        let (vms, vnics) = (keys.vm.items(), keys.vnic.items());
         self.guests = Guests::read(vms, vnics, &self.nics, &self.hosts, uplinks, findings);
-        self.virtual_rss(view.nic.items(), findings);
-        for work in view.work.items() {
+        self.virtual_rss(keys.nic.items(), findings);
+        for work in keys.work.items() {
             self.works.extend(threads::inside(work, &self.guests.vms, findings));
         }
     }
 
     /// Ports spread by software where virtual RSS needs it, as they say, or by default.
-    fn virtual_rss(&mut self, views: &[NicKeys], findings: &mut Findings) {
-        for (index, (port, view)) in self.nics.iter_mut().zip(views).enumerate() {
+    fn virtual_rss(&mut self, tables: &[NicKeys], findings: &mut Findings) {
+        for (index, (port, keys)) in self.nics.iter_mut().zip(tables).enumerate() {
             if !self.guests.spreads[index] || port.spec.rps.is_some() {
                 continue;
             }
             let host = &self.hosts[port.spec.host];
-            port.spec.rps = rps::over_cores(view, host, &port.spec.usable, findings);
-            self.guests.warn_of_rps(index, view.name(), findings);
+            port.spec.rps = rps::over_cores(keys, host, &port.spec.usable, findings);
+            self.guests.warn_of_rps(index, keys.name(), findings);
         }
     }
 
     /// Checks what hosts do whose cores share packets; their NICs do not hold interrupts back.
-    fn shared_packets(&mut self, view: &ScenarioKeys, findings: &mut Findings) {
+    fn shared_packets(&mut self, keys: &ScenarioKeys, findings: &mut Findings) {
         let Self { hosts, apps, works, guests, .. } = self;
-        for (index, (host, spec)) in view.host.items().iter().zip(hosts).enumerate() {
+        for (index, (host, spec)) in keys.host.items().iter().zip(hosts).enumerate() {
             if spec.spec.shares_packets() {
                 compat::check_threads(host, index, apps, works, guests, &self.nics, findings);
-                for (nic, port) in view.nic.items().iter().zip(&mut self.nics) {
+                for (nic, port) in keys.nic.items().iter().zip(&mut self.nics) {
                     if port.spec.host == index {
                         compat::check_port(nic, &mut port.spec, host, findings);
                     }
@@ -231,24 +231,24 @@ impl Parts {
     /// The events of a run of this length, and what follows from them for guests and sources.
     fn events(
         &mut self,
-        view: &ScenarioKeys,
+        keys: &ScenarioKeys,
         run: Option<Span>,
         warmup: Warmup,
         findings: &mut Findings,
     ) -> Vec<EventSpec> {
-        let vms: Vec<&str> = view.vm.items().iter().map(VmKeys::name).collect();
-        let vnics: Vec<&str> = view.vnic.items().iter().map(VnicKeys::name).collect();
+        let vms: Vec<&str> = keys.vm.items().iter().map(VmKeys::name).collect();
+        let vnics: Vec<&str> = keys.vnic.items().iter().map(VnicKeys::name).collect();
         if self.nics.is_empty() {
             // What they may refer to could not be read.
             return vec![];
         }
         let Self { hosts, nics, guests, sources, .. } = self;
         let world = event::World { hosts, nics, vms: &vms, vnics: &vnics, guests, run };
-        let tables = view.event.items();
+        let tables = keys.event.items();
         let before = findings.mistakes.len();
         let events: Vec<_> =
             tables.iter().filter_map(|one| event::read(one, &world, findings)).collect();
-        let traffics = view.traffic.items();
+        let traffics = keys.traffic.items();
         // What events lead to depends on those that are wrong.
         let events = if findings.mistakes.len() > before { vec![] } else { events };
         // A warm-up that is yet to be found makes the run longer by nobody knows how much.
@@ -257,7 +257,7 @@ impl Parts {
         outcome.relocations.check(sources, traffics, &guests.vnics, nics, findings);
         let taken = sources.iter().any(|source| source.group == "migration");
         *sources = outcome.relocations.share_out(std::mem::take(sources), &guests.vnics, nics);
-        let tables: Vec<&EventKeys> = events.iter().map(|event| event.view).collect();
+        let tables: Vec<&EventKeys> = events.iter().map(|event| event.keys).collect();
         sources.extend(outcome.relocations.copies(&tables, nics, taken, findings));
         for traffic in traffics {
             sender::check(traffic, &tables, guests, findings);
@@ -269,7 +269,7 @@ impl Parts {
     /// Checks policies, and what is due within the run: their looks, the beginning of traffic.
     fn check_spans(
         &self,
-        view: &ScenarioKeys,
+        keys: &ScenarioKeys,
         window: Option<Span>,
         run: Option<Span>,
         findings: &mut Findings,
@@ -281,38 +281,38 @@ impl Parts {
         }
         rebalance::overlaps(self.nics.iter().map(|nic| &nic.spec), findings);
         if let Some(run) = run {
-            for traffic in view.traffic.items() {
+            for traffic in keys.traffic.items() {
                 source::check_start(traffic, run, findings);
             }
         }
     }
 
     /// The plan of these tables; none where a key of the file itself is wrong.
-    fn plan(mut self, view: &ScenarioKeys, findings: &mut Findings) -> Option<Plan> {
-        let warmup = match view.reader.text("warmup")? {
+    fn plan(mut self, keys: &ScenarioKeys, findings: &mut Findings) -> Option<Plan> {
+        let warmup = match keys.reader.text("warmup")? {
             "auto" => Warmup::Auto,
-            _ => Warmup::Fixed(view.reader.time("warmup")?),
+            _ => Warmup::Fixed(keys.reader.time("warmup")?),
         };
         let fixed = if let Warmup::Fixed(span) = warmup { span } else { Span::ZERO };
-        let duration = duration(view, fixed, self.all_captures, findings);
+        let duration = duration(keys, fixed, self.all_captures, findings);
         let run = duration.map(|duration| fixed + duration);
-        let events = self.events(view, run, warmup, findings);
-        self.check_spans(view, duration, run, findings);
-        let (seed, replications) = (view.seed.value?, view.replications.value?);
+        let events = self.events(keys, run, warmup, findings);
+        self.check_spans(keys, duration, run, findings);
+        let (seed, replications) = (keys.seed.value?, keys.replications.value?);
         let run = run.unwrap_or(Span::ZERO);
         let link =
             |spec: &TrafficSpec| self.nics[spec.nic].spec.link.filter(|_| !spec.by_internal_switch);
         let offered = self.sources.iter().map(|spec| rate::estimate(spec, link(spec), run));
         let offered: f64 = offered.sum();
         Some(Plan {
-            title: view.title.value?.to_owned(),
-            about: view.about.value?.to_owned(),
+            title: keys.title.value?.to_owned(),
+            about: keys.about.value?.to_owned(),
             design: None,
             seed,
             replications,
             warmup,
             world: World {
-                slowdown: view.slowdown.value?,
+                slowdown: keys.slowdown.value?,
                 seed,
                 warmup: fixed,
                 duration,
@@ -350,26 +350,26 @@ fn too_many_sources(traffic: &TrafficKeys) -> Diagnostic {
 
 /// Checks the window's length with the warm-up against the clock; recordings need none.
 fn duration(
-    view: &ScenarioKeys,
+    keys: &ScenarioKeys,
     warmup: Span,
     all_captures: bool,
     findings: &mut Findings,
 ) -> Option<Span> {
-    if !view.duration.given {
+    if !keys.duration.given {
         if !all_captures {
             findings.mistake(
                 Diagnostic::new("`duration` is missing")
-                    .at(view.duration.place)
+                    .at(keys.duration.place)
                     .because("only recorded traffic ends by itself")
                     .help("add `duration = \"200 ms\"` at the top"),
             );
         }
         return None;
     }
-    let duration = view.duration.value?;
+    let duration = keys.duration.value?;
     if warmup.0 + duration.0 > Time::END.0 {
         findings.mistake(
-            view.duration
+            keys.duration
                 .mistake("warm-up and duration together are longer than the clock")
                 .because(format!(
                     "{warmup} and {duration}; the clock ends at {}",

@@ -37,26 +37,26 @@ pub enum Equals {
 }
 
 /// Reads a claim; none where it is wrong.
-pub fn read(view: &ExpectKeys, designs: &[&str], findings: &mut Findings) -> Option<Expect> {
-    if view.design.given {
-        findings.take(reference::named(&view.design, view.name(), "design", designs))?;
+pub fn read(keys: &ExpectKeys, designs: &[&str], findings: &mut Findings) -> Option<Expect> {
+    if keys.design.given {
+        findings.take(reference::named(&keys.design, keys.name(), "design", designs))?;
     }
-    let (min, max) = (view.min.value, view.max.value);
+    let (min, max) = (keys.min.value, keys.max.value);
     if let (Some(least), Some(most)) = (min, max)
         && least > most
     {
         findings.mistake(
-            view.min
+            keys.min
                 .mistake(format!("no value is above {least} and below {most}"))
                 .because("`min` is above `max`")
                 .help(format!("write min = {most}, max = {least}")),
         );
     }
-    let ranged = view.min.given || view.max.given;
-    if ranged == view.equals.given {
+    let ranged = keys.min.given || keys.max.given;
+    if ranged == keys.equals.given {
         let both = if ranged { "both a range and a value" } else { "nothing" };
         findings.mistake(
-            view.metric
+            keys.metric
                 .mistake(format!("this expectation claims {both}"))
                 .because("a range or a value is due")
                 .help("write `min`, `max` or both, or `equals` for words and true or false"),
@@ -64,13 +64,13 @@ pub fn read(view: &ExpectKeys, designs: &[&str], findings: &mut Findings) -> Opt
         return None;
     }
     Some(Expect {
-        metric: view.metric.value?.to_owned(),
-        design: view.design.value.map(str::to_owned),
+        metric: keys.metric.value?.to_owned(),
+        design: keys.design.value.map(str::to_owned),
         min,
         max,
-        equals: view.equals.value.and_then(equals),
-        why: view.why.value.unwrap_or("").to_owned(),
-        place: view.metric.place.clone(),
+        equals: keys.equals.value.and_then(equals),
+        why: keys.why.value.unwrap_or("").to_owned(),
+        place: keys.metric.place.clone(),
     })
 }
 

@@ -36,8 +36,8 @@ impl<'d> TableReader<'d> {
     pub fn group(&self, key: &str) -> Vec<TableReader<'d>> {
         let group = self.table.get(key).and_then(Node::table);
         let entries = group.into_iter().flat_map(|group| &group.entries);
-        let view = |entry: &'d Entry| self.inner(key, &entry.node, &entry.key, &entry.place);
-        entries.filter_map(view).collect()
+        let reader = |entry: &'d Entry| self.inner(key, &entry.node, &entry.key, &entry.place);
+        entries.filter_map(reader).collect()
     }
 
     /// A table of options; none where it was left out or is a word.
@@ -65,8 +65,8 @@ impl<'d> TableReader<'d> {
         let Some(Value::List(nodes)) = self.node(key).map(|node| &node.value) else {
             return vec![];
         };
-        let view = |node: &'d Node| self.inner(key, node, self.name, &node.place);
-        nodes.iter().filter_map(view).collect()
+        let reader = |node: &'d Node| self.inner(key, node, self.name, &node.place);
+        nodes.iter().filter_map(reader).collect()
     }
 
     /// A table under a key, with the words that the key's own word names.

@@ -15,17 +15,17 @@ impl Schedule<'_> {
         run: bool,
         findings: &mut Findings,
     ) -> Vec<usize> {
-        let (view, at) = (self.events[event].view, self.events[event].at);
+        let (keys, at) = (self.events[event].keys, self.events[event].at);
         let ready: Vec<usize> = vms.clone().filter(|vm| self.lives[*vm].runs == run).collect();
         if ready.is_empty() {
-            let (name, now) = (view.vm.value.unwrap_or(""), Span(at.0));
+            let (name, now) = (keys.vm.value.unwrap_or(""), Span(at.0));
             let (state, help) = if run {
                 ("does not run", "start it first, with an event \"start-vm\"")
             } else {
                 ("runs", "write `running = false` under its table, or stop it first")
             };
             findings.mistake(
-                view.vm
+                keys.vm
                     .mistake(format!("{name} {state} at {now}"))
                     .because("nothing is left to be done by this event")
                     .help(help),
@@ -41,10 +41,10 @@ impl Schedule<'_> {
         else {
             return true;
         };
-        let view = self.events[event].view;
+        let keys = self.events[event].keys;
         let until = Span(until.0);
         findings.mistake(
-            view.at
+            keys.at
                 .mistake(format!("{} {what} until {until}", self.name(vm)))
                 .because("one thing at a time happens to a virtual machine")
                 .help(format!("write at = \"{until}\" or later")),

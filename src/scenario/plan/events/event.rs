@@ -38,7 +38,7 @@ pub struct World<'d> {
 #[derive(Debug)]
 pub struct Event<'d> {
     /// Its table.
-    pub view: &'d EventKeys<'d>,
+    pub keys: &'d EventKeys<'d>,
     /// When.
     pub at: Time,
     /// What is asked for.
@@ -87,7 +87,7 @@ const KEYS_OF_MIGRATION: &[&str] = &[
 ];
 
 /// The keys of an action, those that it needs first, and how many these are.
-fn keys(action: EventAction) -> (&'static [&'static str], usize) {
+fn expected_keys(action: EventAction) -> (&'static [&'static str], usize) {
     match action {
         EventAction::LiveMigrate => (KEYS_OF_MIGRATION, 2),
         EventAction::DetachVf => (&["vm", "vnic", "nic", "filter_move", "vf_detach"], 1),
@@ -103,95 +103,95 @@ fn keys(action: EventAction) -> (&'static [&'static str], usize) {
 
 /// Reads an event; none where it is wrong or not simulated, which has been reported.
 pub fn read<'d>(
-    view: &'d EventKeys<'d>,
+    keys: &'d EventKeys<'d>,
     world: &World,
     findings: &mut Findings,
 ) -> Option<Event<'d>> {
-    let at = view.at.value?;
+    let at = keys.at.value?;
     if let Some(run) = world.run.filter(|run| at >= *run) {
         findings.mistake(
-            view.at
+            keys.at
                 .mistake(format!("the run has ended by {at}"))
                 .because(format!("warm-up and duration together are {run}"))
                 .help(WITHIN_RUN),
         );
     }
-    let action = view.action.value?;
+    let action = keys.action.value?;
     if action == EventAction::Set {
-        refuse_set(view, findings);
+        refuse_set(keys, findings);
         return None;
     }
-    check_keys(view, action, findings);
-    let request = request(view, action, world, findings)?;
-    Some(Event { view, at: Time::ZERO + at, request })
+    check_keys(keys, action, findings);
+    let request = request(keys, action, world, findings)?;
+    Some(Event { keys, at: Time::ZERO + at, request })
 }
 
 fn request(
-    view: &EventKeys,
+    keys: &EventKeys,
     action: EventAction,
     world: &World,
     findings: &mut Findings,
 ) -> Option<Request> {
     match action {
         EventAction::LoseAffinity => {
-            let nic = port(view, world, findings)?;
-            lose_affinity(view, &world.nics[nic], world, findings);
+            let nic = port(keys, world, findings)?;
+            lose_affinity(keys, &world.nics[nic], world, findings);
             Some(Request::Act(Action::LoseAffinity { nic }))
         }
         EventAction::LinkDown | EventAction::LinkUp => {
-            Some(Request::Link(port(view, world, findings)?, action == EventAction::LinkUp))
+            Some(Request::Link(port(keys, world, findings)?, action == EventAction::LinkUp))
         }
         EventAction::LiveMigrate => {
-            let to = destination(view, world, findings);
-            Some(Request::Migrate(vms(view, world, findings)?, to?))
+            let to = destination(keys, world, findings);
+            Some(Request::Migrate(vms(keys, world, findings)?, to?))
         }
         EventAction::DetachVf | EventAction::AttachVf => {
-            restriction(view, world, findings);
-            Some(Request::Function(vms(view, world, findings)?, action == EventAction::AttachVf))
+            restriction(keys, world, findings);
+            Some(Request::Function(vms(keys, world, findings)?, action == EventAction::AttachVf))
         }
         EventAction::StopVm | EventAction::StartVm => {
-            Some(Request::Run(vms(view, world, findings)?, action == EventAction::StartVm))
+            Some(Request::Run(vms(keys, world, findings)?, action == EventAction::StartVm))
         }
         EventAction::Set => None,
     }
 }
 
 /// The port that an event concerns; none where it is not named or unknown, which has been reported.
-fn port(view: &EventKeys, world: &World, findings: &mut Findings) -> Option<usize> {
+fn port(keys: &EventKeys, world: &World, findings: &mut Findings) -> Option<usize> {
     let nics: Vec<&str> = world.nics.iter().map(|nic| nic.spec.name.as_str()).collect();
-    view.nic.value?;
-    findings.take(reference::named(&view.nic, view.name(), "nic", &nics))
+    keys.nic.value?;
+    findings.take(reference::named(&keys.nic, keys.name(), "nic", &nics))
 }
 
 /// Checks that the keys that an action needs are there, and no others.
-fn check_keys(view: &EventKeys, action: EventAction, findings: &mut Findings) {
-    let (keys, needed) = keys(action);
-    for key in keys[..needed].iter().filter(|key| !view.reader.has(key)) {
+fn check_keys(keys: &EventKeys, action: EventAction, findings: &mut Findings) {
+    let (expected, needed) = expected_keys(action);
+    for key in expected[..needed].iter().filter(|key| !keys.reader.has(key)) {
         findings.mistake(
-            view.action
+            keys.action
                 .mistake(format!("this event needs `{key}`"))
                 .because(format!("`{key}` is missing"))
                 .help(format!("add `{key} = ...`")),
         );
     }
     let others = ["vnic", "key", "value"].iter().chain(KEYS_OF_MIGRATION);
-    for key in others.filter(|key| view.reader.has(key) && !keys.contains(key)) {
+    for key in others.filter(|key| keys.reader.has(key) && !expected.contains(key)) {
         findings.mistake(
-            view.reader
+            keys.reader
                 .mistake(key, format!("`{key}` has no meaning for {}", action.name()))
-                .because(format!("the keys of {} are {}", action.name(), keys.join(", ")))
+                .because(format!("the keys of {} are {}", action.name(), expected.join(", ")))
                 .help(format!("remove `{key}`")),
         );
     }
 }
 
 /// Refuses to change numbers while it runs.
-fn refuse_set(view: &EventKeys, findings: &mut Findings) {
-    if let Some(key) = view.key.value {
+fn refuse_set(keys: &EventKeys, findings: &mut Findings) {
+    if let Some(key) = keys.key.value {
         let path: Vec<String> = key.split('.').map(str::to_owned).collect();
         if overlay::word_of(&path, &schema::SCENARIO).is_none() {
             findings.mistake(
-                view.key
+                keys.key
                     .mistake("this is no key of a scenario")
                     .because("unknown key")
                     .help("write a dotted key, such as \"nic.port0.rss.queues\""),
@@ -199,7 +199,7 @@ fn refuse_set(view: &EventKeys, findings: &mut Findings) {
         }
     }
     findings.unsupported(
-        view.action
+        keys.action
             .mistake("action = \"set\" is not simulated yet")
             .because("all numbers hold for the whole run; designs compare them")
             .help("remove the event; the other actions are simulated"),
@@ -207,10 +207,10 @@ fn refuse_set(view: &EventKeys, findings: &mut Findings) {
 }
 
 /// Checks that the queues of a port can move, and whether any would.
-fn lose_affinity(view: &EventKeys, nic: &Nic, world: &World, findings: &mut Findings) {
+fn lose_affinity(keys: &EventKeys, nic: &Nic, world: &World, findings: &mut Findings) {
     if let Err(Unsupported { reason, help }) = rebalance::movable(&world.hosts[nic.spec.host]) {
         findings.mistake(
-            view.action
+            keys.action
                 .mistake("\"lose-affinity\" cannot move queues here")
                 .because(reason)
                 .help(help),
@@ -226,36 +226,36 @@ fn lose_affinity(view: &EventKeys, nic: &Nic, world: &World, findings: &mut Find
 }
 
 /// The VMs that an event concerns; none where that is wrong, which has been reported.
-fn vms(view: &EventKeys, world: &World, findings: &mut Findings) -> Option<Range<usize>> {
-    let text = view.vm.value?;
+fn vms(keys: &EventKeys, world: &World, findings: &mut Findings) -> Option<Range<usize>> {
+    let text = keys.vm.value?;
     let (name, index) = reference::instance(text).unwrap_or((text, None));
     if reference::find(name, world.vms).is_none() {
-        findings.mistake(reference::unknown(&view.vm, "vm", name, world.vms));
+        findings.mistake(reference::unknown(&keys.vm, "vm", name, world.vms));
         return None;
     }
     let all = world.guests.members(name)?;
     let Some(index) = index else { return Some(all) };
     let at = all.start + index as usize;
     if !all.contains(&at) {
-        findings.mistake(reference::no_instance(&view.vm, text, all.len() as u64));
+        findings.mistake(reference::no_instance(&keys.vm, text, all.len() as u64));
         return None;
     }
     Some(at..at + 1)
 }
 
 /// Where VMs migrate to.
-fn destination(view: &EventKeys, world: &World, findings: &mut Findings) -> Option<Destination> {
-    view.to.value?;
+fn destination(keys: &EventKeys, world: &World, findings: &mut Findings) -> Option<Destination> {
+    keys.to.value?;
     let hosts: Vec<&str> = world.hosts.iter().map(|host| host.spec.name.as_str()).collect();
-    let host = findings.take(reference::named(&view.to, view.name(), "host", &hosts))?;
+    let host = findings.take(reference::named(&keys.to, keys.name(), "host", &hosts))?;
     let name = hosts[host];
     let ports: Vec<usize> =
         (0..world.nics.len()).filter(|nic| world.nics[*nic].spec.host == host).collect();
     let names: Vec<&str> = ports.iter().map(|nic| world.nics[*nic].spec.name.as_str()).collect();
-    let nic = match (names.len(), view.nic.value) {
+    let nic = match (names.len(), keys.nic.value) {
         (0, _) => {
             findings.mistake(
-                view.to
+                keys.to
                     .mistake(format!("host \"{name}\" has no NIC"))
                     .because("what migrates there receives nothing")
                     .help(format!("add a table `[nic.NAME]` with `host = \"{name}\"`")),
@@ -265,35 +265,35 @@ fn destination(view: &EventKeys, world: &World, findings: &mut Findings) -> Opti
         (1, None) => 0,
         (_, None) => {
             findings.mistake(
-                view.to
+                keys.to
                     .mistake("the event does not say which port the packets come by then")
                     .because(format!("{name} has several"))
                     .help(format!("add `nic = \"NAME\"`: {}", names.join(", "))),
             );
             return None;
         }
-        (_, Some(_)) => findings.take(reference::named(&view.nic, view.name(), "nic", &names))?,
+        (_, Some(_)) => findings.take(reference::named(&keys.nic, keys.name(), "nic", &names))?,
     };
     let spec = &world.hosts[host].spec;
     if spec.shares_packets() {
         findings.mistake(
-            view.to
+            keys.to
                 .mistake(format!("{name} runs no virtual machines"))
                 .because("its cores share packets (`dispatch`), and do nothing else")
                 .help("name another host, or leave `dispatch` out there"),
         );
     }
-    let cores = if view.cores.given { Some(cores(view, spec, findings)?) } else { None };
+    let cores = if keys.cores.given { Some(cores(keys, spec, findings)?) } else { None };
     Some(Destination { host, nic: ports[nic], cores })
 }
 
 /// The cores of a host that vCPUs are to run on.
-fn cores(view: &EventKeys, host: &HostSpec, findings: &mut Findings) -> Option<Vec<u32>> {
-    let cores = findings.take(view.cores.within(view.name(), u32::MAX))?;
+fn cores(keys: &EventKeys, host: &HostSpec, findings: &mut Findings) -> Option<Vec<u32>> {
+    let cores = findings.take(keys.cores.within(keys.name(), u32::MAX))?;
     let beyond = cores.iter().find(|core| **core >= host.cores);
     if let Some(core) = beyond {
         findings.mistake(
-            view.cores
+            keys.cores
                 .mistake(format!("{} has no core {core}", host.name))
                 .because(format!("it has the cores 0 to {}", host.cores - 1))
                 .help(format!("write processors from 0 to {}", host.cores - 1)),
@@ -303,12 +303,12 @@ fn cores(view: &EventKeys, host: &HostSpec, findings: &mut Findings) -> Option<V
 }
 
 /// Checks which virtual NICs of a VM are named.
-fn restriction(view: &EventKeys, world: &World, findings: &mut Findings) {
+fn restriction(keys: &EventKeys, world: &World, findings: &mut Findings) {
     let nics: Vec<&str> = world.nics.iter().map(|nic| nic.spec.name.as_str()).collect();
-    if view.nic.value.is_some() {
-        findings.take(reference::named(&view.nic, view.name(), "nic", &nics));
+    if keys.nic.value.is_some() {
+        findings.take(reference::named(&keys.nic, keys.name(), "nic", &nics));
     }
-    if view.vnic.value.is_some() {
-        findings.take(reference::named(&view.vnic, view.name(), "vnic", world.vnics));
+    if keys.vnic.value.is_some() {
+        findings.take(reference::named(&keys.vnic, keys.name(), "vnic", world.vnics));
     }
 }

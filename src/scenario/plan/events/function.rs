@@ -44,7 +44,7 @@ impl Schedule<'_> {
         if given.is_empty() {
             return;
         }
-        let attached = after(at, span(&self.events[event].view.vf_attach));
+        let attached = after(at, span(&self.events[event].keys.vf_attach));
         if attached == at {
             self.receive_by_functions(at, event, &given);
             return;
@@ -69,31 +69,31 @@ impl Schedule<'_> {
     }
 
     /// Whether the keys `vnic` and `nic` of an event let it concern a virtual NIC.
-    pub(super) fn concerns(&self, view: &EventKeys, vnic: usize) -> bool {
+    pub(super) fn concerns(&self, keys: &EventKeys, vnic: usize) -> bool {
         let spec = &self.guests.vnics[vnic];
         let named = |name: &str| {
             let rest = spec.name.strip_prefix("vnic.").and_then(|rest| rest.strip_prefix(name));
             rest.is_some_and(|rest| rest.starts_with('['))
         };
-        view.vnic.value.is_none_or(named)
-            && view.nic.value.is_none_or(|nic| self.nics[spec.nic].spec.name == nic)
+        keys.vnic.value.is_none_or(named)
+            && keys.nic.value.is_none_or(|nic| self.nics[spec.nic].spec.name == nic)
     }
 
     /// Functions are taken away: filters first.
     pub(super) fn detach(&mut self, event: usize, vms: &Range<usize>, findings: &mut Findings) {
-        let (view, at) = (self.events[event].view, self.events[event].at);
+        let (keys, at) = (self.events[event].keys, self.events[event].at);
         let mut vms = self.ready(event, vms, true, findings);
         if vms.is_empty() {
             return;
         }
-        vms.retain(|vm| self.holders(&[*vm]).iter().any(|vnic| self.concerns(view, *vnic)));
+        vms.retain(|vm| self.holders(&[*vm]).iter().any(|vnic| self.concerns(keys, *vnic)));
         if vms.is_empty() {
             self.no_function(event, "has no virtual function", findings);
         }
         let mut vnics = self.holders(&vms);
-        vnics.retain(|vnic| self.concerns(view, *vnic));
-        let moved = after(at, span(&self.events[event].view.filter_move));
-        let free = after(moved, span(&self.events[event].view.vf_detach));
+        vnics.retain(|vnic| self.concerns(keys, *vnic));
+        let moved = after(at, span(&self.events[event].keys.filter_move));
+        let free = after(moved, span(&self.events[event].keys.vf_detach));
         self.keep_busy(&vms, "loses its virtual function", free);
         self.follow(moved, event, Step::Synthetic(vnics.clone()));
         self.follow(free, event, Step::Free(vnics));
@@ -101,13 +101,13 @@ impl Schedule<'_> {
 
     /// Functions are given.
     pub(super) fn attach(&mut self, event: usize, vms: &Range<usize>, findings: &mut Findings) {
-        let (view, at) = (self.events[event].view, self.events[event].at);
+        let (keys, at) = (self.events[event].keys, self.events[event].at);
         let mut is_wanted = false;
         let ready = self.ready(event, vms, true, findings);
         for vm in &ready {
             let mut given = Vec::new();
             for vnic in self.vnics[self.lives[*vm].home()].clone() {
-                let wanted = self.guests.wants(vnic).function.wanted && self.concerns(view, vnic);
+                let wanted = self.guests.wants(vnic).function.wanted && self.concerns(keys, vnic);
                 if !wanted || self.ports[vnic].holds {
                     continue;
                 }
@@ -129,10 +129,10 @@ impl Schedule<'_> {
     }
 
     pub(super) fn no_function(&self, event: usize, state: &str, findings: &mut Findings) {
-        let (view, at) = (self.events[event].view, self.events[event].at);
-        let name = view.vm.value.unwrap_or("");
+        let (keys, at) = (self.events[event].keys, self.events[event].at);
+        let name = keys.vm.value.unwrap_or("");
         findings.mistake(
-            view.vm
+            keys.vm
                 .mistake(format!("{name} {state} at {}", Span(at.0)))
                 .because("nothing is left to be done by this event")
                 .help("remove the event, or write `vf = true` and path = \"sriov\" for its port"),

@@ -18,25 +18,25 @@ impl Schedule<'_> {
         to: &Destination,
         findings: &mut Findings,
     ) {
-        let (view, at) = (self.events[event].view, self.events[event].at);
+        let (keys, at) = (self.events[event].keys, self.events[event].at);
         if !self.can_live(event, vm, to, findings) {
             return;
         }
         let mut copied_from = at;
         let holders = self.holders(&[vm]);
         if !holders.is_empty() {
-            let moved = after(at, span(&self.events[event].view.filter_move));
-            copied_from = after(moved, span(&self.events[event].view.vf_detach));
+            let moved = after(at, span(&self.events[event].keys.filter_move));
+            copied_from = after(moved, span(&self.events[event].keys.vf_detach));
             self.follow(moved, event, Step::Synthetic(holders.clone()));
             self.follow(copied_from, event, Step::Free(holders));
         }
-        let stops = after(copied_from, span(&self.events[event].view.precopy));
-        let starts = after(stops, span(&self.events[event].view.blackout));
-        if let Some(rate) = view.rate.value {
+        let stops = after(copied_from, span(&self.events[event].keys.precopy));
+        let starts = after(stops, span(&self.events[event].keys.blackout));
+        if let Some(rate) = keys.rate.value {
             let copy = MemoryCopy { event, nic: to.nic, from: copied_from, until: stops, rate };
             self.relocations.memory_copies.push(copy);
         }
-        self.keep_busy(&[vm], "migrates", after(starts, span(&self.events[event].view.relearn)));
+        self.keep_busy(&[vm], "migrates", after(starts, span(&self.events[event].keys.relearn)));
         self.follow(stops, event, Step::Pause(vm));
         self.follow(starts, event, Step::Arrive(vm, to.clone()));
     }
@@ -49,12 +49,12 @@ impl Schedule<'_> {
         to: &Destination,
         findings: &mut Findings,
     ) -> bool {
-        let view = self.events[event].view;
+        let keys = self.events[event].keys;
         let (spec, name) = (&self.guests.vms[self.lives[vm].home()], self.name(vm));
         let host = &self.hosts[to.host].spec;
         if spec.host == to.host {
             findings.mistake(
-                view.to
+                keys.to
                     .mistake(format!("{name} is on {} already", host.name))
                     .because("a migration leads to another host")
                     .help("name another host, or remove the event"),
@@ -65,7 +65,7 @@ impl Schedule<'_> {
         let beyond = theirs.find(|core| **core >= host.cores).filter(|_| to.cores.is_none());
         if let Some(core) = beyond {
             findings.mistake(
-                view.to
+                keys.to
                     .mistake(format!("{} has no core {core} for {name}", host.name))
                     .because(format!("it has the cores 0 to {}", host.cores - 1))
                     .help(format!("add `cores = \"0-{}\"`", host.cores - 1)),
@@ -92,7 +92,7 @@ impl Schedule<'_> {
         let port = &self.nics[to.nic].spec.name;
         findings.mistake(
             self.events[event]
-                .view
+                .keys
                 .to
                 .mistake(format!("a function of {port} has no {rings} rings"))
                 .because(format!("its model has {most}"))
@@ -109,7 +109,7 @@ impl Schedule<'_> {
         }
         self.lives[vm].home = self.home(vm, to);
         self.start(at, event, vm);
-        let relearned = after(at, span(&self.events[event].view.relearn));
+        let relearned = after(at, span(&self.events[event].keys.relearn));
         self.follow(relearned, event, Step::Relearned(vm));
     }
 

@@ -92,18 +92,18 @@ impl Relocations {
             Consumer::Vnic(vnic) => self.later.get(&vnic),
             _ => None,
         };
-        for view in traffics {
-            let ours = || sources.iter().filter(|source| source.group == view.name());
+        for keys in traffics {
+            let ours = || sources.iter().filter(|source| source.group == keys.name());
             let attachments = ours().filter_map(later).flatten();
             let ports: BTreeSet<usize> =
                 attachments.map(|attachment| vnics[attachment.vnic].nic).collect();
             for (nic, first) in ports.into_iter().zip(ours().cycle()) {
-                source::check_port(view, &nics[nic], &first.source, findings);
+                source::check_port(keys, &nics[nic], &first.source, findings);
             }
             if ours().any(|source| source.closed.is_some() && later(source).is_some()) {
                 findings.unsupported(
-                    view.to
-                        .mistake(format!("\"{}\" does not follow its receiver", view.name()))
+                    keys.to
+                        .mistake(format!("\"{}\" does not follow its receiver", keys.name()))
                         .because(
                             "a closed loop to a virtual machine that migrates is not simulated",
                         )
@@ -123,7 +123,7 @@ impl Relocations {
     ) -> Vec<TrafficSpec> {
         let mut all = Vec::new();
         for (number, memory_copy) in self.memory_copies.iter().enumerate() {
-            let view = events[memory_copy.event];
+            let keys = events[memory_copy.event];
             let name = if self.memory_copies.len() > 1 {
                 format!("traffic.{MIGRATION}[{number}]")
             } else {
@@ -131,7 +131,7 @@ impl Relocations {
             };
             if taken {
                 findings.mistake(
-                    view.rate
+                    keys.rate
                         .mistake("the copy of its memory has no name of its own")
                         .because(format!("it would be traffic.{MIGRATION}, which the file has"))
                         .help("give the traffic of the file another name"),
@@ -140,7 +140,7 @@ impl Relocations {
             }
             let sizes = Sizes::Fixed(FRAME);
             let link = nics[memory_copy.nic].spec.link;
-            let Some(arrivals) = rate::even(&view.rate, memory_copy.rate, &sizes, link, findings)
+            let Some(arrivals) = rate::even(&keys.rate, memory_copy.rate, &sizes, link, findings)
             else {
                 continue;
             };

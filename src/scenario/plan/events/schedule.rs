@@ -44,9 +44,9 @@ pub fn run(
     while let Some(((at, event, _), step)) = schedule.due.pop_first() {
         schedule.step(at, event, step, findings);
         if schedule.done.len() > MOST_CHANGES {
-            let view = events[event].view;
+            let keys = events[event].keys;
             findings.mistake(
-                view.vm
+                keys.vm
                     .mistake(format!("with this event there are over {MOST_CHANGES} changes"))
                     .because("that is the bound: each virtual NIC that an event concerns has some")
                     .help("leave events out, or let them concern fewer virtual machines"),
@@ -60,11 +60,11 @@ pub fn run(
 impl Schedule<'_> {
     fn finish(mut self, findings: &mut Findings) -> Consequences {
         for event in self.unfinished {
-            let view = self.events[event].view;
+            let keys = self.events[event].keys;
             findings.warn(format!(
                 "event[{event}]: {} of {} is not over when the run ends",
-                view.action.value.map_or("", EventAction::name),
-                view.vm.value.unwrap_or("")
+                keys.action.value.map_or("", EventAction::name),
+                keys.vm.value.unwrap_or("")
             ));
         }
         for (vnic, port) in self.guests.vnics.iter_mut().zip(self.ports) {
@@ -132,13 +132,13 @@ impl Schedule<'_> {
     }
 
     fn link(&mut self, event: usize, nic: usize, up: bool, findings: &mut Findings) {
-        let (view, at) = (self.events[event].view, self.events[event].at);
+        let (keys, at) = (self.events[event].keys, self.events[event].at);
         let changes = if up { self.down.remove(&nic) } else { self.down.insert(nic) };
         if !changes {
             let state = if up { "up" } else { "down" };
             let name = &self.nics[nic].spec.name;
             findings.mistake(
-                view.action
+                keys.action
                     .mistake(format!("the link of {name} is {state} at {}", Span(at.0)))
                     .because("nothing is left to be done by this event")
                     .help("remove the event, or write another `at`"),

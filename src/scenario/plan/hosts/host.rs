@@ -27,27 +27,27 @@ pub struct Host {
 }
 
 /// Reads a host.
-pub fn read(view: &HostKeys, findings: &mut Findings) -> Host {
-    let processors = processors(view, findings);
-    let clock = view.clock.value.unwrap_or(1);
-    let profile = view.costs.value.unwrap_or_else(|| profile::find_or(None, "zero"));
-    let costs = cost::read(view, profile, clock, findings);
-    let dispatch = dispatch::read(view);
-    let stack = stack(view, dispatch, &costs, findings);
-    dispatch::check_host(view, dispatch, stack, findings);
+pub fn read(keys: &HostKeys, findings: &mut Findings) -> Host {
+    let processors = processors(keys, findings);
+    let clock = keys.clock.value.unwrap_or(1);
+    let profile = keys.costs.value.unwrap_or_else(|| profile::find_or(None, "zero"));
+    let costs = cost::read(keys, profile, clock, findings);
+    let dispatch = dispatch::read(keys);
+    let stack = stack(keys, dispatch, &costs, findings);
+    dispatch::check_host(keys, dispatch, stack, findings);
     Host {
         spec: HostSpec {
-            name: view.name().to_owned(),
+            name: keys.name().to_owned(),
             cores: processors.logical,
             stack,
-            budget: view.budget.value.unwrap_or(1),
-            quantum: view.quantum.value.unwrap_or_default(),
-            backlog: view.backlog.value.unwrap_or(1),
-            idle_before_sleep: view.idle_before_sleep.value.unwrap_or_default(),
+            budget: keys.budget.value.unwrap_or(1),
+            quantum: keys.quantum.value.unwrap_or_default(),
+            backlog: keys.backlog.value.unwrap_or(1),
+            idle_before_sleep: keys.idle_before_sleep.value.unwrap_or_default(),
             dispatch,
-            non_preemptive: dispatch::is_non_preemptive(view, stack, findings),
-            exits_per_interrupt: view.virtualization.value.as_ref().map_or(0, exits),
-            halt_poll: view
+            non_preemptive: dispatch::is_non_preemptive(keys, stack, findings),
+            exits_per_interrupt: keys.virtualization.value.as_ref().map_or(0, exits),
+            halt_poll: keys
                 .virtualization
                 .value
                 .as_ref()
@@ -57,8 +57,8 @@ pub fn read(view: &HostKeys, findings: &mut Findings) -> Host {
         },
         processors,
         clock,
-        contention: view.contention.value.unwrap_or(0.0),
-        no_vfs: view.virtualization.value.as_ref().and_then(no_vfs),
+        contention: keys.contention.value.unwrap_or(0.0),
+        no_vfs: keys.virtualization.value.as_ref().and_then(no_vfs),
     }
 }
 
@@ -79,12 +79,12 @@ fn no_vfs(virtualization: &VirtualizationKeys) -> Option<PathReason> {
     broken.map(|(_, reason)| reason)
 }
 
-fn processors(view: &HostKeys, findings: &mut Findings) -> Processors {
+fn processors(keys: &HostKeys, findings: &mut Findings) -> Processors {
     let [cores, smt, nodes] =
-        [&view.cores, &view.smt, &view.numa_nodes].map(|key| key.value.unwrap_or(1));
+        [&keys.cores, &keys.smt, &keys.numa_nodes].map(|key| key.value.unwrap_or(1));
     if cores % nodes != 0 {
         findings.mistake(
-            view.numa_nodes
+            keys.numa_nodes
                 .mistake(format!("{nodes} NUMA nodes cannot share {cores} cores evenly"))
                 .because(format!("{cores} is no multiple of {nodes}"))
                 .help("write a number of nodes that divides `cores`"),
@@ -93,8 +93,8 @@ fn processors(view: &HostKeys, findings: &mut Findings) -> Processors {
     Processors { logical: cores * smt, smt, nodes }
 }
 
-fn stack(view: &HostKeys, dispatch: Dispatch, costs: &Costs, findings: &mut Findings) -> Stack {
-    let (kind, options) = match &view.stack.value {
+fn stack(keys: &HostKeys, dispatch: Dispatch, costs: &Costs, findings: &mut Findings) -> Stack {
+    let (kind, options) = match &keys.stack.value {
         Some(WordOr::Word(kind)) => (Some(*kind), None),
         Some(WordOr::Table(options)) => (options.kind.value, Some(&**options)),
         None => (None, None),
@@ -112,8 +112,8 @@ fn stack(view: &HostKeys, dispatch: Dispatch, costs: &Costs, findings: &mut Find
             // Cores that share packets pay nothing for looking.
             if costs.round.mean_ps() == 0.0 && dispatch == Dispatch::PerQueue {
                 findings.mistake(
-                    view.stack
-                        .mistake(format!("`{}` polls for nothing", view.name()))
+                    keys.stack
+                        .mistake(format!("`{}` polls for nothing", keys.name()))
                         .because("busy-poll pays `round` at every visit of a ring, and it is zero")
                         .help("write a cost above zero: `cost = { round = \"50 ns\" }`"),
                 );

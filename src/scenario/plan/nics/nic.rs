@@ -68,7 +68,7 @@ impl Queues {
 
 /// Reads a port and what virtual NICs ask of it; none where its host is unknown.
 pub fn read(
-    view: &NicKeys,
+    keys: &NicKeys,
     hosts: &[Host],
     traffics: &[&str],
     sriov: Option<Sriov>,
@@ -77,43 +77,43 @@ pub fn read(
     findings: &mut Findings,
 ) -> Option<Nic> {
     let names: Vec<&str> = hosts.iter().map(|host| host.spec.name.as_str()).collect();
-    let at = findings.take(reference::named(&view.host, view.name(), "host", &names))?;
+    let at = findings.take(reference::named(&keys.host, keys.name(), "host", &names))?;
     let host = &hosts[at];
-    let model = view.model.value.unwrap_or_else(|| profile::find_or(None, "ideal"));
-    let link = view.link.or(model.link());
-    let queues = queues(view, host, model, link, demand, policies, findings);
-    let ring = ring(view, model, findings);
+    let model = keys.model.value.unwrap_or_else(|| profile::find_or(None, "ideal"));
+    let link = keys.link.or(model.link());
+    let queues = queues(keys, host, model, link, demand, policies, findings);
+    let ring = ring(keys, model, findings);
     let cores: BTreeSet<u32> = queues.cores.iter().copied().collect();
-    let buffer = view.buffer.or(model.size("buffer"));
+    let buffer = keys.buffer.or(model.size("buffer"));
     let share = queues.shared_interrupts || vectors_are_short(&queues.cores, model);
     let spec = NicSpec {
-        name: view.name().to_owned(),
+        name: keys.name().to_owned(),
         host: at,
         link,
-        egress: view.egress.value.unwrap_or(1),
+        egress: keys.egress.value.unwrap_or(1),
         buffer,
-        dma: dma(view, model, findings),
+        dma: dma(keys, model, findings),
         ring,
-        hold: hold(view, model, queues.several, sriov.is_some()),
+        hold: hold(keys, model, queues.several, sriov.is_some()),
         vectors: vectors(&queues.cores, share),
-        moderation: moderation::read(view, model, findings),
+        moderation: moderation::read(keys, model, findings),
         steering: queues.steering,
         contention: 1.0 + host.contention * (cores.len() as f64 - 1.0),
         rebalance: queues.rebalance,
         shared_interrupts: share,
-        rps: rps::read(view, host, &queues.usable, findings),
+        rps: rps::read(keys, host, &queues.usable, findings),
         usable: queues.usable,
-        flow_control: flow_control::read(view, link, buffer, findings),
+        flow_control: flow_control::read(keys, link, buffer, findings),
         queues: queues.cores,
     };
-    guests(view, model, findings);
-    let filters = filters(view, traffics, &spec, findings);
+    guests(keys, model, findings);
+    let filters = filters(keys, traffics, &spec, findings);
     Some(Nic { spec, model, filters, gives_queues: queues.given, sriov })
 }
 
 /// How packets find their queue, and the core of each queue.
 fn queues(
-    view: &NicKeys,
+    keys: &NicKeys,
     host: &Host,
     model: &Profile,
     link: Option<u64>,
@@ -121,29 +121,29 @@ fn queues(
     policies: &[OwnPolicy],
     findings: &mut Findings,
 ) -> Queues {
-    let single = |findings: &mut Findings| Queues::single(only(view, host, findings));
-    match view.path.value {
+    let single = |findings: &mut Findings| Queues::single(only(keys, host, findings));
+    match keys.path.value {
         Some(PathKind::Vmq | PathKind::Sriov) => {
-            let vmq = vmq::read(view, host, model, link, demand, policies, findings);
+            let vmq = vmq::read(keys, host, model, link, demand, policies, findings);
             return vmq.map_or_else(|| Queues::single(0), of_vmq);
         }
         Some(PathKind::Rss) => {}
         _ => return single(findings),
     }
-    if view.rss.value.as_ref().and_then(|rss| rss.enabled.value) == Some(false) {
+    if keys.rss.value.as_ref().and_then(|rss| rss.enabled.value) == Some(false) {
         findings
-            .warn(format!("nic.{}: RSS is switched off, all packets go to one queue", view.name()));
+            .warn(format!("nic.{}: RSS is switched off, all packets go to one queue", keys.name()));
         return single(findings);
     }
-    if view.checksum_offload.value == Some(false) {
+    if keys.checksum_offload.value == Some(false) {
         findings.warn(format!(
             "nic.{}: RSS is off because checksum offload is off: RSS depends on it \
              (Disable-NetAdapterChecksumOffload); all packets go to one queue",
-            view.name()
+            keys.name()
         ));
         return single(findings);
     }
-    rss::read(view, host, model, policies, findings).map_or_else(|| Queues::single(0), of_rss)
+    rss::read(keys, host, model, policies, findings).map_or_else(|| Queues::single(0), of_rss)
 }
 
 fn of_rss(rss: Rss) -> Queues {
@@ -171,12 +171,12 @@ fn of_vmq(vmq: Vmq) -> Queues {
 }
 
 /// The core of the only queue.
-fn only(view: &NicKeys, host: &Host, findings: &mut Findings) -> u32 {
-    let core = view.core.value.unwrap_or(0);
+fn only(keys: &NicKeys, host: &Host, findings: &mut Findings) -> u32 {
+    let core = keys.core.value.unwrap_or(0);
     if core >= host.spec.cores {
         let last = host.spec.cores - 1;
         findings.mistake(
-            view.core
+            keys.core
                 .mistake(format!("`{}` has no core {core}", host.spec.name))
                 .because(format!("it has the cores 0 to {last}"))
                 .help(format!("write core = 0 to {last}")),
@@ -185,15 +185,15 @@ fn only(view: &NicKeys, host: &Host, findings: &mut Findings) -> u32 {
     core
 }
 
-fn ring(view: &NicKeys, model: &Profile, findings: &mut Findings) -> u32 {
-    let Some(ring) = view.ring.value else { return 1 };
+fn ring(keys: &NicKeys, model: &Profile, findings: &mut Findings) -> u32 {
+    let Some(ring) = keys.ring.value else { return 1 };
     let (min, max) = (model.number("ring.min"), model.number("ring.max"));
     if let (Some(min), Some(max)) = (min, max)
         && !(min..=max).contains(&u64::from(ring))
     {
         let near = u64::from(ring).clamp(min, max);
         findings.mistake(
-            view.ring
+            keys.ring
                 .mistake(format!("{} has no ring of {ring} descriptors", model.name))
                 .because(format!("it takes {min} to {max}"))
                 .help(format!("write ring = {near}, or model = \"ideal\"")),
@@ -205,11 +205,11 @@ fn ring(view: &NicKeys, model: &Profile, findings: &mut Findings) -> u32 {
 /// Whether a packet waits for a descriptor: the drivers' rule where the file leaves it to them
 /// (Linux `ixgbe_set_rx_drop_en` drops with virtual functions, and with several queues where the
 /// port does not pause its peer, to avoid head of line blocking; else a full ring holds the port).
-fn hold(view: &NicKeys, model: &Profile, several: bool, functions: bool) -> bool {
-    match view.when_ring_full.value {
+fn hold(keys: &NicKeys, model: &Profile, several: bool, functions: bool) -> bool {
+    match keys.when_ring_full.value {
         Some(WhenRingFull::Hold) => true,
         Some(WhenRingFull::Drop) => false,
-        _ => !model.is_ideal() && !functions && (!several || flow_control::is_on(view)),
+        _ => !model.is_ideal() && !functions && (!several || flow_control::is_on(keys)),
     }
 }
 
@@ -233,24 +233,24 @@ fn vectors(queues: &[u32], share: bool) -> Vec<Vec<u32>> {
 fn dma(nic: &NicKeys, model: &Profile, findings: &mut Findings) -> DmaSpec {
     let base = model.pcie();
     let unlimited = DmaSpec { bits: None, max_payload: 256, latency: Span::ZERO };
-    let Some(keys) = nic.pcie.value.as_ref().filter(|_| nic.pcie.given) else {
+    let Some(pcie) = nic.pcie.value.as_ref().filter(|_| nic.pcie.given) else {
         return base.map_or(unlimited, |base| base.spec());
     };
-    let latency = keys.latency.or(base.map(|base| base.latency)).unwrap_or(Span::ZERO);
-    let max_payload = keys.max_payload.or(base.map(|base| base.max_payload)).unwrap_or(256);
+    let latency = pcie.latency.or(base.map(|base| base.latency)).unwrap_or(Span::ZERO);
+    let max_payload = pcie.max_payload.or(base.map(|base| base.max_payload)).unwrap_or(256);
     if !max_payload.is_power_of_two() {
         findings.mistake(
-            keys.max_payload
+            pcie.max_payload
                 .mistake(format!("PCI Express has no payload of {max_payload} B"))
                 .because("a power of two is due")
                 .help("write 128, 256, 512, 1024, 2048 or 4096"),
         );
     }
-    let generation = keys.generation.or(base.map(|base| base.generation));
-    let lanes = keys.lanes.or(base.map(|base| base.lanes));
+    let generation = pcie.generation.or(base.map(|base| base.generation));
+    let lanes = pcie.lanes.or(base.map(|base| base.lanes));
     if lanes.is_some_and(|lanes| ![1, 2, 4, 8, 12, 16, 32].contains(&lanes)) {
         findings.mistake(
-            keys.lanes
+            pcie.lanes
                 .mistake("PCI Express has no such width")
                 .because("no link has that many lanes")
                 .help("write 1, 2, 4, 8, 12, 16 or 32"),
@@ -261,9 +261,9 @@ fn dma(nic: &NicKeys, model: &Profile, findings: &mut Findings) -> DmaSpec {
         (None, None) => DmaSpec { max_payload, latency, ..unlimited },
         _ => {
             let (given, missing) = if lanes.is_some() {
-                (&keys.lanes, &keys.generation)
+                (&pcie.lanes, &pcie.generation)
             } else {
-                (&keys.generation, &keys.lanes)
+                (&pcie.generation, &pcie.lanes)
             };
             if given.given && !missing.given {
                 findings.mistake(
@@ -279,12 +279,12 @@ fn dma(nic: &NicKeys, model: &Profile, findings: &mut Findings) -> DmaSpec {
 }
 
 /// Checks the tables of queues and functions for virtual machines.
-fn guests(view: &NicKeys, model: &Profile, findings: &mut Findings) {
-    let path = view.path.value;
+fn guests(keys: &NicKeys, model: &Profile, findings: &mut Findings) {
+    let path = keys.path.value;
     if !matches!(path, Some(PathKind::Vmq | PathKind::Sriov)) {
         return;
     }
-    let rss = view.rss.value.as_ref().map(|rss| &rss.enabled);
+    let rss = keys.rss.value.as_ref().map(|rss| &rss.enabled);
     if let Some(enabled) = rss.filter(|enabled| enabled.given && enabled.value == Some(true)) {
         let path = if path == Some(PathKind::Vmq) { "VMQ" } else { "SR-IOV (with VMQ)" };
         findings.mistake(
@@ -297,15 +297,15 @@ fn guests(view: &NicKeys, model: &Profile, findings: &mut Findings) {
                 .help("remove `enabled`, or choose path = \"rss\""),
         );
     }
-    if let Some(vmq) = &view.vmq.value {
+    if let Some(vmq) = &keys.vmq.value {
         limit(&vmq.queues, vmq::limit(model), model, findings);
     }
-    if let Some(sriov) = &view.sriov.value {
+    if let Some(sriov) = &keys.sriov.value {
         limit(&sriov.vfs, model.number("vfs"), model, findings);
     }
     if path == Some(PathKind::Sriov) && model.number("vfs") == Some(0) {
         findings.mistake(
-            view.path
+            keys.path
                 .mistake(format!("{} has no virtual functions", model.name))
                 .because("the model does not support SR-IOV")
                 .help("choose another model, such as intel-82599, or path = \"vmq\""),
@@ -329,7 +329,7 @@ fn limit(asked: &Setting<u32>, most: Option<u64>, model: &Profile, findings: &mu
 
 /// The early verdicts, by the name of the traffic they concern.
 fn filters(
-    view: &NicKeys,
+    keys: &NicKeys,
     traffics: &[&str],
     spec: &NicSpec,
     findings: &mut Findings,
@@ -337,7 +337,7 @@ fn filters(
     let mut all: Vec<(String, Filter)> = vec![];
     let by_address = matches!(spec.steering, SteeringSpec::Vmq { .. });
     let queues = if by_address { usize::MAX } else { spec.queues.len() };
-    for filter in view.filter.items() {
+    for filter in keys.filter.items() {
         let Some(matched) = &filter.matched.value else { continue };
         let Some(name) = matched.traffic.value else { continue };
         if !traffics.contains(&name) {

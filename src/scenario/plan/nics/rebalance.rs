@@ -154,7 +154,7 @@ pub fn overlaps<'d>(nics: impl Iterator<Item = &'d NicSpec>, findings: &mut Find
 /// Where a policy is named: a word, or a table with its numbers.
 struct At<'d> {
     /// The table that has the word ...
-    view: TableReader<'d>,
+    reader: TableReader<'d>,
     /// ... under this key.
     key: &'static str,
     numbers: Option<TableReader<'d>>,
@@ -162,17 +162,17 @@ struct At<'d> {
 
 impl At<'_> {
     fn mistake(&self, message: &str) -> Diagnostic {
-        self.view.mistake(self.key, message)
+        self.reader.mistake(self.key, message)
     }
 }
 
 /// The policy that the table of a path names; none: a wrong word, which has been reported.
 fn named<'d, 'p>(path: &TableReader<'d>, policies: &'p [OwnPolicy]) -> Option<(Named<'p>, At<'d>)> {
     let at = match path.table("rebalance") {
-        Some(numbers) => At { view: numbers, key: "policy", numbers: Some(numbers) },
-        None => At { view: *path, key: "rebalance", numbers: None },
+        Some(numbers) => At { reader: numbers, key: "policy", numbers: Some(numbers) },
+        None => At { reader: *path, key: "rebalance", numbers: None },
     };
-    let name = at.view.text(at.key)?;
+    let name = at.reader.text(at.key)?;
     let own = policies.iter().find(|policy| policy.name == name).map(Named::Own);
     Some((own.or_else(|| Kind::named(name).map(Named::BuiltIn))?, at))
 }
@@ -211,7 +211,7 @@ fn built_in(at: &At, kind: Kind, findings: &mut Findings) -> Option<Rebalance> {
             "expand_above"
         };
         findings.mistake(
-            at.view
+            at.reader
                 .mistake(place, "what was spread would return at once")
                 .because("`contract_below` is not below `expand_above`")
                 .help("leave a gap between them, such as 60 % and 90 %"),

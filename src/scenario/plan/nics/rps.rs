@@ -43,19 +43,19 @@ pub fn over_cores(
     usable: &[u32],
     findings: &mut Findings,
 ) -> Option<RpsSpec> {
-    let view = nic.spread.value.as_ref()?;
-    let all = view.cores.given || nic.path.value == Some(PathKind::SingleQueue);
+    let keys = nic.spread.value.as_ref()?;
+    let all = keys.cores.given || nic.path.value == Some(PathKind::SingleQueue);
     let cores = if all {
-        findings.take(view.cores.within(view.name(), host.spec.cores))?
+        findings.take(keys.cores.within(keys.name(), host.spec.cores))?
     } else {
         usable.to_vec()
     };
     if cores.is_empty() {
         return None; // no list of processors, which has been reported
     }
-    let rss = rss::hash(&view.hashing, cores.len() as u32, findings)?;
+    let rss = rss::hash(&keys.hashing, cores.len() as u32, findings)?;
     let cores = FlowMap { targets: cores, rss: Some(rss) };
-    Some(RpsSpec { cores, backlog: view.backlog.value? })
+    Some(RpsSpec { cores, backlog: keys.backlog.value? })
 }
 
 /// Over some of a kind, by hash and a table of its own.

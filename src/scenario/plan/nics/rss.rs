@@ -34,27 +34,27 @@ pub fn read(
     policies: &[OwnPolicy],
     findings: &mut Findings,
 ) -> Option<Rss> {
-    let view = nic.rss.value.as_ref()?;
+    let keys = nic.rss.value.as_ref()?;
     let physical = host.processors.logical / host.processors.smt;
     let limit = model.number("rss.queues").unwrap_or(u64::MAX);
     let usual = u64::from(physical).min(limit) as u32;
-    let queues = if view.queues.given { view.queues.value? } else { usual };
+    let queues = if keys.queues.given { keys.queues.value? } else { usual };
     if u64::from(queues) > limit {
         findings.mistake(
-            view.queues
+            keys.queues
                 .mistake(format!("{queues} queues are more than {} has", model.name))
                 .because(format!("its RSS has at most {limit} queues"))
                 .help(format!("write queues = {limit}, or model = \"ideal\"")),
         );
     }
-    let order = match view.profile.value {
+    let order = match keys.profile.value {
         Some(RssProfile::NumaStatic) => Order::NumaStatic,
         Some(RssProfile::Conservative) => Order::Conservative,
         _ => Order::Closest,
     };
-    let usable = usable(&view.processors, host, order, u32::MAX, findings)?;
-    let rebalance = rebalance::of_rss(&view.reader, host, policies, findings);
-    let entries = entries(&view.hashing, model, findings)?;
+    let usable = usable(&keys.processors, host, order, u32::MAX, findings)?;
+    let rebalance = rebalance::of_rss(&keys.reader, host, policies, findings);
+    let entries = entries(&keys.hashing, model, findings)?;
     if entries < queues {
         findings.warn(format!(
             "nic.{}: an indirection table of {entries} entries reaches {entries} of \
@@ -62,26 +62,26 @@ pub fn read(
             nic.name()
         ));
     }
-    let spec = hash(&view.hashing, queues, findings)?;
+    let spec = hash(&keys.hashing, queues, findings)?;
     let cores = rebalance::start(queues, &usable, rebalance.as_ref());
     Some(Rss { spec, cores, usable, rebalance })
 }
 
 /// The cores that queues may use, at most so many; for RSS and VMQ alike.
 pub(super) fn usable(
-    view: &ProcessorKeys,
+    keys: &ProcessorKeys,
     host: &Host,
     order: Order,
     most: u32,
     findings: &mut Findings,
 ) -> Option<Vec<u32>> {
-    let base = view.base_processor.value?;
-    let asked = if view.max_processors.given { view.max_processors.value? } else { u32::MAX };
+    let base = keys.base_processor.value?;
+    let asked = if keys.max_processors.given { keys.max_processors.value? } else { u32::MAX };
     let usable = placement::usable(order, base, asked.min(most), host.processors);
     if usable.is_empty() {
         let last = host.processors.logical - host.processors.smt;
         findings.mistake(
-            view.base_processor
+            keys.base_processor
                 .mistake(format!("`{}` has no processor {base}", host.spec.name))
                 .because(format!("receive queues use its physical cores, numbered 0 to {last}"))
                 .help(format!("write base_processor = 0 to {last}")),
@@ -92,18 +92,18 @@ pub(super) fn usable(
 }
 
 /// The hash of a table with `key`, `hash` and `table`, over `n` that packets are spread over.
-pub(super) fn hash(view: &HashKeys, n: u32, findings: &mut Findings) -> Option<RssSpec> {
-    let entries = whole_power(view, findings)?;
+pub(super) fn hash(keys: &HashKeys, n: u32, findings: &mut Findings) -> Option<RssSpec> {
+    let entries = whole_power(keys, findings)?;
     let table = default_table(entries, n);
-    Some(RssSpec { key: key(view, findings)?, types: types(view), table })
+    Some(RssSpec { key: key(keys, findings)?, types: types(keys), table })
 }
 
 /// The entries of an indirection table, where they are a power of two.
-fn whole_power(view: &HashKeys, findings: &mut Findings) -> Option<u32> {
-    let entries = view.table.value?;
+fn whole_power(keys: &HashKeys, findings: &mut Findings) -> Option<u32> {
+    let entries = keys.table.value?;
     if !entries.is_power_of_two() {
         findings.mistake(
-            view.table
+            keys.table
                 .mistake(format!("an indirection table cannot have {entries} entries"))
                 .because("the low bits of the hash index it: a power of two is due")
                 .help(format!("write {}", (entries.next_power_of_two()).min(32_768))),
@@ -114,12 +114,12 @@ fn whole_power(view: &HashKeys, findings: &mut Findings) -> Option<u32> {
 }
 
 /// The entries of the indirection table of a model.
-fn entries(view: &HashKeys, model: &Profile, findings: &mut Findings) -> Option<u32> {
-    let entries = whole_power(view, findings)?;
+fn entries(keys: &HashKeys, model: &Profile, findings: &mut Findings) -> Option<u32> {
+    let entries = whole_power(keys, findings)?;
     let limit = model.number("rss.table").unwrap_or(u64::MAX);
     if u64::from(entries) > limit {
         findings.mistake(
-            view.table
+            keys.table
                 .mistake(format!("{entries} entries are more than {} has", model.name))
                 .because(format!("its indirection table has {limit} entries"))
                 .help(format!("write table = {limit}, or model = \"ideal\"")),
@@ -128,24 +128,24 @@ fn entries(view: &HashKeys, model: &Profile, findings: &mut Findings) -> Option<
     Some(entries)
 }
 
-fn key(view: &HashKeys, findings: &mut Findings) -> Option<[u8; KEY_BYTES]> {
-    match view.key.value? {
+fn key(keys: &HashKeys, findings: &mut Findings) -> Option<[u8; KEY_BYTES]> {
+    match keys.key.value? {
         "microsoft" => Some(KEY_MICROSOFT),
         "symmetric" => Some(KEY_SYMMETRIC),
         text => findings.take(parse_key(text).map_err(|error| {
-            view.key.mistake("this is no hash key").because(error.to_string()).help(
+            keys.key.mistake("this is no hash key").because(error.to_string()).help(
                 "write \"microsoft\", \"symmetric\" (6d5a repeated), or 40 bytes in hexadecimal",
             )
         })),
     }
 }
 
-fn types(view: &HashKeys) -> HashTypes {
-    if !view.hash.given {
+fn types(keys: &HashKeys) -> HashTypes {
+    if !keys.hash.given {
         return HashTypes::USUAL;
     }
     let mut types = HashTypes::NONE;
-    for hash in view.hash.items() {
+    for hash in keys.hash.items() {
         let _known = types.switch_on(HashType::name(*hash));
     }
     types

@@ -75,15 +75,15 @@ pub fn read(nic: &NicKeys, hosts: &[Host]) -> Option<Sriov> {
 impl VfRequest {
     /// What a table says; `driver` is what the group of its VMs says of the guest's driver.
     #[must_use]
-    pub fn read(view: &PortKeys, driver: bool) -> Self {
-        let policies = view.port_policy.items();
-        let missing = if view.vf_weight.value == Some(0) {
+    pub fn read(keys: &PortKeys, driver: bool) -> Self {
+        let policies = keys.port_policy.items();
+        let missing = if keys.vf_weight.value == Some(0) {
             Some(PathReason::VfWeightZero)
         } else {
             (!policies.is_empty()).then_some(PathReason::PortPolicy)
         };
-        let wanted = view.vf.value == Some(true);
-        Self { wanted, missing, driver, queues: view.vf_queues.value.unwrap_or(1) }
+        let wanted = keys.vf.value == Some(true);
+        Self { wanted, missing, driver, queues: keys.vf_queues.value.unwrap_or(1) }
     }
 }
 
@@ -145,7 +145,7 @@ impl Sriov {
     pub fn check(
         &self,
         name: &str,
-        view: &PortKeys,
+        keys: &PortKeys,
         request: &VfRequest,
         vcpus: u32,
         findings: &mut Findings,
@@ -153,7 +153,7 @@ impl Sriov {
         if !request.wanted {
             return;
         }
-        rings(view, request.queues, vcpus, self.model, findings);
+        rings(keys, request.queues, vcpus, self.model, findings);
         let driver = (!request.driver).then_some(PathReason::VfDriver);
         if let Some(why) = self.missing.or(request.missing).or(driver) {
             findings.warn(format!(
@@ -199,11 +199,11 @@ fn sentence(why: PathReason) -> &'static str {
 }
 
 /// Checks how many rings a function may have.
-fn rings(view: &PortKeys, rings: u32, vcpus: u32, model: &Profile, findings: &mut Findings) {
+fn rings(keys: &PortKeys, rings: u32, vcpus: u32, model: &Profile, findings: &mut Findings) {
     if rings == 1 {
         return;
     }
-    let refuse = |message: String| view.vf_queues.mistake(message);
+    let refuse = |message: String| keys.vf_queues.mistake(message);
     let most = model.number("vf.queues").unwrap_or(u64::MAX);
     if model.text("vf.rss.table").is_none() && !model.is_ideal() {
         findings.mistake(

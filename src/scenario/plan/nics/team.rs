@@ -70,8 +70,8 @@ impl Uplinks {
     /// Reads all teams of ports with these names.
     pub fn read(views: &[TeamKeys], ports: &[&str], findings: &mut Findings) -> Self {
         let mut teams: Vec<Team> = vec![];
-        for view in views {
-            teams.extend(read(view, ports, &teams, findings));
+        for keys in views {
+            teams.extend(read(keys, ports, &teams, findings));
         }
         let ports = ports.iter().map(|name| (*name).to_owned()).collect();
         Self { turns: vec![0; teams.len()], teams, ports }
@@ -81,22 +81,22 @@ impl Uplinks {
     ///
     /// # Errors
     /// An unknown name; a port of a team; no name where there are several.
-    pub fn of(&self, view: &PortKeys) -> Result<Uplink, Diagnostic> {
+    pub fn of(&self, keys: &PortKeys) -> Result<Uplink, Diagnostic> {
         let team_of = |port| self.teams.iter().find(|team| team.ports.contains(&port));
         let free = (0..self.ports.len()).filter(|port| team_of(*port).is_none());
         let free = free.map(|port| (self.ports[port].as_str(), Uplink::Port(port)));
         let teams = self.teams.iter().enumerate();
         let teams = teams.map(|(team, spec)| (spec.name.as_str(), Uplink::Team(team)));
         let (names, all): (Vec<&str>, Vec<Uplink>) = free.chain(teams).unzip();
-        if let Some(team) = self.port_named(view).and_then(team_of) {
-            return Err(view
+        if let Some(team) = self.port_named(keys).and_then(team_of) {
+            return Err(keys
                 .nic
-                .mistake(format!("`{}` cannot be on one port of a team alone", view.name()))
+                .mistake(format!("`{}` cannot be on one port of a team alone", keys.name()))
                 .because(format!("the port belongs to team.{}", team.name))
                 .help(format!("write nic = \"{}\"", team.name)));
         }
-        let found = reference::named(&view.nic, view.name(), "nic", &names);
-        let found = found.map_err(|mistake| match view.nic.value {
+        let found = reference::named(&keys.nic, keys.name(), "nic", &names);
+        let found = found.map_err(|mistake| match keys.nic.value {
             Some(name) => {
                 let name = short(name);
                 mistake.because(format!("no table [nic.{name}] or [team.{name}]"))
@@ -106,8 +106,8 @@ impl Uplinks {
         Ok(all[found?])
     }
 
-    fn port_named(&self, view: &PortKeys) -> Option<usize> {
-        let name = view.nic.value?;
+    fn port_named(&self, keys: &PortKeys) -> Option<usize> {
+        let name = keys.nic.value?;
         self.ports.iter().position(|port| port == name)
     }
 
@@ -159,12 +159,12 @@ impl Uplinks {
 
 /// Reads a team, with those of its ports that there are; none where it has none. Mistakes have been
 /// reported.
-fn read(view: &TeamKeys, ports: &[&str], others: &[Team], findings: &mut Findings) -> Option<Team> {
-    let names = view.nics.items();
-    if ports.contains(&view.name()) {
+fn read(keys: &TeamKeys, ports: &[&str], others: &[Team], findings: &mut Findings) -> Option<Team> {
+    let names = keys.nics.items();
+    if ports.contains(&keys.name()) {
         findings.mistake(
-            view.nics
-                .mistake(format!("the team \"{0}\" has the name of a port", view.name()))
+            keys.nics
+                .mistake(format!("the team \"{0}\" has the name of a port", keys.name()))
                 .because("virtual NICs name either with `nic`")
                 .help("choose another name for the team"),
         );
@@ -173,14 +173,14 @@ fn read(view: &TeamKeys, ports: &[&str], others: &[Team], findings: &mut Finding
     let mut members = vec![];
     for name in names {
         let Some(port) = reference::find(name, ports) else {
-            findings.mistake(reference::unknown(&view.nics, "nic", name, ports));
+            findings.mistake(reference::unknown(&keys.nics, "nic", name, ports));
             continue;
         };
         let other = others.iter().find(|other| other.ports.contains(&port));
         if members.contains(&port) || other.is_some() {
             let whose = other.map_or("this team", |other| &other.name);
             findings.mistake(
-                view.nics
+                keys.nics
                     .mistake(format!("port \"{name}\" cannot be in a team twice"))
                     .because(format!("it belongs to {whose} already"))
                     .help("name each port once"),
@@ -189,31 +189,31 @@ fn read(view: &TeamKeys, ports: &[&str], others: &[Team], findings: &mut Finding
         }
         members.push(port);
     }
-    if view.nics.value.is_some() && view.nics.given && !(2..=MOST).contains(&names.len()) {
+    if keys.nics.value.is_some() && keys.nics.given && !(2..=MOST).contains(&names.len()) {
         findings.mistake(
-            view.nics
+            keys.nics
                 .mistake(format!("a team of {} is none", names.len()))
                 .because(format!("it takes 2 to {MOST} ports"))
                 .help("write nics = [\"port0\", \"port1\"], or name the port itself with `nic`"),
         );
     }
-    let receives = match (view.mode.value?, view.balance.value?) {
+    let receives = match (keys.mode.value?, keys.balance.value?) {
         (TeamMode::SwitchDependent, _) => Receives::ByFlow,
         (_, TeamBalance::AddressHash) => Receives::ByFirst,
         (_, TeamBalance::HypervPort | TeamBalance::Dynamic) => Receives::InTurn,
     };
-    let team = Team { name: view.name().to_owned(), ports: members, receives };
+    let team = Team { name: keys.name().to_owned(), ports: members, receives };
     (!team.ports.is_empty()).then_some(team)
 }
 
 /// Checks a team against its ports.
-pub fn check(view: &TeamKeys, team: &Team, nics: &[Nic], hosts: &[Host], findings: &mut Findings) {
+pub fn check(keys: &TeamKeys, team: &Team, nics: &[Nic], hosts: &[Host], findings: &mut Findings) {
     let ports: Vec<&Nic> = team.ports.iter().map(|port| &nics[*port]).collect();
     let first = ports[0];
     if let Some(other) = ports.iter().find(|port| port.spec.host != first.spec.host) {
         let [here, there] = [first, other].map(|port| hosts[port.spec.host].spec.name.as_str());
         findings.mistake(
-            view.nics
+            keys.nics
                 .mistake(format!("team \"{}\" has ports of several hosts", team.name))
                 .because(format!(
                     "{} is of {here}, {} of {there}",
@@ -225,7 +225,7 @@ pub fn check(view: &TeamKeys, team: &Team, nics: &[Nic], hosts: &[Host], finding
     }
     if let Some(port) = ports.iter().find(|port| port.sriov.is_some()) {
         findings.mistake(
-            view.nics
+            keys.nics
                 .mistake(format!("{} gives virtual functions", port.spec.name))
                 .because(
                     "a virtual function bypasses the team, which so could not move its traffic",
@@ -234,12 +234,12 @@ pub fn check(view: &TeamKeys, team: &Team, nics: &[Nic], hosts: &[Host], finding
         );
         return;
     }
-    processors(view, team, &ports, hosts[first.spec.host].processors, findings);
+    processors(keys, team, &ports, hosts[first.spec.host].processors, findings);
 }
 
 /// Checks the processors that the queues of a team's ports may use.
 fn processors(
-    view: &TeamKeys,
+    keys: &TeamKeys,
     team: &Team,
     ports: &[&Nic],
     of_host: Processors,
@@ -265,7 +265,7 @@ fn processors(
     } else if let Some(other) = (1..sets.len()).find(|at| sets[*at] != sets[0]) {
         let [first, other] = [0, other].map(|at| &ports[at].spec.name);
         findings.mistake(
-            view.nics
+            keys.nics
                 .mistake(format!("the ports of team \"{}\" use other processors", team.name))
                 .because(format!(
                     "a virtual NIC has a queue on each of them; those of {first} and {other} must \
@@ -311,8 +311,8 @@ pub fn by_flow(source: &SourceSpec, seed: u64, ports: usize) -> Vec<Arc<[bool]>>
     let types = HashTypes::USUAL;
     let rss = Rss::new(&RssSpec { key: KEY_MICROSOFT, types, table: vec![0] });
     let port = |hash: u32| ((u64::from(hash) * ports as u64) >> 32) as usize;
-    let keys = source.flow_keys(seed);
-    let named: Vec<usize> = keys.map(|key| rss.hash(&key).map_or(0, port)).collect();
+    let flow_keys = source.flow_keys(seed);
+    let named: Vec<usize> = flow_keys.map(|key| rss.hash(&key).map_or(0, port)).collect();
     (0..ports).map(|port| named.iter().map(|its| *its == port).collect()).collect()
 }
 

@@ -67,38 +67,38 @@ pub fn read(
     policies: &[OwnPolicy],
     findings: &mut Findings,
 ) -> Option<Vmq> {
-    let view = nic.vmq.value.as_ref()?;
-    let rebalance = rebalance::of_vmq(&view.reader, host, policies, findings);
-    let on = is_on(nic, view, link, demand, findings);
+    let keys = nic.vmq.value.as_ref()?;
+    let rebalance = rebalance::of_vmq(&keys.reader, host, policies, findings);
+    let on = is_on(nic, keys, link, demand, findings);
     let wants = u64::from(demand.queues);
-    let usual = left(view, model, demand.vfs, findings).unwrap_or(wants + 1).min(MOST);
-    let queues = if view.queues.given { u64::from(view.queues.value?) } else { usual };
+    let usual = left(keys, model, demand.vfs, findings).unwrap_or(wants + 1).min(MOST);
+    let queues = if keys.queues.given { u64::from(keys.queues.value?) } else { usual };
     let given = if on { wants.min(queues - 1) as u32 } else { 0 };
     // A vector belongs to one core, so queues use no more cores than the model has vectors.
     let vectors = model.number("vectors").map_or(u32::MAX, |most| most as u32);
-    let usable = rss::usable(&view.processors, host, Order::Closest, vectors, findings)?;
+    let usable = rss::usable(&keys.processors, host, Order::Closest, vectors, findings)?;
     Some(Vmq {
         cores: rebalance::start(given + 1, &usable, rebalance.as_ref()),
         usable,
         rebalance,
         on,
         several: on && queues > 1,
-        shared_interrupts: view.shared_interrupts.value?,
+        shared_interrupts: keys.shared_interrupts.value?,
         steering: SteeringSpec::Vmq {
-            shared_memory: view.copy.value == Some(CopyKind::SharedMemory),
+            shared_memory: keys.copy.value == Some(CopyKind::SharedMemory),
         },
     })
 }
 
 /// The queues that so many virtual functions leave: some models serve both from one stock of pools
 /// (Linux ixgbe; that functions come first is assumed). The default queue is always left.
-fn left(view: &VmqKeys, model: &Profile, vfs: u32, findings: &mut Findings) -> Option<u64> {
+fn left(keys: &VmqKeys, model: &Profile, vfs: u32, findings: &mut Findings) -> Option<u64> {
     let (most, Some(pools)) = (limit(model), model.number("pools")) else { return limit(model) };
     let left = pools.saturating_sub(u64::from(vfs)).max(1);
-    let asked = u64::from(view.queues.value.unwrap_or(0));
+    let asked = u64::from(keys.queues.value.unwrap_or(0));
     if asked > left && most.is_some_and(|most| asked <= most) {
         findings.mistake(
-            view.queues
+            keys.queues
                 .mistake(format!("{asked} queues and {vfs} virtual functions are too many"))
                 .because(format!("{} serves both from {pools} pools", model.name))
                 .help(format!("write queues = {left}, or lower `sriov.vfs`")),
@@ -110,13 +110,13 @@ fn left(view: &VmqKeys, model: &Profile, vfs: u32, findings: &mut Findings) -> O
 /// Whether the port gives queues to virtual NICs.
 fn is_on(
     nic: &NicKeys,
-    view: &VmqKeys,
+    keys: &VmqKeys,
     link: Option<u64>,
     demand: Demand,
     findings: &mut Findings,
 ) -> bool {
     let slow = link.is_some_and(|bits| bits < TEN_GIGABIT);
-    let on = !slow || view.below_10g.value == Some(true);
+    let on = !slow || keys.below_10g.value == Some(true);
     if !on && (demand.queues > 0 || nic.path.value == Some(PathKind::Vmq)) {
         findings.warn(format!(
             "nic.{}: VMQ is off below 10 Gbps: the VMs use the default queue \

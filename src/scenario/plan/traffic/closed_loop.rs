@@ -25,22 +25,22 @@ const KEYS: [&str; 4] = ["window", "think", "feedback", "timeout"];
 
 /// The kind of closed loop that a traffic is, if it is one.
 #[must_use]
-pub fn kind(view: &TrafficKeys) -> Option<ArrivalsKind> {
+pub fn kind(keys: &TrafficKeys) -> Option<ArrivalsKind> {
     let closed = |kind: &ArrivalsKind| {
         matches!(kind, ArrivalsKind::RequestResponse | ArrivalsKind::Windowed)
     };
-    view.arrivals.value.filter(closed)
+    keys.arrivals.value.filter(closed)
 }
 
 /// Tells of what is ignored where a traffic is none; without a word on its arrivals it was probably
 /// meant to be one.
-pub fn ignored(view: &TrafficKeys, findings: &mut Findings) {
-    let given: Vec<&str> = KEYS.into_iter().filter(|key| view.reader.has(key)).collect();
+pub fn ignored(keys: &TrafficKeys, findings: &mut Findings) {
+    let given: Vec<&str> = KEYS.into_iter().filter(|key| keys.reader.has(key)).collect();
     let Some(first) = given.first() else { return };
-    if let Some(kind) = view.arrivals.value {
+    if let Some(kind) = keys.arrivals.value {
         findings.warn(format!(
             "traffic.{}: `{}` {} ignored because arrivals = \"{}\"",
-            view.name(),
+            keys.name(),
             given.join("`, `"),
             if given.len() == 1 { "is" } else { "are" },
             kind.name(),
@@ -48,30 +48,30 @@ pub fn ignored(view: &TrafficKeys, findings: &mut Findings) {
         return;
     }
     findings.mistake(
-        view.reader
+        keys.reader
             .mistake(first, format!("`{first}` belongs to a closed loop"))
-            .because(format!("traffic \"{}\" does not say that it is one", view.name()))
+            .because(format!("traffic \"{}\" does not say that it is one", keys.name()))
             .help("add arrivals = \"windowed\" or arrivals = \"request-response\""),
     );
 }
 
 /// Reads the closed loop of a traffic that is one, and that this many instances receive.
-pub fn read(view: &TrafficKeys, instances: usize, findings: &mut Findings) -> Option<ClosedLoop> {
-    let kind = kind(view)?;
-    refuse_open(view, findings);
-    let (window, think) = (window(view, kind, findings), think(view, kind, findings));
-    let spans = spans(view, kind, findings);
+pub fn read(keys: &TrafficKeys, instances: usize, findings: &mut Findings) -> Option<ClosedLoop> {
+    let kind = kind(keys)?;
+    refuse_open(keys, findings);
+    let (window, think) = (window(keys, kind, findings), think(keys, kind, findings));
+    let spans = spans(keys, kind, findings);
     let window = window?;
-    in_flight(view, window, instances, findings);
+    in_flight(keys, window, instances, findings);
     let (feedback, timeout) = spans?;
     Some(ClosedLoop { window, think: think?, feedback, timeout })
 }
 
 /// Refuses what tells others when packets come, and of which flow.
-fn refuse_open(view: &TrafficKeys, findings: &mut Findings) {
-    if view.rate.given {
+fn refuse_open(keys: &TrafficKeys, findings: &mut Findings) {
+    if keys.rate.given {
         findings.mistake(
-            view.rate
+            keys.rate
                 .mistake("`rate` does not apply to a closed loop")
                 .because(
                     "its packets come as those before them are delivered; what it reaches is a \
@@ -82,9 +82,9 @@ fn refuse_open(view: &TrafficKeys, findings: &mut Findings) {
                 ),
         );
     }
-    if view.popularity.given {
+    if keys.popularity.given {
         findings.mistake(
-            view.popularity
+            keys.popularity
                 .mistake("`popularity` does not apply to a closed loop")
                 .because("each of its flows is a connection, and sends as its own window lets it")
                 .help("remove the key, or write two traffics"),
@@ -92,11 +92,11 @@ fn refuse_open(view: &TrafficKeys, findings: &mut Findings) {
     }
 }
 
-fn window(view: &TrafficKeys, kind: ArrivalsKind, findings: &mut Findings) -> Option<Window> {
+fn window(keys: &TrafficKeys, kind: ArrivalsKind, findings: &mut Findings) -> Option<Window> {
     if kind == ArrivalsKind::RequestResponse {
-        if view.window.given {
+        if keys.window.given {
             findings.mistake(
-                view.window
+                keys.window
                     .mistake("a client has one request under way, and no window")
                     .because("arrivals = \"request-response\"")
                     .help("raise `flows` for more clients, or write arrivals = \"windowed\""),
@@ -104,7 +104,7 @@ fn window(view: &TrafficKeys, kind: ArrivalsKind, findings: &mut Findings) -> Op
         }
         return Some(Window::Fixed(1));
     }
-    if let Some(WordOr::Table(aimd)) = &view.window.value {
+    if let Some(WordOr::Table(aimd)) = &keys.window.value {
         let (initial, most) = (aimd.initial.value?, aimd.most.value?);
         if initial > most {
             findings.mistake(
@@ -117,29 +117,29 @@ fn window(view: &TrafficKeys, kind: ArrivalsKind, findings: &mut Findings) -> Op
         }
         return Some(Window::Aimd { initial, most });
     }
-    if !view.window.given {
-        findings.mistake(missing(view, &view.window, "window = 64` or `window = { most = 256 }"));
+    if !keys.window.given {
+        findings.mistake(missing(keys, &keys.window, "window = 64` or `window = { most = 256 }"));
     }
-    match view.window.value {
+    match keys.window.value {
         Some(WordOr::Word(packets)) => Some(Window::Fixed(packets)),
         _ => None,
     }
 }
 
-fn missing<T>(view: &TrafficKeys, setting: &Setting<T>, example: &str) -> Diagnostic {
-    let (kind, key) = (kind(view).map_or("", ArrivalsKind::name), setting.key);
+fn missing<T>(keys: &TrafficKeys, setting: &Setting<T>, example: &str) -> Diagnostic {
+    let (kind, key) = (kind(keys).map_or("", ArrivalsKind::name), setting.key);
     setting
         .mistake(format!("arrivals = \"{kind}\" needs `{key}`"))
-        .because(format!("`{key}` is missing in traffic \"{}\"", view.name()))
+        .because(format!("`{key}` is missing in traffic \"{}\"", keys.name()))
         .help(format!("add `{example}`"))
 }
 
 /// How long a client thinks.
-fn think(view: &TrafficKeys, kind: ArrivalsKind, findings: &mut Findings) -> Option<Draw> {
-    let Some(node) = view.think.value else { return Some(Draw::ZERO) };
+fn think(keys: &TrafficKeys, kind: ArrivalsKind, findings: &mut Findings) -> Option<Draw> {
+    let Some(node) = keys.think.value else { return Some(Draw::ZERO) };
     if kind == ArrivalsKind::Windowed {
         findings.mistake(
-            view.think
+            keys.think
                 .mistake("a windowed transfer does not think")
                 .because("it sends as soon as its window has room")
                 .help("remove the key, or write arrivals = \"request-response\""),
@@ -149,18 +149,18 @@ fn think(view: &TrafficKeys, kind: ArrivalsKind, findings: &mut Findings) -> Opt
     let cycles = |text: &str| matches!(units::work(text), Ok(Work::Cycles(_)));
     let stated = match &node.value {
         Value::Text(text) => vec![text.as_str()],
-        _ => view.reader.table("think").into_iter().flat_map(|law| texts(&law)).collect(),
+        _ => keys.reader.table("think").into_iter().flat_map(|law| texts(&law)).collect(),
     };
     if stated.into_iter().any(cycles) {
         findings.mistake(
-            view.think
+            keys.think
                 .mistake("a client thinks in time, not in cycles")
                 .because("it is none of the hosts, and has no clock here")
                 .help("write a time, such as think = \"1 ms\""),
         );
         return None;
     }
-    cost::entry(&view.reader, "think", 1, findings) // of a clock that nothing is counted in
+    cost::entry(&keys.reader, "think", 1, findings) // of a clock that nothing is counted in
 }
 
 /// All that a law of chance says with a unit.
@@ -171,19 +171,19 @@ fn texts<'d>(law: &TableReader<'d>) -> Vec<&'d str> {
 }
 
 /// The way back and the timeout.
-fn spans(view: &TrafficKeys, kind: ArrivalsKind, findings: &mut Findings) -> Option<(Span, Span)> {
-    if !view.feedback.given {
-        findings.mistake(missing(view, &view.feedback, "feedback = \"50 us\""));
+fn spans(keys: &TrafficKeys, kind: ArrivalsKind, findings: &mut Findings) -> Option<(Span, Span)> {
+    if !keys.feedback.given {
+        findings.mistake(missing(keys, &keys.feedback, "feedback = \"50 us\""));
     }
-    if kind == ArrivalsKind::Windowed && !view.timeout.given {
-        findings.mistake(missing(view, &view.timeout, "timeout = \"1 ms\""));
+    if kind == ArrivalsKind::Windowed && !keys.timeout.given {
+        findings.mistake(missing(keys, &keys.timeout, "timeout = \"1 ms\""));
         return None;
     }
-    let feedback = view.feedback.value?;
-    let timeout = if view.timeout.given { view.timeout.value? } else { USUAL_TIMEOUT };
+    let feedback = keys.feedback.value?;
+    let timeout = if keys.timeout.given { keys.timeout.value? } else { USUAL_TIMEOUT };
     if feedback < SHORTEST {
         findings.mistake(
-            view.feedback
+            keys.feedback
                 .mistake(format!("a way back of {feedback} is too short"))
                 .because(format!("the engine feeds back at most every {SHORTEST}"))
                 .help(format!("write feedback = \"{SHORTEST}\", or more")),
@@ -192,7 +192,7 @@ fn spans(view: &TrafficKeys, kind: ArrivalsKind, findings: &mut Findings) -> Opt
     }
     if timeout <= feedback {
         findings.mistake(
-            view.timeout
+            keys.timeout
                 .mistake("every packet would be taken for lost")
                 .because(format!("the timeout of {timeout} ends before the way back of {feedback}"))
                 .help("write a `timeout` of a few times `feedback` at least"),
@@ -203,13 +203,13 @@ fn spans(view: &TrafficKeys, kind: ArrivalsKind, findings: &mut Findings) -> Opt
 }
 
 /// Refuses more packets under way than fit the memory.
-fn in_flight(view: &TrafficKeys, window: Window, instances: usize, findings: &mut Findings) {
+fn in_flight(keys: &TrafficKeys, window: Window, instances: usize, findings: &mut Findings) {
     let (Window::Fixed(most) | Window::Aimd { most, .. }) = window;
-    let flows = u64::from(view.flows.value.unwrap_or(1));
+    let flows = u64::from(keys.flows.value.unwrap_or(1));
     let all = flows.saturating_mul(most.into()).saturating_mul(instances as u64);
     if all > MOST {
         findings.mistake(
-            view.flows
+            keys.flows
                 .mistake(format!("{all} packets may be under way at once"))
                 .because(format!("connections x window x instances; the bound is {MOST}"))
                 .help("write fewer `flows`, or a smaller `window`"),

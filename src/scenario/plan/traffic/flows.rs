@@ -12,9 +12,9 @@ use crate::scenario::text::findings::Findings;
 use std::net::Ipv4Addr;
 
 /// The frame sizes of a traffic; none where they are wrong, which has been reported.
-pub(super) fn sizes(view: &TrafficKeys) -> Option<Sizes> {
-    let frame = &view.reader;
-    if let Some(Value::List(_)) = view.frame.value.map(|node| &node.value) {
+pub(super) fn sizes(keys: &TrafficKeys) -> Option<Sizes> {
+    let frame = &keys.reader;
+    if let Some(Value::List(_)) = keys.frame.value.map(|node| &node.value) {
         let one = |size: TableReader| Some((size.size("size")? as u32, size.integer("weight")?));
         let sizes = frame.list("frame").into_iter().map(one).collect::<Option<Vec<_>>>();
         return sizes.filter(|sizes| !sizes.is_empty()).map(Sizes::Mix);
@@ -26,20 +26,20 @@ pub(super) fn sizes(view: &TrafficKeys) -> Option<Sizes> {
 }
 
 /// The flows of a traffic: how many, their addresses and ports, how packets choose among them.
-pub(super) fn read(view: &TrafficKeys, findings: &mut Findings) -> Option<Flows> {
-    let keys = match &view.keys.value {
-        Some(WordOr::Table(keys)) => ranges(keys, findings)?,
+pub(super) fn read(keys: &TrafficKeys, findings: &mut Findings) -> Option<Flows> {
+    let flow_keys = match &keys.keys.value {
+        Some(WordOr::Table(table)) => ranges(table, findings)?,
         Some(WordOr::Word(KeysKind::SequentialPorts)) => Keys::SequentialPorts,
         Some(WordOr::Word(KeysKind::Random)) | None => Keys::Random,
     };
-    let popularity = match &view.popularity.value {
+    let popularity = match &keys.popularity.value {
         Some(WordOr::Table(popularity)) => Popularity::Zipf(popularity.zipf.value?),
         Some(WordOr::Word(_)) | None => Popularity::Uniform,
     };
-    Some(Flows { count: view.flows.value?, keys, popularity })
+    Some(Flows { count: keys.flows.value?, keys: flow_keys, popularity })
 }
 
-fn ranges(view: &FlowKeysKeys, findings: &mut Findings) -> Option<Keys> {
+fn ranges(keys: &FlowKeysKeys, findings: &mut Findings) -> Option<Keys> {
     let mut addresses = |setting: &Setting<&str>| {
         let range = range(setting.value?);
         if range.is_none() {
@@ -52,7 +52,7 @@ fn ranges(view: &FlowKeysKeys, findings: &mut Findings) -> Option<Keys> {
         }
         range
     };
-    let (src, dst) = (addresses(&view.src), addresses(&view.dst));
+    let (src, dst) = (addresses(&keys.src), addresses(&keys.dst));
     let ports = |setting: &Setting<&Node>, usual: u16| match setting.value {
         Some(node) => value::ports(node).ok(),
         None => Some((usual, usual)),
@@ -60,9 +60,9 @@ fn ranges(view: &FlowKeysKeys, findings: &mut Findings) -> Option<Keys> {
     Some(Keys::Ranges {
         src: src?,
         dst: dst?,
-        sport: ports(&view.sport, 40_000)?,
-        dport: ports(&view.dport, 5_001)?,
-        udp: view.protocol.value == Some(Protocol::Udp),
+        sport: ports(&keys.sport, 40_000)?,
+        dport: ports(&keys.dport, 5_001)?,
+        udp: keys.protocol.value == Some(Protocol::Udp),
     })
 }
 

@@ -13,22 +13,22 @@ use crate::world::TrafficSpec;
 
 /// The arrivals of a traffic that is no recording, on a link of `link` bits per second.
 pub fn read(
-    view: &TrafficKeys,
+    keys: &TrafficKeys,
     sizes: &Sizes,
     link: Option<u64>,
     findings: &mut Findings,
 ) -> Option<Arrivals> {
-    let kind = kind(view, findings);
+    let kind = kind(keys, findings);
     if kind == ArrivalsKind::Burst {
-        return burst(view, link, findings);
+        return burst(keys, link, findings);
     }
-    if view.arrivals.given && view.arrivals.value.is_none() {
+    if keys.arrivals.given && keys.arrivals.value.is_none() {
         return None; // which has been reported: whether they have a rate is open
     }
-    if !view.rate.given {
+    if !keys.rate.given {
         findings.mistake(
-            view.rate
-                .mistake(format!("traffic \"{}\" has no rate", view.name()))
+            keys.rate
+                .mistake(format!("traffic \"{}\" has no rate", keys.name()))
                 .because("`rate` is missing")
                 .help(
                     "add a rate, such as `rate = \"1 Gbps\"`, `rate = \"100 kpps\"` or \
@@ -37,15 +37,15 @@ pub fn read(
         );
         return None;
     }
-    let rate = view.rate.value?;
+    let rate = keys.rate.value?;
     if rate == Rate::Line {
-        let stated = view.arrivals.given || kind != ArrivalsKind::Poisson;
-        return line(&view.rate, kind, stated, link, findings);
+        let stated = keys.arrivals.given || kind != ArrivalsKind::Poisson;
+        return line(&keys.rate, kind, stated, link, findings);
     }
-    let gap = checked_gap(&view.rate, rate, sizes, findings)?;
+    let gap = checked_gap(&keys.rate, rate, sizes, findings)?;
     match kind {
         ArrivalsKind::Constant => Some(Arrivals::Constant(gap)),
-        ArrivalsKind::OnOff => on_off(view, gap, findings),
+        ArrivalsKind::OnOff => on_off(keys, gap, findings),
         _ => Some(Arrivals::Poisson(gap)),
     }
 }
@@ -65,18 +65,18 @@ pub fn even(
 }
 
 /// The stated or implied kind of arrivals.
-pub fn kind(view: &TrafficKeys, findings: &mut Findings) -> ArrivalsKind {
+pub fn kind(keys: &TrafficKeys, findings: &mut Findings) -> ArrivalsKind {
     let tables = [
-        (view.burst.given, view.burst.key, ArrivalsKind::Burst),
-        (view.on_off.given, view.on_off.key, ArrivalsKind::OnOff),
-        (view.capture.given, view.capture.key, ArrivalsKind::Capture),
+        (keys.burst.given, keys.burst.key, ArrivalsKind::Burst),
+        (keys.on_off.given, keys.on_off.key, ArrivalsKind::OnOff),
+        (keys.capture.given, keys.capture.key, ArrivalsKind::Capture),
     ];
     let given: Vec<_> = tables.into_iter().filter(|(given, ..)| *given).collect();
-    if let Some(kind) = view.arrivals.value {
+    if let Some(kind) = keys.arrivals.value {
         for (_, key, _) in given.iter().filter(|(.., its)| *its != kind) {
             findings.warn(format!(
                 "traffic.{}: `{key}` is ignored because arrivals = \"{}\"",
-                view.name(),
+                keys.name(),
                 kind.name()
             ));
         }
@@ -84,8 +84,8 @@ pub fn kind(view: &TrafficKeys, findings: &mut Findings) -> ArrivalsKind {
     }
     if let [(_, first, _), (_, second, _), ..] = given[..] {
         findings.mistake(
-            view.reader
-                .mistake(second, format!("traffic \"{}\" has two kinds of arrivals", view.name()))
+            keys.reader
+                .mistake(second, format!("traffic \"{}\" has two kinds of arrivals", keys.name()))
                 .because(format!("`{first}` is given too"))
                 .help("keep one, or say which with `arrivals`"),
         );
@@ -95,10 +95,10 @@ pub fn kind(view: &TrafficKeys, findings: &mut Findings) -> ArrivalsKind {
 
 /// Whether the traffic is a recording.
 #[must_use]
-pub fn is_capture(view: &TrafficKeys) -> bool {
-    match view.arrivals.value {
+pub fn is_capture(keys: &TrafficKeys) -> bool {
+    match keys.arrivals.value {
         Some(kind) => kind == ArrivalsKind::Capture,
-        None => view.capture.given && !view.burst.given && !view.on_off.given,
+        None => keys.capture.given && !keys.burst.given && !keys.on_off.given,
     }
 }
 
@@ -169,20 +169,20 @@ fn gap(rate: Rate, sizes: &Sizes) -> Option<Gap> {
     sane.then_some(Gap { ps: fraction.num, packets: fraction.den })
 }
 
-fn burst(view: &TrafficKeys, link: Option<u64>, findings: &mut Findings) -> Option<Arrivals> {
-    let Some(burst) = view.burst.value.as_ref().filter(|_| view.burst.given) else {
+fn burst(keys: &TrafficKeys, link: Option<u64>, findings: &mut Findings) -> Option<Arrivals> {
+    let Some(burst) = keys.burst.value.as_ref().filter(|_| keys.burst.given) else {
         findings.mistake(
-            view.arrivals
+            keys.arrivals
                 .mistake("arrivals = \"burst\" needs a table `burst`")
                 .because("`burst` is missing")
                 .help("add `burst = { packets = 1000, every = \"1 s\" }`"),
         );
         return None;
     };
-    if view.rate.given {
+    if keys.rate.given {
         findings.warn(format!(
             "traffic.{}: `rate` does not apply to bursts, which come at the link's rate",
-            view.name()
+            keys.name()
         ));
     }
     let every = burst.every.value?;
@@ -191,10 +191,10 @@ fn burst(view: &TrafficKeys, link: Option<u64>, findings: &mut Findings) -> Opti
     Some(Arrivals::Burst { packets: burst.packets.value?, every, link })
 }
 
-fn on_off(view: &TrafficKeys, gap: Gap, findings: &mut Findings) -> Option<Arrivals> {
-    let Some(spans) = view.on_off.value.as_ref().filter(|_| view.on_off.given) else {
+fn on_off(keys: &TrafficKeys, gap: Gap, findings: &mut Findings) -> Option<Arrivals> {
+    let Some(spans) = keys.on_off.value.as_ref().filter(|_| keys.on_off.given) else {
         findings.mistake(
-            view.arrivals
+            keys.arrivals
                 .mistake("arrivals = \"on-off\" needs a table `on_off`")
                 .because("`on_off` is missing")
                 .help("add `on_off = { on = \"1 ms\", off = \"9 ms\" }`"),

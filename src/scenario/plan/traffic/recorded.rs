@@ -19,7 +19,7 @@ type Flows = Arc<[bool]>;
 /// To whom the addresses of a recording lead on a port, and with which of its flows; none where that
 /// is wrong, which has been reported.
 pub fn by_address(
-    view: &TrafficKeys,
+    keys: &TrafficKeys,
     source: &SourceSpec,
     nics: &[Nic],
     guests: &Guests,
@@ -27,7 +27,7 @@ pub fn by_address(
 ) -> Option<(Vec<Destination>, Vec<Flows>)> {
     let Arrivals::Capture(capture) = &source.arrivals else {
         findings.mistake(
-            view.to
+            keys.to
                 .mistake("only a recording has addresses")
                 .because("`capture` is missing")
                 .help("add `capture = \"trace.pcapng\"`, or write to = \"vm.NAME\""),
@@ -35,11 +35,11 @@ pub fn by_address(
         return None;
     };
     let names: Vec<&str> = nics.iter().map(|nic| nic.spec.name.as_str()).collect();
-    let nic = findings.take(reference::named(&view.nic, view.name(), "nic", &names))?;
+    let nic = findings.take(reference::named(&keys.nic, keys.name(), "nic", &names))?;
     let team = guests.uplinks.teams.iter().find(|team| team.ports.contains(&nic));
     if let Some(team) = team {
         findings.mistake(
-            view.nic
+            keys.nic
                 .mistake(format!("{} is a port of team.{}", names[nic], team.name))
                 .because("a recording comes by one port, as it was recorded at one")
                 .help("take the port out of the team, or write to = \"vm.NAME\""),
@@ -51,7 +51,7 @@ pub fn by_address(
     let known: Vec<_> = here.filter_map(|(at, (_, address))| Some((at, (*address)?))).collect();
     if known.is_empty() {
         findings.mistake(
-            view.to
+            keys.to
                 .mistake(format!("no virtual NIC of {} has an address", names[nic]))
                 .because("none has a `mac`")
                 .help("add mac = \"02:00:00:00:00:10\" to [vm.NAME], as it was recorded"),
@@ -62,7 +62,7 @@ pub fn by_address(
     if whose.iter().all(|(vnic, _)| vnic.is_none()) {
         findings.warn(format!(
             "traffic.{}: no frame of the recording is for a virtual NIC: all go to the host",
-            view.name()
+            keys.name()
         ));
     }
     let to = |vnic: Option<usize>| (nic, vnic.map_or(Consumer::Host, Consumer::Vnic));

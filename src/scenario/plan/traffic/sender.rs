@@ -24,17 +24,17 @@ pub struct Around<'d> {
 }
 
 /// Refuses what says how packets come over the link; true where something does.
-pub fn refuse_link(view: &TrafficKeys, findings: &mut Findings) -> bool {
-    let (key, because) = if view.rate.value == Some(Rate::Line) {
+pub fn refuse_link(keys: &TrafficKeys, findings: &mut Findings) -> bool {
+    let (key, because) = if keys.rate.value == Some(Rate::Line) {
         ("rate", "rate = \"line\" is the link's own rate")
-    } else if view.burst.given {
+    } else if keys.burst.given {
         ("burst", "the packets of a burst are as far apart as the link makes them")
     } else {
         return false;
     };
     findings.mistake(
-        view.reader
-            .mistake(key, format!("traffic \"{}\" has a `sender`, and no link", view.name()))
+        keys.reader
+            .mistake(key, format!("traffic \"{}\" has a `sender`, and no link", keys.name()))
             .because(format!("{because}; what virtual machines send to each other crosses none"))
             .help("write a rate in Gbps or pps, or remove `sender`"),
     );
@@ -43,18 +43,18 @@ pub fn refuse_link(view: &TrafficKeys, findings: &mut Findings) -> bool {
 
 /// The virtual NIC that sends a traffic; none where it is wrong. Its packets go to all of `to`.
 pub fn read(
-    view: &TrafficKeys,
+    keys: &TrafficKeys,
     to: impl Iterator<Item = (usize, Consumer)>,
     around: &Around,
     findings: &mut Findings,
 ) -> Option<usize> {
-    let sender = view.sender.value?;
-    let (vnic, port) = virtual_nic(view, sender, around, findings)?;
+    let sender = keys.sender.value?;
+    let (vnic, port) = virtual_nic(keys, sender, around, findings)?;
     let vnics = &around.guests.vnics;
     for (nic, to) in to {
         let Consumer::Vnic(receiver) = to else {
             findings.mistake(
-                view.to
+                keys.to
                     .mistake(format!("{sender} sends to virtual NICs alone"))
                     .because("the NIC's own switch forwards between these")
                     .help("write to = \"vm.NAME\" or \"vnic.NAME\", or remove `sender`"),
@@ -81,7 +81,7 @@ pub fn read(
             continue;
         };
         findings.mistake(
-            view.sender
+            keys.sender
                 .mistake(format!("the NIC forwards nothing of {sender} here"))
                 .because(why)
                 .help(help),
@@ -93,7 +93,7 @@ pub fn read(
 
 /// The one virtual NIC that a sender's name stands for, and its port.
 fn virtual_nic(
-    view: &TrafficKeys,
+    keys: &TrafficKeys,
     sender: &str,
     around: &Around,
     findings: &mut Findings,
@@ -104,8 +104,8 @@ fn virtual_nic(
         "vnic" => around.vnics,
         _ => {
             findings.mistake(
-                view.sender
-                    .mistake(format!("nobody sends traffic \"{}\"", view.name()))
+                keys.sender
+                    .mistake(format!("nobody sends traffic \"{}\"", keys.name()))
                     .because(format!("\"{}\" is no virtual NIC", short(sender)))
                     .help("write sender = \"vm.NAME[0]\" or \"vnic.NAME[0]\""),
             );
@@ -114,7 +114,7 @@ fn virtual_nic(
     };
     let (base, index) = reference::instance(name).unwrap_or((name, None));
     if reference::find(base, names).is_none() {
-        findings.mistake(reference::unknown(&view.sender, kind, base, names));
+        findings.mistake(reference::unknown(&keys.sender, kind, base, names));
         return None;
     }
     let group = around.guests.receiver(&format!("{kind}.{base}"))?;
@@ -122,13 +122,13 @@ fn virtual_nic(
     let index = match index.map(|index| index as usize) {
         Some(index) if index < count => index,
         Some(_) => {
-            findings.mistake(reference::no_instance(&view.sender, sender, count as u64));
+            findings.mistake(reference::no_instance(&keys.sender, sender, count as u64));
             return None;
         }
         None if count == 1 => 0,
         None => {
             findings.mistake(
-                view.sender
+                keys.sender
                     .mistake(format!("{} is more than one sender", short(sender)))
                     .because(format!("the group has {count}"))
                     .help(format!("name one: \"{kind}.{base}[0]\"")),
@@ -141,8 +141,8 @@ fn virtual_nic(
 }
 
 /// Refuses senders that migrate: where they send from then on is not followed.
-pub fn check(view: &TrafficKeys, events: &[&EventKeys], guests: &Guests, findings: &mut Findings) {
-    let Some(sender) = view.sender.value else { return };
+pub fn check(keys: &TrafficKeys, events: &[&EventKeys], guests: &Guests, findings: &mut Findings) {
+    let Some(sender) = keys.sender.value else { return };
     let name = if sender.contains('[') { sender.to_owned() } else { format!("{sender}[0]") };
     let named = guests.vnics.iter().find(|vnic| vnic.name == name);
     let Some(VnicOwner::Vm { vm, .. }) = named.map(|vnic| vnic.owner) else { return };
@@ -156,8 +156,8 @@ pub fn check(view: &TrafficKeys, events: &[&EventKeys], guests: &Guests, finding
     };
     if events.iter().any(moves) {
         findings.mistake(
-            view.sender
-                .mistake(format!("\"{}\" does not follow its sender", view.name()))
+            keys.sender
+                .mistake(format!("\"{}\" does not follow its sender", keys.name()))
                 .because(format!("vm.{}[{}] migrates to another port", vm.group, vm.index))
                 .help("leave the event out, or name a sender that stays"),
         );

@@ -128,28 +128,28 @@ impl Target {
 
 /// Reads a traffic: a source per instance that it goes to; none where it is wrong.
 pub fn read(
-    view: &TrafficKeys,
+    keys: &TrafficKeys,
     world: &World,
     captures: &mut Captures,
     findings: &mut Findings,
 ) -> Vec<TrafficSpec> {
-    let inside = view.sender.given;
-    if inside && sender::refuse_link(view, findings) {
+    let inside = keys.sender.given;
+    if inside && sender::refuse_link(keys, findings) {
         return vec![];
     }
-    let by_address = view.to.value == Some("addresses");
-    let target = if by_address { None } else { target(view, world, findings) };
+    let by_address = keys.to.value == Some("addresses");
+    let target = if by_address { None } else { target(keys, world, findings) };
     let link = target.as_ref().and_then(|target| world.nics[target.port()].spec.link);
-    let source = source(view, link, captures, findings);
-    let spans = times(view, findings);
+    let source = source(keys, link, captures, findings);
+    let spans = times(keys, findings);
     let instances = target.as_ref().map_or(1, |target| target.instances.len());
-    let closed = closed_loop::read(view, instances, findings);
-    if closed.is_none() && closed_loop::kind(view).is_some() {
+    let closed = closed_loop::read(keys, instances, findings);
+    if closed.is_none() && closed_loop::kind(keys).is_some() {
         return vec![];
     }
     let target = match &source {
         Some(source) if by_address => {
-            let found = recorded::by_address(view, source, world.nics, world.guests, findings);
+            let found = recorded::by_address(keys, source, world.nics, world.guests, findings);
             found.map(|(destinations, flows)| Target {
                 instances: vec![Instance { destinations, share: Share::Recorded(flows) }],
                 numbered: false,
@@ -160,19 +160,19 @@ pub fn read(
     let (Some(target), Some(source), Some((from, until))) = (target, source, spans) else {
         return vec![];
     };
-    check_port(view, &world.nics[target.port()], &source, findings);
+    check_port(keys, &world.nics[target.port()], &source, findings);
     let destinations =
         target.instances.iter().flat_map(|instance| instance.destinations.iter().copied());
     let World { nics, vms, vnics, guests, .. } = *world;
     let around = sender::Around { nics, vms, vnics, guests };
-    if inside && sender::read(view, destinations, &around, findings).is_none() {
+    if inside && sender::read(keys, destinations, &around, findings).is_none() {
         return vec![];
     }
-    if closed.is_some() && refuse_several_destinations(view, &target, findings) {
+    if closed.is_some() && refuse_several_destinations(keys, &target, findings) {
         return vec![];
     }
     let filter = |nic: usize| {
-        let filter = world.nics[nic].filters.iter().find(|(name, _)| name == view.name());
+        let filter = world.nics[nic].filters.iter().find(|(name, _)| name == keys.name());
         filter.map_or(Filter::Pass, |(_, filter)| *filter)
     };
     let mut all = vec![];
@@ -183,7 +183,7 @@ pub fn read(
         }
         let flows = instance.flows(&source, world.seed);
         all.extend(instance.destinations.iter().zip(flows).map(|((nic, to), flows)| TrafficSpec {
-            group: view.name().to_owned(),
+            group: keys.name().to_owned(),
             nic: *nic,
             to: *to,
             by_internal_switch: inside,
@@ -199,24 +199,24 @@ pub fn read(
 }
 
 /// When a traffic begins and ends; none where that is wrong.
-fn times(view: &TrafficKeys, findings: &mut Findings) -> Option<(Time, Option<Time>)> {
+fn times(keys: &TrafficKeys, findings: &mut Findings) -> Option<(Time, Option<Time>)> {
     if let (true, Some(key)) =
-        (rate::is_capture(view), ["from", "until"].iter().find(|key| view.reader.has(key)))
+        (rate::is_capture(keys), ["from", "until"].iter().find(|key| keys.reader.has(key)))
     {
         findings.mistake(
-            view.reader
+            keys.reader
                 .mistake(key, format!("`{key}` does not apply to a recording"))
                 .because("it is played from the start of the run, as it was recorded")
                 .help("remove the key, or cut the recording"),
         );
         return None;
     }
-    let from = Time::ZERO + view.from.value?;
-    let until = if view.until.given { Some(Time::ZERO + view.until.value?) } else { None };
+    let from = Time::ZERO + keys.from.value?;
+    let until = if keys.until.given { Some(Time::ZERO + keys.until.value?) } else { None };
     if until.is_some_and(|until| until <= from) {
         findings.mistake(
-            view.until
-                .mistake(format!("traffic \"{}\" ends before it begins", view.name()))
+            keys.until
+                .mistake(format!("traffic \"{}\" ends before it begins", keys.name()))
                 .because(format!("it begins at {}", Span(from.0)))
                 .help("write a later `until`, or an earlier `from`"),
         );
@@ -226,11 +226,11 @@ fn times(view: &TrafficKeys, findings: &mut Findings) -> Option<(Time, Option<Ti
 }
 
 /// Refuses traffic that begins when a run of this length has ended.
-pub fn check_start(view: &TrafficKeys, run: Span, findings: &mut Findings) {
-    if let Some(from) = view.from.value.filter(|from| *from >= run) {
+pub fn check_start(keys: &TrafficKeys, run: Span, findings: &mut Findings) {
+    if let Some(from) = keys.from.value.filter(|from| *from >= run) {
         findings.mistake(
-            view.from
-                .mistake(format!("traffic \"{}\" never begins", view.name()))
+            keys.from
+                .mistake(format!("traffic \"{}\" never begins", keys.name()))
                 .because(format!("the run has ended by {from}: warm-up and duration are {run}"))
                 .help(WITHIN_RUN),
         );
@@ -238,23 +238,23 @@ pub fn check_start(view: &TrafficKeys, run: Span, findings: &mut Findings) {
 }
 
 /// Checks that a port takes what comes by it.
-pub fn check_port(view: &TrafficKeys, port: &Nic, source: &SourceSpec, findings: &mut Findings) {
-    large(view, port, source, findings);
+pub fn check_port(keys: &TrafficKeys, port: &Nic, source: &SourceSpec, findings: &mut Findings) {
+    large(keys, port, source, findings);
 }
 
 /// Refuses a filter in a driver that never sees the packets, at least at times.
 pub fn check_filter(
-    view: &TrafficKeys,
+    keys: &TrafficKeys,
     sources: &[TrafficSpec],
     vnics: &[VnicSpec],
     findings: &mut Findings,
 ) {
     let by_function = |to: Consumer| matches!(to, Consumer::Vnic(at) if vnics[at].vf.is_some());
-    let mut ours = sources.iter().filter(|source| source.group == view.name());
+    let mut ours = sources.iter().filter(|source| source.group == keys.name());
     if ours.any(|source| source.filter == Filter::DropInDriver && by_function(source.to)) {
         findings.mistake(
-            view.to
-                .mistake(format!("the filter never sees traffic \"{}\"", view.name()))
+            keys.to
+                .mistake(format!("the filter never sees traffic \"{}\"", keys.name()))
                 .because("it comes by virtual functions, and no driver of the host touches it")
                 .help("write at = \"nic\" in the filter, or vf = false for its virtual machines"),
         );
@@ -263,7 +263,7 @@ pub fn check_filter(
 
 /// Refuses closed loops whose packets come several ways: their sender knows of one end of each.
 fn refuse_several_destinations(
-    view: &TrafficKeys,
+    keys: &TrafficKeys,
     target: &Target,
     findings: &mut Findings,
 ) -> bool {
@@ -278,8 +278,8 @@ fn refuse_several_destinations(
         return false;
     };
     findings.unsupported(
-        view.to
-            .mistake(format!("\"{}\" does not know what becomes of its packets", view.name()))
+        keys.to
+            .mistake(format!("\"{}\" does not know what becomes of its packets", keys.name()))
             .because(format!("it is a closed loop, and {what}"))
             .help("send traffic that waits for nothing, or name one receiver behind one port"),
     );
@@ -287,12 +287,12 @@ fn refuse_several_destinations(
 }
 
 /// Who packets are for, and by which port they come.
-fn target(view: &TrafficKeys, world: &World, findings: &mut Findings) -> Option<Target> {
+fn target(keys: &TrafficKeys, world: &World, findings: &mut Findings) -> Option<Target> {
     let hosts: Vec<&str> = world.hosts.iter().map(|host| host.spec.name.as_str()).collect();
     let apps: Vec<&str> = world.apps.iter().map(|app| app.name.as_str()).collect();
-    let to = view.to.value?;
+    let to = keys.to.value?;
     if to == "broadcast" {
-        let nic = broadcast_port(view, world, findings)?;
+        let nic = broadcast_port(keys, world, findings)?;
         let all = Instance::one(nic, Consumer::Broadcast);
         return Some(Target { instances: vec![all], numbered: false });
     }
@@ -304,8 +304,8 @@ fn target(view: &TrafficKeys, world: &World, findings: &mut Findings) -> Option<
         "vnic" => world.vnics,
         _ => {
             findings.mistake(
-                view.to
-                    .mistake(format!("traffic \"{}\" goes nowhere", view.name()))
+                keys.to
+                    .mistake(format!("traffic \"{}\" goes nowhere", keys.name()))
                     .because("no kind of receiver")
                     .help(format!(
                         "write to = \"host.NAME\", \"app.NAME\", \"vm.NAME\", \"vnic.NAME\" or \
@@ -322,26 +322,26 @@ fn target(view: &TrafficKeys, world: &World, findings: &mut Findings) -> Option<
     let Some(at) =
         reference::find(base, names).filter(|_| index.is_none() || kind.starts_with('v'))
     else {
-        findings.mistake(reference::unknown(&view.to, kind, name, names));
+        findings.mistake(reference::unknown(&keys.to, kind, name, names));
         return None;
     };
     let one = |nic, to| Target { instances: vec![Instance::one(nic, to)], numbered: false };
     match kind {
-        "host" => Some(one(port(view, at, world, findings)?, Consumer::Host)),
-        "app" => Some(one(port(view, world.apps[at].host, world, findings)?, Consumer::App(at))),
-        _ => virtual_nics(view, &format!("{kind}.{base}"), index, world, findings),
+        "host" => Some(one(port(keys, at, world, findings)?, Consumer::Host)),
+        "app" => Some(one(port(keys, world.apps[at].host, world, findings)?, Consumer::App(at))),
+        _ => virtual_nics(keys, &format!("{kind}.{base}"), index, world, findings),
     }
 }
 
 /// The port whose virtual switch brings packets to all its virtual NICs.
-fn broadcast_port(view: &TrafficKeys, world: &World, findings: &mut Findings) -> Option<usize> {
+fn broadcast_port(keys: &TrafficKeys, world: &World, findings: &mut Findings) -> Option<usize> {
     let names: Vec<&str> = world.nics.iter().map(|nic| nic.spec.name.as_str()).collect();
-    let nic = findings.take(reference::named(&view.nic, view.name(), "nic", &names))?;
+    let nic = findings.take(reference::named(&keys.nic, keys.name(), "nic", &names))?;
     let has_some = world.guests.vnics.iter().any(|vnic| vnic.nic == nic);
     if !has_some {
         findings.mistake(
-            view.to
-                .mistake(format!("nobody gets the broadcasts of \"{}\"", view.name()))
+            keys.to
+                .mistake(format!("nobody gets the broadcasts of \"{}\"", keys.name()))
                 .because(format!("no virtual NIC is on the virtual switch of {}", names[nic]))
                 .help(format!(
                     "add a table `[vm.NAME]` with nic = \"{}\", or write to = \"host.NAME\" for \
@@ -355,7 +355,7 @@ fn broadcast_port(view: &TrafficKeys, world: &World, findings: &mut Findings) ->
 
 /// The virtual NICs that `to` names: all of a group, or one.
 fn virtual_nics(
-    view: &TrafficKeys,
+    keys: &TrafficKeys,
     name: &str,
     index: Option<u32>,
     world: &World,
@@ -364,16 +364,16 @@ fn virtual_nics(
     let receiver = world.guests.receiver(name)?;
     let (uplink, uplinks) = (receiver.uplink, &world.guests.uplinks);
     let theirs = uplinks.name(uplink);
-    if let Some(named) = view.nic.value.filter(|named| *named != theirs) {
+    if let Some(named) = keys.nic.value.filter(|named| *named != theirs) {
         let names: Vec<&str> = world.nics.iter().map(|nic| nic.spec.name.as_str()).collect();
         let teams = uplinks.teams.iter().map(|team| team.name.as_str());
         let names: Vec<&str> = names.into_iter().chain(teams).collect();
         if !names.contains(&named) {
-            findings.mistake(reference::unknown(&view.nic, "nic", named, &names));
+            findings.mistake(reference::unknown(&keys.nic, "nic", named, &names));
             return None;
         }
         findings.mistake(
-            view.nic
+            keys.nic
                 .mistake(format!("`{name}` is not reached by this port"))
                 .because(format!("it is on the virtual switch of {theirs}"))
                 .help(format!("leave `nic` out, or give `{name}` another port")),
@@ -399,9 +399,9 @@ fn virtual_nics(
     };
     if !numbered || index >= count {
         findings.mistake(if numbered {
-            reference::no_instance(&view.to, view.to.value?, count as u64)
+            reference::no_instance(&keys.to, keys.to.value?, count as u64)
         } else {
-            view.to
+            keys.to
                 .mistake(format!("`{name}` has no instances"))
                 .because("it is the host's own, and there is one")
                 .help(format!("write to = \"{name}\""))
@@ -412,14 +412,14 @@ fn virtual_nics(
 }
 
 /// The port that packets for a host come in by.
-fn port(view: &TrafficKeys, host: usize, world: &World, findings: &mut Findings) -> Option<usize> {
+fn port(keys: &TrafficKeys, host: usize, world: &World, findings: &mut Findings) -> Option<usize> {
     let of_host: Vec<usize> =
         (0..world.nics.len()).filter(|nic| world.nics[*nic].spec.host == host).collect();
     let names: Vec<&str> = of_host.iter().map(|nic| world.nics[*nic].spec.name.as_str()).collect();
     if names.is_empty() {
         let host = &world.hosts[host].spec.name;
         findings.mistake(
-            view.to
+            keys.to
                 .mistake(format!("host \"{host}\" has no NIC"))
                 .because("its packets have no way in")
                 .help(format!("add a table `[nic.NAME]` with `host = \"{host}\"`")),
@@ -427,9 +427,9 @@ fn port(view: &TrafficKeys, host: usize, world: &World, findings: &mut Findings)
         return None;
     }
     let teams = &world.guests.uplinks.teams;
-    if let Some(team) = teams.iter().find(|team| Some(team.name.as_str()) == view.nic.value) {
+    if let Some(team) = teams.iter().find(|team| Some(team.name.as_str()) == keys.nic.value) {
         findings.mistake(
-            view.nic
+            keys.nic
                 .mistake(format!("team.{} brings packets to virtual NICs alone", team.name))
                 .because("the host itself is behind the virtual switch of a team")
                 .help(format!(
@@ -439,50 +439,50 @@ fn port(view: &TrafficKeys, host: usize, world: &World, findings: &mut Findings)
         );
         return None;
     }
-    let at = findings.take(reference::named(&view.nic, view.name(), "nic", &names))?;
+    let at = findings.take(reference::named(&keys.nic, keys.name(), "nic", &names))?;
     Some(of_host[at])
 }
 
 fn source(
-    view: &TrafficKeys,
+    keys: &TrafficKeys,
     link: Option<u64>,
     captures: &mut Captures,
     findings: &mut Findings,
 ) -> Option<SourceSpec> {
-    let name = format!("traffic.{}", view.name());
-    let is_closed = closed_loop::kind(view).is_some();
+    let name = format!("traffic.{}", keys.name());
+    let is_closed = closed_loop::kind(keys).is_some();
     if !is_closed {
-        closed_loop::ignored(view, findings);
+        closed_loop::ignored(keys, findings);
     }
-    if rate::is_capture(view) {
-        let capture = recording(view, captures, findings)?;
+    if rate::is_capture(keys) {
+        let capture = recording(keys, captures, findings)?;
         let flows = Flows { count: 1, keys: Keys::Random, popularity: Popularity::Uniform };
         let arrivals = Arrivals::Capture(capture);
         return Some(SourceSpec { name, arrivals, sizes: Sizes::Fixed(64), flows });
     }
-    for key in ["speed", "max_gap"].into_iter().filter(|key| view.reader.has(key)) {
+    for key in ["speed", "max_gap"].into_iter().filter(|key| keys.reader.has(key)) {
         findings.warn(format!("{name}: `{key}` applies to recordings only"));
     }
-    let sizes = flows::sizes(view)?;
+    let sizes = flows::sizes(keys)?;
     let arrivals = if is_closed {
-        rate::kind(view, findings); // tells of others that are given, too
+        rate::kind(keys, findings); // tells of others that are given, too
         Some(Arrivals::Poisson(Gap { ps: 1, packets: 1 })) // not looked at
     } else {
-        rate::read(view, &sizes, link, findings)
+        rate::read(keys, &sizes, link, findings)
     };
-    let flows = flows::read(view, findings);
+    let flows = flows::read(keys, findings);
     Some(SourceSpec { name, arrivals: arrivals?, sizes, flows: flows? })
 }
 
 /// Reads the recording and warns of what it does not say itself.
 fn recording(
-    view: &TrafficKeys,
+    keys: &TrafficKeys,
     captures: &mut Captures,
     findings: &mut Findings,
 ) -> Option<Arc<Capture>> {
-    let Some(file) = view.capture.value else {
+    let Some(file) = keys.capture.value else {
         findings.mistake(
-            view.arrivals
+            keys.arrivals
                 .mistake("arrivals = \"capture\" needs a recording")
                 .because("`capture` is missing")
                 .help("add `capture = \"trace.pcapng\"`"),
@@ -490,16 +490,16 @@ fn recording(
         return None;
     };
     for key in
-        ["rate", "frame", "flows", "keys", "popularity"].iter().filter(|key| view.reader.has(key))
+        ["rate", "frame", "flows", "keys", "popularity"].iter().filter(|key| keys.reader.has(key))
     {
         findings.warn(format!(
             "traffic.{}: `{key}` does not apply to a recording, which has its own",
-            view.name()
+            keys.name()
         ));
     }
-    let gap = if view.max_gap.given { Some(view.max_gap.value?) } else { None };
-    let capture = captures.get(file, view.speed.value?, gap).map_err(|reason| {
-        view.capture
+    let gap = if keys.max_gap.given { Some(keys.max_gap.value?) } else { None };
+    let capture = captures.get(file, keys.speed.value?, gap).map_err(|reason| {
+        keys.capture
             .mistake(format!("the recording \"{file}\" cannot be played"))
             .because(reason)
             .help("name a whole pcap or pcapng file (plain or gzip), relative to the scenario file")
@@ -509,7 +509,7 @@ fn recording(
         findings.warn(format!(
             "traffic.{}: {file} goes back in time, {} of its packets were recorded before their \
              predecessor: each is played together with it",
-            view.name(),
+            keys.name(),
             capture.backwards
         ));
     }
@@ -517,7 +517,7 @@ fn recording(
 }
 
 /// Frames beyond the model's largest: a mistake where they are stated, a warning where recorded.
-fn large(view: &TrafficKeys, port: &Nic, source: &SourceSpec, findings: &mut Findings) {
+fn large(keys: &TrafficKeys, port: &Nic, source: &SourceSpec, findings: &mut Findings) {
     let Some(most) = port.model.size("max_frame") else { return };
     if let Arrivals::Capture(capture) = &source.arrivals {
         let over = capture.packets.iter().filter(|packet| u64::from(packet.size) > most).count();
@@ -525,7 +525,7 @@ fn large(view: &TrafficKeys, port: &Nic, source: &SourceSpec, findings: &mut Fin
             findings.warn(format!(
                 "traffic.{}: {over} frames are larger than the {most} B that {} takes; \
                  they are played all the same",
-                view.name(),
+                keys.name(),
                 port.model.name
             ));
         }
@@ -537,7 +537,7 @@ fn large(view: &TrafficKeys, port: &Nic, source: &SourceSpec, findings: &mut Fin
     };
     if u64::from(largest) > most {
         findings.mistake(
-            view.frame
+            keys.frame
                 .mistake(format!("{} takes no frames of {largest} B", port.model.name))
                 .because(format!("its largest frame has {most} B"))
                 .help(format!("write at most \"{most} B\", or model = \"ideal\"")),

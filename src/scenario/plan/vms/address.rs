@@ -40,19 +40,19 @@ impl Address {
 
 /// Reads the address of a group of so many virtual NICs, that of the first; none: it has none, or a
 /// wrong one, which has been reported.
-pub fn read(view: &PortKeys, count: u32, findings: &mut Findings) -> Option<Address> {
-    let vlan = if view.vlan.given { view.vlan.value.map(|vlan| vlan as u16) } else { None };
-    let Some(text) = view.mac.value else {
-        if view.vlan.given {
+pub fn read(keys: &PortKeys, count: u32, findings: &mut Findings) -> Option<Address> {
+    let vlan = if keys.vlan.given { keys.vlan.value.map(|vlan| vlan as u16) } else { None };
+    let Some(text) = keys.mac.value else {
+        if keys.vlan.given {
             findings.warn(format!(
                 "`{}`: `vlan` says which recorded frames are for its `mac`, and it has none",
-                view.name()
+                keys.name()
             ));
         }
         return None;
     };
     let wrong = |reason: &str| {
-        view.mac
+        keys.mac
             .mistake(format!("\"{}\" is no address of a virtual NIC", short(text)))
             .because(reason)
             .help("write six bytes in hexadecimal, the first one even: \"02:00:00:00:00:10\"")

@@ -9,8 +9,8 @@ use crate::scenario::schema::rows::nics::NicKeys;
 
 /// The queues of its own that a table of virtual NICs asks for, for each.
 #[must_use]
-pub fn queues(view: &PortKeys) -> u32 {
-    if view.vmq.value == Some(true) { view.vmq_queues.value.unwrap_or(1) } else { 0 }
+pub fn queues(keys: &PortKeys) -> u32 {
+    if keys.vmq.value == Some(true) { keys.vmq_queues.value.unwrap_or(1) } else { 0 }
 }
 
 /// What virtual NICs ask of each port at most, so that ports know how many queues to make.
@@ -28,9 +28,9 @@ pub fn of(
     let mut demand = vec![Demand::default(); nics.len()];
     let mut visits = Vec::new();
     let tables = tables(vms, vnics);
-    for (view, group, instances, request) in &tables {
-        let Ok(uplink) = uplinks.of(view) else { continue };
-        let wanted = queues(view);
+    for (keys, group, instances, request) in &tables {
+        let Ok(uplink) = uplinks.of(keys) else { continue };
+        let wanted = queues(keys);
         for index in 0..*instances {
             let ports = uplinks.next(uplink);
             for nic in &ports {

@@ -20,7 +20,7 @@ pub struct VnicRequest {
 
 /// What a table of virtual NICs asks for.
 pub(super) struct Asked<'d> {
-    pub(super) view: &'d PortKeys<'d>,
+    pub(super) keys: &'d PortKeys<'d>,
     /// Its name as traffic has it.
     pub(super) name: String,
     pub(super) uplink: Uplink,
@@ -31,15 +31,15 @@ pub(super) struct Asked<'d> {
 }
 
 /// The group of VMs that a further virtual NIC is for: one of them alone cannot have it.
-pub(super) fn whole_group(view: &VnicKeys, vms: &[&str]) -> Result<usize, Diagnostic> {
-    let name = view.vm.value.and_then(reference::instance);
+pub(super) fn whole_group(keys: &VnicKeys, vms: &[&str]) -> Result<usize, Diagnostic> {
+    let name = keys.vm.value.and_then(reference::instance);
     match name.filter(|(name, index)| index.is_some() && vms.contains(name)) {
-        Some((name, _)) => Err(view
+        Some((name, _)) => Err(keys
             .vm
-            .mistake(format!("`{}` cannot be for one VM of a group alone", view.name()))
+            .mistake(format!("`{}` cannot be for one VM of a group alone", keys.name()))
             .because("every VM of a group has the same virtual NICs")
-            .help(format!("write vm = \"{name}\"; to = \"vnic.{}[0]\" sends to one", view.name()))),
-        None => reference::named(&view.vm, view.name(), "vm", vms),
+            .help(format!("write vm = \"{name}\"; to = \"vnic.{}[0]\" sends to one", keys.name()))),
+        None => reference::named(&keys.vm, keys.name(), "vm", vms),
     }
 }
 
@@ -64,19 +64,19 @@ pub(super) fn room<T>(
 }
 
 /// Refuses for the host's own virtual NIC what leads to vCPUs.
-pub(super) fn refuse_of_host(view: &PortKeys, findings: &mut Findings) {
-    if view.vf.value == Some(true) {
+pub(super) fn refuse_of_host(keys: &PortKeys, findings: &mut Findings) {
+    if keys.vf.value == Some(true) {
         findings.mistake(
-            view.vf
-                .mistake(format!("`{}` cannot have a virtual function", view.name()))
+            keys.vf
+                .mistake(format!("`{}` cannot have a virtual function", keys.name()))
                 .because("it is the host's own, and virtual functions are for virtual machines")
                 .help("remove `vf`, or name a group of virtual machines with `vm`"),
         );
     }
-    if view.vrss.value == Some(true) {
+    if keys.vrss.value == Some(true) {
         findings.mistake(
-            view.vrss
-                .mistake(format!("`{}` has no vCPUs to spread over", view.name()))
+            keys.vrss
+                .mistake(format!("`{}` has no vCPUs to spread over", keys.name()))
                 .because("it is the host's own")
                 .help("remove `vrss`; `spread` of its port spreads it over the host's cores"),
         );
@@ -86,21 +86,21 @@ pub(super) fn refuse_of_host(view: &PortKeys, findings: &mut Findings) {
 impl<'d> Asked<'d> {
     /// What a table of a kind (`vm`, `vnic`) asks for; none where it is wrong.
     pub(super) fn read(
-        view: &'d PortKeys<'d>,
+        keys: &'d PortKeys<'d>,
         kind: &str,
         uplink: Uplink,
         vf_driver: bool,
     ) -> Option<Self> {
         Some(Self {
-            view,
-            name: format!("{kind}.{}", view.name()),
+            keys,
+            name: format!("{kind}.{}", keys.name()),
             uplink,
             wants: VnicRequest {
-                queues: demand::queues(view),
-                function: VfRequest::read(view, vf_driver),
+                queues: demand::queues(keys),
+                function: VfRequest::read(keys, vf_driver),
             },
-            vrss: view.vrss.value?,
-            channel: view.channel.value?,
+            vrss: keys.vrss.value?,
+            channel: keys.channel.value?,
             vf_driver,
         })
     }

@@ -157,35 +157,35 @@ impl Guests {
     /// Reads a group of VMs; none where it is wrong, which has been reported.
     fn group(
         &mut self,
-        view: &VmKeys,
+        keys: &VmKeys,
         nics: &[Nic],
         hosts: &[Host],
         findings: &mut Findings,
     ) -> Option<()> {
-        let uplink = findings.take(self.uplinks.of(&view.port))?;
+        let uplink = findings.take(self.uplinks.of(&keys.port))?;
         let host = nics[self.uplinks.first(uplink)].spec.host;
-        let cores = findings.take(view.cores.within(view.name(), hosts[host].spec.cores))?;
-        let floats = view.placement.value == Some(VcpuPlacement::Floating);
-        let runs = view.running.value?;
-        let (count, vcpus) = (view.count.value?, view.vcpus.value?);
+        let cores = findings.take(keys.cores.within(keys.name(), hosts[host].spec.cores))?;
+        let floats = keys.placement.value == Some(VcpuPlacement::Floating);
+        let runs = keys.running.value?;
+        let (count, vcpus) = (keys.count.value?, keys.vcpus.value?);
         let each = vcpus as usize * count as usize;
         let vcpus_before: usize = self.vms.iter().map(|vm| vm.vcpus.len()).sum();
         room(
-            &view.count,
-            view.name(),
+            &keys.count,
+            keys.name(),
             "virtual machines",
             self.vms.len() + count as usize,
             MOST_VMS,
             findings,
         )?;
-        room(&view.vcpus, view.name(), "vCPUs", vcpus_before + each, MOST_PARTS, findings)?;
+        room(&keys.vcpus, keys.name(), "vCPUs", vcpus_before + each, MOST_PARTS, findings)?;
         let first = self.vms.len();
         for index in 0..count {
             let nth = |k: u32| u64::from(index) * u64::from(vcpus) + u64::from(k);
             let core = |k| cores.get((nth(k) % cores.len().max(1) as u64) as usize).copied();
             let vcpus = (0..vcpus).map(core).collect::<Option<Vec<u32>>>()?;
             self.vms.push(VmSpec {
-                group: view.name().to_owned(),
+                group: keys.name().to_owned(),
                 index,
                 host,
                 vcpus,
@@ -195,7 +195,7 @@ impl Guests {
         }
         let owner = |index| VnicOwner::Vm { vm: first + index, vcpu: 0 };
         let owners = (0..count as usize).map(owner).collect();
-        let asked = Asked::read(&view.port, "vm", uplink, view.vf_driver.value?)?;
+        let asked = Asked::read(&keys.port, "vm", uplink, keys.vf_driver.value?)?;
         self.add(&asked, owners, nics, hosts, findings)?;
         self.receivers.last_mut()?.vms = first;
         Some(())
@@ -204,19 +204,19 @@ impl Guests {
     /// Reads a further virtual NIC: of each VM of a group, or of the host itself.
     fn further(
         &mut self,
-        view: &VnicKeys,
+        keys: &VnicKeys,
         vms: &[&str],
         nics: &[Nic],
         hosts: &[Host],
         findings: &mut Findings,
     ) -> Option<()> {
-        let uplink = findings.take(self.uplinks.of(&view.port))?;
-        if !view.vm.given {
-            refuse_of_host(&view.port, findings);
-            let asked = Asked::read(&view.port, "vnic", uplink, true)?;
+        let uplink = findings.take(self.uplinks.of(&keys.port))?;
+        if !keys.vm.given {
+            refuse_of_host(&keys.port, findings);
+            let asked = Asked::read(&keys.port, "vnic", uplink, true)?;
             return self.add(&asked, vec![VnicOwner::Host], nics, hosts, findings);
         }
-        let name = vms[findings.take(whole_group(view, vms))?];
+        let name = vms[findings.take(whole_group(keys, vms))?];
         let own = format!("vm.{name}");
         let group = self.receivers.iter_mut().find(|receiver| receiver.name == own)?;
         let (first, count, number) = (group.vms, group.count(), group.vnics_each);
@@ -227,7 +227,7 @@ impl Guests {
             let [theirs, ours] = [theirs, ours].map(|at| hosts[at].spec.name.as_str());
             let port = self.uplinks.name(uplink);
             findings.mistake(
-                view.port
+                keys.port
                     .nic
                     .mistake(format!("the VMs of \"{name}\" cannot reach {port}"))
                     .because(format!("they run on {theirs}, and the port belongs to {ours}"))
@@ -236,8 +236,8 @@ impl Guests {
             return None;
         }
         room(
-            &view.vm,
-            view.name(),
+            &keys.vm,
+            keys.name(),
             "virtual NICs",
             self.vnics.len() + count,
             MOST_PARTS,
@@ -248,7 +248,7 @@ impl Guests {
             VnicOwner::Vm { vm, vcpu }
         };
         let owners = (first..first + count).map(owner).collect();
-        self.add(&Asked::read(&view.port, "vnic", uplink, driver)?, owners, nics, hosts, findings)
+        self.add(&Asked::read(&keys.port, "vnic", uplink, driver)?, owners, nics, hosts, findings)
     }
 
     /// Adds a virtual NIC for each owner, with a virtual function or queues where it wants them and
@@ -263,18 +263,18 @@ impl Guests {
     ) -> Option<()> {
         let (first, count) = (self.vnics.len(), owners.len() as u32);
         let numbered = !matches!(owners[..], [VnicOwner::Host]);
-        let address = address::read(asked.view, count, findings);
+        let address = address::read(asked.keys, count, findings);
         self.check(asked, owners.first(), nics, hosts, findings);
         let ports = self.uplinks.width(asked.uplink);
         let all = first + count as usize * ports;
-        room(&asked.view.nic, asked.view.name(), "virtual NICs", all, MOST_PARTS, findings)?;
+        room(&asked.keys.nic, asked.keys.name(), "virtual NICs", all, MOST_PARTS, findings)?;
         let mut no_vrss = None;
         for (index, owner) in owners.into_iter().enumerate() {
             let name =
                 if numbered { format!("{}[{index}]", asked.name) } else { asked.name.clone() };
             let given = self.uplinks.next(asked.uplink);
             let address = address.map(|first| first.behind(index as u32));
-            self.address(asked.view, address, &given, findings);
+            self.address(asked.keys, address, &given, findings);
             no_vrss = no_vrss.or(self.one(asked, &name, owner, &given, nics, findings));
         }
         if let Some(why) = no_vrss {
@@ -339,7 +339,7 @@ impl Guests {
     /// Notes which recorded frames are for the next virtual NIC on these ports.
     fn address(
         &mut self,
-        view: &PortKeys,
+        keys: &PortKeys,
         address: Option<Address>,
         ports: &[usize],
         findings: &mut Findings,
@@ -352,8 +352,8 @@ impl Guests {
                 if let Some(other) = known.iter().find(clashes) {
                     let other = &self.vnics[*other].name;
                     findings.mistake(
-                        view.mac
-                            .mistake(format!("`{}` has addresses of others", view.name()))
+                        keys.mac
+                            .mistake(format!("`{}` has addresses of others", keys.name()))
                             .because(format!("{other} receives such frames too"))
                             .help("write another `mac`, or `vlan` for both"),
                     );
@@ -373,12 +373,12 @@ impl Guests {
         hosts: &[Host],
         findings: &mut Findings,
     ) {
-        let (view, port) = (asked.view, self.uplinks.first(asked.uplink));
+        let (keys, port) = (asked.keys, self.uplinks.first(asked.uplink));
         if let (Some(sriov), Some(VnicOwner::Vm { vm, .. })) = (&self.functions[port], owner) {
             let vcpus = self.vms[*vm].vcpus.len() as u32;
-            sriov.check(&asked.name, view, &asked.wants.function, vcpus, findings);
+            sriov.check(&asked.name, keys, &asked.wants.function, vcpus, findings);
         }
-        if asked.wants.queues == 0 && view.vmq_queues.value.is_some_and(|queues| queues > 1) {
+        if asked.wants.queues == 0 && keys.vmq_queues.value.is_some_and(|queues| queues > 1) {
             findings.warn(format!("{}: `vmq_queues` counts only with vmq = true", asked.name));
         }
         let host = &hosts[nics[port].spec.host].spec;
@@ -386,8 +386,8 @@ impl Guests {
             && let Err(Unsupported { reason, help }) = host.supports(Feature::Rps)
         {
             findings.mistake(
-                view.vrss
-                    .mistake(format!("`{}` cannot have virtual RSS here", view.name()))
+                keys.vrss
+                    .mistake(format!("`{}` cannot have virtual RSS here", keys.name()))
                     .because(reason)
                     .help(help),
             );
@@ -401,9 +401,9 @@ impl Guests {
         if self.vms[vm].allowed_cores.is_some() && !said {
             findings.mistake(
                 asked
-                    .view
+                    .keys
                     .vf
-                    .mistake(format!("`{}` {FLOATING}", asked.view.name()))
+                    .mistake(format!("`{}` {FLOATING}", asked.keys.name()))
                     .because(
                         "a vCPU that serves a ring itself is interrupted where it is, and does \
                          not float",
