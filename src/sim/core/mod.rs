@@ -7,7 +7,6 @@
 pub(crate) mod core;
 pub(crate) mod round;
 pub(crate) mod backlog;
-pub(crate) mod broadcast;
 pub(crate) mod delivery;
 pub(crate) mod handoff;
 pub(crate) mod stack;

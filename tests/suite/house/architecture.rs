@@ -44,36 +44,29 @@ const OF_HIGHER_ROOMS: &[&str] = &[];
 
 /// Files that depend on each other on purpose: the folder or module they stay within, the files,
 /// and why.
-const CYCLES: &[(&str, &[&str], &str)] = &[
-    (
-        "sim",
-        &[
-            "sim/control/affinity",
-            "sim/core/backlog",
-            "sim/core/core",
-            "sim/core/handoff",
-            "sim/core/stack/busy_poll",
-            "sim/core/stack/fast_path",
-            "sim/core/stack/interrupt_per_packet",
-            "sim/core/stack/linux_napi",
-            "sim/core/stack/pooled",
-            "sim/core/threads/guests",
-            "sim/core/threads/scheduler",
-            "sim/coupling/floating",
-            "sim/coupling/outlook",
-            "sim/coupling/rps",
-            "sim/coupling/synchronize",
-            "sim/host/host",
-            "sim/host/nic_binding",
-        ],
-        "one automaton, the cores of a host, whose methods are spread over the files of its activities",
-    ),
-    (
-        "sim/core/",
-        &["sim/core/broadcast", "sim/core/round"],
-        "a round makes the copies of a broadcast between two packets",
-    ),
-];
+const CYCLES: &[(&str, &[&str], &str)] = &[(
+    "sim",
+    &[
+        "sim/control/affinity",
+        "sim/core/backlog",
+        "sim/core/core",
+        "sim/core/handoff",
+        "sim/core/stack/busy_poll",
+        "sim/core/stack/fast_path",
+        "sim/core/stack/interrupt_per_packet",
+        "sim/core/stack/linux_napi",
+        "sim/core/stack/pooled",
+        "sim/core/threads/guests",
+        "sim/core/threads/scheduler",
+        "sim/coupling/floating",
+        "sim/coupling/outlook",
+        "sim/coupling/rps",
+        "sim/coupling/synchronize",
+        "sim/host/host",
+        "sim/host/nic_binding",
+    ],
+    "one automaton, the cores of a host, whose methods are spread over the files of its activities",
+)];
 
 /// Methods of the standard library that types of src/ have, too: a call says nothing about its
 /// type.
