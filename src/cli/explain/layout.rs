@@ -35,7 +35,7 @@ pub(super) fn table(table: &Table) -> String {
     let mut text = format!("[{}]\n", header(table));
     paragraph(&mut text, INDENT, &sentences(table.about));
     for key in table.listed() {
-        text.extend(["\n  ", key.key, "\n"]);
+        text.extend(["\n  ", key.name, "\n"]);
         body(&mut text, 2 * INDENT, key);
     }
     text
@@ -43,14 +43,14 @@ pub(super) fn table(table: &Table) -> String {
 
 /// Keys; one that several tables share is explained once.
 pub(super) fn keys(found: &[(&Table, &Key)]) -> Vec<String> {
-    let same = |one: &Key, other: &Key| one.key == other.key && one.meaning == other.meaning;
+    let same = |one: &Key, other: &Key| one.name == other.name && one.meaning == other.meaning;
     let firsts = found
         .iter()
         .enumerate()
         .filter(|(index, (_, key))| found[..*index].iter().all(|(_, before)| !same(before, key)));
     let part = |(_, (_, key)): (usize, &(&Table, &Key))| {
         let alike = found.iter().filter(|(_, other)| same(other, key));
-        let paths: Vec<String> = alike.map(|(table, key)| path_of(table, key.key)).collect();
+        let paths: Vec<String> = alike.map(|(table, key)| path_of(table, key.name)).collect();
         let mut text = format!("{}\n", wrapped(&paths.join(", "), 0));
         body(&mut text, INDENT, key);
         text
@@ -65,7 +65,7 @@ pub(super) fn values(found: &[Value]) -> Vec<String> {
             return None;
         }
         let alike = || found.iter().filter(|other| other.choice == value.choice);
-        let paths: Vec<String> = alike().map(|one| path_of(one.table, one.key.key)).collect();
+        let paths: Vec<String> = alike().map(|one| path_of(one.table, one.key.name)).collect();
         let options: BTreeSet<&str> = alike().flat_map(options).collect();
         let mut text = format!("\"{}\"\n", value.choice.name);
         paragraph(&mut text, INDENT, &sentences(value.choice.meaning));
@@ -86,7 +86,7 @@ fn options(value: &Value) -> impl Iterator<Item = &'static str> {
         let mut parts = key.meaning.split("; ").filter_map(|part| part.split_once(": "));
         parts.any(|(of, _)| of.split(", ").any(|of| of == name))
     };
-    value.table.keys().filter(is_option).map(|key| key.key)
+    value.table.keys().filter(is_option).map(|key| key.name)
 }
 
 /// A metric of the results.

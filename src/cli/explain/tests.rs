@@ -183,7 +183,7 @@ fn words_of_other_systems_name_keys_and_pages_that_exist() {
             let is_table = TABLES.iter().any(|table| table.path == *path);
             let is_key = schema::find(path)
                 .iter()
-                .any(|(table, key)| schema::path_of(table, key.key) == *path);
+                .any(|(table, key)| schema::path_of(table, key.name) == *path);
             assert!(is_table || is_key, "{path}");
         }
         if let Some(page) = word.page {

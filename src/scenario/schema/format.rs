@@ -209,7 +209,7 @@ fn key(declared: &[(&OwnPolicy, &Declared)]) -> Key {
         _ => Default::Says(each(&written)),
     };
     let meaning = each(&|one| one.about.to_owned());
-    Key { key: first.name, kind, default, meaning, elsewhere: &[] }
+    Key { name: first.name, kind, default, meaning, elsewhere: &[] }
 }
 
 fn leak<T>(all: Vec<T>) -> &'static [T] {

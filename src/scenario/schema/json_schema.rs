@@ -22,11 +22,11 @@ pub fn schema_of(format: &Format) -> Value {
 
 fn table(words: &Table) -> Value {
     let properties: Map<String, Value> =
-        words.listed().map(|word| (word.key.to_owned(), key(word))).collect();
+        words.listed().map(|word| (word.name.to_owned(), key(word))).collect();
     let required: Vec<&str> = words
         .keys()
         .filter(|word| word.default == Default::Required)
-        .map(|word| word.key)
+        .map(|word| word.name)
         .collect();
     json!({
         "type": "object",

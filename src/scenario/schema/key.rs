@@ -18,7 +18,7 @@ pub struct Table {
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
     /// The key.
-    pub key: &'static str,
+    pub name: &'static str,
     /// What it takes.
     pub kind: Kind,
     /// What holds where it is left out.
@@ -118,7 +118,7 @@ impl Table {
     /// The row of a key.
     #[must_use]
     pub fn row(&self, key: &str) -> Option<&'static Key> {
-        self.keys().find(|row| row.key == key)
+        self.keys().find(|row| row.name == key)
     }
 }
 
@@ -213,5 +213,5 @@ pub fn quoted(choices: &[Choice]) -> String {
 /// The keys of a table as a list for people.
 #[must_use]
 pub fn keys(table: &Table) -> String {
-    table.listed().map(|word| word.key).collect::<Vec<_>>().join(", ")
+    table.listed().map(|word| word.name).collect::<Vec<_>>().join(", ")
 }

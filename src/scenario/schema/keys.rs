@@ -60,7 +60,7 @@ macro_rules! keys {
         impl<'d> $name<'d> {
             /// The keys of its own.
             const ROWS: &'static [Key] = &[$(Key {
-                key: key_name!($key $($text)?),
+                name: key_name!($key $($text)?),
                 kind: kind!(row $kind $($($bound)+)?),
                 default: $default,
                 meaning: concat!($($meaning),+).trim_ascii(),

@@ -109,7 +109,7 @@ pub fn path_of(table: &Table, key: &str) -> String {
 pub fn words(among: &'static [&'static Table]) -> impl Iterator<Item = &'static str> {
     let of_key = |(_, key): (&'static Table, &'static Key)| {
         let values = key.kind.listed().map(|choice| choice.name);
-        std::iter::once(key.key).chain(values)
+        std::iter::once(key.name).chain(values)
     };
     among.iter().map(|table| last_word(table)).chain(keys_of(among).flat_map(of_key))
 }
@@ -163,7 +163,7 @@ impl Query {
     fn names_key(&self, table: &Table, key: &Key) -> bool {
         let elsewhere = || key.elsewhere.iter().any(|name| same(name, &self.whole));
         match &self.parts[..] {
-            [.., last] if !same(key.key, last) => elsewhere(),
+            [.., last] if !same(key.name, last) => elsewhere(),
             [_] => true,
             [before @ .., _] => ends_with(table, before) || elsewhere(),
             [] => false,
@@ -191,7 +191,7 @@ mod tests {
     use super::*;
 
     fn keys(query: &str) -> Vec<String> {
-        find(query).into_iter().map(|(table, key)| path_of(table, key.key)).collect()
+        find(query).into_iter().map(|(table, key)| path_of(table, key.name)).collect()
     }
 
     #[test]
@@ -234,7 +234,7 @@ mod tests {
     #[test]
     fn a_value_is_found_with_the_keys_that_take_it() {
         let found = |query| {
-            let path = |value: Value| path_of(value.table, value.key.key);
+            let path = |value: Value| path_of(value.table, value.key.name);
             values(TABLES, query).into_iter().map(path).collect::<Vec<_>>()
         };
         assert_eq!(found("throttle"), ["nic.NAME.moderation.policy"]);

@@ -54,7 +54,7 @@ fn check_into(
             matches!(word.kind, Kind::Named(_))
                 && node.table().is_some_and(|t| t.entries.is_empty())
         };
-        if word.default == Default::Required && table.get(word.key).is_none_or(empty) {
+        if word.default == Default::Required && table.get(word.name).is_none_or(empty) {
             found.push(missing(word, path, place));
         }
     }
@@ -179,7 +179,7 @@ fn sample(path: &str) -> &'static str {
 }
 
 fn missing(word: &Key, path: &str, place: &Place) -> Diagnostic {
-    let key = word.key;
+    let key = word.name;
     let whole = join(path, key);
     let help = match word.kind {
         Kind::Named(_) => format!("add a table `[{key}.{}]`", sample(key)),
@@ -194,7 +194,7 @@ fn missing(word: &Key, path: &str, place: &Place) -> Diagnostic {
 /// What a table looks like, for the fix.
 fn example(table: &key::Table) -> String {
     let required = table.keys().filter(|word| word.default == Default::Required);
-    required.map(|word| format!("{} = ...", word.key)).collect::<Vec<_>>().join(", ")
+    required.map(|word| format!("{} = ...", word.name)).collect::<Vec<_>>().join(", ")
 }
 
 fn unknown_key(entry: &Entry, words: &key::Table, path: &str) -> Diagnostic {
@@ -209,16 +209,16 @@ fn unknown_key(entry: &Entry, words: &key::Table, path: &str) -> Diagnostic {
 pub fn hint(key: &str, words: &key::Table) -> String {
     let letters = plain(key);
     let here = words.keys().find(|word| {
-        word.elsewhere.iter().any(|name| plain(name) == letters) || plain(word.key) == letters
+        word.elsewhere.iter().any(|name| plain(name) == letters) || plain(word.name) == letters
     });
     if let Some(word) = here {
-        return format!("`{}` is `{}` here", short(key), word.key);
+        return format!("`{}` is `{}` here", short(key), word.name);
     }
     let alien = |word: &Key| word.elsewhere.iter().any(|name| plain(name) == letters);
-    let near = nearest(key, words.listed().map(|word| word.key));
+    let near = nearest(key, words.listed().map(|word| word.name));
     let there = lookup::all()
         .find(|(_, word)| alien(word))
-        .or_else(|| lookup::all().find(|(_, word)| near.is_none() && word.key == key));
+        .or_else(|| lookup::all().find(|(_, word)| near.is_none() && word.name == key));
     if let Some((table, word)) = there {
         let place = if table.path.is_empty() {
             "at the top".to_owned()
@@ -228,14 +228,14 @@ pub fn hint(key: &str, words: &key::Table) -> String {
         return format!(
             "`{}` is `{}` {place} (see `rxsim explain {}`)",
             short(key),
-            word.key,
-            word.key
+            word.name,
+            word.name
         );
     }
     if let Some(near) = near {
         return format!("did you mean `{near}`?");
     }
-    let keys: Vec<&str> = words.listed().map(|word| word.key).collect();
+    let keys: Vec<&str> = words.listed().map(|word| word.name).collect();
     format!("the keys here are {}", keys.join(", "))
 }
 
@@ -267,11 +267,11 @@ mod tests {
                 Kind::Integer(..) | Kind::Number(..) | Kind::Flag | Kind::Ports
             );
             let value = if bare { text.to_owned() } else { format!("\"{text}\"") };
-            let text = format!("{} = {value}", word.key);
+            let text = format!("{} = {value}", word.name);
             let origin = Arc::new(Origin { name: "default".to_owned(), text });
             let document = parse(&origin).expect("sound");
-            let node = document.get(word.key).expect("just written");
-            assert_eq!(check_value(node, word, word.key), [], "{}.{}", table.path, word.key);
+            let node = document.get(word.name).expect("just written");
+            assert_eq!(check_value(node, word, word.name), [], "{}.{}", table.path, word.name);
         }
     }
 
@@ -279,8 +279,8 @@ mod tests {
     fn no_table_has_a_key_twice() {
         for table in lookup::TABLES {
             for (index, word) in table.keys().enumerate() {
-                let again = table.keys().skip(index + 1).any(|other| other.key == word.key);
-                assert!(!again, "{}.{}", table.path, word.key);
+                let again = table.keys().skip(index + 1).any(|other| other.name == word.name);
+                assert!(!again, "{}.{}", table.path, word.name);
             }
         }
     }

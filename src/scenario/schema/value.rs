@@ -31,7 +31,7 @@ pub(super) fn scalar(node: &Node, kind: Kind) -> Result<(), Fault> {
 
 /// The keys of a table, in a sentence.
 fn keys(words: &key::Table) -> String {
-    let keys: Vec<&str> = words.listed().map(|word| word.key).collect();
+    let keys: Vec<&str> = words.listed().map(|word| word.name).collect();
     format!("it has the keys {}", keys.join(", "))
 }
 
