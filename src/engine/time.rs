@@ -28,7 +28,7 @@ impl Time {
     /// The start of the run.
     pub const ZERO: Self = Self(0);
     /// The last instant of the clock: 53 days, a quarter of what a `u64` of picoseconds holds, so
-    /// that sums of two times and [`PhasedTime`]s never overflow.
+    /// that sums of two times and `PhasedTime`s never overflow.
     pub const END: Self = Self(1 << 62);
 
     /// How long after `earlier` this is; zero if it is not after.

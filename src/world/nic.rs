@@ -210,7 +210,7 @@ impl Maker {
 #[derive(Clone, Debug)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum SteeringSpec {
-    /// By virtual NIC, as its [`RxPath`] says; everything else to queue 0, the default queue.
+    /// By virtual NIC, as its [`RxPath`](crate::world::RxPath) says; everything else to queue 0, the default queue.
     Vmq {
         /// Packets of a virtual NIC's own queue lie in memory that its guest can read, and need no
         /// copy (Windows Server 2008 R2); false: every packet is copied (2012 and later).

@@ -47,6 +47,8 @@ macro_rules! keys {
         $(+ $group:ident: $of:ident;)*
     }) => {
         $(#[doc = $about])+
+        // The meanings are texts for users, where `web[3]` is no link.
+        #[allow(rustdoc::broken_intra_doc_links)]
         #[derive(Clone, Debug)]
         $vis struct $name<'d> {
             /// The table, for its name and for mistakes that concern no key of it.
