@@ -7,7 +7,7 @@ use crate::engine::sample::Draw;
 use crate::engine::time::{Span, Time};
 use crate::measure::histogram::Histogram;
 use crate::measure::tree::Tree;
-use crate::rx::cpu::{Costs, Stack};
+use crate::rx::cpu::Costs;
 use crate::rx::dma::DmaSpec;
 use crate::rx::moderation::Moderation;
 use crate::rx::source::keys::Keys;
@@ -20,8 +20,8 @@ use crate::world::outcome::{
     Volume,
 };
 use crate::world::{
-    Consumer, Dispatch, Filter, HostSpec, NicSpec, Part, PathReason, RxPath, SteeringSpec,
-    TrafficSpec, VmSpec, VnicOwner, VnicSpec, World,
+    Consumer, Filter, HostSpec, NicSpec, Part, PathReason, RxPath, SteeringSpec, TrafficSpec,
+    VmSpec, VnicOwner, VnicSpec, World,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,20 +51,7 @@ pub(crate) fn world(cores: u32, queues: u32) -> World {
 
 fn host(cores: u32) -> HostSpec {
     let packet = Draw::Constant(Span::ns(3_470));
-    HostSpec {
-        name: "alpha".into(),
-        cores,
-        stack: Stack::WindowsDpc,
-        budget: 64,
-        quantum: Span::ms(1),
-        backlog: 1000,
-        idle_before_sleep: Span::us(100),
-        dispatch: Dispatch::PerQueue,
-        non_preemptive: false,
-        exits_per_interrupt: 0,
-        halt_poll: Span::ZERO,
-        costs: Costs { packet, ..Costs::ZERO },
-    }
+    HostSpec { costs: Costs { packet, ..Costs::ZERO }, ..HostSpec::new("alpha", cores) }
 }
 
 fn nic(queues: u32) -> NicSpec {

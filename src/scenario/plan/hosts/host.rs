@@ -7,7 +7,7 @@ use crate::rx::steering::placement::Processors;
 use crate::scenario::profile;
 use crate::scenario::schema::rows::hosts::{HostKeys, StackKeys, VirtualizationKeys};
 use crate::scenario::schema::rows::values::{Ksoftirqd, StackKind};
-use crate::scenario::schema::setting::WordOr;
+use crate::scenario::schema::setting::{Setting, WordOr};
 use crate::scenario::text::findings::Findings;
 use crate::world::{Dispatch, HostSpec, PathReason};
 
@@ -24,6 +24,21 @@ pub struct Host {
     pub contention: f64,
     /// What keeps it from virtual functions.
     pub no_vfs: Option<PathReason>,
+}
+
+impl Host {
+    /// Checks that the host has the core that a key names.
+    pub fn check_core(&self, setting: &Setting<u32>, findings: &mut Findings) {
+        if let Some(core) = setting.value.filter(|core| *core >= self.spec.cores) {
+            let last = self.spec.cores - 1;
+            findings.mistake(
+                setting
+                    .mistake(format!("`{}` has no core {core}", self.spec.name))
+                    .because(format!("it has the cores 0 to {last}"))
+                    .help(format!("write core = 0 to {last}")),
+            );
+        }
+    }
 }
 
 /// Reads a host.

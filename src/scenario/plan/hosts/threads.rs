@@ -14,15 +14,7 @@ pub fn app(keys: &AppKeys, hosts: &[Host], findings: &mut Findings) -> Option<Ap
     let at = findings.take(reference::named(&keys.host, keys.name(), "host", &names))?;
     let host = &hosts[at];
     let core = keys.core.value?;
-    if core >= host.spec.cores {
-        let last = host.spec.cores - 1;
-        findings.mistake(
-            keys.core
-                .mistake(format!("`{}` has no core {core}", host.spec.name))
-                .because(format!("it has the cores 0 to {last}"))
-                .help(format!("write core = 0 to {last}")),
-        );
-    }
+    host.check_core(&keys.core, findings);
     let own = |key, findings: &mut Findings| cost::entry(&keys.reader, key, host.clock, findings);
     let packet = own("packet", findings).unwrap_or_else(|| host.spec.costs.app_packet.clone());
     let byte = own("byte", findings).unwrap_or_else(|| host.spec.costs.app_byte.clone());

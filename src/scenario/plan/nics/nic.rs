@@ -172,17 +172,8 @@ fn of_vmq(vmq: Vmq) -> Queues {
 
 /// The core of the only queue.
 fn only(keys: &NicKeys, host: &Host, findings: &mut Findings) -> u32 {
-    let core = keys.core.value.unwrap_or(0);
-    if core >= host.spec.cores {
-        let last = host.spec.cores - 1;
-        findings.mistake(
-            keys.core
-                .mistake(format!("`{}` has no core {core}", host.spec.name))
-                .because(format!("it has the cores 0 to {last}"))
-                .help(format!("write core = 0 to {last}")),
-        );
-    }
-    core
+    host.check_core(&keys.core, findings);
+    keys.core.value.unwrap_or(0)
 }
 
 fn ring(keys: &NicKeys, model: &Profile, findings: &mut Findings) -> u32 {
